@@ -1,0 +1,20 @@
+// A parameter (name, value) or else a scheme name; a comma or a space stands between.
+const PART = /([\w!#$%&'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([\w!#$%&'*+.^`|~-]+)/g;
+
+/**
+ * Reads the `error` of a Bearer challenge (RFC 6750 section 3, RFC 9110 section 11.6.1).
+ *
+ * @param field the `WWW-Authenticate` field, one text or one for each line.
+ * @returns the error code, such as `invalid_token`; undefined when there is none.
+ */
+export function bearerError(field: unknown): string | undefined {
+  const text = (Array.isArray(field) ? field.join(', ') : String(field ?? '')).slice(0, 8192);
+  let scheme = '';
+  for (const [, name, value = '', word] of text.matchAll(PART)) {
+    if (word) scheme = word.toLowerCase();
+    else if (scheme === 'bearer' && name?.toLowerCase() === 'error') {
+      return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import type { InternalAxiosRequestConfig } from 'axios';
+
+/**
+ * Tells whether a request can be sent a second time with the same body: a Node stream, npm `form-data` and a web
+ * stream are used up by the first send.
+ */
+export function isRepeatable({ data, authRefresh }: InternalAxiosRequestConfig): boolean {
+  const { body } = authRefresh || {};
+  if (body) return true;
+  return typeof data?.pipe !== 'function' && typeof data?.getReader !== 'function';
+}
+
+/** Lets go of a response body that nobody will read, so that its connection is free for the replay. */
+export function discard(body: unknown): void {
+  const stream = body as
+    | {
+        destroy?: () => void;
+        on?: (event: string, listener: () => void) => void;
+        cancel?: () => Promise<void>;
+      }
+    | undefined;
+  if (typeof stream?.destroy === 'function') {
+    // A destroyed stream may report that it was cut short, to nobody.
+    stream.on?.('error', () => {});
+    stream.destroy();
+  } else if (typeof stream?.cancel === 'function') {
+    stream.cancel().catch(() => {});
+  }
+}
+
+/**
+ * Fixes the boundary of a native FormData for axios's http adapter, which else rolls a new one for each send: a replay
+ * is the same request, byte for byte. With the fetch adapter the runtime chooses.
+ */
+export function fixBoundary(config: InternalAxiosRequestConfig, adapter: unknown): void {
+  const { data, headers } = config;
+  if (typeof FormData === 'undefined' || !(data instanceof FormData)) return;
+  if ((adapter as { adapterName?: string }).adapterName !== 'http') return;
+  if (/boundary=/i.test(String(headers.getContentType() ?? ''))) return;
+  headers.setContentType(`multipart/form-data; boundary=axios-oauth-refresh-${crypto.randomUUID()}`);
+}

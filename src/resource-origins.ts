@@ -1,0 +1,95 @@
+import type { InternalAxiosRequestConfig } from 'axios';
+
+// axios's own test for an absolute URL.
+const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i;
+
+// Scheme and authority, when they are so plain that they alone decide the origin.
+const PLAIN_ORIGIN = /^https?:\/\/[a-z\d.:[\]-]+(?=[/?#]|$)/i;
+
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+const CACHE_SIZE = 200;
+
+/** Finds the origin of a text that is meant to be one, or says what is wrong with it. */
+export function parseOrigin(text: unknown): { origin: string } | { problem: string } {
+  const shown = JSON.stringify(text);
+  if (typeof text !== 'string' || !URL.canParse(text)) return { problem: `${shown} is not a URL` };
+  const url = new URL(text);
+  if (url.username || url.password) return { problem: `the URL of ${url.host} holds credentials` };
+  if (!isSecure(url)) return { problem: `${shown} is not https (plain http is for loopback only)` };
+  return { origin: url.origin };
+}
+
+function isSecure({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+}
+
+/** Tells where a request goes. */
+export interface ResourceOrigins {
+  /** Whether a config is for a resource origin; `undefined` for a relative URL without a base URL. */
+  includes(config: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): boolean | undefined;
+  /** Whether an absolute URL is of a resource origin. */
+  includesUrl(url: string, apiBaseUrl: string | undefined): boolean;
+}
+
+/**
+ * Makes the test that decides whether a request may carry the token: its origin is one of the given ones, that of the
+ * instance's `baseURL`, or that of the API base which came with the token. Origins are compared, never prefixes.
+ *
+ * @param baseUrl reads the instance's `baseURL`, which the application may set late.
+ */
+export function createResourceOrigins(
+  origins: readonly string[],
+  baseUrl: () => string | undefined,
+): ResourceOrigins {
+  const known = new Set(origins.map((text) => new URL(text).origin));
+  // Parsing a URL costs more than everything else the guard does; requests share few prefixes.
+  const cache = new Map<string, string>();
+
+  /** The origin a token may be sent to under this prefix, or '' for none. */
+  function originOf(prefix: string): string {
+    let origin = cache.get(prefix);
+    if (origin === undefined) {
+      const parsed = parseOrigin(resolve(prefix));
+      origin = 'origin' in parsed ? parsed.origin : '';
+      if (cache.size >= CACHE_SIZE) cache.clear();
+      cache.set(prefix, origin);
+    }
+    return origin;
+  }
+
+  function allowed(prefix: string, apiBaseUrl: string | undefined): boolean {
+    const origin = originOf(prefix);
+    if (origin === '') return false;
+    if (known.has(origin)) return true;
+    const base = baseUrl();
+    if (base && origin === originOf(base)) return true;
+    return apiBaseUrl !== undefined && origin === originOf(apiBaseUrl);
+  }
+
+  function includesUrl(url: string, apiBaseUrl: string | undefined): boolean {
+    const plain = PLAIN_ORIGIN.exec(url);
+    // What is not plain is parsed whole and not remembered: such texts do not repeat.
+    if (plain) return allowed(plain[0], apiBaseUrl);
+    const parsed = parseOrigin(resolve(url));
+    return 'origin' in parsed && allowed(parsed.origin, apiBaseUrl);
+  }
+
+  return {
+    includesUrl,
+    includes(config, apiBaseUrl) {
+      // A URL object works in axios too.
+      const url = String(config.url ?? '');
+      // With `allowAbsoluteUrls: false` too: axios before 1.8 does not know that option.
+      if (ABSOLUTE.test(url)) return includesUrl(url, apiBaseUrl);
+      if (config.baseURL) return allowed(config.baseURL, apiBaseUrl);
+      // In a browser a relative URL goes to the page's own origin.
+      return globalThis.location ? includesUrl(url, apiBaseUrl) : undefined;
+    },
+  };
+}
+
+function resolve(url: string): string {
+  const page = globalThis.location?.href;
+  return page !== undefined && URL.canParse(url, page) ? new URL(url, page).href : url;
+}

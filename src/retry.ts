@@ -1,0 +1,106 @@
+import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
+import axiosRetry from 'axios-retry';
+import { isAuthRefreshError } from './errors.ts';
+import type { AuthRefreshEvent } from './events.ts';
+import { isRepeatable } from './request-body.ts';
+import { backoff, parseRetryAfter } from './retry-after.ts';
+import type { RequestSummary } from './vendors/vendor.ts';
+
+/** When requests are retried. Durations are in milliseconds. */
+export interface RetryOptions {
+  /** How often one request is retried. @default 3 */
+  retries?: number | undefined;
+  /** The wait before the first retry; it doubles each time, and jitter takes up to half of it off. @default 500 */
+  baseDelay?: number | undefined;
+  /** A response whose `Retry-After` is longer is handed back instead. @default 60_000 */
+  maxRetryAfter?: number | undefined;
+  /**
+   * Retry every method alike. A POST whose answer was lost may then be executed twice: imports can duplicate records.
+   * @default false
+   */
+  allMethods?: boolean | undefined;
+}
+
+/** What the policy needs of the attachment it belongs to. */
+export interface RetryContext {
+  isReadOnly: (request: RequestSummary) => boolean;
+  emit: (event: AuthRefreshEvent) => void;
+  describe: (config: InternalAxiosRequestConfig) => RequestSummary;
+  now: () => number;
+  random: () => number;
+}
+
+// RFC 9110 section 9.2.2, and the QUERY method, which only reads.
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']);
+
+// 500 is not among them: what failed once inside the server fails again.
+const TRANSIENT = new Set([408, 502, 503, 504]);
+
+// An answer that breaks off before its end.
+const CUT_SHORT = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'Z_BUF_ERROR']);
+
+/**
+ * Installs axios-retry with this package's policy: 429 for every method, 408, 502, 503, 504, network errors and cut
+ * answers for requests that may be executed twice.
+ *
+ * @returns a function that uninstalls it.
+ */
+export function installRetry(
+  instance: AxiosInstance,
+  options: RetryOptions,
+  context: RetryContext,
+): () => void {
+  const { retries = 3, baseDelay = 500, maxRetryAfter = 60_000, allMethods = false } = options;
+  const retryAfter = (error: AxiosError) =>
+    parseRetryAfter(error.response?.headers['retry-after'], context.now());
+
+  function mayRepeat(config: InternalAxiosRequestConfig): boolean {
+    if (allMethods) return true;
+    if (config.authRefresh && config.authRefresh.idempotent !== undefined)
+      return config.authRefresh.idempotent;
+    const request = context.describe(config);
+    return IDEMPOTENT.has(request.method) || context.isReadOnly(request);
+  }
+
+  const ids = axiosRetry(instance, {
+    retries,
+    // The wait is no part of what the caller's timeout is about.
+    shouldResetTimeout: true,
+    retryCondition: (error) => {
+      const { config } = error;
+      if (!config || isAuthRefreshError(error) || !isTransient(error) || !isRepeatable(config)) return false;
+      if ((retryAfter(error) ?? 0) > maxRetryAfter) return false;
+      return error.response?.status === 429 || mayRepeat(config);
+    },
+    retryDelay: (count, error) => {
+      const delay = Math.max(retryAfter(error) ?? 0, backoff(count - 1, baseDelay, context.random));
+      // Told from here, which axios-retry calls once for each retry: onRetry does not know the delay.
+      const { config, response, code } = error;
+      if (config) {
+        context.emit({
+          type: 'retry',
+          ...context.describe(config),
+          count,
+          delay,
+          ...(response && { status: response.status }),
+          ...(code !== undefined && { code }),
+        });
+      }
+      return delay;
+    },
+  });
+
+  return () => {
+    instance.interceptors.request.eject(ids.requestInterceptorId);
+    instance.interceptors.response.eject(ids.responseInterceptorId);
+  };
+}
+
+function isTransient(error: AxiosError): boolean {
+  const { code = '', response, request, message } = error;
+  if (response && response.status >= 400) return response.status === 429 || TRANSIENT.has(response.status);
+  if (response) return CUT_SHORT.has(code) || message === 'stream has been aborted';
+  // Without a request it is the wait for a token that took too long.
+  if (code === AxiosError.ECONNABORTED) return Boolean(request);
+  return axiosRetry.isNetworkError(error) && (!code.startsWith('ERR_') || code === AxiosError.ERR_NETWORK);
+}

@@ -1,0 +1,86 @@
+import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
+import { TokenEndpointError } from './errors.ts';
+import { readSecret, redact, type Secret } from './secret.ts';
+import { displayUrl, type TokenHttpRequest, type TokenHttpResponse } from './token-client.ts';
+import { parseTokenResponse, type TokenFields, type TokenResponse } from './token-set.ts';
+
+/** An OAuth client and the token endpoint it is known to. */
+export interface OAuthClient {
+  tokenEndpoint: string;
+  clientId: string;
+  /** Absent for a public client. */
+  clientSecret?: Secret | undefined;
+  /** @default clientSecretBasic; clientSecretPost without a secret */
+  clientAuthentication?: ClientAuthentication | undefined;
+  /** Further form fields, such as `audience`. */
+  parameters?: Readonly<Record<string, string>> | undefined;
+  /** Tells a throttle that does not use status 429. */
+  isThrottled?: TokenHttpRequest['isThrottled'];
+  /** The names of the answer's fields, where they are not RFC 6749's. */
+  fields?: TokenFields | undefined;
+}
+
+/** Sends one request and retries it; see `GrantContext.send`. */
+export type SendTokenRequest = (request: TokenHttpRequest) => Promise<TokenHttpResponse>;
+
+/**
+ * Asks a token endpoint for a token (RFC 6749 section 3.2).
+ *
+ * @param grant the grant's own form fields; all but `grant_type` and `scope` are treated as secrets.
+ * @throws TokenEndpointError when it refuses; TokenRequestError; TokenResponseError.
+ */
+export async function requestToken(
+  send: SendTokenRequest,
+  client: OAuthClient,
+  grant: Record<string, string>,
+): Promise<TokenResponse> {
+  const { tokenEndpoint, clientSecret, clientId } = client;
+  const secret = clientSecret === undefined ? '' : await readSecret('clientSecret', clientSecret);
+  const authenticate = client.clientAuthentication ?? (secret === '' ? clientSecretPost : clientSecretBasic);
+
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const body = new URLSearchParams({ ...client.parameters, ...grant });
+  await authenticate({ headers, body }, clientId, secret);
+
+  const { isThrottled } = client;
+  const response = await send({
+    method: 'POST',
+    url: tokenEndpoint,
+    headers,
+    body: body.toString(),
+    isThrottled,
+  });
+  if (response.status >= 200 && response.status < 300)
+    return parseTokenResponse(response.body, client.fields);
+
+  const { grant_type, scope, ...confidential } = grant;
+  throw refusal(tokenEndpoint, response, [secret, ...Object.values(confidential)]);
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  invalid_client: 'Check the client id and secret, and that they belong to this region or tenant',
+  invalid_grant: 'Check the user name and password, the access key or the refresh token',
+  invalid_scope: 'Check that the OAuth client may have this scope',
+  unauthorized_client: 'Check that the OAuth client may use this grant type',
+  unsupported_grant_type: 'Check that this is the right token endpoint for this grant type',
+};
+
+function refusal(
+  tokenEndpoint: string,
+  { status, body }: TokenHttpResponse,
+  secrets: readonly string[],
+): TokenEndpointError {
+  const answer = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const read = (value: unknown) => (typeof value === 'string' ? redact(value, secrets) : undefined);
+  const error = read(answer.error);
+  // RFC 6749's name, NICE CXone's and Genesys Cloud's.
+  const errorDescription = read(answer.error_description ?? answer.errorDescription ?? answer.description);
+  const said = error ? `${error}${errorDescription ? ` (${errorDescription})` : ''}` : 'no OAuth error';
+  const advice = ADVICE[error ?? ''] ?? 'Check the address of the token endpoint';
+  return new TokenEndpointError(`${displayUrl(tokenEndpoint)} answered ${status}, ${said}. ${advice}`, {
+    code: 'ERR_TOKEN_ENDPOINT',
+    status,
+    error,
+    errorDescription,
+  });
+}

@@ -1,0 +1,67 @@
+import type { AxiosInstance } from 'axios';
+import type { Clock } from './clock.ts';
+import type { AuthRefreshListener } from './events.ts';
+import { collectProblems } from './problems.ts';
+import { parseOrigin } from './resource-origins.ts';
+import type { TokenStore } from './stores/store.ts';
+import type { Vendor } from './vendors/vendor.ts';
+
+/** Options of {@link createTokenManager}. Durations are in milliseconds. */
+export interface TokenManagerOptions {
+  vendor: Vendor;
+  /**
+   * How long before its expiry a token is refreshed in the background.
+   * @default 300_000, and at most a fifth of the token's lifetime
+   */
+  refreshBuffer?: number | undefined;
+  /** How long a token is taken to live when the server does not say. @default 3_600_000 */
+  defaultLifetime?: number | undefined;
+  /** How long one refresh may take, its retries included. @default 30_000 */
+  tokenTimeout?: number | undefined;
+  /** How often a token request is retried after network errors, 408, 429 and 5xx. @default 3 */
+  tokenRetries?: number | undefined;
+  /** The wait before the first of these retries; it doubles each time. @default 500 */
+  tokenRetryDelay?: number | undefined;
+  /** The instance that sends token requests. @default a new one with the proxy and agents of `inherit` */
+  tokenClient?: AxiosInstance | undefined;
+  /** The instance whose proxy and agents token requests use. `attachAuthRefresh` gives its own. */
+  inherit?: AxiosInstance | undefined;
+  /** Where tokens are kept beyond this manager. @default nowhere */
+  store?: TokenStore | undefined;
+  /** Is told about refreshes and store failures. */
+  onEvent?: AuthRefreshListener | undefined;
+  /** @default the machine's */
+  clock?: Clock | undefined;
+  /** A number from 0 to 1. @default Math.random */
+  random?: (() => number) | undefined;
+}
+
+/** @throws ConfigurationError that lists everything wrong with them. */
+export function checkTokenManagerOptions(options: TokenManagerOptions): void {
+  const problems = collectProblems('token manager options');
+  const { vendor, store, tokenClient } = options;
+  problems.unless(
+    typeof vendor?.grant === 'function' && Array.isArray(vendor.resourceOrigins),
+    'vendor must be a vendor, as genesysCloud(), niceCxone() and oauth2Vendor() make it',
+  );
+  for (const origin of vendor?.resourceOrigins ?? []) {
+    const parsed = parseOrigin(origin);
+    if ('problem' in parsed) problems.unless(false, `vendor.resourceOrigins: ${parsed.problem}`);
+  }
+  problems.unlessNumbers(options, [
+    'refreshBuffer',
+    'defaultLifetime',
+    'tokenTimeout',
+    'tokenRetries',
+    'tokenRetryDelay',
+  ]);
+  problems.unless(
+    store === undefined || (typeof store?.get === 'function' && typeof store.set === 'function'),
+    'store must have the functions get and set',
+  );
+  problems.unless(
+    tokenClient === undefined || typeof tokenClient?.request === 'function',
+    'tokenClient must be an axios instance',
+  );
+  problems.throwIfAny();
+}

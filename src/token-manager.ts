@@ -1,0 +1,237 @@
+import { Mutex } from 'async-mutex';
+import axios, { type AxiosInstance, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import { type Clock, systemClock, withDeadline } from './clock.ts';
+import { isTokenError, type TokenError, TokenRequestError, TokenStoreError } from './errors.ts';
+import { type AuthRefreshListener, createEmitter, type RefreshReason } from './events.ts';
+import type { GrantContext } from './grants.ts';
+import { messageOf } from './secret.ts';
+import { sendTokenRequest } from './token-client.ts';
+import { checkTokenManagerOptions, type TokenManagerOptions } from './token-manager-options.ts';
+import { isTokenSet, type TokenResponse, type TokenSet, toTokenSet } from './token-set.ts';
+import type { Vendor } from './vendors/vendor.ts';
+import { waitFor } from './wait.ts';
+
+/** Holds the token of one OAuth client and sees to it that only one refresh runs at a time. */
+export interface TokenManager {
+  readonly vendor: Vendor;
+  readonly clock: Clock;
+  /** The token that may be used right now, if there is one. */
+  readonly current: TokenSet | undefined;
+  /**
+   * Gives a token that has not expired: at once, not as a promise, when one is at hand; else after a refresh that all
+   * callers share.
+   *
+   * @param config `signal`, `cancelToken` and `timeout` of it end this one wait, not the refresh.
+   * @throws TokenError when none can be had; CanceledError; AxiosError at the timeout.
+   */
+  getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet>;
+  /**
+   * Says that the API answered 401 to a token: it is not used again.
+   * Does nothing when another token has taken its place already.
+   *
+   * @param token the very object that `getToken` gave.
+   */
+  reject(token: TokenSet | undefined): void;
+  /** Adds a listener. @returns a function that takes it off again. */
+  subscribe(listener: AuthRefreshListener): () => void;
+}
+
+/** Time for which a failed refresh is not repeated, unless the server says another. */
+const COOL_DOWN = 5_000;
+const MAX_COOL_DOWN = 3_600_000;
+const STORE_TIMEOUT = 2_000;
+
+/**
+ * Makes a {@link TokenManager}; give it to several `attachAuthRefresh` calls to share one token.
+ *
+ * @throws ConfigurationError that lists everything wrong with the options.
+ */
+export function createTokenManager(options: TokenManagerOptions): TokenManager {
+  checkTokenManagerOptions(options);
+  const {
+    vendor,
+    store,
+    clock = systemClock,
+    random = Math.random,
+    tokenTimeout = 30_000,
+    inherit,
+  } = options;
+  const timing = {
+    refreshBuffer: options.refreshBuffer ?? 300_000,
+    defaultLifetime: options.defaultLifetime ?? 3_600_000,
+    random,
+  };
+  const client = {
+    http: options.tokenClient ?? axios.create(),
+    transport: () => (options.tokenClient || !inherit ? {} : transportOf(inherit)),
+    clock,
+    random,
+    retries: options.tokenRetries ?? 3,
+    retryDelay: options.tokenRetryDelay ?? 500,
+  };
+  const { emit, subscribe } = createEmitter();
+  if (options.onEvent) subscribe(options.onEvent);
+
+  const mutex = new Mutex();
+  let held: TokenSet | undefined;
+  let rejected = false;
+  let flight: Promise<TokenSet> | undefined;
+  let failure: { error: TokenError; until: number } | undefined;
+  let noBackgroundUntil = 0;
+
+  function usable(): TokenSet | undefined {
+    return held && !rejected && clock.now() < held.expiresAt ? held : undefined;
+  }
+
+  function getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet> {
+    const token = usable();
+    if (token) {
+      const now = clock.now();
+      if (now >= token.refreshAt && now >= noBackgroundUntil && !flight) refresh('stale').catch(ignore);
+      return token;
+    }
+    const fresh = refresh(!held ? 'empty' : rejected ? 'rejected' : 'expired');
+    return config ? waitFor(fresh, config as InternalAxiosRequestConfig, clock) : fresh;
+  }
+
+  function reject(token: TokenSet | undefined): void {
+    // By identity: a server that caches hands out the same text again, and that is a new token all the same.
+    if (token === held) rejected = true;
+  }
+
+  /** Joins the refresh under way, answers from the last failure while it cools down, or begins a refresh. */
+  function refresh(reason: RefreshReason): Promise<TokenSet> {
+    if (flight) return flight;
+    if (failure && clock.now() < failure.until) return Promise.reject(failure.error);
+    flight = mutex.runExclusive(() => fetchToken(reason));
+    // Nobody may be waiting: every caller may have been aborted.
+    flight.catch(ignore);
+    return flight;
+  }
+
+  /** The critical section: look again, fetch, write to the store, publish. */
+  async function fetchToken(reason: RefreshReason): Promise<TokenSet> {
+    const startedAt = clock.now();
+    const background = reason === 'stale';
+    const elapsed = () => clock.now() - startedAt;
+    try {
+      const again = usable();
+      if (again && startedAt < again.refreshAt) return again;
+      emit({ type: 'refresh-started', reason, background });
+      const stored = await readStore();
+      const fromStore = stored !== undefined && supersedes(stored);
+      const token = fromStore ? stored : await obtain(stored);
+      held = token;
+      rejected = false;
+      failure = undefined;
+      const { expiresAt } = token;
+      emit({ type: 'refresh-succeeded', reason, background, duration: elapsed(), expiresAt, fromStore });
+      return token;
+    } catch (thrown) {
+      const error = asTokenError(thrown);
+      const now = clock.now();
+      const pause = coolDown(error);
+      if (pause > 0) failure = { error, until: now + pause };
+      noBackgroundUntil = now + Math.max(pause, COOL_DOWN);
+      emit({ type: 'refresh-failed', reason, background, duration: elapsed(), error });
+      throw error;
+    } finally {
+      // Here, not behind the promise: whoever it wakes must find the way to the next refresh open.
+      flight = undefined;
+    }
+  }
+
+  /** Whether a token of the store may take the place of the one held. */
+  function supersedes(stored: TokenSet): boolean {
+    if (clock.now() >= stored.refreshAt) return false;
+    return !held || (stored.accessToken !== held.accessToken && stored.expiresAt > held.expiresAt);
+  }
+
+  async function obtain(stored: TokenSet | undefined): Promise<TokenSet> {
+    const requestedAt = clock.now();
+    const expired = () =>
+      new TokenRequestError(
+        `no token after ${tokenTimeout} ms. Check the token endpoint, or raise tokenTimeout`,
+        {
+          code: 'ERR_TOKEN_TIMEOUT',
+        },
+      );
+    const response = await withDeadline(clock, tokenTimeout, expired, (signal) =>
+      runGrant(signal, requestedAt + tokenTimeout, stored),
+    );
+    if ('expiresAt' in response) return response;
+    const token = toTokenSet(response, requestedAt, timing);
+    if (store) await storeCall('set', () => store.set(vendor.tokenKey, token));
+    return token;
+  }
+
+  async function runGrant(
+    signal: AbortSignal,
+    deadline: number,
+    stored: TokenSet | undefined,
+  ): Promise<TokenResponse | TokenSet> {
+    const context: GrantContext = {
+      signal,
+      send: (request) => sendTokenRequest(client, request, signal, deadline),
+    };
+    // The later one: a store that failed to write holds a refresh token that is used up.
+    const latest = held && (stored?.expiresAt ?? 0) <= held.expiresAt ? held : stored;
+    const refreshToken = latest?.refreshToken;
+    if (!vendor.refreshGrant || !refreshToken) return vendor.grant(context);
+    try {
+      return await vendor.refreshGrant({ ...context, refreshToken });
+    } catch (error) {
+      if (!isTokenError(error) || error.error !== 'invalid_grant') throw error;
+      // Somebody else may have rotated it a moment ago and left the new token in the store.
+      const newer = await readStore();
+      return newer && supersedes(newer) ? newer : vendor.grant(context);
+    }
+  }
+
+  async function readStore(): Promise<TokenSet | undefined> {
+    const token = store && (await storeCall('get', () => store.get(vendor.tokenKey)));
+    return isTokenSet(token) ? token : undefined;
+  }
+
+  /** A store that fails or hangs costs sharing, not requests. */
+  async function storeCall<T>(operation: 'get' | 'set', call: () => Promise<T>): Promise<T | undefined> {
+    const fail = (problem: string) =>
+      new TokenStoreError(`the token store's ${operation} ${problem}`, { code: 'ERR_TOKEN_STORE' });
+    try {
+      return await withDeadline(clock, STORE_TIMEOUT, () => fail(`took over ${STORE_TIMEOUT} ms`), call);
+    } catch (thrown) {
+      const error = isTokenError(thrown) ? thrown : fail(`failed: ${messageOf(thrown)}`);
+      emit({ type: 'store-failed', operation, error });
+      return undefined;
+    }
+  }
+
+  return {
+    vendor,
+    clock,
+    get current() {
+      return usable();
+    },
+    getToken,
+    reject,
+    subscribe,
+  };
+}
+
+/** Milliseconds for which the error answers in place of the token endpoint. */
+function coolDown(error: TokenError): number {
+  if (error.retryAfter !== undefined) return Math.min(error.retryAfter, MAX_COOL_DOWN);
+  return error.code === 'ERR_TOKEN_ENDPOINT' || error.code === 'ERR_TOKEN_THROTTLED' ? COOL_DOWN : 0;
+}
+
+function asTokenError(thrown: unknown): TokenError {
+  if (isTokenError(thrown)) return thrown;
+  return new TokenRequestError(`the vendor's grant failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
+}
+
+function transportOf({ defaults }: AxiosInstance): AxiosRequestConfig {
+  const { proxy, httpAgent, httpsAgent } = defaults;
+  return { ...(proxy !== undefined && { proxy }), httpAgent, httpsAgent };
+}
+
+function ignore(): void {}

@@ -1,0 +1,115 @@
+import { TokenResponseError } from './errors.ts';
+
+/** What a grant brought home: the answer of RFC 6749 section 5.1, checked. */
+export interface TokenResponse {
+  accessToken: string;
+  /** Milliseconds from the token request on; absent when the server did not say. */
+  lifetime?: number;
+  refreshToken?: string;
+  scope?: string;
+  /** Where the vendor says this client's API is, for vendors that say it with the token. */
+  apiBaseUrl?: string;
+}
+
+/** A token and the times that decide about it, in milliseconds since the epoch. */
+export interface TokenSet extends Omit<TokenResponse, 'lifetime'> {
+  /** From here on a new token is fetched in the background, while this one is still used. */
+  refreshAt: number;
+  /** From here on the token is not used any more. */
+  expiresAt: number;
+}
+
+/** When tokens are refreshed, see {@link toTokenSet}. */
+export interface RefreshTiming {
+  /** Milliseconds before expiry at which a refresh is due. */
+  refreshBuffer: number;
+  /** Milliseconds a token is taken to live when the server did not say. */
+  defaultLifetime: number;
+  /** A number from 0 to 1: spreads the refreshes of many processes. */
+  random: () => number;
+}
+
+const YEAR = 365 * 24 * 3_600_000;
+
+// RFC 6749 appendix A.12 less the space, which would end the credentials in an Authorization field.
+const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
+
+/** Tells whether a value can stand in an `Authorization` field. */
+function isAccessToken(value: unknown): value is string {
+  return typeof value === 'string' && ACCESS_TOKEN.test(value);
+}
+
+/** Tells whether a value, of a store for instance, is a token with its times. */
+export function isTokenSet(value: unknown): value is TokenSet {
+  const token = value as TokenSet | undefined;
+  return (
+    isAccessToken(token?.accessToken) && Number.isFinite(token.refreshAt) && Number.isFinite(token.expiresAt)
+  );
+}
+
+/** The field names of RFC 6749 section 5.1. */
+const STANDARD_FIELDS = {
+  accessToken: 'access_token',
+  expiresIn: 'expires_in',
+  refreshToken: 'refresh_token',
+};
+
+/** How a server names the fields of its token response. */
+export type TokenFields = typeof STANDARD_FIELDS;
+
+/**
+ * Checks a parsed token response. The text of a response is untrusted: nothing of it gets into the message.
+ *
+ * An `expires_in` that is absent, not a number, zero or negative says nothing: the lifetime is left open and the
+ * API's 401 has the last word. One over a year is taken as a year.
+ *
+ * @throws TokenResponseError when it holds no bearer token.
+ */
+export function parseTokenResponse(body: unknown, fields: TokenFields = STANDARD_FIELDS): TokenResponse {
+  const fail = (problem: string): never => {
+    throw new TokenResponseError(`the token endpoint's answer ${problem}. Is it really a token endpoint?`, {
+      code: 'ERR_TOKEN_RESPONSE',
+    });
+  };
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return fail('is not a JSON object');
+  const answer = body as Record<string, unknown>;
+
+  const accessToken = answer[fields.accessToken];
+  if (!isAccessToken(accessToken)) return fail(`has no ${fields.accessToken} that a header can carry`);
+
+  const tokenType = answer.token_type;
+  if (tokenType != null && String(tokenType).toLowerCase() !== 'bearer') {
+    return fail('has a token_type that is not "Bearer"');
+  }
+
+  const token: TokenResponse = { accessToken };
+  const expiresIn = answer[fields.expiresIn];
+  const seconds = typeof expiresIn === 'number' || typeof expiresIn === 'string' ? Number(expiresIn) : 0;
+  if (seconds > 0) token.lifetime = Math.min(seconds * 1000, YEAR);
+  const refreshToken = answer[fields.refreshToken];
+  if (typeof refreshToken === 'string' && refreshToken !== '') token.refreshToken = refreshToken;
+  if (typeof answer.scope === 'string') token.scope = answer.scope;
+  return token;
+}
+
+/**
+ * Turns a token response into a token with times.
+ *
+ * `expiresAt` counts from the moment the request began: the server started counting somewhere after it. `refreshAt`
+ * is `refreshBuffer` before that, less a jitter of up to a tenth of the buffer, yet never before 80 % of the lifetime
+ * has passed: a token that lives for a minute is not fetched again for every request.
+ *
+ * @throws TokenResponseError when a grant of the caller's own returned no token.
+ */
+export function toTokenSet(response: TokenResponse, requestedAt: number, timing: RefreshTiming): TokenSet {
+  if (!isAccessToken(response?.accessToken)) {
+    throw new TokenResponseError("the vendor's grant returned no accessToken that a header can carry", {
+      code: 'ERR_TOKEN_RESPONSE',
+    });
+  }
+  const { lifetime = timing.defaultLifetime, ...rest } = response;
+  const expiresAt = requestedAt + lifetime;
+  const early = timing.refreshBuffer * (1 + 0.1 * timing.random());
+  const refreshAt = Math.max(expiresAt - early, requestedAt + 0.8 * lifetime);
+  return Object.freeze({ ...rest, refreshAt, expiresAt });
+}

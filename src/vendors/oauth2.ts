@@ -1,0 +1,69 @@
+import type { ClientAuthentication } from '../client-authentication.ts';
+import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../grants.ts';
+import { collectProblems } from '../problems.ts';
+import { parseOrigin } from '../resource-origins.ts';
+import type { Secret } from '../secret.ts';
+import type { Vendor } from './vendor.ts';
+
+/** Options of {@link oauth2Vendor}. */
+export interface OAuth2VendorOptions {
+  /** The token endpoint's URL (RFC 6749 section 3.2): https, or http on loopback. */
+  tokenEndpoint: string;
+  clientId: string;
+  /** Absent for a public client. A function is asked at every token fetch. */
+  clientSecret?: Secret | undefined;
+  /** Asked for as it is; space-separated (RFC 6749 section 3.3). @default none */
+  scope?: string | undefined;
+  /** How the client shows who it is. @default clientSecretBasic; clientSecretPost without a secret */
+  clientAuthentication?: ClientAuthentication | undefined;
+  /** With `password`: the password grant in place of client credentials. */
+  username?: Secret | undefined;
+  password?: Secret | undefined;
+  /** A refresh token to begin with: the refresh token grant in place of client credentials. */
+  refreshToken?: Secret | undefined;
+  /** Further form fields of the token request. @example { audience: 'https://api.example.com' } */
+  parameters?: Readonly<Record<string, string>> | undefined;
+  /** Where the token may be sent. The origin of the instance's `baseURL` always counts. @default [] */
+  resourceOrigins?: readonly string[] | undefined;
+}
+
+/**
+ * Makes a vendor for any OAuth 2.0 server that follows RFC 6749.
+ *
+ * @throws ConfigurationError that lists everything wrong with the options.
+ */
+export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
+  const { tokenEndpoint, clientId, scope, username, password, refreshToken } = options;
+  const problems = collectProblems('oauth2Vendor');
+  const endpoint = parseOrigin(tokenEndpoint);
+  if ('problem' in endpoint) problems.unless(false, `tokenEndpoint: ${endpoint.problem}`);
+  problems.unless(clientId, 'clientId is missing');
+  problems.unless((username === undefined) === (password === undefined), 'username and password go together');
+  problems.unless(
+    username === undefined || refreshToken === undefined,
+    'username and refreshToken exclude each other',
+  );
+  problems.throwIfAny();
+
+  const refreshGrant = refreshTokenGrant(options);
+  const byPassword = username !== undefined && password !== undefined;
+  const grant = byPassword
+    ? passwordGrant({ ...options, username, password })
+    : refreshToken !== undefined
+      ? refreshGrant
+      : clientCredentialsGrant(options);
+  return {
+    name: 'OAuth 2.0',
+    tokenKey: JSON.stringify([
+      tokenEndpoint,
+      clientId,
+      scope,
+      options.parameters,
+      byPassword && String(username),
+    ]),
+    grant,
+    // RFC 6749 section 4.4.3: client credentials bring no refresh token that would be worth using.
+    ...((byPassword || refreshToken !== undefined) && { refreshGrant }),
+    resourceOrigins: options.resourceOrigins ?? [],
+  };
+}

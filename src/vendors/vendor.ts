@@ -1,0 +1,43 @@
+import type { Grant } from '../grants.ts';
+
+/** A refusal of the API's, as far as it tells whether a new token would help. */
+export interface Refusal {
+  status: number;
+  /** The error of the Bearer challenge, such as `invalid_token` (RFC 6750 section 3.1). */
+  bearerError: string | undefined;
+  /** The answer's body: parsed where it was JSON; a stream is not read. */
+  body: unknown;
+}
+
+/** What a vendor's API needs to know of a request to judge it. */
+export interface RequestSummary {
+  /** In upper case. */
+  method: string;
+  /** As the caller gave it: relative to the base URL or absolute. */
+  url: string;
+}
+
+/**
+ * What is particular to one vendor or OAuth server: a plain object, so that you can write your own or change one.
+ */
+export interface Vendor {
+  /** For messages, such as `Genesys Cloud`. */
+  readonly name: string;
+  /** What tells this client's tokens from others in a shared store; holds no secret. */
+  readonly tokenKey: string;
+  /** How a token is had. */
+  readonly grant: Grant;
+  /**
+   * How a token is had from the refresh token that came with the last one.
+   * When that is refused as `invalid_grant`, `grant` is used again.
+   */
+  readonly refreshGrant?: Grant;
+  /** Where the token may be sent, such as `https://api.mypurecloud.com`. */
+  readonly resourceOrigins: readonly string[];
+  /** The API's base URL comes with the token (`apiBaseUrl`), and its origin is a resource origin too. */
+  readonly announcesApi?: boolean;
+  /** Tells whether a new token can cure a 401; undefined leaves it to the Bearer challenge. */
+  readonly isCurable?: (refusal: Refusal) => boolean | undefined;
+  /** Tells which requests only read although their method is not idempotent: they may be retried. */
+  readonly isReadOnly?: (request: RequestSummary) => boolean;
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../../src/clock.ts';
+
+/** A clock that stands still until told to go on. */
+export interface ManualClock extends Clock {
+  /** Goes on by milliseconds, running timers in order, and lets promises settle between them. */
+  advance(milliseconds: number): Promise<void>;
+  /** How many timers are waiting. */
+  readonly pending: number;
+}
+
+export function createManualClock(start = 1_700_000_000_000): ManualClock {
+  let time = start;
+  let id = 0;
+  const timers = new Map<number, { at: number; callback: () => void }>();
+
+  return {
+    now: () => time,
+    setTimeout(callback, delay) {
+      timers.set(++id, { at: time + delay, callback });
+      return id;
+    },
+    clearTimeout: (timer) => void timers.delete(timer as number),
+    get pending() {
+      return timers.size;
+    },
+    async advance(milliseconds) {
+      const end = time + milliseconds;
+      for (;;) {
+        await settle();
+        const next = [...timers].sort(([a, x], [b, y]) => x.at - y.at || a - b)[0];
+        if (!next || next[1].at > end) break;
+        timers.delete(next[0]);
+        time = Math.max(time, next[1].at);
+        next[1].callback();
+      }
+      time = end;
+      await settle();
+    },
+  };
+}
+
+/** Lets everything run that needs no timer and no I/O. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
