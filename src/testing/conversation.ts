@@ -1,0 +1,129 @@
+import { createHash, type Hash } from './random.ts';
+import type { ConversationDetail } from './wire-types.ts';
+
+// One stream of the hash per field, so that the fields do not move together.
+const CONVERSATION = 0;
+const CUSTOMER = 1;
+const AGENT = 2;
+const SESSION = 3;
+const PHONE = 4;
+const ENTITY = 5;
+const QUEUE = 6;
+const USER = 7;
+
+const WRAP_UPS = ['resolved', 'callback', 'transferred', 'voicemail'];
+const RARE_MEDIA = ['chat', 'email', 'callback', 'message'];
+
+/** What differs between two conversations; everything else in a record follows from it. */
+interface Fields {
+  id: string;
+  start: string;
+  end: string;
+  answered: string;
+  mediaType: string;
+  direction: string;
+  customer: string;
+  agent: string;
+  callerSession: string;
+  agentSession: string;
+  ani: string;
+  user: string;
+  queue: string;
+  wrapUp: string;
+  disconnect: string;
+}
+
+/** Writes conversation records of one seed, as objects or directly as JSON. */
+export interface ConversationWriter {
+  toObject(index: number, start: number, end: number): ConversationDetail;
+  /** The same record as `JSON.stringify` would write it, several times faster: pages are made of it. */
+  toJson(index: number, start: number, end: number): string;
+}
+
+/** Makes the writer of one seed. */
+export function createConversationWriter(seed: number): ConversationWriter {
+  const hash = createHash(seed);
+  const queues = uuids(hash, QUEUE, 16);
+  const users = uuids(hash, USER, 64);
+
+  const fieldsOf = (index: number, start: number, end: number): Fields => {
+    const word = hash.int(ENTITY, index);
+    return {
+      id: hash.uuid(CONVERSATION, index),
+      start: new Date(start).toISOString(),
+      end: new Date(end).toISOString(),
+      answered: new Date(start + Math.floor((end - start) / 8)).toISOString(),
+      mediaType: (word & 31) === 0 ? (RARE_MEDIA[(word >>> 5) & 3] ?? 'chat') : 'voice',
+      direction: (word >>> 8) % 5 === 0 ? 'outbound' : 'inbound',
+      customer: hash.uuid(CUSTOMER, index),
+      agent: hash.uuid(AGENT, index),
+      callerSession: hash.uuid(SESSION, index * 2),
+      agentSession: hash.uuid(SESSION, index * 2 + 1),
+      ani: `tel:+1317555${1000 + (hash.int(PHONE, index) % 9000)}`,
+      user: users[(word >>> 12) & 63] ?? '',
+      queue: queues[(word >>> 19) & 15] ?? '',
+      wrapUp: WRAP_UPS[(word >>> 23) & 3] ?? 'resolved',
+      disconnect: (word >>> 18) & 1 ? 'client' : 'peer',
+    };
+  };
+
+  return {
+    toObject: (index, start, end) => toObject(fieldsOf(index, start, end)),
+    toJson: (index, start, end) => toJson(fieldsOf(index, start, end)),
+  };
+}
+
+function uuids(hash: Hash, stream: number, count: number): string[] {
+  return Array.from({ length: count }, (_, n) => hash.uuid(stream, n));
+}
+
+function toObject(f: Fields): ConversationDetail {
+  const session = { mediaType: f.mediaType, direction: f.direction };
+  return {
+    conversationId: f.id,
+    conversationStart: f.start,
+    conversationEnd: f.end,
+    originatingDirection: f.direction,
+    participants: [
+      {
+        participantId: f.customer,
+        purpose: 'customer',
+        sessions: [
+          {
+            sessionId: f.callerSession,
+            ...session,
+            ani: f.ani,
+            segments: [{ segmentStart: f.start, segmentEnd: f.end, segmentType: 'interact' }],
+          },
+        ],
+      },
+      {
+        participantId: f.agent,
+        purpose: 'agent',
+        userId: f.user,
+        sessions: [
+          {
+            sessionId: f.agentSession,
+            ...session,
+            segments: [
+              {
+                segmentStart: f.answered,
+                segmentEnd: f.end,
+                segmentType: 'interact',
+                disconnectType: f.disconnect,
+                queueId: f.queue,
+                wrapUpCode: f.wrapUp,
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+}
+
+// No value needs escaping: all are hexadecimal, dates or words from the lists above. A test holds it to toObject.
+function toJson(f: Fields): string {
+  const session = `"mediaType":"${f.mediaType}","direction":"${f.direction}"`;
+  return `{"conversationId":"${f.id}","conversationStart":"${f.start}","conversationEnd":"${f.end}","originatingDirection":"${f.direction}","participants":[{"participantId":"${f.customer}","purpose":"customer","sessions":[{"sessionId":"${f.callerSession}",${session},"ani":"${f.ani}","segments":[{"segmentStart":"${f.start}","segmentEnd":"${f.end}","segmentType":"interact"}]}]},{"participantId":"${f.agent}","purpose":"agent","userId":"${f.user}","sessions":[{"sessionId":"${f.agentSession}",${session},"segments":[{"segmentStart":"${f.answered}","segmentEnd":"${f.end}","segmentType":"interact","disconnectType":"${f.disconnect}","queueId":"${f.queue}","wrapUpCode":"${f.wrapUp}"}]}]}]}`;
+}

@@ -1,0 +1,148 @@
+import { genesysError } from './errors.ts';
+import { rangeOf } from './genesys-query.ts';
+import {
+  JSON_TYPE,
+  json,
+  packCursor,
+  parseObject,
+  type Reply,
+  type Route,
+  unpackCursor,
+  wholeNumber,
+} from './http.ts';
+import { parseInterval } from './options.ts';
+import type { DetailsJobState, DetailsJobStatus } from './wire-types.ts';
+import type { World } from './world.ts';
+
+interface Job {
+  id: string;
+  number: number;
+  from: number;
+  to: number;
+  submitted: number;
+  expires: number;
+  polls: number;
+  outcome: DetailsJobState;
+  cancelled: boolean;
+}
+
+/** The details jobs of one simulator. */
+export interface DetailsJobs {
+  routes: Route[];
+  /** Makes every job so far EXPIRED. */
+  expire(): void;
+}
+
+const JOBS = '/api/v2/analytics/conversations/details/jobs';
+const JOB = /^\/api\/v2\/analytics\/conversations\/details\/jobs\/([\w-]+)$/;
+const RESULTS = /^\/api\/v2\/analytics\/conversations\/details\/jobs\/([\w-]+)\/results$/;
+const MAX_JOBS = 1000;
+const MAX_PAGE = 10_000;
+const JOB_IDS = 10;
+
+/** Makes the details jobs: asynchronous, forward only, and gone when they expire. */
+export function createDetailsJobs(world: World): DetailsJobs {
+  const { settings, dataset } = world;
+  const jobs = new Map<string, Job>();
+  let created = 0;
+  const availability = new Date(settings.availability).toISOString();
+
+  const stateOf = (job: Job): DetailsJobState => {
+    if (settings.now() >= job.expires) return 'EXPIRED';
+    if (job.cancelled) return 'CANCELLED';
+    if (job.polls > settings.jobPolls || settings.jobPolls === 0) return job.outcome;
+    return job.polls <= 1 ? 'QUEUED' : 'PENDING';
+  };
+
+  const create = (body: string): Reply => {
+    const query = parseObject(body);
+    const interval = typeof query?.interval === 'string' ? parseInterval(query.interval) : undefined;
+    if (!interval) return genesysError(400, 'bad.request', 'interval is required, as ISO 8601 start/end.');
+    const matching = query?.startOfDayIntervalMatching === true ? 'activity' : 'overlap';
+    const { from, to } = rangeOf(world, interval, matching);
+    const number = ++created;
+    const id = world.hash.uuid(JOB_IDS, number);
+    jobs.set(id, {
+      id,
+      number,
+      from,
+      to: Math.min(to, dataset.firstStartingAt(settings.availability)),
+      submitted: settings.now(),
+      expires: settings.now() + settings.jobLifetime,
+      polls: 0,
+      outcome: settings.jobOutcome(number),
+      cancelled: false,
+    });
+    // A service that runs for weeks against the simulator must not fill its memory with old jobs.
+    if (jobs.size > MAX_JOBS) for (const oldest of [...jobs.keys()].slice(0, 1)) jobs.delete(oldest);
+    return json(202, { jobId: id });
+  };
+
+  const status = (job: Job): Reply => {
+    job.polls++;
+    const state = stateOf(job);
+    const body: DetailsJobStatus = {
+      state,
+      submissionDate: new Date(job.submitted).toISOString(),
+      expirationDate: new Date(job.expires).toISOString(),
+      ...(state === 'FULFILLED' && { completionDate: new Date(settings.now()).toISOString() }),
+      ...(state === 'FAILED' && { errorMessage: 'The query failed on the server.' }),
+    };
+    return json(state === 'QUEUED' || state === 'PENDING' ? 202 : 200, body);
+  };
+
+  const results = (job: Job, query: URLSearchParams): Reply => {
+    const state = stateOf(job);
+    if (state === 'EXPIRED') return genesysError(404, 'not.found', 'The job has expired; start it again.');
+    if (state !== 'FULFILLED')
+      return genesysError(400, 'bad.request', `The job has no results: it is ${state}.`);
+    const pageSize = wholeNumber(query.get('pageSize')) ?? 1000;
+    if (!(pageSize >= 1 && pageSize <= MAX_PAGE)) {
+      return genesysError(400, 'bad.request', `pageSize must be 1 to ${MAX_PAGE}.`);
+    }
+    const cursor = query.get('cursor');
+    const [number, start] = cursor === null ? [job.number, job.from] : (unpackCursor(cursor, 2) ?? []);
+    if (number !== job.number || start === undefined || start < job.from) {
+      return genesysError(400, 'bad.request', 'The cursor is not one of this job.');
+    }
+    const end = Math.max(start, Math.min(start + pageSize, job.to));
+    const next = end < job.to ? `"cursor":"${packCursor(job.number, end)}",` : '';
+    return {
+      status: 200,
+      headers: JSON_TYPE,
+      body: `{"conversations":[${dataset.conversationsJson(start, end)}],${next}"dataAvailabilityDate":"${availability}"}`,
+      records: end - start,
+    };
+  };
+
+  const withJob = (handle: (job: Job, query: URLSearchParams) => Reply): Route['handle'] => {
+    return ({ query }, [id = '']) => {
+      const job = jobs.get(id);
+      return job ? handle(job, query) : genesysError(404, 'not.found', 'No job of that id.');
+    };
+  };
+
+  return {
+    expire() {
+      for (const job of jobs.values()) job.expires = Math.min(job.expires, settings.now());
+    },
+    routes: [
+      { method: 'POST', path: JOBS, handle: ({ body }) => create(body) },
+      {
+        method: 'GET',
+        path: `${JOBS}/availability`,
+        handle: () => json(200, { dataAvailabilityDate: availability }),
+      },
+      { method: 'GET', path: JOB, handle: withJob(status) },
+      { method: 'GET', path: RESULTS, handle: withJob(results) },
+      {
+        method: 'DELETE',
+        path: JOB,
+        handle: withJob((job) => {
+          job.cancelled = true;
+          return { status: 204, body: '' };
+        }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,25 @@
+export type { ImportedContact } from './contacts.ts';
+export type { SimulatorCounts } from './counts.ts';
+export type { Fault, FaultKind, FaultRequest, FaultStep, Faults, ScheduledFault } from './faults.ts';
+export type { SimulatorOptions } from './options.ts';
+export type { SeenRequest } from './request-log.ts';
+export { startVendorSimulator, type VendorSimulator } from './simulator.ts';
+export type {
+  BulkResponse,
+  BulkResult,
+  CompletedContact,
+  CompletedContactsResponse,
+  ConversationDetail,
+  ConversationParticipant,
+  ConversationSegment,
+  ConversationSession,
+  DetailsJobAvailability,
+  DetailsJobCreated,
+  DetailsJobResults,
+  DetailsJobState,
+  DetailsJobStatus,
+  DetailsQueryResponse,
+  GenesysErrorBody,
+  ListContact,
+  TutorialQueryResponse,
+} from './wire-types.ts';

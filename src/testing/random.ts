@@ -1,0 +1,42 @@
+/** Scrambles a 32-bit integer; it is a bijection, so different inputs never collide. */
+export function mix32(value: number): number {
+  let h = value | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** A stateless source of numbers: the same seed, stream and index always give the same number. */
+export interface Hash {
+  /** An integer in [0, 2^32). For one stream no two indexes below 2^32 share a value. */
+  int(stream: number, index: number): number;
+  /** A fraction in [0, 1). */
+  fraction(stream: number, index: number): number;
+  /** A string shaped like a version 4 UUID; unique per stream for indexes below 2^32. */
+  uuid(stream: number, index: number): string;
+}
+
+// Four hexadecimal digits per entry: identifiers are most of the work of writing a record.
+const HEX = Array.from({ length: 0x1_0000 }, (_, n) => n.toString(16).padStart(4, '0'));
+
+/** Makes the hash of one seed. Four keys are derived per stream because a UUID needs four words. */
+export function createHash(seed: number): Hash {
+  const keyOf = (stream: number, word: number) => mix32(seed + Math.imul(stream * 4 + word + 1, 0x9e3779b9));
+  const keys: number[] = [];
+  for (let stream = 0; stream < 16; stream++) {
+    for (let word = 0; word < 4; word++) keys.push(keyOf(stream, word));
+  }
+  const word = (stream: number, index: number, n: number) =>
+    mix32((keys[stream * 4 + n] ?? keyOf(stream, n)) ^ index);
+  return {
+    int: (stream, index) => word(stream, index, 0),
+    fraction: (stream, index) => word(stream, index, 0) / 0x1_0000_0000,
+    uuid(stream, index) {
+      const a = word(stream, index, 0);
+      const b = word(stream, index, 1);
+      const c = word(stream, index, 2);
+      const d = word(stream, index, 3);
+      return `${HEX[a >>> 16]}${HEX[a & 0xffff]}-${HEX[b >>> 16]}-${HEX[0x4000 | (b & 0x0fff)]}-${HEX[0x8000 | (c >>> 18)]}-${HEX[c & 0xffff]}${HEX[d >>> 16]}${HEX[d & 0xffff]}`;
+    },
+  };
+}

@@ -1,0 +1,200 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createContacts, type ImportedContact } from './contacts.ts';
+import { createCounter, type SimulatorCounts } from './counts.ts';
+import { completedContactsRoutes } from './cxone-api.ts';
+import { createExtractions } from './cxone-extraction.ts';
+import { discoveryRoutes } from './discovery.ts';
+import { createFaultPlan, type ScheduledFault } from './faults.ts';
+import { createDetailsJobs } from './genesys-jobs.ts';
+import { detailsQueryRoutes } from './genesys-query.ts';
+import { createHandler } from './handler.ts';
+import { resolveOptions, type SimulatorOptions } from './options.ts';
+import { createHash } from './random.ts';
+import { createDataset } from './records.ts';
+import { createRequestLog, type SeenRequest } from './request-log.ts';
+import { createRouter } from './router.ts';
+import { tokenRoutes } from './token-endpoints.ts';
+import { type Audience, createTokenStore } from './tokens.ts';
+import type { CompletedContact, ConversationDetail } from './wire-types.ts';
+import type { World } from './world.ts';
+
+/** A running simulator of both vendors. */
+export interface VendorSimulator extends AsyncDisposable {
+  /** Base URL of login and API, without a slash at the end; also the tutorial's `envUrl` and the CXone issuer. */
+  readonly url: string;
+  /** Base URL of the host that serves extracted files; a bearer sent here is counted in `leakedBearers`. */
+  readonly filesUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly tenantId: string;
+  /** ISO 8601 `start/end` that holds every record. */
+  readonly interval: string;
+  readonly recordCount: number;
+  /** What was seen so far. The object is live; spread it to keep a moment. */
+  readonly counts: Readonly<SimulatorCounts>;
+  /** The last requests, oldest first. */
+  readonly requests: readonly SeenRequest[];
+  /** A valid access token, without a token request; it is not counted as issued. */
+  issueToken(vendor?: 'genesys' | 'cxone'): string;
+  /** Every access token issued so far is answered with 401 from now on. */
+  revokeTokens(options?: { refreshTokens?: boolean }): void;
+  /** Every job so far is EXPIRED from now on. */
+  expireJobs(): void;
+  /** Faults for the next matching requests, before those of the options. */
+  schedule(...faults: ScheduledFault[]): void;
+  /** Record `index` as the Genesys API serves it. @throws RangeError when there is none. */
+  record(index: number): ConversationDetail;
+  /** All records in order of their start: what a complete export must hold. */
+  records(): IterableIterator<ConversationDetail>;
+  /** Record `index` as CXone serves it. @throws RangeError when there is none. */
+  completedContact(index: number): CompletedContact;
+  /** What was imported into a contact list, by contact id. */
+  contacts(listId: string): ReadonlyMap<string, ImportedContact>;
+  /** What was stored by external-contacts bulk calls, by contact id. */
+  externalContacts(): ReadonlyMap<string, ImportedContact>;
+  /** Empties counts, log, imported contacts and scheduled faults, and starts the faults over. Tokens and jobs stay. */
+  reset(): void;
+  /** Closes every connection at once, hanging ones too. Safe to call again. */
+  close(): Promise<void>;
+}
+
+/** Starts a simulator. @throws RangeError for options that make no sense, and what `listen` throws. */
+export async function startVendorSimulator(options: SimulatorOptions = {}): Promise<VendorSimulator> {
+  const settings = resolveOptions(options);
+  const counter = createCounter();
+  const world: World = {
+    settings,
+    counter,
+    dataset: createDataset(settings.seed, settings.records, settings.start, settings.end),
+    tokens: createTokenStore(settings),
+    hash: createHash(settings.seed),
+    url: '',
+    filesUrl: '',
+  };
+  const plan = createFaultPlan(settings.seed, options.faults, options.tokenFaults);
+  const log = createRequestLog(settings.requestLog);
+  const jobs = createDetailsJobs(world);
+  const contacts = createContacts(world);
+  const extractions = createExtractions(world);
+  const timers = new Set<NodeJS.Timeout>();
+  let closing: Promise<void> | undefined;
+
+  const handle = createHandler({
+    world,
+    plan,
+    log,
+    router: createRouter([
+      ...tokenRoutes(world),
+      ...discoveryRoutes(world),
+      ...detailsQueryRoutes(world),
+      ...jobs.routes,
+      ...contacts.routes,
+      ...completedContactsRoutes(world),
+      ...extractions.apiRoutes,
+    ]),
+    fileRouter: createRouter(extractions.fileRoutes),
+    isClosed: () => closing !== undefined,
+    wait: (milliseconds) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          timers.delete(timer);
+          resolve();
+        }, milliseconds);
+        timers.add(timer);
+      }),
+  });
+
+  const serve = (host: 'main' | 'files') =>
+    createServer((request, response) => {
+      // A function of the user's options may throw; that must end this request and not the user's process.
+      handle(request, response, host).catch((error: unknown) => {
+        if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
+        response.end(String(error));
+      });
+    });
+  const main = serve('main');
+  const files = serve('files');
+  world.url = await listen(main, settings.port, settings.host);
+  try {
+    world.filesUrl = await listen(files, 0, settings.host);
+  } catch (error) {
+    await stop(main);
+    throw error;
+  }
+
+  const close = () => {
+    closing ??= (async () => {
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all([stop(main), stop(files)]);
+    })();
+    return closing;
+  };
+  const at = <T>(index: number, read: (index: number) => T): T => {
+    if (Number.isInteger(index) && index >= 0 && index < settings.records) return read(index);
+    throw new RangeError(`There is no record ${index}: they are 0 to ${settings.records - 1}`);
+  };
+
+  return {
+    url: world.url,
+    filesUrl: world.filesUrl,
+    clientId: settings.clientId,
+    clientSecret: settings.clientSecret,
+    accessKeyId: settings.accessKeyId,
+    accessKeySecret: settings.accessKeySecret,
+    tenantId: settings.tenantId,
+    interval: `${new Date(settings.start).toISOString()}/${new Date(settings.end).toISOString()}`,
+    recordCount: settings.records,
+    counts: counter.counts,
+    get requests() {
+      return log.entries();
+    },
+    issueToken: (vendor: Audience = 'genesys') => world.tokens.issue(vendor, world.url).accessToken,
+    revokeTokens({ refreshTokens = false } = {}) {
+      world.tokens.revoke();
+      if (refreshTokens) world.tokens.revokeRefreshTokens();
+    },
+    expireJobs() {
+      jobs.expire();
+      extractions.expire();
+    },
+    schedule: plan.schedule,
+    record: (index) => at(index, world.dataset.conversation),
+    *records() {
+      for (let index = 0; index < settings.records; index++) yield world.dataset.conversation(index);
+    },
+    completedContact: (index) => at(index, world.dataset.completedContact),
+    contacts: contacts.list,
+    externalContacts: contacts.external,
+    reset() {
+      counter.reset();
+      log.reset();
+      plan.reset();
+      contacts.reset();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<string> {
+  // Longer than any client waits between two requests, so that no reset happens that nobody asked for.
+  server.keepAliveTimeout = 120_000;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const { port: actual } = server.address() as AddressInfo;
+      resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
