@@ -31,8 +31,8 @@ export interface AuthRefreshAttachment {
 const ATTACHED = Symbol.for('axios-oauth-refresh.attached');
 const INNER = Symbol.for('axios-oauth-refresh.inner');
 
-// Above maxReplays a request is replayed only with a token that is there already, and not for ever.
-const MAX_FREE_REPLAYS = 3;
+// Replays that cost no fetch come to an end too.
+const MAX_FREE_REPLAYS = 4;
 
 // RFC 6750 section 3.1: a new token would be refused likewise. Other codes, and none, leave hope.
 const INCURABLE = new Set<string | undefined>(['insufficient_scope', 'invalid_request']);
@@ -99,20 +99,18 @@ export function attachAuthRefresh(
     if (!included && !(vendor.announcesApi && (await isAnnounced(config)))) return inner(config);
 
     let replays = 0;
-    let free = 0;
     let token = await obtainToken(config);
     for (;;) {
       const outcome = await send(config, inner, token);
       const { response } = outcome;
       if (response?.status !== 401 || !(await isTokenRejected(response, config))) return outcome.settle();
 
-      tokens.reject(token);
-      if (!isRepeatable(config)) return outcome.settle();
-      if (replays >= maxReplays) {
-        // A newer token is there already: a replay with it costs no fetch.
-        if (!tokens.current || free >= MAX_FREE_REPLAYS) return outcome.settle();
-        free++;
-      }
+      // Above maxReplays only with a token that is newer already: that costs no fetch.
+      const newer = tokens.current !== undefined && tokens.current !== token;
+      const replay = isRepeatable(config) && (replays < maxReplays || (newer && replays < MAX_FREE_REPLAYS));
+      // A token that was fetched for this very replay is spared: its 401 says that tokens are not what is wrong.
+      if (replay || replays === 0) tokens.reject(token);
+      if (!replay) return outcome.settle();
       replays++;
 
       // Before the wait: the token request may need the connection that this answer occupies.

@@ -126,7 +126,9 @@ describe('single flight', () => {
     expect(fixture.apiRequests.at(-1)?.headers.authorization).toBeUndefined();
     let handlers = 0;
     for (const manager of [api.interceptors.request, api.interceptors.response]) {
-      (manager as unknown as { forEach(visit: () => void): void }).forEach(() => handlers++);
+      (manager as unknown as { forEach(visit: () => void): void }).forEach(() => {
+        handlers++;
+      });
     }
     expect(handlers).toBe(0);
     attachAuthRefresh(api, { vendor: fixture.vendor() }).detach();
