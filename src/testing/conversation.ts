@@ -1,3 +1,4 @@
+import { createIsoWriter } from './iso-time.ts';
 import { createHash, type Hash } from './random.ts';
 import type { ConversationDetail } from './wire-types.ts';
 
@@ -44,15 +45,16 @@ export interface ConversationWriter {
 export function createConversationWriter(seed: number): ConversationWriter {
   const hash = createHash(seed);
   const queues = uuids(hash, QUEUE, 16);
+  const iso = createIsoWriter();
   const users = uuids(hash, USER, 64);
 
   const fieldsOf = (index: number, start: number, end: number): Fields => {
     const word = hash.int(ENTITY, index);
     return {
       id: hash.uuid(CONVERSATION, index),
-      start: new Date(start).toISOString(),
-      end: new Date(end).toISOString(),
-      answered: new Date(start + Math.floor((end - start) / 8)).toISOString(),
+      start: iso(start),
+      end: iso(end),
+      answered: iso(start + Math.floor((end - start) / 8)),
       mediaType: (word & 31) === 0 ? (RARE_MEDIA[(word >>> 5) & 3] ?? 'chat') : 'voice',
       direction: (word >>> 8) % 5 === 0 ? 'outbound' : 'inbound',
       customer: hash.uuid(CUSTOMER, index),
