@@ -11,7 +11,7 @@ import {
 import { DAY, parseInterval, parseTime } from './options.ts';
 import type { World } from './world.ts';
 
-export const DETAILS_QUERY = '/api/v2/analytics/conversations/details/query';
+const DETAILS_QUERY = '/api/v2/analytics/conversations/details/query';
 const ORDERS: readonly unknown[] = [undefined, 'asc', 'desc'];
 // In this data the first segment starts with the conversation, so both orders are the same.
 const ORDER_BYS: readonly unknown[] = [undefined, 'conversationStart', 'segmentStart'];
