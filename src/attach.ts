@@ -12,7 +12,7 @@ import { AuthRefreshError, isTokenError } from './errors.ts';
 import { type AuthRefreshEvent, notify } from './events.ts';
 import { discard, fixBoundary, isRepeatable } from './request-body.ts';
 import './request-options.ts';
-import { createResourceOrigins } from './resource-origins.ts';
+import { createResourceOrigins, lacksBase } from './resource-origins.ts';
 import { installRetry } from './retry.ts';
 import { messageOf } from './secret.ts';
 import { parseJson } from './token-client.ts';
@@ -95,8 +95,7 @@ export function attachAuthRefresh(
   /** Sends one request: the whole path, in order. */
   async function guarded(config: InternalAxiosRequestConfig, inner: AxiosAdapter): Promise<AxiosResponse> {
     if (!attached || hasOwnCredentials(config)) return inner(config);
-    const included = origins.includes(config, tokens.current?.apiBaseUrl);
-    if (!included && !(vendor.announcesApi && (await isAnnounced(config)))) return inner(config);
+    if (!origins.includes(config, apiBaseUrl()) && !(await isAnnounced(config))) return inner(config);
 
     let replays = 0;
     let token = await obtainToken(config);
@@ -120,10 +119,14 @@ export function attachAuthRefresh(
     }
   }
 
-  /** For vendors whose API is known only with the token: whether the request is for it. */
+  function apiBaseUrl(token = tokens.current): string | undefined {
+    return token?.apiBaseUrl ?? vendor.apiBaseUrl;
+  }
+
+  /** For vendors whose API is known only from the token: whether the request is for it. */
   async function isAnnounced(config: InternalAxiosRequestConfig): Promise<boolean> {
-    const { apiBaseUrl } = await obtainToken(config);
-    return apiBaseUrl !== undefined && origins.includes(config, apiBaseUrl) !== false;
+    if (!vendor.announcesApi || tokens.current) return false;
+    return origins.includes(config, apiBaseUrl(await obtainToken(config)));
   }
 
   async function obtainToken(config: InternalAxiosRequestConfig, refused?: AxiosResponse): Promise<TokenSet> {
@@ -145,11 +148,12 @@ export function attachAuthRefresh(
     const sent = copy(config);
     sent.headers = copy(config.headers);
     sent.headers.set('Authorization', `Bearer ${token.accessToken}`);
+    const base = apiBaseUrl(token);
+    if (base !== undefined && lacksBase(config)) sent.baseURL = base;
     sent.beforeRedirect = (next, ...rest) => {
       config.beforeRedirect?.(next, ...rest);
-      if (!origins.includesUrl(String(next.href), token.apiBaseUrl)) dropAuthorization(next.headers);
+      if (!origins.includesUrl(String(next.href), base)) dropAuthorization(next.headers);
     };
-    if (!config.baseURL && token.apiBaseUrl !== undefined) sent.baseURL = token.apiBaseUrl;
     conceal(config.httpAgent);
     conceal(config.httpsAgent);
 
@@ -183,7 +187,7 @@ export function attachAuthRefresh(
   ): Promise<boolean> {
     // After a redirect to elsewhere the 401 is not an answer to the token, which was not sent there.
     const finalUrl = response.request?.res?.responseUrl ?? response.request?.responseURL;
-    if (finalUrl && !origins.includesUrl(finalUrl, tokens.current?.apiBaseUrl)) return false;
+    if (finalUrl && !origins.includesUrl(finalUrl, apiBaseUrl())) return false;
     let decision: boolean | undefined;
     try {
       decision = await shouldRefresh?.(response);
@@ -192,7 +196,8 @@ export function attachAuthRefresh(
     }
     if (decision !== undefined) return decision;
     const challenge = bearerError(response.headers['www-authenticate']);
-    const refusal = { status: response.status, bearerError: challenge, body: parseJson(response.data) };
+    const { status, headers, data } = response;
+    const refusal = { status, headers, bearerError: challenge, body: parseJson(data) };
     return vendor.isCurable?.(refusal) ?? !INCURABLE.has(challenge);
   }
 

@@ -36,6 +36,6 @@ export type { TokenHttpRequest, TokenHttpResponse } from './token-client.ts';
 export type { OAuthClient, SendTokenRequest } from './token-endpoint.ts';
 export { createTokenManager, type TokenManager } from './token-manager.ts';
 export type { TokenManagerOptions } from './token-manager-options.ts';
-export type { TokenFields, TokenResponse, TokenSet } from './token-set.ts';
+export type { TokenResponse, TokenSet } from './token-set.ts';
 export { type OAuth2VendorOptions, oauth2Vendor } from './vendors/oauth2.ts';
 export type { Refusal, RequestSummary, Vendor } from './vendors/vendor.ts';

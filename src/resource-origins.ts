@@ -24,12 +24,17 @@ function isSecure({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 }
 
-/** Tells where a request goes. */
+/** Tells where a request goes. `apiBaseUrl` is where the vendor says its API is. */
 export interface ResourceOrigins {
-  /** Whether a config is for a resource origin; `undefined` for a relative URL without a base URL. */
-  includes(config: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): boolean | undefined;
+  /** Whether a config is for a resource origin. */
+  includes(config: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): boolean;
   /** Whether an absolute URL is of a resource origin. */
   includesUrl(url: string, apiBaseUrl: string | undefined): boolean;
+}
+
+/** Whether a config's URL is relative and has no base URL to be relative to. */
+export function lacksBase({ url, baseURL }: InternalAxiosRequestConfig): boolean {
+  return !baseURL && !ABSOLUTE.test(String(url ?? ''));
 }
 
 /**
@@ -82,9 +87,8 @@ export function createResourceOrigins(
       const url = String(config.url ?? '');
       // With `allowAbsoluteUrls: false` too: axios before 1.8 does not know that option.
       if (ABSOLUTE.test(url)) return includesUrl(url, apiBaseUrl);
-      if (config.baseURL) return allowed(config.baseURL, apiBaseUrl);
-      // In a browser a relative URL goes to the page's own origin.
-      return globalThis.location ? includesUrl(url, apiBaseUrl) : undefined;
+      // In a browser a URL that is relative to nothing goes to the page's own origin.
+      return allowed(config.baseURL || apiBaseUrl || url, apiBaseUrl);
     },
   };
 }

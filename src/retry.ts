@@ -1,10 +1,15 @@
 import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
-import axiosRetry from 'axios-retry';
+import axiosRetryModule from 'axios-retry';
 import { isAuthRefreshError } from './errors.ts';
 import type { AuthRefreshEvent } from './events.ts';
 import { isRepeatable } from './request-body.ts';
 import { backoff, parseRetryAfter } from './retry-after.ts';
 import type { RequestSummary } from './vendors/vendor.ts';
+
+// `require` of its CommonJS build gives an object that holds the function, `import` gives the function.
+const axiosRetry =
+  (axiosRetryModule as typeof axiosRetryModule & { default?: typeof axiosRetryModule }).default ??
+  axiosRetryModule;
 
 /** When requests are retried. Durations are in milliseconds. */
 export interface RetryOptions {

@@ -2,7 +2,7 @@ import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from '
 import { TokenEndpointError } from './errors.ts';
 import { readSecret, redact, type Secret } from './secret.ts';
 import { displayUrl, type TokenHttpRequest, type TokenHttpResponse } from './token-client.ts';
-import { parseTokenResponse, type TokenFields, type TokenResponse } from './token-set.ts';
+import { parseTokenResponse, type TokenResponse } from './token-set.ts';
 
 /** An OAuth client and the token endpoint it is known to. */
 export interface OAuthClient {
@@ -16,8 +16,8 @@ export interface OAuthClient {
   parameters?: Readonly<Record<string, string>> | undefined;
   /** Tells a throttle that does not use status 429. */
   isThrottled?: TokenHttpRequest['isThrottled'];
-  /** The names of the answer's fields, where they are not RFC 6749's. */
-  fields?: TokenFields | undefined;
+  /** Renames the fields of an answer to those of RFC 6749 section 5.1. */
+  toStandard?: ((body: unknown) => unknown) | undefined;
 }
 
 /** Sends one request and retries it; see `GrantContext.send`. */
@@ -50,8 +50,9 @@ export async function requestToken(
     body: body.toString(),
     isThrottled,
   });
-  if (response.status >= 200 && response.status < 300)
-    return parseTokenResponse(response.body, client.fields);
+  if (response.status >= 200 && response.status < 300) {
+    return parseTokenResponse(client.toStandard?.(response.body) ?? response.body);
+  }
 
   const { grant_type, scope, ...confidential } = grant;
   throw refusal(tokenEndpoint, response, [secret, ...Object.values(confidential)]);

@@ -47,16 +47,6 @@ export function isTokenSet(value: unknown): value is TokenSet {
   );
 }
 
-/** The field names of RFC 6749 section 5.1. */
-const STANDARD_FIELDS = {
-  accessToken: 'access_token',
-  expiresIn: 'expires_in',
-  refreshToken: 'refresh_token',
-};
-
-/** How a server names the fields of its token response. */
-export type TokenFields = typeof STANDARD_FIELDS;
-
 /**
  * Checks a parsed token response. The text of a response is untrusted: nothing of it gets into the message.
  *
@@ -65,7 +55,7 @@ export type TokenFields = typeof STANDARD_FIELDS;
  *
  * @throws TokenResponseError when it holds no bearer token.
  */
-export function parseTokenResponse(body: unknown, fields: TokenFields = STANDARD_FIELDS): TokenResponse {
+export function parseTokenResponse(body: unknown): TokenResponse {
   const fail = (problem: string): never => {
     throw new TokenResponseError(`the token endpoint's answer ${problem}. Is it really a token endpoint?`, {
       code: 'ERR_TOKEN_RESPONSE',
@@ -74,8 +64,8 @@ export function parseTokenResponse(body: unknown, fields: TokenFields = STANDARD
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return fail('is not a JSON object');
   const answer = body as Record<string, unknown>;
 
-  const accessToken = answer[fields.accessToken];
-  if (!isAccessToken(accessToken)) return fail(`has no ${fields.accessToken} that a header can carry`);
+  const accessToken = answer.access_token;
+  if (!isAccessToken(accessToken)) return fail('has no access_token that a header can carry');
 
   const tokenType = answer.token_type;
   if (tokenType != null && String(tokenType).toLowerCase() !== 'bearer') {
@@ -83,10 +73,10 @@ export function parseTokenResponse(body: unknown, fields: TokenFields = STANDARD
   }
 
   const token: TokenResponse = { accessToken };
-  const expiresIn = answer[fields.expiresIn];
+  const expiresIn = answer.expires_in;
   const seconds = typeof expiresIn === 'number' || typeof expiresIn === 'string' ? Number(expiresIn) : 0;
   if (seconds > 0) token.lifetime = Math.min(seconds * 1000, YEAR);
-  const refreshToken = answer[fields.refreshToken];
+  const refreshToken = answer.refresh_token;
   if (typeof refreshToken === 'string' && refreshToken !== '') token.refreshToken = refreshToken;
   if (typeof answer.scope === 'string') token.scope = answer.scope;
   return token;

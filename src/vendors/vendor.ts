@@ -3,6 +3,8 @@ import type { Grant } from '../grants.ts';
 /** A refusal of the API's, as far as it tells whether a new token would help. */
 export interface Refusal {
   status: number;
+  /** By name in lower case. */
+  headers: Readonly<Record<string, unknown>>;
   /** The error of the Bearer challenge, such as `invalid_token` (RFC 6750 section 3.1). */
   bearerError: string | undefined;
   /** The answer's body: parsed where it was JSON; a stream is not read. */
@@ -34,7 +36,9 @@ export interface Vendor {
   readonly refreshGrant?: Grant;
   /** Where the token may be sent, such as `https://api.mypurecloud.com`. */
   readonly resourceOrigins: readonly string[];
-  /** The API's base URL comes with the token (`apiBaseUrl`), and its origin is a resource origin too. */
+  /** Where relative URLs go on an instance without a `baseURL`; its origin is a resource origin. */
+  readonly apiBaseUrl?: string;
+  /** The API's base URL is known only from the token (`TokenResponse.apiBaseUrl`). */
   readonly announcesApi?: boolean;
   /** Tells whether a new token can cure a 401; undefined leaves it to the Bearer challenge. */
   readonly isCurable?: (refusal: Refusal) => boolean | undefined;

@@ -1,0 +1,127 @@
+import { type ClientAuthentication, clientSecretBasicUnencoded } from '../client-authentication.ts';
+import { clientCredentialsGrant } from '../grants.ts';
+import { collectProblems } from '../problems.ts';
+import { parseOrigin } from '../resource-origins.ts';
+import type { Secret } from '../secret.ts';
+import type { TokenHttpResponse } from '../token-client.ts';
+import type { Refusal, RequestSummary, Vendor } from './vendor.ts';
+
+/** Genesys Cloud's regions by the names of its SDKs, and their domains. */
+export const GENESYS_CLOUD_REGIONS = {
+  us_east_1: 'mypurecloud.com',
+  eu_west_1: 'mypurecloud.ie',
+  ap_southeast_2: 'mypurecloud.com.au',
+  ap_northeast_1: 'mypurecloud.jp',
+  eu_central_1: 'mypurecloud.de',
+  us_west_2: 'usw2.pure.cloud',
+  ca_central_1: 'cac1.pure.cloud',
+  ap_northeast_2: 'apne2.pure.cloud',
+  eu_west_2: 'euw2.pure.cloud',
+  ap_south_1: 'aps1.pure.cloud',
+  us_east_2: 'use2.us-gov-pure.cloud',
+  sa_east_1: 'sae1.pure.cloud',
+  me_central_1: 'mec1.pure.cloud',
+  ap_northeast_3: 'apne3.pure.cloud',
+  eu_central_2: 'euc2.pure.cloud',
+  mx_central_1: 'mxc1.pure.cloud',
+  ap_southeast_1: 'apse1.pure.cloud',
+  eusc_de_east_1: 'edee1.eusc-pure.cloud',
+} as const;
+
+export type GenesysCloudRegion = keyof typeof GENESYS_CLOUD_REGIONS;
+
+const DOMAINS: readonly string[] = Object.values(GENESYS_CLOUD_REGIONS);
+
+/** Options of {@link genesysCloud}: `region` or `envUrl` says where the organization lives. */
+export interface GenesysCloudOptions {
+  /** A region by its SDK name (`eu_central_1`), its AWS name (`eu-central-1`) or its domain (`mypurecloud.de`). */
+  region?: GenesysCloudRegion | (string & {}) | undefined;
+  /**
+   * The API's URL, such as `https://api.mypurecloud.com`. A host that is not Genesys Cloud's, such as a gateway or a
+   * simulator, is taken as it is, for tokens too.
+   */
+  envUrl?: string | undefined;
+  clientId: string;
+  /** A function is asked at every token fetch. */
+  clientSecret: Secret;
+  /** Genesys Cloud takes an OAuth client's scopes from its roles; sent only if given. @default none */
+  scope?: string | undefined;
+  /** `clientSecretPost` puts the credentials into the form. @default HTTP Basic, as Genesys Cloud's SDKs do */
+  clientAuthentication?: ClientAuthentication | undefined;
+}
+
+/**
+ * Makes the vendor for Genesys Cloud: the client credentials grant at `https://login.{domain}/oauth/token`, for the
+ * API at `https://api.{domain}`.
+ *
+ * @throws ConfigurationError that lists everything wrong with the options.
+ */
+export function genesysCloud(options: GenesysCloudOptions): Vendor {
+  const { region, envUrl, clientId, clientSecret, scope } = options;
+  const problems = collectProblems('genesysCloud');
+  problems.unless(clientId, 'clientId is missing');
+  problems.unless(clientSecret, 'clientSecret is missing');
+  problems.unless(
+    (region === undefined) !== (envUrl === undefined),
+    'give either region, such as "eu_central_1", or envUrl, such as "https://api.mypurecloud.de"',
+  );
+  const domain = region === undefined ? undefined : findDomain(region);
+  problems.unless(
+    region === undefined || domain,
+    `there is no region ${JSON.stringify(region)}; there are ${Object.keys(GENESYS_CLOUD_REGIONS).join(', ')}`,
+  );
+  const parsed = envUrl === undefined ? undefined : parseOrigin(envUrl);
+  if (parsed && 'problem' in parsed) problems.unless(false, `envUrl: ${parsed.problem}`);
+  problems.throwIfAny();
+
+  const { login, api } = hosts(domain, envUrl);
+  const tokenEndpoint = `${login}/oauth/token`;
+  return {
+    name: 'Genesys Cloud',
+    tokenKey: JSON.stringify([tokenEndpoint, clientId, scope]),
+    grant: clientCredentialsGrant({
+      tokenEndpoint,
+      clientId,
+      clientSecret,
+      scope,
+      clientAuthentication: options.clientAuthentication ?? clientSecretBasicUnencoded,
+      isThrottled,
+    }),
+    resourceOrigins: [new URL(api).origin],
+    apiBaseUrl: api,
+    isCurable,
+    isReadOnly,
+  };
+}
+
+// By the end of the host name, never by its middle.
+function domainOf(hostname: string): string | undefined {
+  return DOMAINS.find((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
+}
+
+function findDomain(region: string): string | undefined {
+  const name = region.toLowerCase();
+  const regions: Readonly<Record<string, string>> = GENESYS_CLOUD_REGIONS;
+  return DOMAINS.includes(name) ? name : regions[name.replaceAll('-', '_')];
+}
+
+function hosts(region: string | undefined, envUrl = ''): { login: string; api: string } {
+  const domain = region ?? domainOf(new URL(envUrl).hostname);
+  if (domain !== undefined) return { login: `https://login.${domain}`, api: `https://api.${domain}` };
+  const taken = envUrl.replace(/\/+$/, '');
+  return { login: taken, api: taken };
+}
+
+// The token endpoint throttles with 400 invalid_request and this text, not with 429.
+function isThrottled({ status, body }: TokenHttpResponse): boolean {
+  return status === 400 && /rate limit exceeded/i.test(JSON.stringify(body));
+}
+
+function isCurable({ body }: Refusal): boolean | undefined {
+  return (body as { code?: unknown } | null)?.code === 'ip.not.authorized' ? false : undefined;
+}
+
+// Analytics queries are POSTs only because their filters do not fit into a URL.
+function isReadOnly({ method, url }: RequestSummary): boolean {
+  return method === 'POST' && /\/api\/v2\/analytics\/.+\/query$/.test(url);
+}

@@ -1,0 +1,191 @@
+import {
+  type ClientAuthentication,
+  clientSecretBasicUnencoded,
+  clientSecretPost,
+} from '../client-authentication.ts';
+import { TokenResponseError } from '../errors.ts';
+import {
+  clientCredentialsGrant,
+  type Grant,
+  type GrantContext,
+  passwordGrant,
+  refreshTokenGrant,
+} from '../grants.ts';
+import { collectProblems } from '../problems.ts';
+import { parseOrigin } from '../resource-origins.ts';
+import type { Secret } from '../secret.ts';
+import { displayUrl } from '../token-client.ts';
+import type { OAuthClient } from '../token-endpoint.ts';
+import type { Refusal, Vendor } from './vendor.ts';
+
+/** Options of {@link niceCxone}: access keys, or `envUrl` for plain client credentials. */
+export interface NiceCxoneOptions {
+  clientId: string;
+  /** A function is asked at every token fetch. */
+  clientSecret: Secret;
+  /** With `accessKeySecret`: the password grant at the token endpoint that OpenID discovery names. */
+  accessKeyId?: Secret | undefined;
+  accessKeySecret?: Secret | undefined;
+  /** Where discovery begins; sovereign and government clouds have their own. @default 'https://cxone.niceincontact.com' */
+  issuer?: string | undefined;
+  /** Without access keys: the server of `/oauth2/token`, which gets client credentials, and of the API. */
+  envUrl?: string | undefined;
+  /** Sent only if given. @default none */
+  scope?: string | undefined;
+  /** @default HTTP Basic with access keys; the form (`clientSecretPost`) with `envUrl` */
+  clientAuthentication?: ClientAuthentication | undefined;
+}
+
+const ISSUER = 'https://cxone.niceincontact.com';
+
+const DOMAINS = ['niceincontact.com', 'nice-incontact.com', 'nicecxone.com'];
+
+/**
+ * Makes the vendor for NICE CXone.
+ *
+ * With access keys: the token endpoint is found by OpenID discovery, the API's base URL by the token's tenant
+ * (`cxone-configuration`), and refresh tokens are used. With `envUrl`: client credentials at `{envUrl}/oauth2/token`.
+ *
+ * @throws ConfigurationError that lists everything wrong with the options.
+ */
+export function niceCxone(options: NiceCxoneOptions): Vendor {
+  const { clientId, clientSecret, accessKeyId, accessKeySecret, issuer, envUrl, scope } = options;
+  const problems = collectProblems('niceCxone');
+  problems.unless(clientId, 'clientId is missing');
+  problems.unless(clientSecret, 'clientSecret is missing');
+  problems.unless(!accessKeyId === !accessKeySecret, 'accessKeyId and accessKeySecret go together');
+  problems.unless(
+    (accessKeyId === undefined) === (envUrl !== undefined),
+    'give either accessKeyId and accessKeySecret, or envUrl',
+  );
+  problems.unless(
+    issuer === undefined || envUrl === undefined,
+    'issuer goes with access keys, not with envUrl',
+  );
+  for (const [name, url] of Object.entries({ issuer, envUrl })) {
+    const parsed = url === undefined ? undefined : parseOrigin(url);
+    if (parsed && 'problem' in parsed) problems.unless(false, `${name}: ${parsed.problem}`);
+  }
+  problems.throwIfAny();
+
+  const shared = { name: 'NICE CXone', isCurable };
+  if (envUrl !== undefined) {
+    const base = envUrl.replace(/\/+$/, '');
+    const tokenEndpoint = `${base}/oauth2/token`;
+    const clientAuthentication = options.clientAuthentication ?? clientSecretPost;
+    return {
+      ...shared,
+      tokenKey: JSON.stringify([tokenEndpoint, clientId, scope]),
+      grant: clientCredentialsGrant({
+        tokenEndpoint,
+        clientId,
+        clientSecret,
+        scope,
+        clientAuthentication,
+        toStandard,
+      }),
+      resourceOrigins: [new URL(base).origin],
+      apiBaseUrl: base,
+    };
+  }
+
+  const discovery = createDiscovery((issuer ?? ISSUER).replace(/\/+$/, ''));
+  const client = {
+    clientId,
+    clientSecret,
+    clientAuthentication: options.clientAuthentication ?? clientSecretBasicUnencoded,
+    toStandard,
+  };
+  const keys = { username: accessKeyId ?? '', password: accessKeySecret ?? '', scope };
+  // Discovery first, then the grant at what it names, then the API of the token's tenant.
+  const discovered =
+    (makeGrant: (client: OAuthClient) => Grant): Grant =>
+    async (context) => {
+      const tokenEndpoint = await discovery.tokenEndpoint(context);
+      const token = await makeGrant({ ...client, tokenEndpoint })(context);
+      return { ...token, apiBaseUrl: await discovery.apiBaseUrl(context, token.accessToken) };
+    };
+  return {
+    ...shared,
+    tokenKey: JSON.stringify([
+      issuer ?? ISSUER,
+      clientId,
+      scope,
+      typeof accessKeyId === 'string' && accessKeyId,
+    ]),
+    grant: discovered((found) => passwordGrant({ ...found, ...keys })),
+    refreshGrant: discovered(refreshTokenGrant),
+    resourceOrigins: [],
+    announcesApi: true,
+  };
+}
+
+/** Whether a host name is one of NICE CXone's, by its end and never by its middle. */
+export function isNiceCxoneHost(hostname: string): boolean {
+  return DOMAINS.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
+}
+
+interface Discovery {
+  tokenEndpoint(context: GrantContext): Promise<string>;
+  apiBaseUrl(context: GrantContext, accessToken: string): Promise<string>;
+}
+
+/** What was found once is kept as long as the vendor. */
+function createDiscovery(issuer: string): Discovery {
+  const found = new Map<string, string>();
+
+  async function find({ send }: GrantContext, url: string, field: string): Promise<string> {
+    const known = found.get(url);
+    if (known !== undefined) return known;
+    const { status, body } = await send({ method: 'GET', url });
+    const value = (body as Record<string, unknown> | null)?.[field];
+    // Credentials or the token will go there.
+    const parsed = parseOrigin(value);
+    if (status !== 200 || 'problem' in parsed) {
+      const why = status === 200 && 'problem' in parsed ? `${field}: ${parsed.problem}` : `status ${status}`;
+      throw new TokenResponseError(
+        `${displayUrl(url)} names no ${field} (${why}). Check the issuer and the tenant`,
+        {
+          code: 'ERR_TOKEN_RESPONSE',
+          status,
+        },
+      );
+    }
+    found.set(url, String(value));
+    return String(value);
+  }
+
+  return {
+    tokenEndpoint: (context) => find(context, `${issuer}/.well-known/openid-configuration`, 'token_endpoint'),
+    apiBaseUrl(context, accessToken) {
+      const tenantId = encodeURIComponent(tenantOf(accessToken));
+      return find(context, `${issuer}/.well-known/cxone-configuration?tenantId=${tenantId}`, 'api_endpoint');
+    },
+  };
+}
+
+/** The claim of a JWT's payload (RFC 7519 section 3). It is not verified: it only chooses where to look. */
+function tenantOf(accessToken: string): string {
+  try {
+    const payload = accessToken.split('.')[1] ?? '';
+    const { tenantId } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+    if (typeof tenantId === 'string' && tenantId !== '') return tenantId;
+  } catch {}
+  throw new TokenResponseError('the access token is no JWT with a tenantId, so the API cannot be found', {
+    code: 'ERR_TOKEN_RESPONSE',
+  });
+}
+
+// UserHub's answers have names of their own.
+function toStandard(body: unknown): unknown {
+  const answer = body as Record<string, unknown> | null;
+  if (typeof answer?.token !== 'string' || answer.access_token !== undefined) return body;
+  const { token, refreshToken, tokenExpirationTimeSec } = answer;
+  return { access_token: token, refresh_token: refreshToken, expires_in: tokenExpirationTimeSec };
+}
+
+// "Client application '...' not authorized for user"; the text may sit in a header alone.
+function isCurable({ body, headers }: Refusal): boolean | undefined {
+  const text = `${JSON.stringify(body)} ${headers.icstatusdescription}`;
+  return /not authorized for user/i.test(text) ? false : undefined;
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, type GrantContext } from '../../src/index.ts';
+import { niceCxone } from '../../src/vendors/nice-cxone.ts';
+import { sendJson, startServer } from '../support/server.ts';
+import { attached, startSimulator } from '../support/simulated.ts';
+
+const COMPLETED = '/incontactapi/services/v31/contacts/completed';
+
+describe('niceCxone', () => {
+  it('the tutorial form: client credentials at {envUrl}/oauth2/token', async () => {
+    const simulator = await startSimulator({ records: 30 });
+    const { url: envUrl, clientId, clientSecret } = simulator;
+    const api = attached(niceCxone({ envUrl, clientId, clientSecret }));
+    const [startDate, endDate] = simulator.interval.split('/');
+    await api.get(COMPLETED, { params: { startDate, endDate } });
+    simulator.revokeTokens();
+    const { data } = await api.get(COMPLETED, { params: { startDate, endDate, top: 100 } });
+    expect(data.completedContacts).toHaveLength(30);
+    expect(simulator.counts.byPath['/oauth2/token']).toBe(2);
+  });
+
+  it('access keys: discovers the token endpoint, finds the API by the tenant, and uses refresh tokens', async () => {
+    const simulator = await startSimulator({ records: 5 });
+    const { url: issuer, clientId, clientSecret, accessKeyId, accessKeySecret } = simulator;
+    const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }));
+    const [startDate, endDate] = simulator.interval.split('/');
+    // A relative URL on an instance without a base URL: only the token tells where the API is.
+    const { data, config } = await api.get(COMPLETED, { params: { startDate, endDate } });
+    expect(data.totalRecords).toBe(5);
+    expect(config.baseURL).toBeUndefined();
+    simulator.revokeTokens();
+    await api.get(`${issuer}${COMPLETED}`, { params: { startDate, endDate } });
+    expect(simulator.counts).toMatchObject({
+      tokenRequests: 2,
+      tokensRefreshed: 1,
+      discoveryRequests: 2,
+      unauthorized: 1,
+    });
+    expect(simulator.counts.byPath).toMatchObject({
+      '/auth/token': 2,
+      '/.well-known/openid-configuration': 1,
+      '/.well-known/cxone-configuration': 1,
+    });
+  });
+
+  it('falls back to the access keys when the refresh token is refused', async () => {
+    const simulator = await startSimulator({ records: 5 });
+    const { url: issuer, clientId, clientSecret, accessKeyId, accessKeySecret } = simulator;
+    const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }));
+    const [startDate, endDate] = simulator.interval.split('/');
+    await api.get(COMPLETED, { params: { startDate, endDate } });
+    simulator.revokeTokens({ refreshTokens: true });
+    expect((await api.get(COMPLETED, { params: { startDate, endDate } })).status).toBe(200);
+    expect(simulator.counts).toMatchObject({ tokenRequests: 3, tokenRefusals: 1, tokensRefreshed: 0 });
+  });
+
+  it('never sends the bearer to a host that is not the API which the token announced', async () => {
+    const simulator = await startSimulator({ records: 5 });
+    const { url: issuer, clientId, clientSecret, accessKeyId, accessKeySecret } = simulator;
+    const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }));
+    await api.get(`${simulator.filesUrl}/nothing`).catch(() => {});
+    const [startDate, endDate] = simulator.interval.split('/');
+    await api.get(COMPLETED, { params: { startDate, endDate } });
+    await api.get(`${simulator.filesUrl}/nothing`).catch(() => {});
+    expect(simulator.counts.leakedBearers).toBe(0);
+    expect(simulator.counts.authorized).toBe(1);
+  });
+
+  it('reads the field names of UserHub', async () => {
+    const vendor = niceCxone({ envUrl: 'https://cxone.example.com', clientId: 'id', clientSecret: 'secret' });
+    const context: GrantContext = {
+      signal: new AbortController().signal,
+      send: async () => ({
+        status: 200,
+        body: { token: 'abc', refreshToken: 'def', tokenExpirationTimeSec: 600 },
+      }),
+    };
+    expect(await vendor.grant(context)).toEqual({
+      accessToken: 'abc',
+      refreshToken: 'def',
+      lifetime: 600_000,
+    });
+  });
+
+  it('refuses a discovery document that would send the credentials over plain http', async () => {
+    const server = await startServer((_, response) =>
+      sendJson(response, 200, { token_endpoint: 'http://tokens.example.com/token' }),
+    );
+    const api = attached(
+      niceCxone({
+        issuer: server.url,
+        clientId: 'id',
+        clientSecret: 's',
+        accessKeyId: 'a',
+        accessKeySecret: 'b',
+      }),
+    );
+    await expect(api.get('/x')).rejects.toMatchObject({
+      code: 'ERR_TOKEN_RESPONSE',
+      message: expect.stringContaining('token_endpoint: "http://tokens.example.com/token" is not https'),
+    });
+    await server.close();
+  });
+
+  it('scenario 11: hands back "not authorized for user", also when it stands in icStatusDescription alone', async () => {
+    const simulator = await startSimulator({ records: 1 });
+    const { url: envUrl, clientId, clientSecret } = simulator;
+    const vendor = niceCxone({ envUrl, clientId, clientSecret });
+    const refusal = { status: 401, bearerError: undefined, headers: {}, body: '' };
+    const text = "Client application 'x' not authorized for user";
+    expect(vendor.isCurable?.({ ...refusal, body: { error_description: text } })).toBe(false);
+    expect(vendor.isCurable?.({ ...refusal, headers: { icstatusdescription: text } })).toBe(false);
+    expect(vendor.isCurable?.(refusal)).toBeUndefined();
+  });
+
+  it('lists everything wrong with its options in one error', () => {
+    const wrong = () =>
+      niceCxone({
+        clientId: '',
+        clientSecret: '',
+        accessKeyId: 'only',
+        issuer: 'nothing',
+        envUrl: 'ftp://example.com',
+      });
+    expect(wrong).toThrow(ConfigurationError);
+    expect(wrong).toThrow(
+      'niceCxone: clientId is missing; clientSecret is missing; accessKeyId and accessKeySecret go together; ' +
+        'give either accessKeyId and accessKeySecret, or envUrl; issuer goes with access keys, not with envUrl; ' +
+        'issuer: "nothing" is not a URL; envUrl: "ftp://example.com" is not https (plain http is for loopback only).',
+    );
+  });
+});
