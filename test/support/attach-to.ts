@@ -1,0 +1,23 @@
+import type { AxiosInstance } from 'axios';
+import { onTestFinished } from 'vitest';
+import { type AuthRefreshAttachment, attachAuthRefresh } from '../../src/attach.ts';
+import type { AuthRefreshOptions } from '../../src/attach-options.ts';
+import type { AuthRefreshEvent } from '../../src/events.ts';
+import type { Fixture } from './fixture.ts';
+
+/** Attaches to an instance that the test made itself, as the fixture does to its own. */
+export function attachTo(
+  api: AxiosInstance,
+  fixture: Fixture,
+  options: Partial<AuthRefreshOptions> = {},
+): AuthRefreshAttachment & { events: AuthRefreshEvent[] } {
+  const events: AuthRefreshEvent[] = [];
+  const attachment = attachAuthRefresh(api, {
+    ...(!options.tokens && { vendor: fixture.vendor(), tokenRetryDelay: 5 }),
+    retry: { baseDelay: 5 },
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  onTestFinished(() => attachment.detach());
+  return { ...attachment, events };
+}
