@@ -1,10 +1,10 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { AuthRefreshListener } from './events.ts';
-import { collectProblems } from './problems.ts';
-import { parseOrigin } from './resource-origins.ts';
+import { numberProblems, prefixed, refuse } from './problems.ts';
+import { urlProblem } from './resource-origins.ts';
 import type { RetryOptions } from './retry.ts';
 import type { TokenManager } from './token-manager.ts';
-import type { TokenManagerOptions } from './token-manager-options.ts';
+import { type TokenManagerOptions, vendorProblems } from './token-manager-options.ts';
 import type { Vendor } from './vendors/vendor.ts';
 
 /** Options of {@link attachAuthRefresh}: those of its token manager, or `tokens` in their place, and these. */
@@ -35,17 +35,16 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'inherit' 
   onEvent?: AuthRefreshListener | undefined;
 }
 
-const MANAGER_OPTIONS = [
-  'vendor',
-  'refreshBuffer',
-  'defaultLifetime',
-  'tokenTimeout',
-  'tokenRetries',
-  'tokenRetryDelay',
-  'tokenClient',
-  'store',
-  'clock',
-] as const satisfies readonly (keyof AuthRefreshOptions)[];
+// All others are the token manager's.
+const OWN = new Set([
+  'tokens',
+  'resourceOrigins',
+  'maxReplays',
+  'retry',
+  'shouldRefresh',
+  'onEvent',
+  'random',
+]);
 
 /**
  * @param attached whether the instance is attached already.
@@ -56,32 +55,20 @@ export function checkAttachOptions(
   options: AuthRefreshOptions,
   attached: boolean,
 ): void {
-  const problems = collectProblems('attachAuthRefresh');
-  problems.unless(
-    typeof instance?.interceptors?.request?.use === 'function',
-    'the first argument must be an axios instance',
-  );
-  problems.unless(
-    !attached,
-    'this instance is attached already: call detach() first, or pass `tokens` to share a token between instances',
-  );
-  // It would look like credentials of the caller's own on every request, and no token would ever be sent.
-  problems.unless(
-    instance?.defaults?.headers?.common?.Authorization === undefined,
-    "the instance's default headers hold Authorization: remove it, the plugin sets it",
-  );
-  const given = options ?? {};
-  problems.unless(given.vendor || given.tokens, 'vendor is missing');
-  if (given.tokens) {
-    for (const name of MANAGER_OPTIONS) {
-      problems.unless(given[name] === undefined, `${name} belongs to the token manager given as tokens`);
-    }
-  }
-  for (const origin of given.resourceOrigins ?? []) {
-    const parsed = parseOrigin(origin);
-    if ('problem' in parsed) problems.unless(false, `resourceOrigins: ${parsed.problem}`);
-  }
-  problems.unlessNumbers(given, ['maxReplays']);
-  if (given.retry) problems.unlessNumbers(given.retry, ['retries', 'baseDelay', 'maxRetryAfter']);
-  problems.throwIfAny();
+  const { tokens, resourceOrigins = [], retry } = options;
+  const foreign = Object.entries(options).filter(([name, value]) => value !== undefined && !OWN.has(name));
+  refuse('attachAuthRefresh', [
+    typeof instance?.interceptors?.request?.use !== 'function' && 'the first argument is no axios instance',
+    attached &&
+      'this instance is attached already: detach() it first; `tokens` shares a token between instances',
+    // It would look like credentials of the caller's own on every request, and no token would ever be sent.
+    instance?.defaults?.headers?.common?.Authorization !== undefined &&
+      "the instance's default headers hold Authorization: remove it, the plugin sets it",
+    ...(tokens
+      ? foreign.map(([name]) => `${name} belongs to the token manager given as tokens`)
+      : vendorProblems(options)),
+    ...resourceOrigins.map((url) => prefixed('resourceOrigins', urlProblem(url))),
+    ...numberProblems(options),
+    ...numberProblems(retry || {}),
+  ]);
 }

@@ -20,20 +20,15 @@ export {
   TokenStoreError,
 } from './errors.ts';
 export type { AuthRefreshEvent, AuthRefreshListener, RefreshReason } from './events.ts';
-export {
-  clientCredentialsGrant,
-  type Grant,
-  type GrantContext,
-  passwordGrant,
-  refreshTokenGrant,
-} from './grants.ts';
+export type { Grant, GrantContext } from './grant.ts';
+export { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from './grants.ts';
 export type { AuthRefreshRequestOptions } from './request-options.ts';
 export type { RetryOptions } from './retry.ts';
 export type { Secret } from './secret.ts';
 export { memoryStore } from './stores/memory.ts';
 export type { TokenStore } from './stores/store.ts';
-export type { TokenHttpRequest, TokenHttpResponse } from './token-client.ts';
-export type { OAuthClient, SendTokenRequest } from './token-endpoint.ts';
+export type { TokenHttpResponse } from './token-client.ts';
+export type { OAuthClient } from './token-endpoint.ts';
 export { createTokenManager, type TokenManager } from './token-manager.ts';
 export type { TokenManagerOptions } from './token-manager-options.ts';
 export type { TokenResponse, TokenSet } from './token-set.ts';

@@ -1,34 +1,26 @@
 import { ConfigurationError } from './errors.ts';
 
-/** Collects what is wrong with a set of options, to say all of it at once. */
-export interface Problems {
-  /** Notes a problem unless the condition holds. */
-  unless(condition: unknown, problem: string): void;
-  /** Notes every named option that is neither undefined nor a number from 0 on. */
-  unlessNumbers<T extends object>(options: T, names: readonly (keyof T & string)[]): void;
-  /** @throws ConfigurationError when there is any problem. */
-  throwIfAny(): void;
+/** A problem with an option, or whatever is falsy for none. */
+type Problem = string | false | null | undefined | '';
+
+/**
+ * Throws one error that lists every problem; does nothing when there is none.
+ *
+ * @param what whose options they are.
+ */
+export function refuse(what: string, problems: readonly Problem[]): void {
+  const found = problems.filter((problem): problem is string => Boolean(problem));
+  if (found.length > 0) throw new ConfigurationError(what, found);
 }
 
-/** @param what whose options they are, for the message. */
-export function collectProblems(what: string): Problems {
-  const problems: string[] = [];
-  const unless = (condition: unknown, problem: string) => {
-    if (!condition) problems.push(problem);
-  };
-  return {
-    unless,
-    unlessNumbers(options, names) {
-      for (const name of names) {
-        const value = options[name];
-        unless(
-          value === undefined || (Number.isFinite(value) && Number(value) >= 0),
-          `${name} must be a number from 0 on`,
-        );
-      }
-    },
-    throwIfAny() {
-      if (problems.length > 0) throw new ConfigurationError(what, problems);
-    },
-  };
+/** Says of each option that is a number whether it is none to count or wait with. */
+export function numberProblems(options: object): Problem[] {
+  return Object.entries(options).map(
+    ([name, value]) => typeof value === 'number' && !(value >= 0) && `${name} must be a number from 0 on`,
+  );
+}
+
+/** Says which option a problem is with. */
+export function prefixed(option: string, problem: string | undefined): string | undefined {
+  return problem && `${option}: ${problem}`;
 }

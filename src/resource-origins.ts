@@ -10,18 +10,18 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 const CACHE_SIZE = 200;
 
-/** Finds the origin of a text that is meant to be one, or says what is wrong with it. */
-export function parseOrigin(text: unknown): { origin: string } | { problem: string } {
+/**
+ * Says what keeps a URL from being sent a token or a secret.
+ *
+ * @returns undefined when nothing does: it is absolute, https or on loopback, and holds no credentials.
+ */
+export function urlProblem(text: unknown): string | undefined {
   const shown = JSON.stringify(text);
-  if (typeof text !== 'string' || !URL.canParse(text)) return { problem: `${shown} is not a URL` };
-  const url = new URL(text);
-  if (url.username || url.password) return { problem: `the URL of ${url.host} holds credentials` };
-  if (!isSecure(url)) return { problem: `${shown} is not https (plain http is for loopback only)` };
-  return { origin: url.origin };
-}
-
-function isSecure({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  if (typeof text !== 'string' || !URL.canParse(text)) return `${shown} is not a URL`;
+  const { protocol, hostname, host, username, password } = new URL(text);
+  if (username || password) return `the URL of ${host} holds credentials`;
+  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
+  return `${shown} is not https (plain http is for loopback only)`;
 }
 
 /** Tells where a request goes. `apiBaseUrl` is where the vendor says its API is. */
@@ -51,12 +51,10 @@ export function createResourceOrigins(
   // Parsing a URL costs more than everything else the guard does; requests share few prefixes.
   const cache = new Map<string, string>();
 
-  /** The origin a token may be sent to under this prefix, or '' for none. */
   function originOf(prefix: string): string {
     let origin = cache.get(prefix);
     if (origin === undefined) {
-      const parsed = parseOrigin(resolve(prefix));
-      origin = 'origin' in parsed ? parsed.origin : '';
+      origin = safeOrigin(prefix);
       if (cache.size >= CACHE_SIZE) cache.clear();
       cache.set(prefix, origin);
     }
@@ -73,11 +71,8 @@ export function createResourceOrigins(
   }
 
   function includesUrl(url: string, apiBaseUrl: string | undefined): boolean {
-    const plain = PLAIN_ORIGIN.exec(url);
-    // What is not plain is parsed whole and not remembered: such texts do not repeat.
-    if (plain) return allowed(plain[0], apiBaseUrl);
-    const parsed = parseOrigin(resolve(url));
-    return 'origin' in parsed && allowed(parsed.origin, apiBaseUrl);
+    // What is not plain is parsed whole; it is also remembered whole, which does not help, and does no harm.
+    return allowed(PLAIN_ORIGIN.exec(url)?.[0] ?? url, apiBaseUrl);
   }
 
   return {
@@ -93,7 +88,9 @@ export function createResourceOrigins(
   };
 }
 
-function resolve(url: string): string {
+/** The origin a token may be sent to, or '' for none. */
+function safeOrigin(url: string): string {
   const page = globalThis.location?.href;
-  return page !== undefined && URL.canParse(url, page) ? new URL(url, page).href : url;
+  const absolute = page !== undefined && URL.canParse(url, page) ? new URL(url, page).href : url;
+  return urlProblem(absolute) ? '' : new URL(absolute).origin;
 }

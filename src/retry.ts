@@ -61,8 +61,8 @@ export function installRetry(
 
   function mayRepeat(config: InternalAxiosRequestConfig): boolean {
     if (allMethods) return true;
-    if (config.authRefresh && config.authRefresh.idempotent !== undefined)
-      return config.authRefresh.idempotent;
+    const { idempotent } = config.authRefresh || {};
+    if (idempotent !== undefined) return idempotent;
     const request = context.describe(config);
     return IDEMPOTENT.has(request.method) || context.isReadOnly(request);
   }

@@ -1,6 +1,8 @@
-import type { AxiosInstance, AxiosRequestConfig } from 'axios';
-import { type Clock, sleep } from './clock.ts';
+import type { AxiosResponse } from 'axios';
+import { sleep } from './clock.ts';
 import { TokenRequestError, TokenResponseError } from './errors.ts';
+import type { GrantContext } from './grant.ts';
+import { parseJson } from './json.ts';
 import { backoff, parseRetryAfter } from './retry-after.ts';
 
 /** A request on the way to a token: the form POST, or the discovery before it. */
@@ -20,19 +22,6 @@ export interface TokenHttpResponse {
   body: unknown;
 }
 
-/** What {@link sendTokenRequest} works with. */
-export interface TokenClient {
-  http: AxiosInstance;
-  /** Proxy and agents, asked for at each request: the application may set them late. */
-  transport: () => AxiosRequestConfig;
-  clock: Clock;
-  random: () => number;
-  /** How often a failed request is retried. */
-  retries: number;
-  /** Milliseconds before the first retry, doubled at each further one. */
-  retryDelay: number;
-}
-
 const MAX_RESPONSE_BYTES = 1_000_000;
 
 /**
@@ -40,35 +29,32 @@ const MAX_RESPONSE_BYTES = 1_000_000;
  *
  * The retries are our own, not axios-retry's, because they share one deadline and run on the injected clock.
  *
- * @param deadline milliseconds since the epoch; a `Retry-After` beyond it is not waited for.
  * @throws TokenRequestError when no usable answer came; TokenResponseError when the answer is over 1 MB.
  */
 export async function sendTokenRequest(
-  client: TokenClient,
+  context: GrantContext,
   request: TokenHttpRequest,
-  signal: AbortSignal,
-  deadline: number,
 ): Promise<TokenHttpResponse> {
+  const { clock, random, retries, retryDelay, deadline, signal } = context;
   for (let attempt = 0; ; attempt++) {
-    const answer = await sendOnce(client, request, signal);
+    const answer = await sendOnce(context, request);
     if (!(answer instanceof TokenRequestError)) return answer;
-    const wait = Math.max(answer.retryAfter ?? 0, backoff(attempt, client.retryDelay, client.random));
-    if (attempt >= client.retries || client.clock.now() + wait >= deadline) throw answer;
-    await sleep(client.clock, wait, signal);
+    const wait = Math.max(answer.retryAfter ?? 0, backoff(attempt, retryDelay, random));
+    // A Retry-After beyond the deadline is not waited for.
+    if (attempt >= retries || clock.now() + wait >= deadline) throw answer;
+    await sleep(clock, wait, signal);
   }
 }
 
 /** Returns, not throws, what a retry may mend. */
 async function sendOnce(
-  client: TokenClient,
+  { request: send, signal, clock }: GrantContext,
   request: TokenHttpRequest,
-  signal: AbortSignal,
 ): Promise<TokenHttpResponse | TokenRequestError> {
   const where = displayUrl(request.url);
-  let reply: { status: number; headers: Record<string, unknown>; data: unknown };
+  let reply: AxiosResponse;
   try {
-    const config: AxiosRequestConfig = {
-      ...client.transport(),
+    reply = await send({
       method: request.method,
       url: request.url,
       headers: { Accept: 'application/json', ...request.headers },
@@ -82,9 +68,7 @@ async function sendOnce(
       // Credentials are not carried on to wherever an answer points.
       maxRedirects: 0,
       fetchOptions: { redirect: 'manual' },
-      authRefresh: false,
-    };
-    reply = await client.http.request(config);
+    });
   } catch (error) {
     signal.throwIfAborted();
     const { code, message } = error as { code?: unknown; message?: unknown };
@@ -111,7 +95,7 @@ async function sendOnce(
     {
       code: throttled ? 'ERR_TOKEN_THROTTLED' : 'ERR_TOKEN_REQUEST',
       status: reply.status,
-      retryAfter: parseRetryAfter(reply.headers['retry-after'], client.clock.now()),
+      retryAfter: parseRetryAfter(reply.headers['retry-after'], clock.now()),
     },
   );
 }
@@ -120,14 +104,4 @@ async function sendOnce(
 export function displayUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
-}
-
-/** The JSON value in a text, or whatever it was. */
-export function parseJson(data: unknown): unknown {
-  if (typeof data !== 'string') return data;
-  try {
-    return JSON.parse(data);
-  } catch {
-    return data;
-  }
 }

@@ -1,8 +1,15 @@
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
 import { TokenEndpointError } from './errors.ts';
+import type { GrantContext } from './grant.ts';
 import { readSecret, redact, type Secret } from './secret.ts';
-import { displayUrl, type TokenHttpRequest, type TokenHttpResponse } from './token-client.ts';
-import { parseTokenResponse, type TokenResponse } from './token-set.ts';
+import {
+  displayUrl,
+  sendTokenRequest,
+  type TokenHttpRequest,
+  type TokenHttpResponse,
+} from './token-client.ts';
+import { parseTokenResponse } from './token-response.ts';
+import type { TokenResponse } from './token-set.ts';
 
 /** An OAuth client and the token endpoint it is known to. */
 export interface OAuthClient {
@@ -20,9 +27,6 @@ export interface OAuthClient {
   toStandard?: ((body: unknown) => unknown) | undefined;
 }
 
-/** Sends one request and retries it; see `GrantContext.send`. */
-export type SendTokenRequest = (request: TokenHttpRequest) => Promise<TokenHttpResponse>;
-
 /**
  * Asks a token endpoint for a token (RFC 6749 section 3.2).
  *
@@ -30,7 +34,7 @@ export type SendTokenRequest = (request: TokenHttpRequest) => Promise<TokenHttpR
  * @throws TokenEndpointError when it refuses; TokenRequestError; TokenResponseError.
  */
 export async function requestToken(
-  send: SendTokenRequest,
+  context: GrantContext,
   client: OAuthClient,
   grant: Record<string, string>,
 ): Promise<TokenResponse> {
@@ -43,7 +47,7 @@ export async function requestToken(
   await authenticate({ headers, body }, clientId, secret);
 
   const { isThrottled } = client;
-  const response = await send({
+  const response = await sendTokenRequest(context, {
     method: 'POST',
     url: tokenEndpoint,
     headers,

@@ -1,8 +1,8 @@
 import type { AxiosInstance } from 'axios';
 import type { Clock } from './clock.ts';
 import type { AuthRefreshListener } from './events.ts';
-import { collectProblems } from './problems.ts';
-import { parseOrigin } from './resource-origins.ts';
+import { numberProblems, prefixed, refuse } from './problems.ts';
+import { urlProblem } from './resource-origins.ts';
 import type { TokenStore } from './stores/store.ts';
 import type { Vendor } from './vendors/vendor.ts';
 
@@ -38,30 +38,13 @@ export interface TokenManagerOptions {
 
 /** @throws ConfigurationError that lists everything wrong with them. */
 export function checkTokenManagerOptions(options: TokenManagerOptions): void {
-  const problems = collectProblems('token manager options');
-  const { vendor, store, tokenClient } = options;
-  problems.unless(
-    typeof vendor?.grant === 'function' && Array.isArray(vendor.resourceOrigins),
-    'vendor must be a vendor, as genesysCloud(), niceCxone() and oauth2Vendor() make it',
-  );
-  for (const origin of vendor?.resourceOrigins ?? []) {
-    const parsed = parseOrigin(origin);
-    if ('problem' in parsed) problems.unless(false, `vendor.resourceOrigins: ${parsed.problem}`);
+  refuse('createTokenManager', [...vendorProblems(options), ...numberProblems(options)]);
+}
+
+/** What is wrong with the vendor. */
+export function vendorProblems({ vendor }: { vendor?: Vendor | undefined }): (string | undefined)[] {
+  if (typeof vendor?.grant !== 'function' || !Array.isArray(vendor.resourceOrigins)) {
+    return ['vendor must be one that genesysCloud(), niceCxone() or oauth2Vendor() made, or of their shape'];
   }
-  problems.unlessNumbers(options, [
-    'refreshBuffer',
-    'defaultLifetime',
-    'tokenTimeout',
-    'tokenRetries',
-    'tokenRetryDelay',
-  ]);
-  problems.unless(
-    store === undefined || (typeof store?.get === 'function' && typeof store.set === 'function'),
-    'store must have the functions get and set',
-  );
-  problems.unless(
-    tokenClient === undefined || typeof tokenClient?.request === 'function',
-    'tokenClient must be an axios instance',
-  );
-  problems.throwIfAny();
+  return vendor.resourceOrigins.map((url) => prefixed('vendor.resourceOrigins', urlProblem(url)));
 }

@@ -1,11 +1,10 @@
 import { Mutex } from 'async-mutex';
-import axios, { type AxiosInstance, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { type Clock, systemClock, withDeadline } from './clock.ts';
 import { isTokenError, type TokenError, TokenRequestError, TokenStoreError } from './errors.ts';
 import { type AuthRefreshListener, createEmitter, type RefreshReason } from './events.ts';
-import type { GrantContext } from './grants.ts';
+import type { GrantContext } from './grant.ts';
 import { messageOf } from './secret.ts';
-import { sendTokenRequest } from './token-client.ts';
 import { checkTokenManagerOptions, type TokenManagerOptions } from './token-manager-options.ts';
 import { isTokenSet, type TokenResponse, type TokenSet, toTokenSet } from './token-set.ts';
 import type { Vendor } from './vendors/vendor.ts';
@@ -61,14 +60,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     defaultLifetime: options.defaultLifetime ?? 3_600_000,
     random,
   };
-  const client = {
-    http: options.tokenClient ?? axios.create(),
-    transport: () => (options.tokenClient || !inherit ? {} : transportOf(inherit)),
-    clock,
-    random,
-    retries: options.tokenRetries ?? 3,
-    retryDelay: options.tokenRetryDelay ?? 500,
-  };
+  const http = options.tokenClient ?? axios.create();
+
   const { emit, subscribe } = createEmitter();
   if (options.onEvent) subscribe(options.onEvent);
 
@@ -171,8 +164,14 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     stored: TokenSet | undefined,
   ): Promise<TokenResponse | TokenSet> {
     const context: GrantContext = {
+      // Past every guard: the token request must not wait for a token.
+      request: (config) => http.request({ ...transport(), ...config, authRefresh: false }),
       signal,
-      send: (request) => sendTokenRequest(client, request, signal, deadline),
+      deadline,
+      clock,
+      random,
+      retries: options.tokenRetries ?? 3,
+      retryDelay: options.tokenRetryDelay ?? 500,
     };
     // The later one: a store that failed to write holds a refresh token that is used up.
     const latest = held && (stored?.expiresAt ?? 0) <= held.expiresAt ? held : stored;
@@ -186,6 +185,13 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       const newer = await readStore();
       return newer && supersedes(newer) ? newer : vendor.grant(context);
     }
+  }
+
+  /** Proxy and agents, asked for at each request: the application may set them late. */
+  function transport(): AxiosRequestConfig {
+    if (options.tokenClient || !inherit) return {};
+    const { proxy, httpAgent, httpsAgent } = inherit.defaults;
+    return { ...(proxy !== undefined && { proxy }), httpAgent, httpsAgent };
   }
 
   async function readStore(): Promise<TokenSet | undefined> {
@@ -227,11 +233,6 @@ function coolDown(error: TokenError): number {
 function asTokenError(thrown: unknown): TokenError {
   if (isTokenError(thrown)) return thrown;
   return new TokenRequestError(`the vendor's grant failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
-}
-
-function transportOf({ defaults }: AxiosInstance): AxiosRequestConfig {
-  const { proxy, httpAgent, httpsAgent } = defaults;
-  return { ...(proxy !== undefined && { proxy }), httpAgent, httpsAgent };
 }
 
 function ignore(): void {}

@@ -1,5 +1,4 @@
-import { collectProblems } from '../problems.ts';
-import { parseOrigin } from '../resource-origins.ts';
+import { refuse } from '../problems.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { isNiceCxoneHost, type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
 import type { Vendor } from './vendor.ts';
@@ -18,7 +17,7 @@ export type VendorCredentials = Pick<
  * @throws ConfigurationError that lists everything wrong.
  */
 export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials): Vendor {
-  const isCxone = 'origin' in parseOrigin(envUrl) && isNiceCxoneHost(new URL(envUrl).hostname);
+  const isCxone = URL.canParse(envUrl) && isNiceCxoneHost(new URL(envUrl).hostname);
   return isCxone ? niceCxone({ ...credentials, envUrl }) : genesysCloud({ ...credentials, envUrl });
 }
 
@@ -42,24 +41,20 @@ export function vendorFromEnvironment(environment: Environment = globalThis.proc
     ['CLIENT_ID', 'CLIENT_SECRET', 'ENV_URL'].some((name) => read(`${prefix}_${name}`) !== undefined);
   const genesys = describes('GENESYS') || read('GENESYS_REGION') !== undefined;
   const cxone = describes('CXONE') || read('CXONE_ACCESS_KEY_ID') !== undefined;
-  const problems = collectProblems('environment variables');
-  problems.unless(
-    genesys || cxone,
-    'none is set: GENESYS_CLIENT_ID or CXONE_CLIENT_ID and those that go with it',
-  );
-  problems.unless(!genesys || !cxone, 'both GENESYS_ and CXONE_ are set: keep those of one vendor');
   const prefix = cxone ? 'CXONE' : 'GENESYS';
   const clientId = read(`${prefix}_CLIENT_ID`);
   const clientSecret = read(`${prefix}_CLIENT_SECRET`);
   const scope = read(`${prefix}_SCOPE`);
   const envUrl = read(`${prefix}_ENV_URL`);
   const region = read('GENESYS_REGION');
-  if (genesys !== cxone) {
-    problems.unless(clientId, `${prefix}_CLIENT_ID is missing`);
-    problems.unless(clientSecret, `${prefix}_CLIENT_SECRET is missing`);
-    problems.unless(cxone || region || envUrl, 'GENESYS_REGION or GENESYS_ENV_URL is missing');
-  }
-  problems.throwIfAny();
+  const one = genesys !== cxone;
+  refuse('environment variables', [
+    !genesys && !cxone && 'none is set: GENESYS_CLIENT_ID or CXONE_CLIENT_ID and those that go with it',
+    genesys && cxone && 'both GENESYS_ and CXONE_ are set: keep those of one vendor',
+    one && !clientId && `${prefix}_CLIENT_ID is missing`,
+    one && !clientSecret && `${prefix}_CLIENT_SECRET is missing`,
+    one && genesys && !region && !envUrl && 'GENESYS_REGION or GENESYS_ENV_URL is missing',
+  ]);
 
   const shared = { clientId: clientId ?? '', clientSecret: clientSecret ?? '', scope };
   return cxone

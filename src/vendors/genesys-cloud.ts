@@ -1,7 +1,7 @@
 import { type ClientAuthentication, clientSecretBasicUnencoded } from '../client-authentication.ts';
 import { clientCredentialsGrant } from '../grants.ts';
-import { collectProblems } from '../problems.ts';
-import { parseOrigin } from '../resource-origins.ts';
+import { prefixed, refuse } from '../problems.ts';
+import { urlProblem } from '../resource-origins.ts';
 import type { Secret } from '../secret.ts';
 import type { TokenHttpResponse } from '../token-client.ts';
 import type { Refusal, RequestSummary, Vendor } from './vendor.ts';
@@ -58,21 +58,17 @@ export interface GenesysCloudOptions {
  */
 export function genesysCloud(options: GenesysCloudOptions): Vendor {
   const { region, envUrl, clientId, clientSecret, scope } = options;
-  const problems = collectProblems('genesysCloud');
-  problems.unless(clientId, 'clientId is missing');
-  problems.unless(clientSecret, 'clientSecret is missing');
-  problems.unless(
-    (region === undefined) !== (envUrl === undefined),
-    'give either region, such as "eu_central_1", or envUrl, such as "https://api.mypurecloud.de"',
-  );
   const domain = region === undefined ? undefined : findDomain(region);
-  problems.unless(
-    region === undefined || domain,
-    `there is no region ${JSON.stringify(region)}; there are ${Object.keys(GENESYS_CLOUD_REGIONS).join(', ')}`,
-  );
-  const parsed = envUrl === undefined ? undefined : parseOrigin(envUrl);
-  if (parsed && 'problem' in parsed) problems.unless(false, `envUrl: ${parsed.problem}`);
-  problems.throwIfAny();
+  refuse('genesysCloud', [
+    !clientId && 'clientId is missing',
+    !clientSecret && 'clientSecret is missing',
+    (region === undefined) === (envUrl === undefined) &&
+      'give either region, such as "eu_central_1", or envUrl, such as "https://api.mypurecloud.de"',
+    region !== undefined &&
+      domain === undefined &&
+      `there is no region ${JSON.stringify(region)}; there are ${Object.keys(GENESYS_CLOUD_REGIONS).join(', ')}`,
+    envUrl !== undefined && prefixed('envUrl', urlProblem(envUrl)),
+  ]);
 
   const { login, api } = hosts(domain, envUrl);
   const tokenEndpoint = `${login}/oauth/token`;

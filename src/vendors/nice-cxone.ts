@@ -4,17 +4,12 @@ import {
   clientSecretPost,
 } from '../client-authentication.ts';
 import { TokenResponseError } from '../errors.ts';
-import {
-  clientCredentialsGrant,
-  type Grant,
-  type GrantContext,
-  passwordGrant,
-  refreshTokenGrant,
-} from '../grants.ts';
-import { collectProblems } from '../problems.ts';
-import { parseOrigin } from '../resource-origins.ts';
+import type { Grant, GrantContext } from '../grant.ts';
+import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../grants.ts';
+import { prefixed, refuse } from '../problems.ts';
+import { urlProblem } from '../resource-origins.ts';
 import type { Secret } from '../secret.ts';
-import { displayUrl } from '../token-client.ts';
+import { displayUrl, sendTokenRequest } from '../token-client.ts';
 import type { OAuthClient } from '../token-endpoint.ts';
 import type { Refusal, Vendor } from './vendor.ts';
 
@@ -50,23 +45,16 @@ const DOMAINS = ['niceincontact.com', 'nice-incontact.com', 'nicecxone.com'];
  */
 export function niceCxone(options: NiceCxoneOptions): Vendor {
   const { clientId, clientSecret, accessKeyId, accessKeySecret, issuer, envUrl, scope } = options;
-  const problems = collectProblems('niceCxone');
-  problems.unless(clientId, 'clientId is missing');
-  problems.unless(clientSecret, 'clientSecret is missing');
-  problems.unless(!accessKeyId === !accessKeySecret, 'accessKeyId and accessKeySecret go together');
-  problems.unless(
-    (accessKeyId === undefined) === (envUrl !== undefined),
-    'give either accessKeyId and accessKeySecret, or envUrl',
-  );
-  problems.unless(
-    issuer === undefined || envUrl === undefined,
-    'issuer goes with access keys, not with envUrl',
-  );
-  for (const [name, url] of Object.entries({ issuer, envUrl })) {
-    const parsed = url === undefined ? undefined : parseOrigin(url);
-    if (parsed && 'problem' in parsed) problems.unless(false, `${name}: ${parsed.problem}`);
-  }
-  problems.throwIfAny();
+  refuse('niceCxone', [
+    !clientId && 'clientId is missing',
+    !clientSecret && 'clientSecret is missing',
+    !accessKeyId !== !accessKeySecret && 'accessKeyId and accessKeySecret go together',
+    (accessKeyId === undefined) === (envUrl === undefined) &&
+      'give either accessKeyId and accessKeySecret, or envUrl',
+    issuer !== undefined && envUrl !== undefined && 'issuer goes with access keys, not with envUrl',
+    issuer !== undefined && prefixed('issuer', urlProblem(issuer)),
+    envUrl !== undefined && prefixed('envUrl', urlProblem(envUrl)),
+  ]);
 
   const shared = { name: 'NICE CXone', isCurable };
   if (envUrl !== undefined) {
@@ -134,17 +122,16 @@ interface Discovery {
 function createDiscovery(issuer: string): Discovery {
   const found = new Map<string, string>();
 
-  async function find({ send }: GrantContext, url: string, field: string): Promise<string> {
+  async function find(context: GrantContext, url: string, field: string): Promise<string> {
     const known = found.get(url);
     if (known !== undefined) return known;
-    const { status, body } = await send({ method: 'GET', url });
+    const { status, body } = await sendTokenRequest(context, { method: 'GET', url });
     const value = (body as Record<string, unknown> | null)?.[field];
     // Credentials or the token will go there.
-    const parsed = parseOrigin(value);
-    if (status !== 200 || 'problem' in parsed) {
-      const why = status === 200 && 'problem' in parsed ? `${field}: ${parsed.problem}` : `status ${status}`;
+    const problem = status === 200 ? prefixed(field, urlProblem(value)) : `status ${status}`;
+    if (problem !== undefined) {
       throw new TokenResponseError(
-        `${displayUrl(url)} names no ${field} (${why}). Check the issuer and the tenant`,
+        `${displayUrl(url)} names no ${field} (${problem}). Check the issuer and the tenant`,
         {
           code: 'ERR_TOKEN_RESPONSE',
           status,

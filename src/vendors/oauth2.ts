@@ -1,7 +1,7 @@
 import type { ClientAuthentication } from '../client-authentication.ts';
 import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../grants.ts';
-import { collectProblems } from '../problems.ts';
-import { parseOrigin } from '../resource-origins.ts';
+import { prefixed, refuse } from '../problems.ts';
+import { urlProblem } from '../resource-origins.ts';
 import type { Secret } from '../secret.ts';
 import type { Vendor } from './vendor.ts';
 
@@ -34,16 +34,13 @@ export interface OAuth2VendorOptions {
  */
 export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
   const { tokenEndpoint, clientId, scope, username, password, refreshToken } = options;
-  const problems = collectProblems('oauth2Vendor');
-  const endpoint = parseOrigin(tokenEndpoint);
-  if ('problem' in endpoint) problems.unless(false, `tokenEndpoint: ${endpoint.problem}`);
-  problems.unless(clientId, 'clientId is missing');
-  problems.unless((username === undefined) === (password === undefined), 'username and password go together');
-  problems.unless(
-    username === undefined || refreshToken === undefined,
-    'username and refreshToken exclude each other',
-  );
-  problems.throwIfAny();
+  refuse('oauth2Vendor', [
+    prefixed('tokenEndpoint', urlProblem(tokenEndpoint)),
+    !clientId && 'clientId is missing',
+    (username === undefined) !== (password === undefined) && 'username and password go together',
+    username !== undefined && refreshToken !== undefined && 'username and refreshToken exclude each other',
+    ...(options.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
+  ]);
 
   const refreshGrant = refreshTokenGrant(options);
   const byPassword = username !== undefined && password !== undefined;

@@ -1,4 +1,4 @@
-import type { Grant } from '../grants.ts';
+import type { Grant } from '../grant.ts';
 
 /** A refusal of the API's, as far as it tells whether a new token would help. */
 export interface Refusal {

@@ -1,28 +1,17 @@
+import type { AxiosRequestConfig } from 'axios';
 import { describe, expect, it } from 'vitest';
-import {
-  ConfigurationError,
-  clientSecretPost,
-  type GrantContext,
-  type TokenHttpRequest,
-} from '../../src/index.ts';
+import { ConfigurationError, clientSecretPost } from '../../src/index.ts';
 import { GENESYS_CLOUD_REGIONS, genesysCloud } from '../../src/vendors/genesys-cloud.ts';
+import { grantContext } from '../support/grant-context.ts';
 import { attached, startSimulator } from '../support/simulated.ts';
 
 const credentials = { clientId: 'id', clientSecret: 'secret' };
 
 /** What a vendor asks for, and where, without sending it. */
-async function tokenRequestOf(vendor: ReturnType<typeof genesysCloud>): Promise<TokenHttpRequest> {
-  let seen: TokenHttpRequest | undefined;
-  const context: GrantContext = {
-    signal: new AbortController().signal,
-    send: async (request) => {
-      seen = request;
-      return { status: 200, body: { access_token: 'token' } };
-    },
-  };
+async function tokenRequestOf(vendor: ReturnType<typeof genesysCloud>): Promise<AxiosRequestConfig> {
+  const context = grantContext({ access_token: 'token' });
   await vendor.grant(context);
-  if (!seen) throw new Error('the vendor sent nothing');
-  return seen;
+  return context.sent[0] ?? {};
 }
 
 describe('genesysCloud', () => {
@@ -73,7 +62,7 @@ describe('genesysCloud', () => {
   it('sends HTTP Basic and no scope by default, and the tutorial form by option', async () => {
     const basic = await tokenRequestOf(genesysCloud({ ...credentials, region: 'us_east_1' }));
     expect(basic.headers?.Authorization).toBe(`Basic ${Buffer.from('id:secret').toString('base64')}`);
-    expect(basic.body).toBe('grant_type=client_credentials');
+    expect(basic.data).toBe('grant_type=client_credentials');
 
     const post = await tokenRequestOf(
       genesysCloud({
@@ -84,7 +73,7 @@ describe('genesysCloud', () => {
       }),
     );
     expect(post.headers?.Authorization).toBeUndefined();
-    expect(Object.fromEntries(new URLSearchParams(post.body))).toEqual({
+    expect(Object.fromEntries(new URLSearchParams(post.data))).toEqual({
       grant_type: 'client_credentials',
       client_id: 'id',
       client_secret: 'secret',

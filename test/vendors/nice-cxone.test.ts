@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, type GrantContext } from '../../src/index.ts';
+import { ConfigurationError } from '../../src/index.ts';
 import { niceCxone } from '../../src/vendors/nice-cxone.ts';
+import { grantContext } from '../support/grant-context.ts';
 import { sendJson, startServer } from '../support/server.ts';
 import { attached, startSimulator } from '../support/simulated.ts';
 
@@ -68,13 +69,7 @@ describe('niceCxone', () => {
 
   it('reads the field names of UserHub', async () => {
     const vendor = niceCxone({ envUrl: 'https://cxone.example.com', clientId: 'id', clientSecret: 'secret' });
-    const context: GrantContext = {
-      signal: new AbortController().signal,
-      send: async () => ({
-        status: 200,
-        body: { token: 'abc', refreshToken: 'def', tokenExpirationTimeSec: 600 },
-      }),
-    };
+    const context = grantContext({ token: 'abc', refreshToken: 'def', tokenExpirationTimeSec: 600 });
     expect(await vendor.grant(context)).toEqual({
       accessToken: 'abc',
       refreshToken: 'def',
