@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+it('the demo, small: exports every record once, says so in a table, and exits with 0', () => {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'docs/demo/demo.ts', '2500'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const table = Object.fromEntries(
+    [...stdout.matchAll(/^([\w ]+?) +([\d.]+)$/gm)].map(([, name, value]) => [name, Number(value)]),
+  );
+  expect(table).toMatchObject({ records: 2500, 'unique ids': 2500, lost: 0, repeated: 0, different: 0 });
+  expect(table['token fetches']).toBeGreaterThan(1);
+  expect(table.replays).toBe(table['401s seen']);
+  expect(readFileSync(resolve(root, 'demo-output/conversations.jsonl'), 'utf8').split('\n')).toHaveLength(
+    2501,
+  );
+}, 60_000);
