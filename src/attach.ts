@@ -10,7 +10,7 @@ import { bearerError } from './challenge.ts';
 import { conceal, hide } from './conceal.ts';
 import { AuthRefreshError, isTokenError } from './errors.ts';
 import { type AuthRefreshEvent, notify } from './events.ts';
-import { parseJson } from './json.ts';
+import { readBody } from './json.ts';
 import { discard, fixBoundary, isRepeatable } from './request-body.ts';
 import './request-options.ts';
 import { createResourceOrigins, lacksBase } from './resource-origins.ts';
@@ -49,7 +49,7 @@ interface Outcome {
  * Makes an axios instance survive OAuth 2.0 token expiry: it sends the bearer token, refreshes it before it expires,
  * and when the API answers 401, all requests wait for one token fetch and are replayed.
  *
- * The request path is this file, from {@link guarded} on.
+ * The request path is this file, from `guarded` on.
  *
  * @throws ConfigurationError that lists everything wrong with the options; also when attached already.
  * @example
@@ -188,17 +188,16 @@ export function attachAuthRefresh(
     // After a redirect to elsewhere the 401 is not an answer to the token, which was not sent there.
     const finalUrl = response.request?.res?.responseUrl ?? response.request?.responseURL;
     if (finalUrl && !origins.includesUrl(finalUrl, apiBaseUrl())) return false;
-    let decision: boolean | undefined;
     try {
-      decision = await shouldRefresh?.(response);
+      const decision = await shouldRefresh?.(response);
+      if (decision !== undefined) return decision;
+      const challenge = bearerError(response.headers['www-authenticate']);
+      const { status, headers, data } = response;
+      const refusal = { status, headers, bearerError: challenge, body: readBody(data) };
+      return vendor.isCurable?.(refusal) ?? !INCURABLE.has(challenge);
     } catch (error) {
       throw callbackFailed('shouldRefresh', error, config, response);
     }
-    if (decision !== undefined) return decision;
-    const challenge = bearerError(response.headers['www-authenticate']);
-    const { status, headers, data } = response;
-    const refusal = { status, headers, bearerError: challenge, body: parseJson(data) };
-    return vendor.isCurable?.(refusal) ?? !INCURABLE.has(challenge);
   }
 
   const { random = Math.random } = options;

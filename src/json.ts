@@ -1,9 +1,15 @@
-/** The JSON value in a text, or whatever it was. */
-export function parseJson(data: unknown): unknown {
-  if (typeof data !== 'string') return data;
+/** The JSON value in a text, or the text where there is none. */
+export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(data);
+    return JSON.parse(text);
   } catch {
-    return data;
+    return text;
   }
+}
+
+/** What an answer's body says before axios has parsed it; undefined for streams and bytes, which are not read. */
+export function readBody(data: unknown): unknown {
+  if (typeof data === 'string') return parseJson(data);
+  // Adapters that stand in for a server give objects.
+  return data?.constructor === Object ? data : undefined;
 }

@@ -2,7 +2,7 @@ import type { AxiosResponse } from 'axios';
 import { sleep } from './clock.ts';
 import { TokenRequestError, TokenResponseError } from './errors.ts';
 import type { GrantContext } from './grant.ts';
-import { parseJson } from './json.ts';
+import { readBody } from './json.ts';
 import { backoff, parseRetryAfter } from './retry-after.ts';
 
 /** A request on the way to a token: the form POST, or the discovery before it. */
@@ -85,7 +85,7 @@ async function sendOnce(
     );
   }
 
-  const response: TokenHttpResponse = { status: reply.status, body: parseJson(reply.data) };
+  const response: TokenHttpResponse = { status: reply.status, body: readBody(reply.data) };
   const throttled = reply.status === 429 || request.isThrottled?.(response) === true;
   if (!throttled && reply.status !== 408 && reply.status < 500) return response;
   return new TokenRequestError(
