@@ -1,0 +1,485 @@
+import { getEventListeners } from 'node:events';
+import axios, { type CancelTokenSource } from 'axios';
+import fc from 'fast-check';
+import { TokenEndpointError, TokenRequestError } from '../../src/errors.ts';
+import type { AuthRefreshEvent } from '../../src/events.ts';
+import type { GrantContext } from '../../src/grant.ts';
+import type { TokenStore } from '../../src/stores/store.ts';
+import { createTokenManager } from '../../src/token-manager.ts';
+import type { TokenResponse, TokenSet } from '../../src/token-set.ts';
+import type { Vendor } from '../../src/vendors/vendor.ts';
+import { createManualClock } from './manual-clock.ts';
+
+const SECOND = 1_000;
+const TOKEN_TIMEOUT = 30 * SECOND;
+const STORE_TIMEOUT = 2 * SECOND;
+const DEFAULT_LIFETIME = 1_800 * SECOND;
+const MAX_COOL_DOWN = 3_600 * SECOND;
+/** What one flight takes at most: read the store, ask the vendor, write the store. */
+const LONGEST_FLIGHT = STORE_TIMEOUT + TOKEN_TIMEOUT + STORE_TIMEOUT;
+
+/** How the vendor answers one token request. Durations are in milliseconds. */
+export type Outcome =
+  | { kind: 'token'; lifetime: number | undefined; delay: number }
+  | { kind: 'oauth-error'; error: string; delay: number }
+  | { kind: 'throttle'; retryAfter: number | undefined; delay: number }
+  | { kind: 'network'; delay: number }
+  | { kind: 'throws'; value: unknown; delay: number }
+  | { kind: 'hangs'; deaf: boolean };
+
+/** What happens in one turn of the event loop, without a pause. */
+export type Operation =
+  | { kind: 'get'; count: number; leave: 'never' | 'signal' | 'cancel-token' | 'gone' | number }
+  | { kind: 'abort'; pick: number }
+  | { kind: 'reject-current' }
+  | { kind: 'reject-old'; pick: number }
+  | { kind: 'store'; get: StoreMode; set: StoreMode }
+  | { kind: 'foreign-token'; lifetime: number };
+
+type StoreMode = 'works' | 'fails' | 'hangs';
+export type Step =
+  | { advance: number }
+  /** Goes to a boundary of the current token's life, or to beside it. */
+  | { goTo: 'refreshAt' | 'expiresAt'; offset: number }
+  | { operations: Operation[] };
+
+export interface Plan {
+  store: boolean;
+  refreshTokens: boolean;
+  outcomes: Outcome[];
+  steps: Step[];
+}
+
+const duration = fc.oneof(
+  fc.integer({ min: 0, max: 2 * SECOND }),
+  fc.integer({ min: 0, max: 60 * SECOND }),
+  fc.integer({ min: 0, max: 7_200 * SECOND }),
+);
+const delay = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 500 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 * SECOND }) },
+);
+const lifetime = fc.integer({ min: SECOND, max: 7_200 * SECOND });
+
+const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('token' as const),
+      lifetime: fc.option(lifetime, { nil: undefined }),
+      delay,
+    }),
+  },
+  fc.record({
+    kind: fc.constant('oauth-error' as const),
+    error: fc.constantFrom('invalid_client', 'invalid_grant', 'invalid_scope'),
+    delay,
+  }),
+  fc.record({
+    kind: fc.constant('throttle' as const),
+    retryAfter: fc.option(fc.integer({ min: 0, max: 2 * MAX_COOL_DOWN }), { nil: undefined }),
+    delay,
+  }),
+  fc.record({ kind: fc.constant('network' as const), delay }),
+  fc.record({
+    kind: fc.constant('throws' as const),
+    value: fc.anything({ withNullPrototype: true }),
+    delay,
+  }),
+  fc.record({ kind: fc.constant('hangs' as const), deaf: fc.boolean() }),
+);
+
+const storeMode = fc.constantFrom<StoreMode>('works', 'works', 'fails', 'hangs');
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('get' as const),
+      count: fc.integer({ min: 1, max: 4 }),
+      leave: fc.oneof(
+        fc.constantFrom('never' as const, 'signal' as const, 'cancel-token' as const, 'gone' as const),
+        fc.integer({ min: 1, max: 40 * SECOND }),
+      ),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('abort' as const), pick: fc.nat(100) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reject-current' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reject-old' as const), pick: fc.nat(100) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('store' as const), get: storeMode, set: storeMode }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign-token' as const), lifetime }) },
+);
+
+export const plans: fc.Arbitrary<Plan> = fc.record({
+  store: fc.boolean(),
+  refreshTokens: fc.boolean(),
+  outcomes: fc.array(outcome, { minLength: 1, maxLength: 12, size: 'max' }),
+  steps: fc.array(
+    fc.oneof(
+      fc.record({ advance: duration }),
+      fc.record({
+        goTo: fc.constantFrom('refreshAt' as const, 'expiresAt' as const),
+        offset: fc.constantFrom(-1, 0, 1, 100),
+      }),
+      fc.record({ operations: fc.array(operation, { minLength: 1, maxLength: 5 }) }),
+    ),
+    // Longer than fast-check would make them by itself.
+    { minLength: 1, maxLength: 40, size: 'max' },
+  ),
+});
+
+interface Waiter {
+  since: number;
+  leave: () => void;
+  /** The time limit of its own. */
+  timeout: number;
+  gone: boolean;
+  signal: AbortSignal;
+  settled: { at: number; token?: TokenSet; error?: unknown } | undefined;
+}
+
+/**
+ * Runs a plan against a token manager and notes everything that must never be.
+ *
+ * @returns what was broken, in words; empty when all is well.
+ */
+export async function runPlan(plan: Plan, random: () => number): Promise<string[]> {
+  const broken: string[] = [];
+  const must = (holds: boolean, rule: string) => {
+    if (!holds) broken.push(rule);
+  };
+  const clock = createManualClock();
+  const start = clock.now();
+  const events: AuthRefreshEvent[] = [];
+  const waiters: Waiter[] = [];
+  const handedOut: TokenSet[] = [];
+  const rejected = new Set<string>();
+  const usedRefreshTokens = new Set<string>();
+  let issued = 0;
+  let ownTimers = 0;
+
+  // ---- the vendor ----
+  let requests = 0;
+  let open = 0;
+  let quietUntil = 0;
+  let backgroundQuietUntil = 0;
+  let failures = 0;
+  let flightsWithRequests = 0;
+  let lastFlight = -1;
+  const lifetimes = [DEFAULT_LIFETIME];
+
+  const after = (milliseconds: number) =>
+    new Promise<void>((resolve) => {
+      ownTimers++;
+      clock.setTimeout(() => {
+        ownTimers--;
+        resolve();
+      }, milliseconds);
+    });
+  const flightNumber = () => events.filter(({ type }) => type === 'refresh-started').length;
+
+  async function answer({ signal, refreshToken }: GrantContext): Promise<TokenResponse> {
+    const next = plan.outcomes[requests++ % plan.outcomes.length] as Outcome;
+    must(open === 0, 'one token request at a time');
+    const inBackground = events.findLast(({ type }) => type === 'refresh-started');
+    must(clock.now() >= quietUntil, 'no token request during the cool-down');
+    must(
+      !(inBackground as { background?: boolean }).background || clock.now() >= backgroundQuietUntil,
+      'a failed background refresh is not repeated for every request',
+    );
+    must(
+      refreshToken === undefined || !usedRefreshTokens.has(refreshToken),
+      'a refresh token is used up once',
+    );
+    if (lastFlight !== flightNumber()) flightsWithRequests++;
+    lastFlight = flightNumber();
+    let counted = true;
+    open++;
+    const close = () => {
+      if (counted) open--;
+      counted = false;
+    };
+    signal.addEventListener('abort', () => {
+      failures++;
+      close();
+    });
+    try {
+      if (next.kind === 'hangs') {
+        await new Promise<void>((_, reject) => {
+          if (!next.deaf) signal.addEventListener('abort', () => reject(signal.reason));
+        });
+        return { accessToken: 'never' };
+      }
+      await after(next.delay);
+      if (signal.aborted) return { accessToken: `late-${issued}` };
+      if (next.kind === 'token') {
+        const id = ++issued;
+        lifetimes.push(next.lifetime ?? DEFAULT_LIFETIME);
+        if (refreshToken !== undefined) usedRefreshTokens.add(refreshToken);
+        return {
+          accessToken: `token-${id}`,
+          ...(next.lifetime !== undefined && { lifetime: next.lifetime }),
+          ...(plan.refreshTokens && { refreshToken: `refresh-${id}` }),
+        };
+      }
+      failures++;
+      throw failureOf(next);
+    } finally {
+      close();
+    }
+  }
+
+  function failureOf(next: Exclude<Outcome, { kind: 'token' | 'hangs' }>): unknown {
+    // A refused refresh token is followed by the grant, within the same flight.
+    const handled = plan.refreshTokens && next.kind === 'oauth-error' && next.error === 'invalid_grant';
+    const quiet = (milliseconds: number) => {
+      if (!handled) quietUntil = clock.now() + milliseconds;
+    };
+    if (next.kind === 'oauth-error') {
+      quiet(5 * SECOND);
+      return new TokenEndpointError('refused', {
+        code: 'ERR_TOKEN_ENDPOINT',
+        status: 400,
+        error: next.error,
+      });
+    }
+    if (next.kind === 'throttle') {
+      quiet(next.retryAfter === undefined ? 5 * SECOND : Math.min(next.retryAfter, MAX_COOL_DOWN));
+      return new TokenRequestError('throttled', {
+        code: 'ERR_TOKEN_THROTTLED',
+        retryAfter: next.retryAfter,
+      });
+    }
+    if (next.kind === 'network') {
+      return new TokenRequestError('unreachable', { code: 'ERR_TOKEN_REQUEST' });
+    }
+    return next.value;
+  }
+
+  const vendor: Vendor = {
+    name: 'Model',
+    tokenKey: 'model',
+    resourceOrigins: [],
+    grant: answer,
+    ...(plan.refreshTokens && { refreshGrant: answer }),
+  };
+
+  // ---- the store ----
+  const modes: { get: StoreMode; set: StoreMode } = { get: 'works', set: 'works' };
+  let stored: TokenSet | undefined;
+  let foreign = 0;
+  function storeCall(mode: StoreMode): Promise<void> {
+    if (mode === 'hangs') return new Promise(() => {});
+    return mode === 'fails' ? Promise.reject(new Error('store down')) : Promise.resolve();
+  }
+  const store: TokenStore = {
+    async get() {
+      await storeCall(modes.get);
+      return stored;
+    },
+    async set(_, token) {
+      await storeCall(modes.set);
+      stored = token;
+    },
+  };
+
+  const manager = createTokenManager({
+    vendor,
+    clock,
+    random,
+    tokenTimeout: TOKEN_TIMEOUT,
+    defaultLifetime: DEFAULT_LIFETIME,
+    onEvent: (event) => events.push(event),
+    ...(plan.store && { store }),
+  });
+
+  // ---- the callers ----
+  function receive(token: TokenSet, since: number): void {
+    must(!rejected.has(token.accessToken), 'a rejected token is not handed out again');
+    // One that lives for less than its own flight took is given to those who waited for it, and to nobody else.
+    const justFetched = since < clock.now() && flightEndedAt() === clock.now();
+    must(clock.now() < token.expiresAt || justFetched, 'an expired token is not handed out');
+    if (handedOut.at(-1) !== token) handedOut.push(token);
+  }
+
+  const flightEndedAt = () => endedAt;
+  let endedAt = 0;
+  manager.subscribe(({ type }) => {
+    if (type === 'refresh-succeeded' || type === 'refresh-failed') endedAt = clock.now();
+    if (type === 'refresh-failed') backgroundQuietUntil = endedAt + 5 * SECOND;
+  });
+
+  let currentRejections = 0;
+
+  function get(leave: (Operation & { kind: 'get' })['leave']): void {
+    const since = clock.now();
+    const expected = manager.current;
+    const controller = new AbortController();
+    let source: CancelTokenSource | undefined;
+    let config: Parameters<typeof manager.getToken>[0];
+    if (leave === 'signal' || leave === 'gone') config = { signal: controller.signal };
+    if (leave === 'gone') controller.abort();
+    if (leave === 'cancel-token') {
+      source = axios.CancelToken.source();
+      config = { cancelToken: source.token };
+    }
+    if (typeof leave === 'number') config = { timeout: leave, signal: controller.signal };
+    const result = manager.getToken(config);
+    if (!(result instanceof Promise)) {
+      must(result === expected, 'the token at hand is given at once');
+      receive(result, since);
+      return;
+    }
+    must(expected === undefined, 'nobody waits while a token is at hand');
+    const waiter: Waiter = {
+      since,
+      timeout: typeof leave === 'number' ? leave : Number.POSITIVE_INFINITY,
+      gone: leave === 'gone',
+      signal: controller.signal,
+      settled: undefined,
+      leave() {
+        if (leave === 'never') return;
+        waiter.gone = true;
+        controller.abort();
+        source?.cancel();
+      },
+    };
+    waiters.push(waiter);
+    result.then(
+      (token) => {
+        must(waiter.settled === undefined, 'a waiter settles once');
+        waiter.settled = { at: clock.now(), token };
+        receive(token, since);
+      },
+      (error) => {
+        waiter.settled = { at: clock.now(), error };
+      },
+    );
+  }
+
+  function operate(op: Operation): void {
+    switch (op.kind) {
+      case 'get':
+        for (let i = 0; i < op.count; i++) get(op.leave);
+        break;
+      case 'abort': {
+        const open = waiters.filter(({ settled, gone }) => !settled && !gone);
+        open[op.pick % open.length]?.leave();
+        break;
+      }
+      case 'reject-current': {
+        const token = handedOut.at(-1);
+        if (token && manager.current === token) currentRejections++;
+        manager.reject(token);
+        if (token) rejected.add(token.accessToken);
+        must(token === undefined || manager.current !== token, 'a rejected token is not current');
+        break;
+      }
+      case 'reject-old': {
+        const old = handedOut.slice(0, -1).filter((token) => token !== handedOut.at(-1));
+        const token = old[op.pick % old.length];
+        if (!token) break;
+        const before = manager.current;
+        manager.reject(token);
+        rejected.add(token.accessToken);
+        must(manager.current === before, 'rejecting an old token changes nothing');
+        break;
+      }
+      case 'store':
+        Object.assign(modes, { get: op.get, set: op.set });
+        break;
+      case 'foreign-token': {
+        const now = clock.now();
+        stored = {
+          accessToken: `foreign-${++foreign}`,
+          refreshAt: now + 0.8 * op.lifetime,
+          expiresAt: now + op.lifetime,
+        };
+        break;
+      }
+    }
+  }
+
+  function check(): void {
+    let inFlight = false;
+    for (const { type } of events) {
+      if (type === 'refresh-started') {
+        must(!inFlight, 'one flight at a time');
+        inFlight = true;
+      } else if (type === 'refresh-succeeded' || type === 'refresh-failed') {
+        must(inFlight, 'each end of a flight has its start');
+        inFlight = false;
+      }
+    }
+    must(inFlight || clock.pending === ownTimers, 'no timer outside a flight');
+    const now = clock.now();
+    for (const { settled, since, timeout, signal } of waiters) {
+      const limit = since + Math.min(timeout, LONGEST_FLIGHT);
+      must((settled?.at ?? now) <= limit, 'a wait ends with the flight or at its timeout');
+      must(
+        settled === undefined || getEventListeners(signal, 'abort').length === 0,
+        'whoever has settled listens to no signal',
+      );
+      must(inFlight || settled !== undefined, 'nobody waits without a flight');
+    }
+    const { current } = manager;
+    must(current === undefined || now < current.expiresAt, 'the current token has not expired');
+    // Tokens last for 80 % of their life at least.
+    const perLifetime = (now - start) / (0.8 * Math.min(...lifetimes));
+    must(
+      flightsWithRequests <= perLifetime + 1 + currentRejections + failures + foreign,
+      'tokens are not fetched more often than needed',
+    );
+  }
+
+  // ---- the run ----
+  for (const step of plan.steps) {
+    if ('advance' in step) {
+      await clock.advance(step.advance);
+    } else if ('goTo' in step) {
+      const boundary = manager.current?.[step.goTo] ?? 0;
+      await clock.advance(Math.max(0, Math.ceil(boundary) + step.offset - clock.now()));
+    } else {
+      const waiting = waiters.filter(({ settled }) => !settled);
+      for (const op of step.operations) operate(op);
+      await clock.advance(0);
+      for (const { gone, settled } of waiting) {
+        must(gone === (settled !== undefined), 'an abort ends one wait, that one at once');
+      }
+    }
+    check();
+  }
+  await clock.advance(LONGEST_FLIGHT);
+  check();
+  must(
+    waiters.every(({ settled }) => settled),
+    'every waiter settles',
+  );
+  for (const { settled, gone, timeout } of waiters) {
+    if (!settled || settled.token) continue;
+    const { name = '', code } = settled.error as { name?: string; code?: string };
+    // Whoever leaves in the same turn may find a remembered failure first.
+    const expected = [
+      ...TOKEN_CODES,
+      ...(gone ? ['ERR_CANCELED'] : []),
+      ...(Number.isFinite(timeout) ? ['ECONNABORTED'] : []),
+    ];
+    must(expected.includes(code ?? ''), `an error has a code of its kind, not ${name} ${code}`);
+  }
+  await clock.advance(2 * TOKEN_TIMEOUT);
+  must(clock.pending === 0, 'no timer is left');
+  must(open === 0, 'every token request is answered or aborted');
+  return [...new Set(broken)];
+}
+
+const TOKEN_CODES = [
+  'ERR_TOKEN_ENDPOINT',
+  'ERR_TOKEN_REQUEST',
+  'ERR_TOKEN_TIMEOUT',
+  'ERR_TOKEN_THROTTLED',
+  'ERR_TOKEN_RESPONSE',
+  'ERR_CALLBACK',
+];
