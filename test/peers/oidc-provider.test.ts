@@ -1,0 +1,159 @@
+import axios from 'axios';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { attachAuthRefresh } from '../../src/attach.ts';
+import { clientSecretBasicUnencoded, clientSecretPost } from '../../src/client-authentication.ts';
+import { memoryStore } from '../../src/stores/memory.ts';
+import { createTokenManager } from '../../src/token-manager.ts';
+import { type OAuth2VendorOptions, oauth2Vendor } from '../../src/vendors/oauth2.ts';
+import { delay } from '../support/fixture.ts';
+import { CLIENT_ID, CLIENT_SECRET, type OidcServer, startOidcServer } from '../support/oidc-server.ts';
+
+const LIFETIME = 2;
+
+const vendorOf = (server: OidcServer, options: Partial<OAuth2VendorOptions> = {}) =>
+  oauth2Vendor({
+    tokenEndpoint: server.tokenEndpoint,
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    ...options,
+  });
+
+function attach(server: OidcServer, options: Partial<Parameters<typeof attachAuthRefresh>[1]> = {}) {
+  const api = axios.create({ baseURL: server.apiUrl, proxy: false });
+  const { tokens, detach } = attachAuthRefresh(api, { vendor: vendorOf(server), ...options });
+  onTestFinished(detach);
+  return { api, tokens };
+}
+
+/** A clock that does not go on: to it, no token ever expires, and only the API knows better. */
+const stoppedClock = () => {
+  const now = Date.now();
+  return { now: () => now, setTimeout, clearTimeout: (timer: unknown) => clearTimeout(timer as never) };
+};
+
+const statusesOf = (answers: { status: number }[]) => new Set(answers.map(({ status }) => status));
+
+/** What RFC 7009 section 2.1 asks for, with axios alone. */
+const revoke = (server: OidcServer, token: string | undefined) =>
+  axios.post(server.revocationEndpoint, new URLSearchParams({ token: token ?? '' }), {
+    auth: { username: formEncode(CLIENT_ID), password: formEncode(CLIENT_SECRET) },
+    proxy: false,
+  });
+
+const formEncode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
+
+describe('oidc-provider, a certified authorization server', () => {
+  it('takes HTTP Basic credentials that need form encoding (RFC 6749 section 2.3.1)', async () => {
+    const server = await startOidcServer(LIFETIME);
+    const { api } = attach(server);
+    expect((await api.get('/reports')).data).toEqual({ ok: true, scope: null });
+    expect(server.counts).toEqual({ requests: 1, granted: 1 });
+  });
+
+  it('refuses the same credentials unencoded: final at once, one token request, an error that names it', async () => {
+    const server = await startOidcServer(LIFETIME);
+    const vendor = vendorOf(server, { clientAuthentication: clientSecretBasicUnencoded });
+    const { api } = attach(server, { vendor });
+    const error = await api.get('/reports').catch((reason) => reason);
+    expect(error).toMatchObject({
+      name: 'AuthRefreshError',
+      code: 'ERR_TOKEN_ENDPOINT',
+      cause: { name: 'TokenEndpointError', status: 400, error: 'invalid_request' },
+    });
+    expect(server.counts).toEqual({ requests: 1, granted: 0 });
+    expect(server.apiRequests).toHaveLength(0);
+  });
+
+  it('takes credentials in the form, and a scope', async () => {
+    const server = await startOidcServer(LIFETIME);
+    const vendor = vendorOf(server, {
+      clientId: 'post-client',
+      clientAuthentication: clientSecretPost,
+      scope: 'reports:read reports:write',
+    });
+    const { api } = attach(server, { vendor });
+    expect((await api.get('/reports')).data.scope).toBe('reports:read reports:write');
+  });
+
+  it('scenario 1: a token that the server revoked: 50 concurrent requests, one fetch, all succeed', async () => {
+    const server = await startOidcServer(60);
+    const { api, tokens } = attach(server);
+    await api.get('/first');
+    await revoke(server, tokens.current?.accessToken);
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => api.get(`/reports/${n}`)));
+    expect(statusesOf(answers)).toEqual(new Set([200]));
+    expect(server.counts).toEqual({ requests: 2, granted: 2 });
+    expect(server.apiRequests).toHaveLength(1 + 100);
+  });
+
+  it('scenario 1: a token that expired at the server, unknown to the client: one fetch, all succeed', async () => {
+    const server = await startOidcServer(1);
+    const { api } = attach(server, { clock: stoppedClock() });
+    await api.get('/first');
+    await delay(2100);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => api.get(`/reports/${n}`)));
+    expect(statusesOf(answers)).toEqual(new Set([200]));
+    expect(server.counts).toEqual({ requests: 2, granted: 2 });
+  });
+
+  it('scenario 23: over two lifetimes of two seconds no request is ever refused, and none fetches in vain', async () => {
+    const server = await startOidcServer(LIFETIME);
+    const { api } = attach(server);
+    const end = Date.now() + 2 * LIFETIME * 1000;
+    const answers: { status: number }[] = [];
+    while (Date.now() < end) {
+      answers.push(await api.get('/reports'));
+      await delay(50);
+    }
+    expect(statusesOf(answers)).toEqual(new Set([200]));
+    expect(server.apiRequests).toHaveLength(answers.length);
+    // Renewed once after 80 % of each lifetime, at the earliest.
+    expect(server.counts.granted).toBeGreaterThanOrEqual(2);
+    expect(server.counts.granted).toBeLessThanOrEqual(3);
+  });
+
+  it('rotates refresh tokens: each is used once, over several revocations and concurrent requests', async () => {
+    const server = await startOidcServer(60);
+    const vendor = vendorOf(server, { refreshToken: await server.refreshToken() });
+    const { api, tokens } = attach(server, { vendor });
+    const seen = new Set<string | undefined>();
+    for (let round = 0; round < 4; round++) {
+      const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => api.get(`/reports/${n}`)));
+      expect(statusesOf(answers)).toEqual(new Set([200]));
+      seen.add(tokens.current?.refreshToken);
+      if (round < 3) tokens.reject(tokens.current);
+    }
+    // A refresh token used twice would have revoked the grant, and every request after it would have failed.
+    expect(seen.size).toBe(4);
+    expect(server.counts).toEqual({ requests: 4, granted: 4 });
+  });
+
+  it('rotates refresh tokens that two managers share by way of a store', async () => {
+    const server = await startOidcServer(60);
+    const refreshToken = await server.refreshToken();
+    const store = memoryStore();
+    const [one, two] = [0, 1].map(() => {
+      const tokens = createTokenManager({ vendor: vendorOf(server, { refreshToken }), store });
+      const api = axios.create({ baseURL: server.apiUrl, proxy: false });
+      onTestFinished(attachAuthRefresh(api, { tokens }).detach);
+      return { api, tokens };
+    }) as [ReturnType<typeof attach>, ReturnType<typeof attach>];
+    await one.api.get('/a');
+    await two.api.get('/b');
+    for (const { api, tokens } of [one, two, two, one]) {
+      tokens.reject(tokens.current);
+      expect((await api.get('/again')).status).toBe(200);
+    }
+    expect(server.counts.granted).toBe(server.counts.requests);
+  });
+
+  it('shows the answer of the server when the refresh token is used up', async () => {
+    const server = await startOidcServer(60);
+    const vendor = vendorOf(server, { refreshToken: 'not-a-refresh-token' });
+    const { api } = attach(server, { vendor });
+    await expect(api.get('/reports')).rejects.toMatchObject({
+      code: 'ERR_TOKEN_ENDPOINT',
+      cause: { error: 'invalid_grant', status: 400 },
+    });
+  });
+});
