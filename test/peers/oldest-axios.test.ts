@@ -1,0 +1,256 @@
+import { Agent } from 'node:http';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
+import axios, { CanceledError } from 'axios';
+import NpmFormData from 'form-data';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { isAuthRefreshError } from '../../src/errors.ts';
+import { CLIENT_SECRET, type Fixture, startFixture } from '../support/fixture.ts';
+import { type PlannedAnswer, plan } from '../support/plan.ts';
+import { type SeenRequest, sendJson, startServer } from '../support/server.ts';
+
+// Not a mock: the whole package runs on the oldest axios that it supports.
+vi.mock('axios', () => import('axios-other-copy'));
+
+const posts = ({ apiRequests }: Fixture) => apiRequests.filter(({ method }) => method !== 'GET');
+
+/** An attached instance with a token that the API refuses from now on. */
+async function stale(options: Parameters<Fixture['attach']>[0] = {}, defaults: object = {}) {
+  const fixture = await startFixture();
+  const attached = fixture.attach(options, defaults);
+  await attached.api.get('/first');
+  fixture.revokeAll();
+  return { fixture, ...attached };
+}
+
+/** Another origin, and what came to it. */
+async function elsewhere(status = 200) {
+  const seen: SeenRequest[] = [];
+  const server = await startServer((request, response) => {
+    seen.push(request);
+    sendJson(response, status, { elsewhere: true });
+  });
+  onTestFinished(() => server.close());
+  return { url: server.url, seen };
+}
+
+describe('on axios 1.5.0', () => {
+  it('is what is tested here', () => {
+    expect(axios.VERSION).toBe('1.5.0');
+  });
+
+  it('scenario 1: 200 concurrent requests with a refused token share one fetch', async () => {
+    const { fixture, api } = await stale();
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => api.get(`/data/${n}`)));
+    expect(answers.map(({ data }) => data.url)).toEqual(Array.from({ length: 200 }, (_, n) => `/data/${n}`));
+    expect(fixture.tokenRequests).toHaveLength(2);
+    expect(fixture.tokenRequests[1]?.headers['user-agent']).toBe('axios/1.5.0');
+  });
+
+  it('scenario 7: detached, nothing is left', async () => {
+    const { fixture, api, detach } = await stale();
+    detach();
+    await expect(api.get('/after')).rejects.toMatchObject({ response: { status: 401 } });
+    expect(fixture.apiRequests.at(-1)?.headers.authorization).toBeUndefined();
+  });
+
+  it('scenario 8: a second 401 is the answer of the API', async () => {
+    const { fixture, api } = await stale();
+    plan(fixture, 401, 401);
+    const error = await api.get('/data').catch((reason) => reason);
+    expect(error).toMatchObject({ name: 'AxiosError', response: { status: 401, data: { planned: 401 } } });
+    expect(isAuthRefreshError(error)).toBe(false);
+    expect(fixture.apiRequests).toHaveLength(3);
+  });
+
+  it('scenario 13: no token: an axios error with status, response, config and cause, and no secret in it', async () => {
+    const { fixture, api } = await stale({ tokenRetries: 0 });
+    fixture.onToken = (_, response) => void response.writeHead(500).end();
+    const error = await api.get('/data').catch((reason) => reason);
+    expect(axios.isAxiosError(error)).toBe(true);
+    expect(error).toMatchObject({ code: 'ERR_TOKEN_REQUEST', status: 401, response: { status: 401 } });
+    expect(error.cause).toMatchObject({ name: 'TokenRequestError', status: 500 });
+    const shown = inspect(error, { depth: 12 }) + JSON.stringify(error) + JSON.stringify(error.toJSON());
+    for (const secret of [CLIENT_SECRET, ...fixture.issued]) expect(shown).not.toContain(secret);
+  });
+
+  it('scenario 18: an error of the API that went through the guard shows no token', async () => {
+    const { fixture, api } = await stale({ retry: false }, { httpAgent: new Agent({ keepAlive: true }) });
+    plan(fixture, 401, 500);
+    const error = await api.get('/data').catch((reason) => reason);
+    const shown = inspect(error, { depth: 12 }) + JSON.stringify(error);
+    expect(error.response.status).toBe(500);
+    for (const token of fixture.issued) expect(shown).not.toContain(token);
+  });
+
+  it('scenario 19: an abort while it waits rejects at once, the others go on', async () => {
+    const { fixture, api } = await stale();
+    fixture.tokenDelay = 150;
+    const controller = new AbortController();
+    const aborted = api.get('/a', { signal: controller.signal }).catch((reason) => reason);
+    const other = api.get('/b');
+    await expect.poll(() => fixture.tokenRequests.length).toBe(2);
+    const started = Date.now();
+    controller.abort();
+    expect(await aborted).toBeInstanceOf(CanceledError);
+    expect(Date.now() - started).toBeLessThan(50);
+    expect((await other).status).toBe(200);
+  });
+
+  it.each<[string, PlannedAnswer]>([
+    ['429', 429],
+    ['503', 503],
+    ['a broken connection', 'reset'],
+    ['an answer that breaks off', 'cut'],
+    ['no answer in time', 'hang'],
+  ])('scenario 25: 401, then %s, then 200: succeeds', async (_, answer) => {
+    const { fixture, api } = await stale();
+    plan(fixture, 401, answer);
+    expect((await api.get('/data', { timeout: 200 })).status).toBe(200);
+    expect(fixture.apiRequests).toHaveLength(4);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('does not repeat a POST whose answer was lost', async () => {
+    const { fixture, api } = await stale();
+    plan(fixture, 'cut');
+    await expect(api.post('/import', { n: 1 })).rejects.toThrow();
+    expect(posts(fixture)).toHaveLength(1);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['an object', () => ({ n: 1 }), '{"n":1}'],
+    ['a string', () => 'größe', 'größe'],
+    ['a Buffer', () => Buffer.from('bytes'), 'bytes'],
+    ['an ArrayBuffer', () => new TextEncoder().encode('bytes').buffer, 'bytes'],
+    ['a Blob', () => new Blob(['bytes']), 'bytes'],
+    ['URLSearchParams', () => new URLSearchParams({ a: 'b c' }), 'a=b+c'],
+  ])('scenario 29: %s is replayed byte by byte', async (_, make, expected) => {
+    const { fixture, api } = await stale();
+    await api.post('/data', make());
+    expect(posts(fixture).map(({ body }) => body.toString())).toEqual([expected, expected]);
+    for (const { headers } of posts(fixture)) {
+      expect(headers['content-length']).toBe(String(Buffer.byteLength(expected)));
+    }
+  });
+
+  it('scenario 29: a native FormData is replayed byte by byte', async () => {
+    const { fixture, api } = await stale();
+    const form = new FormData();
+    form.append('file', new Blob(['bytes']), 'a.bin');
+    await api.post('/data', form);
+    const [first, second] = posts(fixture);
+    expect(first?.body.toString()).toContain('bytes');
+    expect(second?.body.equals(first?.body ?? Buffer.of())).toBe(true);
+    const boundary = /boundary=(.+)$/.exec(first?.headers['content-type'] ?? '')?.[1];
+    expect(first?.body.toString()).toContain(`--${boundary}--`);
+  });
+
+  it('scenario 30: a stream: the 401 is handed back; with a body factory it is sent in full', async () => {
+    const { fixture, api } = await stale();
+    const error = await api.post('/upload', Readable.from(['full'])).catch((reason) => reason);
+    expect(error.response.status).toBe(401);
+    await api.get('/renewed');
+    fixture.revokeAll();
+    const body = () => Readable.from(['full ', 'body']);
+    await api.post('/upload', undefined, { authRefresh: { body } });
+    const form = new NpmFormData();
+    form.append('a', 'b');
+    fixture.revokeAll();
+    await expect(api.post('/upload', form)).rejects.toMatchObject({ response: { status: 401 } });
+    expect(posts(fixture).map((request) => request.body.toString().slice(0, 9))).toEqual([
+      'full',
+      'full body',
+      'full body',
+      '---------',
+    ]);
+  });
+
+  it('scenario 31 and 32: streams over one socket, with validateStatus that accepts everything', async () => {
+    const httpAgent = new Agent({ keepAlive: true, maxSockets: 1, maxTotalSockets: 1 });
+    const { fixture, api } = await stale({}, { httpAgent, validateStatus: () => true });
+    fixture.beforeApi = (request, response) => {
+      if (request.headers.authorization === `Bearer ${fixture.issued[1]}`) return false;
+      response.writeHead(401).end('x'.repeat(500_000));
+      return true;
+    };
+    const read = (url: string) =>
+      api
+        .get(url, { responseType: 'stream' })
+        .then(({ status, data }) => text(data).then((body) => [status, body]));
+    expect(await Promise.all(['/a', '/b', '/c'].map(read))).toEqual(
+      ['/a', '/b', '/c'].map((url) => [200, JSON.stringify({ ok: true, url })]),
+    );
+    expect(fixture.tokenRequests).toHaveLength(2);
+    httpAgent.destroy();
+  });
+
+  it('scenario 33: other origins get no token, however they are written', async () => {
+    const { fixture, api } = await stale();
+    const { url, seen } = await elsewhere();
+    const host = url.slice('http://'.length);
+    await api.get(`${url}/absolute`);
+    // This version knows no allowAbsoluteUrls, and takes what has no scheme to be http.
+    await api.get(`${url}/absolute-all-the-same`, { allowAbsoluteUrls: false });
+    await api.get(`//${host}/protocol-relative`);
+    await api.get('/base', { baseURL: url });
+    await api.get(`http://${fixture.url.slice('http://'.length)}@${host}/user`);
+    expect(
+      seen.map(({ headers }) => headers.authorization ?? '').filter((value) => /bearer/i.test(value)),
+    ).toEqual([]);
+    expect(seen).toHaveLength(5);
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it('scenario 33: a redirect elsewhere carries no token, and a 401 there is handed back', async () => {
+    const { fixture, api } = await stale();
+    const { url, seen } = await elsewhere(401);
+    fixture.beforeApi = (_, response) => {
+      response.writeHead(302, { location: `${url}/landed` }).end();
+      return true;
+    };
+    await expect(api.get('/redirect')).rejects.toMatchObject({ response: { status: 401 } });
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it('scenario 33: a URL object, which this version takes, is sent with the token', async () => {
+    const { api } = await stale();
+    const { baseURL } = api.defaults;
+    expect((await api.get(new URL('/data', baseURL) as unknown as string)).status).toBe(200);
+  });
+
+  it('scenario 33: opted out, or with credentials of the caller: no token, no refresh', async () => {
+    const { fixture, api } = await stale();
+    for (const config of [
+      { authRefresh: false as const },
+      { headers: { AUTHORIZATION: 'Basic abc' } },
+      { auth: { username: 'me', password: 'my' } },
+    ]) {
+      await expect(api.get('/data', config)).rejects.toMatchObject({ response: { status: 401 } });
+    }
+    expect(fixture.apiRequests.slice(1).map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      'Basic abc',
+      `Basic ${Buffer.from('me:my').toString('base64')}`,
+    ]);
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it('scenario 35: interceptors registered earlier and later see neither the 401 nor the token', async () => {
+    const { fixture, api } = await stale();
+    const seen: unknown[] = [];
+    api.interceptors.request.use((config) => {
+      seen.push(config.headers.get('authorization'));
+      return config;
+    });
+    api.interceptors.response.use(({ config, status, data }) => {
+      seen.push(config.headers.get('authorization'), status);
+      return data;
+    });
+    expect(await api.get('/data')).toEqual({ ok: true, url: '/data' });
+    expect(seen).toEqual([undefined, undefined, 200]);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+});

@@ -1,0 +1,154 @@
+import axios, { type AxiosInstance } from 'axios';
+import otherAxiosModule from 'axios-other-copy';
+import { describe, expect, it } from 'vitest';
+import { isAuthRefreshError } from '../../src/errors.ts';
+import { createTokenManager } from '../../src/token-manager.ts';
+import { attachTo } from '../support/attach-to.ts';
+import { CLIENT_SECRET, startFixture } from '../support/fixture.ts';
+import { plan } from '../support/plan.ts';
+import { sendJson } from '../support/server.ts';
+
+/** axios 1.5.0, next to the axios that this package imports. */
+const otherAxios = otherAxiosModule as unknown as typeof axios;
+
+async function attachedCopy() {
+  const fixture = await startFixture();
+  const api = otherAxios.create({ baseURL: fixture.url, proxy: false });
+  const attachment = attachTo(api, fixture);
+  await api.get('/first');
+  fixture.revokeAll();
+  return { fixture, api, ...attachment };
+}
+
+describe('an instance of another copy of axios', () => {
+  it('they are two copies, and one of them is the oldest that is supported', () => {
+    expect(otherAxios.VERSION).toBe('1.5.0');
+    expect(otherAxios.AxiosError).not.toBe(axios.AxiosError);
+  });
+
+  it('scenario 1: concurrent requests with a refused token share one fetch', async () => {
+    const { fixture, api } = await attachedCopy();
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => api.post('/data', { n })));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('scenario 8: a second 401 is the answer of the API, an axios error to both copies', async () => {
+    const { fixture, api } = await attachedCopy();
+    plan(fixture, 401, 401);
+    const error = await api.get('/data').catch((reason) => reason);
+    expect(error.response).toMatchObject({ status: 401, data: { planned: 401 } });
+    expect([axios.isAxiosError(error), otherAxios.isAxiosError(error)]).toEqual([true, true]);
+    expect(isAuthRefreshError(error)).toBe(false);
+  });
+
+  it('scenario 13: no token: an axios error to both copies, with the config of the caller and the 401', async () => {
+    const { fixture, api } = await attachedCopy();
+    fixture.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_client' });
+    const error = await api.get('/data', { headers: { 'x-mine': '1' } }).catch((reason) => reason);
+    expect([axios.isAxiosError(error), otherAxios.isAxiosError(error)]).toEqual([true, true]);
+    expect([axios.isCancel(error), otherAxios.isCancel(error)]).toEqual([false, false]);
+    expect(error).toMatchObject({ code: 'ERR_TOKEN_ENDPOINT', status: 401, response: { status: 401 } });
+    expect(error.config.headers.get('x-mine')).toBe('1');
+    expect(JSON.stringify(error)).not.toContain(CLIENT_SECRET);
+  });
+
+  it('scenario 19: an abort while it waits for a token is a cancel to both copies', async () => {
+    const { fixture, api } = await attachedCopy();
+    fixture.tokenDelay = 300;
+    const controller = new AbortController();
+    const source = otherAxios.CancelToken.source();
+    const waiting = [
+      api.get('/a', { signal: controller.signal }),
+      api.get('/b', { cancelToken: source.token as never }),
+    ].map((request) => request.catch((reason) => reason));
+    await expect.poll(() => fixture.tokenRequests.length).toBe(2);
+    controller.abort();
+    source.cancel('by the caller');
+    for (const error of await Promise.all(waiting)) {
+      expect([axios.isCancel(error), otherAxios.isCancel(error)]).toEqual([true, true]);
+      expect(error.code).toBe('ERR_CANCELED');
+    }
+  });
+
+  it('scenario 25: 401, 503, 200 is replayed and retried', async () => {
+    const { fixture, api } = await attachedCopy();
+    plan(fixture, 401, 503);
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.apiRequests).toHaveLength(4);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('scenario 4: instances of both copies share one manager, and one fetch', async () => {
+    const fixture = await startFixture();
+    const tokens = createTokenManager({ vendor: fixture.vendor() });
+    const apis: AxiosInstance[] = [axios, otherAxios].map((copy) => copy.create({ baseURL: fixture.url }));
+    for (const api of apis) attachTo(api, fixture, { tokens });
+    await Promise.all(apis.map((api) => api.get('/first')));
+    fixture.revokeAll();
+    await Promise.all([...apis, ...apis].map((api) => api.get('/data')));
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('headers stay of the copy that made them', async () => {
+    const { api } = await attachedCopy();
+    const { config, headers } = await api.get('/data');
+    expect(config.headers).toBeInstanceOf(otherAxios.AxiosHeaders);
+    expect(headers).toBeInstanceOf(otherAxios.AxiosHeaders);
+  });
+
+  it('the token client may be of another copy too', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({ tokenClient: otherAxios.create({ proxy: false }) });
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests[0]?.headers['user-agent']).toBe('axios/1.5.0');
+  });
+});
+
+describe.each([
+  ['the current axios', axios],
+  ['axios 1.5.0', otherAxios],
+])('instance.create() of %s', (_, copy) => {
+  // The types do not know it.
+  const childOf = (api: AxiosInstance, baseURL: string): AxiosInstance =>
+    (api as unknown as typeof axios).create({ baseURL, proxy: false, headers: { 'x-child': '1' } });
+
+  it('a child of an attached instance is not attached: no token, and its 401 is handed back', async () => {
+    const fixture = await startFixture();
+    const parent = copy.create({ baseURL: fixture.url, proxy: false });
+    attachTo(parent, fixture);
+    await parent.get('/first');
+    const child = childOf(parent, fixture.url);
+    await expect(child.get('/child')).rejects.toMatchObject({ response: { status: 401 } });
+    expect(fixture.apiRequests.at(-1)?.headers.authorization).toBeUndefined();
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it('a child can be attached with the manager of its parent: one fetch for both, and each is detached alone', async () => {
+    const fixture = await startFixture();
+    const parent = copy.create({ baseURL: fixture.url, proxy: false });
+    const { tokens, detach } = attachTo(parent, fixture);
+    const child = childOf(parent, fixture.url);
+    attachTo(child, fixture, { tokens });
+    await parent.get('/first');
+    fixture.revokeAll();
+    await Promise.all([parent.get('/parent'), child.get('/child'), child.get('/child')]);
+    expect(fixture.tokenRequests).toHaveLength(2);
+    expect(fixture.apiRequests.filter(({ headers }) => headers['x-child'])).toHaveLength(4);
+    detach();
+    expect((await child.get('/child')).status).toBe(200);
+    await expect(parent.get('/parent')).rejects.toMatchObject({ response: { status: 401 } });
+  });
+
+  it('a config that an attached instance sent goes through an instance that is not attached', async () => {
+    const fixture = await startFixture();
+    const api = copy.create({ baseURL: fixture.url, proxy: false });
+    attachTo(api, fixture);
+    const { config } = await api.get('/data');
+    fixture.revokeAll();
+    const plain = copy.create({ proxy: false });
+    // The guard goes along with the config: it is the adapter in it.
+    expect((await plain.request(config)).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+});
