@@ -302,6 +302,27 @@ describe('errors of streams that are read', () => {
     expectNoLeak(error, fixture);
   });
 
+  it('scenario 18: a web stream over maxContentLength (fetch adapter): its error shows no secret', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({}, { adapter: 'fetch' });
+    fixture.onApi = (_, response) => {
+      response.write('x'.repeat(10)); // Chunked: with a Content-Length axios refuses at once.
+      setTimeout(() => response.end('x'.repeat(10_000)), 10);
+    };
+    const { data } = await api.get<ReadableStream>('/download', {
+      responseType: 'stream',
+      maxContentLength: 1000,
+    });
+    const reader = data.getReader();
+    const error = await failureOf(
+      (async () => {
+        while (!(await reader.read()).done);
+      })(),
+    );
+    expect(error.message).toContain('maxContentLength');
+    expectNoLeak(error, fixture);
+  });
+
   it('scenario 18: an upload stream that is refused half-way shows no secret', async () => {
     const fixture = await startFixture();
     // A server that does not wait for the body's end.
