@@ -215,6 +215,28 @@ describe('on axios 1.5.0', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
+  it('scenario 33: a redirect to a subdomain, which this version trusts, carries no token', async () => {
+    const httpAgent = new Agent({
+      lookup: (_name, options, done) =>
+        options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
+    });
+    const fixture = await startFixture();
+    const { port } = new URL(fixture.url);
+    const { api } = fixture.attach({}, { baseURL: `http://localhost:${port}`, httpAgent });
+    fixture.beforeApi = (request, response) => {
+      if (request.url !== '/redirect') return false;
+      response.writeHead(302, { location: `http://evil.localhost:${port}/landed` }).end();
+      return true;
+    };
+    await expect(api.get('/redirect')).rejects.toMatchObject({ response: { status: 401 } });
+    expect(fixture.apiRequests.map(({ headers }) => [headers.host, headers.authorization])).toEqual([
+      [`localhost:${port}`, `Bearer ${fixture.issued[0]}`],
+      [`evil.localhost:${port}`, undefined],
+    ]);
+    expect(fixture.tokenRequests).toHaveLength(1);
+    httpAgent.destroy();
+  });
+
   it('scenario 33: a URL object, which this version takes, is sent with the token', async () => {
     const { api } = await stale();
     const { baseURL } = api.defaults;
