@@ -4,7 +4,7 @@ import { numberProblems, prefixed, refuse } from './problems.ts';
 import { urlProblem } from './resource-origins.ts';
 import type { RetryOptions } from './retry.ts';
 import type { TokenManager } from './token-manager.ts';
-import { type TokenManagerOptions, vendorProblems } from './token-manager-options.ts';
+import { managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import type { Vendor } from './vendors/vendor.ts';
 
 /** Options of {@link attachAuthRefresh}: those of its token manager, or `tokens` in their place, and these. */
@@ -26,7 +26,8 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'inherit' 
   retry?: RetryOptions | false | undefined;
   /**
    * Decides whether a 401 is a rejection of the token, before the vendor is asked; undefined leaves it to the vendor.
-   * The body is not parsed yet.
+   * It is asked about no other status, and not about a 401 that came after a redirect to elsewhere. The body is not
+   * parsed yet.
    */
   shouldRefresh?:
     | ((response: AxiosResponse) => boolean | undefined | Promise<boolean | undefined>)
@@ -55,20 +56,32 @@ export function checkAttachOptions(
   options: AuthRefreshOptions,
   attached: boolean,
 ): void {
-  const { tokens, resourceOrigins = [], retry } = options;
-  const foreign = Object.entries(options).filter(([name, value]) => value !== undefined && !OWN.has(name));
+  const given = options ?? {};
+  const { tokens, resourceOrigins = [], retry } = given;
+  const foreign = Object.entries(given).filter(([name, value]) => value !== undefined && !OWN.has(name));
   refuse('attachAuthRefresh', [
     typeof instance?.interceptors?.request?.use !== 'function' && 'the first argument is no axios instance',
     attached &&
       'this instance is attached already: detach() it first; `tokens` shares a token between instances',
     // It would look like credentials of the caller's own on every request, and no token would ever be sent.
-    instance?.defaults?.headers?.common?.Authorization !== undefined &&
-      "the instance's default headers hold Authorization: remove it, the plugin sets it",
+    hasCredentials(instance?.defaults) &&
+      "the instance's default headers hold Authorization, or its defaults auth: remove it, the plugin sets the token",
     ...(tokens
       ? foreign.map(([name]) => `${name} belongs to the token manager given as tokens`)
-      : vendorProblems(options)),
+      : managerProblems(given as Partial<TokenManagerOptions>)),
     ...resourceOrigins.map((url) => prefixed('resourceOrigins', urlProblem(url))),
-    ...numberProblems(options),
-    ...numberProblems(retry || {}),
+    ...numberProblems(given, ['maxReplays']),
+    ...numberProblems(retry || {}, ['retries', 'baseDelay', 'maxRetryAfter']),
   ]);
+}
+
+/** Credentials among an instance's defaults: of all methods, of one, or for Basic. */
+function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined): boolean {
+  const isAuthorization = ([name, value]: [string, unknown]) =>
+    name.toLowerCase() === 'authorization' && value != null;
+  const entries = Object.entries(defaults?.headers ?? {}) as [string, unknown][];
+  return (
+    defaults?.auth != null ||
+    entries.some((entry) => isAuthorization(entry) || Object.entries(Object(entry[1])).some(isAuthorization))
+  );
 }

@@ -1,21 +1,20 @@
 import axios, {
   type AxiosAdapter,
-  type AxiosError,
   type AxiosInstance,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
 import { bearerError } from './challenge.ts';
-import { conceal, hide } from './conceal.ts';
-import { AuthRefreshError, isTokenError } from './errors.ts';
+import { conceal } from './conceal.ts';
+import { AuthRefreshError, callbackFailed, isTokenError } from './errors.ts';
 import { type AuthRefreshEvent, notify } from './events.ts';
 import { readBody } from './json.ts';
-import { discard, fixBoundary, isRepeatable } from './request-body.ts';
+import { discard, isRepeatable } from './request-body.ts';
 import './request-options.ts';
-import { createResourceOrigins, lacksBase } from './resource-origins.ts';
+import { createResourceOrigins } from './resource-origins.ts';
 import { installRetry } from './retry.ts';
-import { messageOf } from './secret.ts';
+import { sendAuthorized, sendUntouched } from './send.ts';
 import { createTokenManager, type TokenManager } from './token-manager.ts';
 import type { TokenSet } from './token-set.ts';
 import type { RequestSummary, Vendor } from './vendors/vendor.ts';
@@ -38,12 +37,6 @@ const MAX_FREE_REPLAYS = 4;
 const INCURABLE = new Set<string | undefined>(['insufficient_scope', 'invalid_request']);
 
 type Guard = AxiosAdapter & { [INNER]?: AxiosAdapter };
-
-/** How a send ended: axios rejects or resolves a 401, as `validateStatus` says, and here both are one. */
-interface Outcome {
-  response: AxiosResponse | undefined;
-  settle(): AxiosResponse;
-}
 
 /**
  * Makes an axios instance survive OAuth 2.0 token expiry: it sends the bearer token, refreshes it before it expires,
@@ -94,15 +87,22 @@ export function attachAuthRefresh(
 
   /** Sends one request: the whole path, in order. */
   async function guarded(config: InternalAxiosRequestConfig, inner: AxiosAdapter): Promise<AxiosResponse> {
-    if (!attached || hasOwnCredentials(config)) return inner(config);
-    if (!origins.includes(config, apiBaseUrl()) && !(await isAnnounced(config))) return inner(config);
+    if (!attached) return inner(config);
+    // Opted out or not, an error of this request can lead to the sockets of others.
+    conceal(config.httpAgent);
+    conceal(config.httpsAgent);
+    if (hasOwnCredentials(config)) return sendUntouched(config, inner);
+    if (!origins.includes(config, apiBaseUrl()) && !(await isAnnounced(config))) {
+      return sendUntouched(config, inner);
+    }
 
     let replays = 0;
     let token = await obtainToken(config);
     for (;;) {
-      const outcome = await send(config, inner, token);
+      const outcome = await sendAuthorized(config, inner, token, apiBaseUrl(token), origins);
       const { response } = outcome;
-      if (response?.status !== 401 || !(await isTokenRejected(response, config))) return outcome.settle();
+      if (response?.status !== 401 || outcome.strayed) return outcome.settle();
+      if (!(await isTokenRejected(response, config))) return outcome.settle();
 
       // Above maxReplays only with a token that is newer already: that costs no fetch.
       const newer = tokens.current !== undefined && tokens.current !== token;
@@ -134,49 +134,7 @@ export function attachAuthRefresh(
       return await tokens.getToken(config);
     } catch (error) {
       if (!isTokenError(error)) throw error;
-      throw new AuthRefreshError(`No valid token: ${error.message}.`, error.code, config, refused, error);
-    }
-  }
-
-  /** Sends a copy of the config that carries the token; the caller's own never holds it. */
-  async function send(
-    config: InternalAxiosRequestConfig,
-    inner: AxiosAdapter,
-    token: TokenSet,
-  ): Promise<Outcome> {
-    fixBoundary(config, inner);
-    const sent = copy(config);
-    sent.headers = copy(config.headers);
-    sent.headers.set('Authorization', `Bearer ${token.accessToken}`);
-    const base = apiBaseUrl(token);
-    if (base !== undefined && lacksBase(config)) sent.baseURL = base;
-    sent.beforeRedirect = (next, ...rest) => {
-      config.beforeRedirect?.(next, ...rest);
-      if (!origins.includesUrl(String(next.href), base)) dropAuthorization(next.headers);
-    };
-    conceal(config.httpAgent);
-    conceal(config.httpsAgent);
-
-    const { body } = config.authRefresh || {};
-    if (body) {
-      try {
-        sent.data = await body();
-      } catch (error) {
-        throw callbackFailed('authRefresh.body', error, config);
-      }
-    }
-    try {
-      const response = await inner(sent);
-      clean(response, config);
-      return { response, settle: () => response };
-    } catch (error) {
-      const failure = clean(error as AxiosError, config);
-      return {
-        response: clean(failure?.response, config),
-        settle: () => {
-          throw error;
-        },
-      };
+      throw new AuthRefreshError(`No valid token: ${error.message}`, error.code, config, refused, error);
     }
   }
 
@@ -185,18 +143,17 @@ export function attachAuthRefresh(
     response: AxiosResponse,
     config: InternalAxiosRequestConfig,
   ): Promise<boolean> {
-    // After a redirect to elsewhere the 401 is not an answer to the token, which was not sent there.
-    const finalUrl = response.request?.res?.responseUrl ?? response.request?.responseURL;
-    if (finalUrl && !origins.includesUrl(finalUrl, apiBaseUrl())) return false;
+    let asked = 'shouldRefresh';
     try {
       const decision = await shouldRefresh?.(response);
       if (decision !== undefined) return decision;
-      const challenge = bearerError(response.headers['www-authenticate']);
-      const { status, headers, data } = response;
+      asked = 'vendor.isCurable';
+      const { status, headers = {}, data } = response;
+      const challenge = bearerError(headers['www-authenticate']);
       const refusal = { status, headers, bearerError: challenge, body: readBody(data) };
       return vendor.isCurable?.(refusal) ?? !INCURABLE.has(challenge);
     } catch (error) {
-      throw callbackFailed('shouldRefresh', error, config, response);
+      throw callbackFailed(asked, error, config, response);
     }
   }
 
@@ -232,30 +189,6 @@ function hasOwnCredentials({ authRefresh, auth, headers }: InternalAxiosRequestC
   return authRefresh === false || auth !== undefined || headers.get('Authorization') != null;
 }
 
-/** A copy that keeps the prototype: headers stay of the axios copy that made them. */
-function copy<T extends object>(source: T): T {
-  return Object.assign(Object.create(Object.getPrototypeOf(source)), source);
-}
-
-/** Gives a response or an error the caller's config, and hides what leads to the sent header. */
-function clean<T extends AxiosResponse | AxiosError>(
-  result: T | undefined,
-  config: InternalAxiosRequestConfig,
-): T | undefined {
-  if (typeof result !== 'object' || result === null) return undefined;
-  if (result.config) result.config = config;
-  hide(result, 'request');
-  // A stream of Node's leads to its socket, and that to the request.
-  if (config.responseType === 'stream' && 'data' in result) conceal(result.data);
-  return result;
-}
-
-function dropAuthorization(headers: Record<string, unknown> | undefined): void {
-  for (const name of Object.keys(headers ?? {})) {
-    if (name.toLowerCase() === 'authorization') delete headers?.[name];
-  }
-}
-
 /** A request in words for events and policies: no query, which may hold secrets. */
 function describe({ method = 'get', url = '' }: InternalAxiosRequestConfig): RequestSummary {
   return {
@@ -264,14 +197,4 @@ function describe({ method = 'get', url = '' }: InternalAxiosRequestConfig): Req
       .replace(/[?#].*$/s, '')
       .replace(/\/\/[^/]*@/, '//'),
   };
-}
-
-function callbackFailed(
-  name: string,
-  error: unknown,
-  config: InternalAxiosRequestConfig,
-  response?: AxiosResponse,
-): AuthRefreshError {
-  const cause = error instanceof Error ? error : undefined;
-  return new AuthRefreshError(`${name} failed: ${messageOf(error)}`, 'ERR_CALLBACK', config, response, cause);
 }

@@ -1,3 +1,5 @@
+import { formEncode } from './secret.ts';
+
 /** A token request that a {@link ClientAuthentication} may add to. */
 export interface TokenRequestParts {
   headers: Record<string, string>;
@@ -30,10 +32,6 @@ export const clientSecretPost: ClientAuthentication = (request, clientId, client
 export const clientSecretBasicUnencoded: ClientAuthentication = (request, clientId, clientSecret) => {
   request.headers.Authorization = basic(clientId, clientSecret);
 };
-
-function formEncode(text: string): string {
-  return new URLSearchParams({ '': text }).toString().slice(1);
-}
 
 function basic(user: string, password: string): string {
   const bytes = new TextEncoder().encode(`${user}:${password}`);

@@ -119,3 +119,26 @@ export function isTokenError(error: unknown): error is TokenError {
 }
 
 type Branded = { [BRAND]?: unknown } | null | undefined;
+
+/** What was thrown, in words: anything can be. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return `${thrown.message}`;
+  return typeof thrown === 'string' ? thrown : 'it threw what is no Error';
+}
+
+/** The error of a request for which a function of the caller's failed. */
+export function callbackFailed(
+  name: string,
+  thrown: unknown,
+  config: InternalAxiosRequestConfig,
+  response?: AxiosResponse,
+): AuthRefreshError {
+  const cause = thrown instanceof Error ? thrown : undefined;
+  return new AuthRefreshError(
+    `${name} failed: ${messageOf(thrown)}`,
+    'ERR_CALLBACK',
+    config,
+    response,
+    cause,
+  );
+}

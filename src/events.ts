@@ -1,5 +1,4 @@
-import type { TokenError } from './errors.ts';
-import { messageOf } from './secret.ts';
+import { messageOf, type TokenError } from './errors.ts';
 
 /** Why a token is refreshed. */
 export type RefreshReason =

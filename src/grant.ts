@@ -13,8 +13,8 @@ export interface GrantContext {
   clock: Clock;
   /** A number from 0 to 1. */
   random: () => number;
-  /** How often a failed request may be retried. */
-  retries: number;
+  /** How often a failed request may be retried; it can fall to 0 and rise while the grant runs. */
+  readonly retries: number;
   /** The wait before the first retry. */
   retryDelay: number;
   /** The refresh token that came with the token to be replaced. */

@@ -3,6 +3,7 @@ export type { AuthRefreshOptions } from './attach-options.ts';
 export {
   type ClientAuthentication,
   clientSecretBasic,
+  clientSecretBasicUnencoded,
   clientSecretPost,
   type TokenRequestParts,
 } from './client-authentication.ts';

@@ -13,11 +13,17 @@ export function refuse(what: string, problems: readonly Problem[]): void {
   if (found.length > 0) throw new ConfigurationError(what, found);
 }
 
-/** Says of each option that is a number whether it is none to count or wait with. */
-export function numberProblems(options: object): Problem[] {
-  return Object.entries(options).map(
-    ([name, value]) => typeof value === 'number' && !(value >= 0) && `${name} must be a number from 0 on`,
-  );
+/** Says of each of the named options whether it is none to count or wait with. */
+export function numberProblems<T extends object>(
+  options: T,
+  names: readonly (keyof T & string)[],
+): Problem[] {
+  return names.map((name) => {
+    const value: unknown = options[name];
+    return value === undefined || (typeof value === 'number' && value >= 0)
+      ? undefined
+      : `${name} must be a number from 0 on`;
+  });
 }
 
 /** Says which option a problem is with. */

@@ -16,7 +16,8 @@ const CACHE_SIZE = 200;
  * @returns undefined when nothing does: it is absolute, https or on loopback, and holds no credentials.
  */
 export function urlProblem(text: unknown): string | undefined {
-  const shown = JSON.stringify(text);
+  // Without what may be credentials or a secret.
+  const shown = JSON.stringify(text)?.replace(/[^/"]*@|[?#].*(?=")/g, '');
   if (typeof text !== 'string' || !URL.canParse(text)) return `${shown} is not a URL`;
   const { protocol, hostname, host, username, password } = new URL(text);
   if (username || password) return `the URL of ${host} holds credentials`;
@@ -80,8 +81,11 @@ export function createResourceOrigins(
     includes(config, apiBaseUrl) {
       // A URL object works in axios too.
       const url = String(config.url ?? '');
-      // With `allowAbsoluteUrls: false` too: axios before 1.8 does not know that option.
-      if (ABSOLUTE.test(url)) return includesUrl(url, apiBaseUrl);
+      // With `allowAbsoluteUrls: false` axios appends the URL to the base URL, and before 1.8 it does not.
+      const appended = config.allowAbsoluteUrls === false && config.baseURL;
+      if (ABSOLUTE.test(url)) {
+        return includesUrl(url, apiBaseUrl) && (!appended || allowed(appended, apiBaseUrl));
+      }
       // In a browser a URL that is relative to nothing goes to the page's own origin.
       return allowed(config.baseURL || apiBaseUrl || url, apiBaseUrl);
     },

@@ -13,7 +13,10 @@ const axiosRetry =
 
 /** When requests are retried. Durations are in milliseconds. */
 export interface RetryOptions {
-  /** How often one request is retried. @default 3 */
+  /**
+   * How often one request is retried; a send that took longer than the request's `timeout` is, too.
+   * @default 3
+   */
   retries?: number | undefined;
   /** The wait before the first retry; it doubles each time, and jitter takes up to half of it off. @default 500 */
   baseDelay?: number | undefined;
@@ -41,8 +44,14 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 
 // 500 is not among them: what failed once inside the server fails again.
 const TRANSIENT = new Set([408, 502, 503, 504]);
 
-// An answer that breaks off before its end.
-const CUT_SHORT = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'Z_BUF_ERROR']);
+// Codes and messages of an answer that breaks off before its end, from Node, axios and fetch.
+const CUT_SHORT = new Set([
+  'ECONNRESET',
+  'Z_BUF_ERROR',
+  'stream has been aborted',
+  'maxContentLength size of -1 exceeded',
+  'terminated',
+]);
 
 /**
  * Installs axios-retry with this package's policy: 429 for every method, 408, 502, 503, 504, network errors and cut
@@ -57,7 +66,7 @@ export function installRetry(
 ): () => void {
   const { retries = 3, baseDelay = 500, maxRetryAfter = 60_000, allMethods = false } = options;
   const retryAfter = (error: AxiosError) =>
-    parseRetryAfter(error.response?.headers['retry-after'], context.now());
+    parseRetryAfter(error.response?.headers?.['retry-after'], context.now());
 
   function mayRepeat(config: InternalAxiosRequestConfig): boolean {
     if (allMethods) return true;
@@ -104,8 +113,9 @@ export function installRetry(
 function isTransient(error: AxiosError): boolean {
   const { code = '', response, request, message } = error;
   if (response && response.status >= 400) return response.status === 429 || TRANSIENT.has(response.status);
-  if (response) return CUT_SHORT.has(code) || message === 'stream has been aborted';
+  if (CUT_SHORT.has(code) || CUT_SHORT.has(message)) return true;
+  if (response) return false;
   // Without a request it is the wait for a token that took too long.
-  if (code === AxiosError.ECONNABORTED) return Boolean(request);
+  if (code === AxiosError.ECONNABORTED || code === AxiosError.ETIMEDOUT) return Boolean(request);
   return axiosRetry.isNetworkError(error) && (!code.startsWith('ERR_') || code === AxiosError.ERR_NETWORK);
 }

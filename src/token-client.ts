@@ -35,13 +35,13 @@ export async function sendTokenRequest(
   context: GrantContext,
   request: TokenHttpRequest,
 ): Promise<TokenHttpResponse> {
-  const { clock, random, retries, retryDelay, deadline, signal } = context;
+  const { clock, random, retryDelay, deadline, signal } = context;
   for (let attempt = 0; ; attempt++) {
     const answer = await sendOnce(context, request);
     if (!(answer instanceof TokenRequestError)) return answer;
     const wait = Math.max(answer.retryAfter ?? 0, backoff(attempt, retryDelay, random));
     // A Retry-After beyond the deadline is not waited for.
-    if (attempt >= retries || clock.now() + wait >= deadline) throw answer;
+    if (attempt >= context.retries || clock.now() + wait >= deadline) throw answer;
     await sleep(clock, wait, signal);
   }
 }

@@ -42,7 +42,7 @@ export async function requestToken(
   const secret = clientSecret === undefined ? '' : await readSecret('clientSecret', clientSecret);
   const authenticate = client.clientAuthentication ?? (secret === '' ? clientSecretPost : clientSecretBasic);
 
-  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const headers: Record<string, string> = { 'Content-Type': 'application/x-www-form-urlencoded' };
   const body = new URLSearchParams({ ...client.parameters, ...grant });
   await authenticate({ headers, body }, clientId, secret);
 
@@ -58,8 +58,10 @@ export async function requestToken(
     return parseTokenResponse(client.toStandard?.(response.body) ?? response.body);
   }
 
-  const { grant_type, scope, ...confidential } = grant;
-  throw refusal(tokenEndpoint, response, [secret, ...Object.values(confidential)]);
+  // Whatever was sent and is not public, alone and as it stood in the request.
+  const { grant_type, scope, ...confidential } = { ...client.parameters, ...grant };
+  const credentials = headers.Authorization?.split(' ')[1];
+  throw refusal(tokenEndpoint, response, [secret, credentials, ...Object.values(confidential)]);
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -73,7 +75,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 function refusal(
   tokenEndpoint: string,
   { status, body }: TokenHttpResponse,
-  secrets: readonly string[],
+  secrets: readonly (string | undefined)[],
 ): TokenEndpointError {
   const answer = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const read = (value: unknown) => (typeof value === 'string' ? redact(value, secrets) : undefined);

@@ -38,11 +38,29 @@ export interface TokenManagerOptions {
 
 /** @throws ConfigurationError that lists everything wrong with them. */
 export function checkTokenManagerOptions(options: TokenManagerOptions): void {
-  refuse('createTokenManager', [...vendorProblems(options), ...numberProblems(options)]);
+  refuse('createTokenManager', managerProblems(options));
 }
 
-/** What is wrong with the vendor. */
-export function vendorProblems({ vendor }: { vendor?: Vendor | undefined }): (string | undefined)[] {
+/** What is wrong with a token manager's options. */
+export function managerProblems(
+  options: Partial<TokenManagerOptions>,
+): (string | false | null | undefined)[] {
+  return [
+    ...vendorProblems(options.vendor),
+    options.store !== undefined &&
+      options.vendor?.tokenKey === undefined &&
+      'store needs a vendor with a tokenKey, which says whose tokens these are',
+    ...numberProblems(options, [
+      'refreshBuffer',
+      'defaultLifetime',
+      'tokenTimeout',
+      'tokenRetries',
+      'tokenRetryDelay',
+    ]),
+  ];
+}
+
+function vendorProblems(vendor: Vendor | undefined): (string | undefined)[] {
   if (typeof vendor?.grant !== 'function' || !Array.isArray(vendor.resourceOrigins)) {
     return ['vendor must be one that genesysCloud(), niceCxone() or oauth2Vendor() made, or of their shape'];
   }

@@ -1,10 +1,10 @@
 import { Mutex } from 'async-mutex';
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { type Clock, systemClock, withDeadline } from './clock.ts';
-import { isTokenError, type TokenError, TokenRequestError, TokenStoreError } from './errors.ts';
+import { isTokenError, messageOf, type TokenError, TokenRequestError, TokenStoreError } from './errors.ts';
 import { type AuthRefreshListener, createEmitter, type RefreshReason } from './events.ts';
 import type { GrantContext } from './grant.ts';
-import { messageOf } from './secret.ts';
+import { redact } from './secret.ts';
 import { checkTokenManagerOptions, type TokenManagerOptions } from './token-manager-options.ts';
 import { isTokenSet, type TokenResponse, type TokenSet, toTokenSet } from './token-set.ts';
 import type { Vendor } from './vendors/vendor.ts';
@@ -37,8 +37,11 @@ export interface TokenManager {
 
 /** Time for which a failed refresh is not repeated, unless the server says another. */
 const COOL_DOWN = 5_000;
+/** What asking again at once would not change. */
+const FINAL = new Set(['ERR_TOKEN_ENDPOINT', 'ERR_TOKEN_THROTTLED']);
 const MAX_COOL_DOWN = 3_600_000;
 const STORE_TIMEOUT = 2_000;
+const MAX_KNOWN = 100;
 
 /**
  * Makes a {@link TokenManager}; give it to several `attachAuthRefresh` calls to share one token.
@@ -71,6 +74,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   let flight: Promise<TokenSet> | undefined;
   let failure: { error: TokenError; until: number } | undefined;
   let noBackgroundUntil = 0;
+  // What a store gives back of these is older than what is held: its last write failed.
+  const known = new Set<string>();
 
   function usable(): TokenSet | undefined {
     return held && !rejected && clock.now() < held.expiresAt ? held : undefined;
@@ -115,6 +120,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       const fromStore = stored !== undefined && supersedes(stored);
       const token = fromStore ? stored : await obtain(stored);
       held = token;
+      if (known.size >= MAX_KNOWN) known.clear();
+      known.add(token.accessToken);
       rejected = false;
       failure = undefined;
       const { expiresAt } = token;
@@ -137,7 +144,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   /** Whether a token of the store may take the place of the one held. */
   function supersedes(stored: TokenSet): boolean {
     if (clock.now() >= stored.refreshAt) return false;
-    return !held || (stored.accessToken !== held.accessToken && stored.expiresAt > held.expiresAt);
+    return !held || stored.expiresAt > held.expiresAt;
   }
 
   async function obtain(stored: TokenSet | undefined): Promise<TokenSet> {
@@ -149,12 +156,12 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
           code: 'ERR_TOKEN_TIMEOUT',
         },
       );
-    const response = await withDeadline(clock, tokenTimeout, expired, (signal) =>
+    const { adopted, response } = await withDeadline(clock, tokenTimeout, expired, (signal) =>
       runGrant(signal, requestedAt + tokenTimeout, stored),
     );
-    if ('expiresAt' in response) return response;
+    if (adopted) return adopted;
     const token = toTokenSet(response, requestedAt, timing);
-    if (store) await storeCall('set', () => store.set(vendor.tokenKey, token));
+    if (store) await storeCall('set', () => store.set(String(vendor.tokenKey), token), token);
     return token;
   }
 
@@ -162,28 +169,31 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     signal: AbortSignal,
     deadline: number,
     stored: TokenSet | undefined,
-  ): Promise<TokenResponse | TokenSet> {
-    const context: GrantContext = {
+  ): Promise<{ response?: TokenResponse; adopted?: TokenSet }> {
+    const context = (refreshToken?: string): GrantContext => ({
       // Past every guard: the token request must not wait for a token.
       request: (config) => http.request({ ...transport(), ...config, authRefresh: false }),
       signal,
       deadline,
       clock,
       random,
-      retries: options.tokenRetries ?? 3,
+      // While a token is at hand nobody waits: the next request will try again, and a script can end.
+      get retries() {
+        return usable() ? 0 : (options.tokenRetries ?? 3);
+      },
       retryDelay: options.tokenRetryDelay ?? 500,
-    };
-    // The later one: a store that failed to write holds a refresh token that is used up.
+      ...(refreshToken !== undefined && { refreshToken }),
+    });
     const latest = held && (stored?.expiresAt ?? 0) <= held.expiresAt ? held : stored;
     const refreshToken = latest?.refreshToken;
-    if (!vendor.refreshGrant || !refreshToken) return vendor.grant(context);
+    if (!vendor.refreshGrant || !refreshToken) return { response: await vendor.grant(context()) };
     try {
-      return await vendor.refreshGrant({ ...context, refreshToken });
+      return { response: await vendor.refreshGrant(context(refreshToken)) };
     } catch (error) {
       if (!isTokenError(error) || error.error !== 'invalid_grant') throw error;
       // Somebody else may have rotated it a moment ago and left the new token in the store.
       const newer = await readStore();
-      return newer && supersedes(newer) ? newer : vendor.grant(context);
+      return newer && supersedes(newer) ? { adopted: newer } : { response: await vendor.grant(context()) };
     }
   }
 
@@ -195,39 +205,38 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   }
 
   async function readStore(): Promise<TokenSet | undefined> {
-    const token = store && (await storeCall('get', () => store.get(vendor.tokenKey)));
-    return isTokenSet(token) ? token : undefined;
+    const token = store && (await storeCall('get', () => store.get(String(vendor.tokenKey))));
+    return isTokenSet(token) && !known.has(token.accessToken) ? token : undefined;
   }
 
   /** A store that fails or hangs costs sharing, not requests. */
-  async function storeCall<T>(operation: 'get' | 'set', call: () => Promise<T>): Promise<T | undefined> {
+  async function storeCall<T>(
+    operation: 'get' | 'set',
+    call: () => Promise<T>,
+    { accessToken, refreshToken }: Partial<TokenSet> = held ?? {},
+  ): Promise<T | undefined> {
     const fail = (problem: string) =>
       new TokenStoreError(`the token store's ${operation} ${problem}`, { code: 'ERR_TOKEN_STORE' });
     try {
       return await withDeadline(clock, STORE_TIMEOUT, () => fail(`took over ${STORE_TIMEOUT} ms`), call);
     } catch (thrown) {
-      const error = isTokenError(thrown) ? thrown : fail(`failed: ${messageOf(thrown)}`);
+      const error = isTokenError(thrown)
+        ? thrown
+        : fail(`failed: ${redact(messageOf(thrown), [accessToken, refreshToken])}`);
       emit({ type: 'store-failed', operation, error });
       return undefined;
     }
   }
 
-  return {
-    vendor,
-    clock,
-    get current() {
-      return usable();
-    },
-    getToken,
-    reject,
-    subscribe,
-  };
+  const manager = { vendor, clock, getToken, reject, subscribe };
+  // Not enumerable: a manager that is logged shows no token.
+  return Object.defineProperty(manager, 'current', { get: usable }) as TokenManager;
 }
 
 /** Milliseconds for which the error answers in place of the token endpoint. */
 function coolDown(error: TokenError): number {
-  if (error.retryAfter !== undefined) return Math.min(error.retryAfter, MAX_COOL_DOWN);
-  return error.code === 'ERR_TOKEN_ENDPOINT' || error.code === 'ERR_TOKEN_THROTTLED' ? COOL_DOWN : 0;
+  if (error.retryAfter) return Math.min(error.retryAfter, MAX_COOL_DOWN);
+  return FINAL.has(error.code) ? COOL_DOWN : 0;
 }
 
 function asTokenError(thrown: unknown): TokenError {

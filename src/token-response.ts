@@ -24,7 +24,7 @@ export function parseTokenResponse(body: unknown): TokenResponse {
   if (!isAccessToken(accessToken)) return fail('has no access_token that a header can carry');
 
   const tokenType = answer.token_type;
-  if (tokenType != null && String(tokenType).toLowerCase() !== 'bearer') {
+  if (tokenType != null && !/^bearer$/i.test(typeof tokenType === 'string' ? tokenType : '')) {
     return fail('has a token_type that is not "Bearer"');
   }
 

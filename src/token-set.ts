@@ -41,7 +41,10 @@ export function isAccessToken(value: unknown): value is string {
 export function isTokenSet(value: unknown): value is TokenSet {
   const token = value as TokenSet | undefined;
   return (
-    isAccessToken(token?.accessToken) && Number.isFinite(token.refreshAt) && Number.isFinite(token.expiresAt)
+    isAccessToken(token?.accessToken) &&
+    Number.isFinite(token.refreshAt) &&
+    Number.isFinite(token.expiresAt) &&
+    (token.refreshToken === undefined || typeof token.refreshToken === 'string')
   );
 }
 
@@ -54,13 +57,18 @@ export function isTokenSet(value: unknown): value is TokenSet {
  *
  * @throws TokenResponseError when a grant of the caller's own returned no token.
  */
-export function toTokenSet(response: TokenResponse, requestedAt: number, timing: RefreshTiming): TokenSet {
+export function toTokenSet(
+  response: TokenResponse | undefined,
+  requestedAt: number,
+  timing: RefreshTiming,
+): TokenSet {
   if (!isAccessToken(response?.accessToken)) {
     throw new TokenResponseError("the vendor's grant returned no accessToken that a header can carry", {
       code: 'ERR_TOKEN_RESPONSE',
     });
   }
-  const { lifetime = timing.defaultLifetime, ...rest } = response;
+  const { lifetime: said, ...rest } = response as TokenResponse;
+  const lifetime = typeof said === 'number' && said > 0 ? said : timing.defaultLifetime;
   const expiresAt = requestedAt + lifetime;
   const early = timing.refreshBuffer * (1 + 0.1 * timing.random());
   const refreshAt = Math.max(expiresAt - early, requestedAt + 0.8 * lifetime);

@@ -556,7 +556,7 @@ describe('a script', () => {
     expect(lingered).toBeLessThan(1500);
   }, 15_000);
 
-  it('scenario 24: that leaves a background refresh which is never answered exits all the same', async () => {
+  it('scenario 24: that leaves a background refresh which is never answered exits at the tokenTimeout', async () => {
     const fixture = await startFixture();
     fixture.lifetime = 3;
     fixture.onToken = (_, response) => {

@@ -370,6 +370,7 @@ describe('a store that fails', () => {
         tokenEndpoint: `${fixture.url}/oauth/token`,
         clientId: 'client',
         refreshToken: 'the-first-one',
+        tokenKey: 'mine',
       }),
       store: { get: async () => garbage as unknown as TokenSet, set: async () => {} },
     });

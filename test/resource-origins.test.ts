@@ -433,6 +433,23 @@ describe('redirects with the http adapter', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
+  it('scenario 33: a redirect from one resource origin to another, on which axios drops the token, costs no fetch', async () => {
+    const first = await startFixture();
+    const second = await startFixture();
+    const { api } = first.attach({ resourceOrigins: [second.url] });
+    second.valid = first.valid;
+    await api.get('/first');
+    first.beforeApi = redirectTo(() => `${second.url}/landed`);
+    const status = await api.get('/redirect').then(
+      (response) => response.status,
+      (error) => error.response.status,
+    );
+    // Whether the token is carried along or not, a new one would change nothing.
+    expect(status).toBe(second.apiRequests[0]?.headers.authorization ? 200 : 401);
+    expect(second.apiRequests).toHaveLength(1);
+    expect(first.tokenRequests).toHaveLength(1);
+  });
+
   it('scenario 33: a redirect to a subdomain does not carry the token along', async () => {
     const fixture = await startFixture();
     const { port } = new URL(fixture.url);

@@ -1,6 +1,7 @@
 import { refuse } from '../problems.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
-import { isNiceCxoneHost, type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
+import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
+import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
 import type { Vendor } from './vendor.ts';
 
 /** What {@link vendorFromEnvUrl} needs besides the URL. */
@@ -17,7 +18,7 @@ export type VendorCredentials = Pick<
  * @throws ConfigurationError that lists everything wrong.
  */
 export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials): Vendor {
-  const isCxone = URL.canParse(envUrl) && isNiceCxoneHost(new URL(envUrl).hostname);
+  const isCxone = URL.canParse(envUrl) && findDomain(new URL(envUrl).hostname, NICE_CXONE_DOMAINS);
   return isCxone ? niceCxone({ ...credentials, envUrl }) : genesysCloud({ ...credentials, envUrl });
 }
 

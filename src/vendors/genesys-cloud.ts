@@ -4,6 +4,7 @@ import { prefixed, refuse } from '../problems.ts';
 import { urlProblem } from '../resource-origins.ts';
 import type { Secret } from '../secret.ts';
 import type { TokenHttpResponse } from '../token-client.ts';
+import { findDomain } from './hosts.ts';
 import type { Refusal, RequestSummary, Vendor } from './vendor.ts';
 
 /** Genesys Cloud's regions by the names of its SDKs, and their domains. */
@@ -58,7 +59,7 @@ export interface GenesysCloudOptions {
  */
 export function genesysCloud(options: GenesysCloudOptions): Vendor {
   const { region, envUrl, clientId, clientSecret, scope } = options;
-  const domain = region === undefined ? undefined : findDomain(region);
+  const domain = region === undefined ? undefined : domainOfRegion(region);
   refuse('genesysCloud', [
     !clientId && 'clientId is missing',
     !clientSecret && 'clientSecret is missing',
@@ -90,19 +91,14 @@ export function genesysCloud(options: GenesysCloudOptions): Vendor {
   };
 }
 
-// By the end of the host name, never by its middle.
-function domainOf(hostname: string): string | undefined {
-  return DOMAINS.find((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
-}
-
-function findDomain(region: string): string | undefined {
+function domainOfRegion(region: string): string | undefined {
   const name = region.toLowerCase();
   const regions: Readonly<Record<string, string>> = GENESYS_CLOUD_REGIONS;
   return DOMAINS.includes(name) ? name : regions[name.replaceAll('-', '_')];
 }
 
 function hosts(region: string | undefined, envUrl = ''): { login: string; api: string } {
-  const domain = region ?? domainOf(new URL(envUrl).hostname);
+  const domain = region ?? findDomain(new URL(envUrl).hostname, DOMAINS);
   if (domain !== undefined) return { login: `https://login.${domain}`, api: `https://api.${domain}` };
   const taken = envUrl.replace(/\/+$/, '');
   return { login: taken, api: taken };

@@ -33,8 +33,6 @@ export interface NiceCxoneOptions {
 
 const ISSUER = 'https://cxone.niceincontact.com';
 
-const DOMAINS = ['niceincontact.com', 'nice-incontact.com', 'nicecxone.com'];
-
 /**
  * Makes the vendor for NICE CXone.
  *
@@ -95,22 +93,15 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
     };
   return {
     ...shared,
-    tokenKey: JSON.stringify([
-      issuer ?? ISSUER,
-      clientId,
-      scope,
-      typeof accessKeyId === 'string' && accessKeyId,
-    ]),
+    tokenKey:
+      typeof accessKeyId === 'string'
+        ? JSON.stringify([issuer ?? ISSUER, clientId, scope, accessKeyId])
+        : undefined,
     grant: discovered((found) => passwordGrant({ ...found, ...keys })),
     refreshGrant: discovered(refreshTokenGrant),
     resourceOrigins: [],
     announcesApi: true,
   };
-}
-
-/** Whether a host name is one of NICE CXone's, by its end and never by its middle. */
-export function isNiceCxoneHost(hostname: string): boolean {
-  return DOMAINS.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
 }
 
 interface Discovery {

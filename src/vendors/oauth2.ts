@@ -23,6 +23,12 @@ export interface OAuth2VendorOptions {
   refreshToken?: Secret | undefined;
   /** Further form fields of the token request. @example { audience: 'https://api.example.com' } */
   parameters?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What tells these tokens from all others in a store. Needed with a store when `parameters`, a `refreshToken` or a
+   * `username` that is a function says whose they are.
+   * @default made of the token endpoint, the client, the scope and the user name
+   */
+  tokenKey?: string | undefined;
   /** Where the token may be sent. The origin of the instance's `baseURL` always counts. @default [] */
   resourceOrigins?: readonly string[] | undefined;
 }
@@ -33,7 +39,7 @@ export interface OAuth2VendorOptions {
  * @throws ConfigurationError that lists everything wrong with the options.
  */
 export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
-  const { tokenEndpoint, clientId, scope, username, password, refreshToken } = options;
+  const { tokenEndpoint, clientId, username, password, refreshToken } = options;
   refuse('oauth2Vendor', [
     prefixed('tokenEndpoint', urlProblem(tokenEndpoint)),
     !clientId && 'clientId is missing',
@@ -51,16 +57,16 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
       : clientCredentialsGrant(options);
   return {
     name: 'OAuth 2.0',
-    tokenKey: JSON.stringify([
-      tokenEndpoint,
-      clientId,
-      scope,
-      options.parameters,
-      byPassword && String(username),
-    ]),
+    tokenKey: options.tokenKey ?? keyOf(options),
     grant,
     // RFC 6749 section 4.4.3: client credentials bring no refresh token that would be worth using.
     ...((byPassword || refreshToken !== undefined) && { refreshGrant }),
     resourceOrigins: options.resourceOrigins ?? [],
   };
+}
+
+function keyOf(options: OAuth2VendorOptions): string | undefined {
+  const { tokenEndpoint, clientId, scope, username, parameters, refreshToken } = options;
+  const unknown = parameters ?? refreshToken ?? (typeof username === 'function' ? username : undefined);
+  return unknown === undefined ? JSON.stringify([tokenEndpoint, clientId, scope, username]) : undefined;
 }

@@ -25,8 +25,8 @@ export interface RequestSummary {
 export interface Vendor {
   /** For messages, such as `Genesys Cloud`. */
   readonly name: string;
-  /** What tells this client's tokens from others in a shared store; holds no secret. */
-  readonly tokenKey: string;
+  /** What tells this client's tokens from all others in a store; holds no secret. Without it no store can be used. */
+  readonly tokenKey?: string | undefined;
   /** How a token is had. */
   readonly grant: Grant;
   /**

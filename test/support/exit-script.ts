@@ -6,6 +6,7 @@ import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
 const [url = '', second] = process.argv.slice(2);
 const api = axios.create({ baseURL: url, proxy: false });
 attachAuthRefresh(api, {
+  tokenTimeout: 1000,
   vendor: oauth2Vendor({ tokenEndpoint: `${url}/oauth/token`, clientId: 'client', clientSecret: 'secret' }),
 });
 const { status } = await api.get('/data');

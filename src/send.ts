@@ -1,0 +1,123 @@
+import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { conceal, hide } from './conceal.ts';
+import { callbackFailed } from './errors.ts';
+import { fixBoundary } from './request-body.ts';
+import { lacksBase, type ResourceOrigins } from './resource-origins.ts';
+import type { TokenSet } from './token-set.ts';
+
+/** How a send ended: axios rejects or resolves a 401, as `validateStatus` says, and here both are one. */
+export interface Outcome {
+  response: AxiosResponse | undefined;
+  /** A redirect led away from the resource origins: what came back is no answer to the token. */
+  strayed: boolean;
+  settle(): AxiosResponse;
+}
+
+/** Sends a request as the caller made it. */
+export async function sendUntouched(
+  config: InternalAxiosRequestConfig,
+  inner: AxiosAdapter,
+): Promise<AxiosResponse> {
+  const sent = await withBody(copy(config), config);
+  return (await dispatch(sent, config, inner)).settle();
+}
+
+/**
+ * Sends a copy of the config that carries the token; the caller's own never holds it.
+ *
+ * @param base where relative URLs go when the config has no base URL.
+ */
+export async function sendAuthorized(
+  config: InternalAxiosRequestConfig,
+  inner: AxiosAdapter,
+  token: TokenSet,
+  base: string | undefined,
+  origins: ResourceOrigins,
+): Promise<Outcome> {
+  fixBoundary(config, inner);
+  const sent = copy(config);
+  sent.headers = copy(config.headers);
+  sent.headers.set('Authorization', `Bearer ${token.accessToken}`);
+  if (base !== undefined && lacksBase(config)) sent.baseURL = base;
+  let strayed = false;
+  sent.beforeRedirect = (next, ...rest) => {
+    config.beforeRedirect?.(next, ...rest);
+    // Once astray the token is gone, even if the way leads back.
+    strayed ||= !origins.includesUrl(String(next.href), base);
+    if (strayed) dropAuthorization(next.headers);
+  };
+  const outcome = await dispatch(await withBody(sent, config), config, inner);
+  // XMLHttpRequest follows redirects by itself. The fetch adapter does not say where an answer came from.
+  const { responseURL } = outcome.response?.request ?? {};
+  if (/^https?:/.test(responseURL)) strayed ||= !origins.includesUrl(responseURL, base);
+  return Object.assign(outcome, { strayed });
+}
+
+async function withBody(
+  sent: InternalAxiosRequestConfig,
+  config: InternalAxiosRequestConfig,
+): Promise<InternalAxiosRequestConfig> {
+  const { body } = sent.authRefresh || {};
+  try {
+    if (body) sent.data = await body();
+  } catch (error) {
+    throw callbackFailed('authRefresh.body', error, config);
+  }
+  return sent;
+}
+
+/** Sends one config in place of another, and covers the tracks. */
+async function dispatch(
+  sent: InternalAxiosRequestConfig,
+  config: InternalAxiosRequestConfig,
+  inner: AxiosAdapter,
+): Promise<Outcome> {
+  // A stream that is being sent leads to the request, and that to the header.
+  if (typeof config.data?.pipe === 'function') conceal(config.data);
+  try {
+    const response = await inner(sent);
+    clean(response, config);
+    if (config.responseType === 'stream') coverStream(response, sent);
+    return { response, strayed: false, settle: () => response };
+  } catch (error) {
+    const failure = clean(error as AxiosError, config);
+    clean(failure?.cause as AxiosError | undefined, config);
+    const response = clean(failure?.response, config);
+    if (response && config.responseType === 'stream') coverStream(response, sent);
+    return {
+      response,
+      strayed: false,
+      settle: () => {
+        throw error;
+      },
+    };
+  }
+}
+
+/** Gives a response or an error the caller's config, and hides the request, which holds the sent header. */
+function clean<T extends AxiosResponse | AxiosError>(
+  result: T | undefined,
+  config: InternalAxiosRequestConfig,
+): T | undefined {
+  if (typeof result !== 'object' || result === null) return undefined;
+  if (result.config) result.config = config;
+  hide(result, 'request');
+  return result;
+}
+
+/** A stream outlives this call: its errors are made by axios from the sent config and the request. */
+function coverStream({ data, request }: AxiosResponse, sent: InternalAxiosRequestConfig): void {
+  sent.headers.delete('Authorization');
+  for (const object of [data, request, request?._redirectable]) conceal(object);
+}
+
+/** A copy that keeps the prototype: headers stay of the axios copy that made them. */
+function copy<T extends object>(source: T): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(source)), source);
+}
+
+function dropAuthorization(headers: Record<string, unknown> | undefined): void {
+  for (const name of Object.keys(headers ?? {})) {
+    if (name.toLowerCase() === 'authorization') delete headers?.[name];
+  }
+}
