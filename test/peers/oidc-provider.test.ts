@@ -133,7 +133,10 @@ describe('oidc-provider, a certified authorization server', () => {
     const refreshToken = await server.refreshToken();
     const store = memoryStore();
     const [one, two] = [0, 1].map(() => {
-      const tokens = createTokenManager({ vendor: vendorOf(server, { refreshToken }), store });
+      const tokens = createTokenManager({
+        vendor: vendorOf(server, { refreshToken, tokenKey: 'user' }),
+        store,
+      });
       const api = axios.create({ baseURL: server.apiUrl, proxy: false });
       onTestFinished(attachAuthRefresh(api, { tokens }).detach);
       return { api, tokens };
