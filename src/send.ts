@@ -8,7 +8,7 @@ import type { TokenSet } from './token-set.ts';
 /** How a send ended: axios rejects or resolves a 401, as `validateStatus` says, and here both are one. */
 export interface Outcome {
   response: AxiosResponse | undefined;
-  /** A redirect led away from the resource origins: what came back is no answer to the token. */
+  /** A redirect lost the token: what came back is no answer to it. */
   strayed: boolean;
   settle(): AxiosResponse;
 }
@@ -42,9 +42,10 @@ export async function sendAuthorized(
   let strayed = false;
   sent.beforeRedirect = (next, ...rest) => {
     config.beforeRedirect?.(next, ...rest);
-    // Once astray the token is gone, even if the way leads back.
-    strayed ||= !origins.includesUrl(String(next.href), base);
-    if (strayed) dropAuthorization(next.headers);
+    const names = Object.keys(next.headers).filter((name) => name.toLowerCase() === 'authorization');
+    // axios drops the token when the origin changes. Once it is gone it stays so, even if the way leads back.
+    strayed ||= names.length === 0 || !origins.includesUrl(String(next.href), base);
+    if (strayed) for (const name of names) delete next.headers[name];
   };
   const outcome = await dispatch(await withBody(sent, config), config, inner);
   // XMLHttpRequest follows redirects by itself. The fetch adapter does not say where an answer came from.
@@ -114,10 +115,4 @@ function coverStream({ data, request }: AxiosResponse, sent: InternalAxiosReques
 /** A copy that keeps the prototype: headers stay of the axios copy that made them. */
 function copy<T extends object>(source: T): T {
   return Object.assign(Object.create(Object.getPrototypeOf(source)), source);
-}
-
-function dropAuthorization(headers: Record<string, unknown> | undefined): void {
-  for (const name of Object.keys(headers ?? {})) {
-    if (name.toLowerCase() === 'authorization') delete headers?.[name];
-  }
 }
