@@ -37,8 +37,6 @@ export interface TokenManager {
 
 /** Time for which a failed refresh is not repeated, unless the server says another. */
 const COOL_DOWN = 5_000;
-/** What asking again at once would not change. */
-const FINAL = new Set(['ERR_TOKEN_ENDPOINT', 'ERR_TOKEN_THROTTLED']);
 const MAX_COOL_DOWN = 3_600_000;
 const STORE_TIMEOUT = 2_000;
 const MAX_KNOWN = 100;
@@ -130,7 +128,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     } catch (thrown) {
       const error = asTokenError(thrown);
       const now = clock.now();
-      const pause = coolDown(error);
+      const pause = coolDown(error, background);
       if (pause > 0) failure = { error, until: now + pause };
       noBackgroundUntil = now + Math.max(pause, COOL_DOWN);
       emit({ type: 'refresh-failed', reason, background, duration: elapsed(), error });
@@ -234,9 +232,12 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
 }
 
 /** Milliseconds for which the error answers in place of the token endpoint. */
-function coolDown(error: TokenError): number {
+function coolDown(error: TokenError, background: boolean): number {
   if (error.retryAfter) return Math.min(error.retryAfter, MAX_COOL_DOWN);
-  return FINAL.has(error.code) ? COOL_DOWN : 0;
+  if (error.code === 'ERR_TOKEN_ENDPOINT' || error.code === 'ERR_TOKEN_THROTTLED') return COOL_DOWN;
+  // An axios-retry of the application's takes this error for one of the network and comes back at once. A background
+  // refresh has not tried everything.
+  return error.code === 'ERR_TOKEN_REQUEST' && !background ? COOL_DOWN / 5 : 0;
 }
 
 function asTokenError(thrown: unknown): TokenError {

@@ -1,4 +1,5 @@
 import axios from 'axios';
+import axiosRetry from 'axios-retry';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isAuthRefreshError } from '../src/errors.ts';
 import type { Grant } from '../src/index.ts';
@@ -88,13 +89,35 @@ describe('a token endpoint that fails', () => {
     expect(events.filter(({ type }) => type === 'refresh-failed')).toHaveLength(1);
   });
 
-  it('scenario 13: recovers: the next request after a failed refresh fetches again and succeeds', async () => {
+  it('scenario 13: recovers: a second after a failed refresh a request fetches again and succeeds', async () => {
     const fixture = await startFixture();
-    const { api } = fixture.attach({ tokenRetries: 0 });
+    let now = Date.now();
+    const clock = {
+      now: () => now,
+      setTimeout,
+      clearTimeout: (timer: unknown) => clearTimeout(timer as never),
+    };
+    const { api } = fixture.attach({ tokenRetries: 0, clock });
     fixture.onToken = (_, response) => sendJson(response, 503, {});
     await expect(api.get('/data')).rejects.toMatchObject({ cause: { status: 503 } });
     fixture.onToken = undefined;
+    now += 999;
+    await expect(api.get('/data')).rejects.toMatchObject({ cause: { status: 503 } });
+    expect(fixture.tokenRequests).toHaveLength(1);
+    now += 1;
     expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it('scenario 13: an axios-retry of the application does not multiply the token requests', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({ retry: false });
+    axiosRetry(api);
+    fixture.onToken = (_, response) => sendJson(response, 500, {});
+    await expect(api.get('/data')).rejects.toMatchObject({
+      name: 'AuthRefreshError',
+      cause: { status: 500 },
+    });
+    expect(fixture.tokenRequests).toHaveLength(4);
   });
 
   it.each([
