@@ -41,6 +41,18 @@ const storeHoldsUsedRefreshToken: Plan = {
   ],
 };
 
+/** Another process has refreshed, to a token that ends before the one held here. */
+const storeHoldsSuccessor: Plan = {
+  ...storeHoldsUsedRefreshToken,
+  outcomes: [token(5_400_000)],
+  steps: [
+    { operations: [get] },
+    { operations: [{ kind: 'foreign-token', lifetime: 3_600_000 }] },
+    { goTo: 'refreshAt', offset: 0 },
+    { operations: [get] },
+  ],
+};
+
 describe('token manager', () => {
   it('keeps its promises whatever callers, the vendor, the store and the clock do', async () => {
     await fc.assert(
@@ -59,6 +71,10 @@ describe('token manager', () => {
 
   it('sends no refresh token twice that a store which failed to write still holds', async () => {
     expect(await runPlan(storeHoldsUsedRefreshToken, () => 0)).toEqual([]);
+  });
+
+  it('sends the refresh token of the store when another process has used up its own', async () => {
+    expect(await runPlan(storeHoldsSuccessor, () => 0)).toEqual([]);
   });
 
   it('makes of whatever a grant returns a token with times, or a TokenError', async () => {
@@ -91,7 +107,7 @@ describe('token manager', () => {
         }
         expect(clock.pending).toBe(0);
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, examples: [[{ accessToken: 'token', lifetime: Number.POSITIVE_INFINITY }]] },
     );
   });
 });

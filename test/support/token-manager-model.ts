@@ -194,6 +194,10 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
       refreshToken === undefined || !usedRefreshTokens.has(refreshToken),
       'a refresh token is used up once',
     );
+    must(
+      refreshToken === undefined || !toldByStore.has(refreshToken),
+      'a refresh token that another process has used up is not sent when the store holds its successor',
+    );
     if (lastFlight !== flightNumber()) flightsWithRequests++;
     lastFlight = flightNumber();
     let counted = true;
@@ -271,6 +275,9 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   const modes: { get: StoreMode; set: StoreMode } = { get: 'works', set: 'works' };
   let stored: TokenSet | undefined;
   let foreign = 0;
+  /** Refresh tokens that another process has used up, and which of them the store told of when the flight began. */
+  const usedElsewhere = new Set<string>();
+  let toldByStore = new Set<string>();
   function storeCall(mode: StoreMode): Promise<void> {
     if (mode === 'hangs') return new Promise(() => {});
     return mode === 'fails' ? Promise.reject(new Error('store down')) : Promise.resolve();
@@ -310,6 +317,8 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   manager.subscribe(({ type }) => {
     if (type === 'refresh-succeeded' || type === 'refresh-failed') endedAt = clock.now();
     if (type === 'refresh-failed') backgroundQuietUntil = endedAt + 5 * SECOND;
+    if (type === 'refresh-started')
+      toldByStore = new Set(plan.store && modes.get === 'works' ? usedElsewhere : []);
   });
 
   let currentRejections = 0;
@@ -393,7 +402,9 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
         break;
       case 'foreign-token': {
         const now = clock.now();
+        if (stored?.refreshToken) usedElsewhere.add(stored.refreshToken);
         stored = {
+          ...(stored?.refreshToken && { refreshToken: `refresh-foreign-${foreign}` }),
           accessToken: `foreign-${++foreign}`,
           refreshAt: now + 0.8 * op.lifetime,
           expiresAt: now + op.lifetime,
