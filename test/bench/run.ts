@@ -1,0 +1,54 @@
+/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory` for some of it. See docs/benchmarks.md. */
+import { fork } from 'node:child_process';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { calibrate, quantile } from './figures.ts';
+import { memory } from './memory.ts';
+import type { Addresses } from './server.ts';
+import { steady } from './steady.ts';
+import { storm } from './storm.ts';
+
+setFlagsFromString('--expose-gc');
+globalThis.gc = runInNewContext('gc') as typeof globalThis.gc;
+
+const chosen = process.argv.slice(2);
+const wants = (part: string) => chosen.length === 0 || chosen.includes(part);
+
+const server = fork(fileURLToPath(new URL('./server.ts', import.meta.url)));
+const addresses = await new Promise<Addresses>((resolve, reject) => {
+  server.once('message', (message) => resolve(message as Addresses));
+  server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+});
+
+const started = performance.now();
+console.log(
+  `Node ${process.versions.node}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()[0]?.toFixed(1)}`,
+);
+const calibrations: number[] = [];
+const sample = () => {
+  for (let i = 0; i < 15; i++) calibrations.push(calibrate());
+};
+calibrate();
+sample();
+if (wants('storm')) {
+  await storm(addresses.storm, 200, 5);
+  await storm(addresses.storm, 1000, 5);
+  sample();
+}
+if (wants('steady')) {
+  await steady(addresses.steady, 41, 500);
+  sample();
+}
+if (wants('memory')) {
+  await memory(addresses.steady, 100_000);
+  sample();
+}
+
+const [low, middle, high] = [0.1, 0.5, 0.9].map((share) => quantile(calibrations, share));
+console.log(
+  `\nNoise: a fixed piece of work took ${middle?.toFixed(1)} ms (${low?.toFixed(1)} to ${high?.toFixed(1)} for 80 % of the times); load ${loadavg()[0]?.toFixed(1)}. The run took ${((performance.now() - started) / 1000).toFixed(0)} s.`,
+);
+server.removeAllListeners('exit');
+server.disconnect();
