@@ -19,7 +19,7 @@ const MAX_COOL_DOWN = 3_600 * SECOND;
 const LONGEST_FLIGHT = STORE_TIMEOUT + TOKEN_TIMEOUT + STORE_TIMEOUT;
 
 /** How the vendor answers one token request. Durations are in milliseconds. */
-export type Outcome =
+type Outcome =
   | { kind: 'token'; lifetime: number | undefined; delay: number }
   | { kind: 'oauth-error'; error: string; delay: number }
   | { kind: 'throttle'; retryAfter: number | undefined; delay: number }
@@ -28,7 +28,7 @@ export type Outcome =
   | { kind: 'hangs'; deaf: boolean };
 
 /** What happens in one turn of the event loop, without a pause. */
-export type Operation =
+type Operation =
   | { kind: 'get'; count: number; leave: 'never' | 'signal' | 'cancel-token' | 'gone' | number }
   | { kind: 'abort'; pick: number }
   | { kind: 'reject-current' }
@@ -37,7 +37,7 @@ export type Operation =
   | { kind: 'foreign-token'; lifetime: number };
 
 type StoreMode = 'works' | 'fails' | 'hangs';
-export type Step =
+type Step =
   | { advance: number }
   /** Goes to a boundary of the current token's life, or to beside it. */
   | { goTo: 'refreshAt' | 'expiresAt'; offset: number }
