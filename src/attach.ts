@@ -97,7 +97,8 @@ export function attachAuthRefresh(
     }
 
     let replays = 0;
-    let token = await obtainToken(config);
+    const ready = obtainToken(config);
+    let token = ready instanceof Promise ? await ready : ready;
     for (;;) {
       const outcome = await sendAuthorized(config, inner, token, apiBaseUrl(token), origins);
       const { response } = outcome;
@@ -129,13 +130,17 @@ export function attachAuthRefresh(
     return origins.includes(config, apiBaseUrl(await obtainToken(config)));
   }
 
-  async function obtainToken(config: InternalAxiosRequestConfig, refused?: AxiosResponse): Promise<TokenSet> {
-    try {
-      return await tokens.getToken(config);
-    } catch (error) {
+  /** Gives the token, at once when it is at hand: most requests wait for nothing. */
+  function obtainToken(
+    config: InternalAxiosRequestConfig,
+    refused?: AxiosResponse,
+  ): TokenSet | Promise<TokenSet> {
+    const token = tokens.getToken(config);
+    if (!(token instanceof Promise)) return token;
+    return token.catch((error: unknown) => {
       if (!isTokenError(error)) throw error;
       throw new AuthRefreshError(`No valid token: ${error.message}`, error.code, config, refused, error);
-    }
+    });
   }
 
   /** Whether a 401 is about the token, so that a new one may cure it. */

@@ -1,5 +1,5 @@
 /** The JSON value in a text, or the text where there is none. */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -72,7 +72,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   let flight: Promise<TokenSet> | undefined;
   let failure: { error: TokenError; until: number } | undefined;
   let noBackgroundUntil = 0;
-  // What a store gives back of these is older than what is held: its last write failed.
+  // Access tokens seen before: a store that gives one back holds nothing newer than this manager does.
   const known = new Set<string>();
 
   function usable(): TokenSet | undefined {
@@ -119,7 +119,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       const token = fromStore ? stored : await obtain(stored);
       held = token;
       if (known.size >= MAX_KNOWN) known.clear();
-      known.add(token.accessToken);
+      for (const seen of [stored, token]) if (seen) known.add(seen.accessToken);
       rejected = false;
       failure = undefined;
       const { expiresAt } = token;
@@ -182,8 +182,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       retryDelay: options.tokenRetryDelay ?? 500,
       ...(refreshToken !== undefined && { refreshToken }),
     });
-    const latest = held && (stored?.expiresAt ?? 0) <= held.expiresAt ? held : stored;
-    const refreshToken = latest?.refreshToken;
+    // What the store holds and this manager has not seen yet, another process has put there since.
+    const refreshToken = stored?.refreshToken ?? held?.refreshToken;
     if (!vendor.refreshGrant || !refreshToken) return { response: await vendor.grant(context()) };
     try {
       return { response: await vendor.refreshGrant(context(refreshToken)) };

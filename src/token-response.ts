@@ -1,7 +1,5 @@
 import { TokenResponseError } from './errors.ts';
-import { isAccessToken, type TokenResponse } from './token-set.ts';
-
-const YEAR = 365 * 24 * 3_600_000;
+import { isAccessToken, type TokenResponse, YEAR } from './token-set.ts';
 
 /**
  * Checks a parsed token response. The text of a response is untrusted: nothing of it gets into the message.

@@ -29,6 +29,9 @@ export interface RefreshTiming {
   random: () => number;
 }
 
+/** The longest lifetime that is believed, in milliseconds. */
+export const YEAR = 365 * 24 * 3_600_000;
+
 // RFC 6749 appendix A.12 less the space, which would end the credentials in an Authorization field.
 const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
 
@@ -55,6 +58,8 @@ export function isTokenSet(value: unknown): value is TokenSet {
  * is `refreshBuffer` before that, less a jitter of up to a tenth of the buffer, yet never before 80 % of the lifetime
  * has passed: a token that lives for a minute is not fetched again for every request.
  *
+ * A lifetime over a year is taken as a year.
+ *
  * @throws TokenResponseError when a grant of the caller's own returned no token.
  */
 export function toTokenSet(
@@ -68,7 +73,7 @@ export function toTokenSet(
     });
   }
   const { lifetime: said, ...rest } = response as TokenResponse;
-  const lifetime = typeof said === 'number' && said > 0 ? said : timing.defaultLifetime;
+  const lifetime = typeof said === 'number' && said > 0 ? Math.min(said, YEAR) : timing.defaultLifetime;
   const expiresAt = requestedAt + lifetime;
   const early = timing.refreshBuffer * (1 + 0.1 * timing.random());
   const refreshAt = Math.max(expiresAt - early, requestedAt + 0.8 * lifetime);

@@ -4,8 +4,8 @@
  */
 import { Agent } from 'node:http';
 import axios, { type AxiosInstance } from 'axios';
+import { attachAuthRefresh, type RetryOptions, type Vendor } from 'axios-oauth-refresh';
 import axiosRetryModule from 'axios-retry';
-import { attachAuthRefresh, type RetryOptions, type Vendor } from '../../src/index.ts';
 
 export interface Sample {
   /** Requests in a second. */

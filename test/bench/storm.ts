@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import createAuthRefresh3Module from 'axios-auth-refresh-3';
 import { createAuthRefresh as createAuthRefresh5 } from 'axios-auth-refresh-5';
-import { attachAuthRefresh, oauth2Vendor } from '../../src/index.ts';
+import { attachAuthRefresh, oauth2Vendor } from 'axios-oauth-refresh';
 import { printTable, quantile, rotated } from './figures.ts';
 
 type Send = (path: string) => Promise<unknown>;

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 
 /** Everything in which a secret could hide: the text itself and the ways in which it is written on the wire. */
-export function formsOf(secrets: readonly string[]): string[] {
+function formsOf(secrets: readonly string[]): string[] {
   const forms = secrets.flatMap((secret) => [
     secret,
     encodeURIComponent(secret),
@@ -15,7 +15,7 @@ export function formsOf(secrets: readonly string[]): string[] {
 }
 
 /** A value as loggers, serializers and error reporters write it. */
-export function renderings(value: unknown): Record<string, string> {
+function renderings(value: unknown): Record<string, string> {
   const error = value as Error & { toJSON?: () => unknown };
   let printed = '';
   const sink = new Writable({
@@ -87,7 +87,7 @@ function attempt(write: () => unknown): string {
  * Every text within reach of enumerable properties, Maps, Sets and `cause`, as an error reporter collects them. What
  * has a `toJSON` of its own is taken at its word, as every serializer does, except errors: of those the fields count.
  */
-export function walk(root: unknown): string[] {
+function walk(root: unknown): string[] {
   const texts: string[] = [];
   const seen = new Set<unknown>();
   const queue: unknown[] = [root];
