@@ -14,6 +14,8 @@ export default defineConfig({
   platform: 'neutral',
   dts: true,
   clean: true,
+  // Of the simulator alone; a test holds the other entries to importing nothing of Node.
+  deps: { neverBundle: [/^node:/] },
   // Else the helper that loads CommonJS packages would be an export of the entry that uses it.
   outputOptions: { codeSplitting: { groups: [{ name: 'runtime', test: /rolldown.runtime/ }] } },
 });

@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { load, ours } from './client.ts';
 import { printTable } from './figures.ts';
 
@@ -6,6 +6,8 @@ import { printTable } from './figures.ts';
 export async function memory(baseURL: string, requests: number): Promise<void> {
   const api = ours(baseURL);
   const controller = new AbortController();
+  // axios listens once for each request in flight.
+  setMaxListeners(0, controller.signal);
   api.defaults.signal = controller.signal;
   const heap = async () => {
     // Sockets and promises let go of things a moment later.
