@@ -59,8 +59,13 @@ export function checkAttachOptions(
   const given = options ?? {};
   const { tokens, resourceOrigins = [], retry } = given;
   const foreign = Object.entries(given).filter(([name, value]) => value !== undefined && !OWN.has(name));
+  const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
-    typeof instance?.interceptors?.request?.use !== 'function' && 'the first argument is no axios instance',
+    !isAxios && 'the first argument is no axios instance',
+    isAxios &&
+      typeof instance !== 'function' &&
+      retry !== false &&
+      'axios-retry sends again only through an instance of axios.create(): use one, or set retry to false',
     attached &&
       'this instance is attached already: detach() it first; `tokens` shares a token between instances',
     // It would look like credentials of the caller's own on every request, and no token would ever be sent.

@@ -7,12 +7,12 @@ import axios, {
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
 import { bearerError } from './challenge.ts';
 import { conceal } from './conceal.ts';
-import { AuthRefreshError, callbackFailed, isTokenError } from './errors.ts';
+import { AuthRefreshError, callbackFailed, isAuthRefreshError, isTokenError } from './errors.ts';
 import { type AuthRefreshEvent, notify } from './events.ts';
 import { readBody } from './json.ts';
 import { discard, isRepeatable } from './request-body.ts';
 import './request-options.ts';
-import { createResourceOrigins } from './resource-origins.ts';
+import { createResourceOrigins, lacksBase } from './resource-origins.ts';
 import { installRetry } from './retry.ts';
 import { sendAuthorized, sendUntouched } from './send.ts';
 import { createTokenManager, type TokenManager } from './token-manager.ts';
@@ -22,7 +22,10 @@ import type { RequestSummary, Vendor } from './vendors/vendor.ts';
 /** What {@link attachAuthRefresh} returns. */
 export interface AuthRefreshAttachment {
   readonly tokens: TokenManager;
-  /** Takes everything off the instance again. Requests under way go on as they began. */
+  /**
+   * Takes everything off the instance again. Requests that are on the wire or wait for a token go on as they began; one
+   * that waits for a retry, or is sent again later, is sent without a token.
+   */
   detach(): void;
 }
 
@@ -81,8 +84,10 @@ export function attachAuthRefresh(
       guard = Object.assign((sent: InternalAxiosRequestConfig) => guarded(sent, inner), { [INNER]: inner });
       guards.set(inner, guard);
     }
-    config.adapter = guard;
-    return config;
+    const own = Object.isFrozen(config) ? { ...config } : config;
+    retry?.claim(own);
+    own.adapter = guard;
+    return own;
   }
 
   /** Sends one request: the whole path, in order. */
@@ -102,6 +107,7 @@ export function attachAuthRefresh(
     for (;;) {
       const outcome = await sendAuthorized(config, inner, token, apiBaseUrl(token), origins);
       const { response } = outcome;
+      if (response && response.status < 400) tokens.accept(token);
       if (response?.status !== 401 || outcome.strayed) return outcome.settle();
       if (!(await isTokenRejected(response, config))) return outcome.settle();
 
@@ -109,13 +115,15 @@ export function attachAuthRefresh(
       const newer = tokens.current !== undefined && tokens.current !== token;
       const replay = isRepeatable(config) && (replays < maxReplays || (newer && replays < MAX_FREE_REPLAYS));
       // A token that was fetched for this very replay is spared: its 401 says that tokens are not what is wrong.
-      if (replay || replays === 0) tokens.reject(token);
-      if (!replay) return outcome.settle();
+      tokens.reject(token, { inVain: !replay && replays > 0 });
+      if (!replay || tokens.current === token) return outcome.settle();
       replays++;
 
       // Before the wait: the token request may need the connection that this answer occupies.
       discard(response.data);
       token = await obtainToken(config, response);
+      // The vendor may have announced another API with it.
+      if (!origins.includes(config, apiBaseUrl(token))) return outcome.settle();
       emit({ type: 'replay', ...describe(config), count: replays });
     }
   }
@@ -127,7 +135,13 @@ export function attachAuthRefresh(
   /** For vendors whose API is known only from the token: whether the request is for it. */
   async function isAnnounced(config: InternalAxiosRequestConfig): Promise<boolean> {
     if (!vendor.announcesApi || tokens.current) return false;
-    return origins.includes(config, apiBaseUrl(await obtainToken(config)));
+    try {
+      return origins.includes(config, apiBaseUrl(await obtainToken(config)));
+    } catch (error) {
+      // Who asks for an absolute URL may mean another host, to which our trouble is nothing.
+      if (lacksBase(config) || !isAuthRefreshError(error)) throw error;
+      return false;
+    }
   }
 
   /** Gives the token, at once when it is at hand: most requests wait for nothing. */
@@ -164,7 +178,7 @@ export function attachAuthRefresh(
 
   const { random = Math.random } = options;
   const interceptor = instance.interceptors.request.use(intercept, null, { synchronous: true });
-  const uninstallRetry =
+  const retry =
     options.retry === false
       ? undefined
       : installRetry(instance, options.retry ?? {}, {
@@ -182,7 +196,7 @@ export function attachAuthRefresh(
       if (!attached) return;
       attached = false;
       instance.interceptors.request.eject(interceptor);
-      uninstallRetry?.();
+      retry?.uninstall();
       unsubscribe?.();
       delete marked[ATTACHED];
     },
@@ -191,7 +205,7 @@ export function attachAuthRefresh(
 
 /** Opted out, or authorized by the caller. */
 function hasOwnCredentials({ authRefresh, auth, headers }: InternalAxiosRequestConfig): boolean {
-  return authRefresh === false || auth !== undefined || headers.get('Authorization') != null;
+  return authRefresh === false || auth != null || headers.get('Authorization') != null;
 }
 
 /** A request in words for events and policies: no query, which may hold secrets. */

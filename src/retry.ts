@@ -1,5 +1,5 @@
 import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
-import axiosRetryModule from 'axios-retry';
+import axiosRetryModule, { type IAxiosRetryConfig } from 'axios-retry';
 import { isAuthRefreshError } from './errors.ts';
 import type { AuthRefreshEvent } from './events.ts';
 import { isRepeatable } from './request-body.ts';
@@ -29,6 +29,13 @@ export interface RetryOptions {
   allMethods?: boolean | undefined;
 }
 
+/** The policy on an instance. */
+export interface InstalledRetry {
+  /** Makes it decide about a request, unless another does already. */
+  claim(config: InternalAxiosRequestConfig): void;
+  uninstall(): void;
+}
+
 /** What the policy needs of the attachment it belongs to. */
 export interface RetryContext {
   isReadOnly: (request: RequestSummary) => boolean;
@@ -56,14 +63,12 @@ const CUT_SHORT = new Set([
 /**
  * Installs axios-retry with this package's policy: 429 for every method, 408, 502, 503, 504, network errors and cut
  * answers for requests that may be executed twice.
- *
- * @returns a function that uninstalls it.
  */
 export function installRetry(
   instance: AxiosInstance,
   options: RetryOptions,
   context: RetryContext,
-): () => void {
+): InstalledRetry {
   const { retries = 3, baseDelay = 500, maxRetryAfter = 60_000, allMethods = false } = options;
   const retryAfter = (error: AxiosError) =>
     parseRetryAfter(error.response?.headers?.['retry-after'], context.now());
@@ -73,10 +78,15 @@ export function installRetry(
     const { idempotent } = config.authRefresh || {};
     if (idempotent !== undefined) return idempotent;
     const request = context.describe(config);
-    return IDEMPOTENT.has(request.method) || context.isReadOnly(request);
+    try {
+      return IDEMPOTENT.has(request.method) || context.isReadOnly(request);
+    } catch {
+      // The API's error is what the caller must see, not the vendor's.
+      return false;
+    }
   }
 
-  const ids = axiosRetry(instance, {
+  const policy: IAxiosRetryConfig = {
     retries,
     // The wait is no part of what the caller's timeout is about.
     shouldResetTimeout: true,
@@ -102,13 +112,20 @@ export function installRetry(
       }
       return delay;
     },
-  });
+  };
+  const ids = axiosRetry(instance, policy);
 
   // It only begins axios-retry's count, which its response interceptor does as well. It is asynchronous, and one such
   // interceptor makes axios take its slower path.
   instance.interceptors.request.eject(ids.requestInterceptorId);
 
-  return () => instance.interceptors.response.eject(ids.responseInterceptorId);
+  return {
+    // As axios-retry has it: of several policies on one instance the one that was attached last decides.
+    claim: (config) => {
+      config['axios-retry'] = { ...policy, ...config['axios-retry'] };
+    },
+    uninstall: () => instance.interceptors.response.eject(ids.responseInterceptorId),
+  };
 }
 
 function isTransient(error: AxiosError): boolean {

@@ -86,7 +86,9 @@ async function dispatch(
     return { response, strayed: false, settle: () => response };
   } catch (error) {
     const failure = clean(error as AxiosError, config);
-    clean(failure?.cause as AxiosError | undefined, config);
+    for (let cause = failure?.cause, depth = 0; cause && depth < 5; cause = cause.cause as Error, depth++) {
+      clean(cause as AxiosError, config);
+    }
     const response = clean(failure?.response, config);
     if (response && config.responseType === 'stream') coverStream(response, sent);
     return {

@@ -57,7 +57,12 @@ async function sendOnce(
     reply = await send({
       method: request.method,
       url: request.url,
-      headers: { Accept: 'application/json', ...request.headers },
+      // Nothing of the application's axios.defaults, which may hold credentials or lead elsewhere.
+      baseURL: '',
+      allowAbsoluteUrls: true,
+      params: null,
+      ...({ auth: null } as object),
+      headers: { Accept: 'application/json', Authorization: false, ...request.headers },
       data: request.body,
       signal,
       responseType: 'text',

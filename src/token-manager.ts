@@ -29,8 +29,13 @@ export interface TokenManager {
    * Does nothing when another token has taken its place already.
    *
    * @param token the very object that `getToken` gave.
+   * @param options `inVain`: it was fetched for the request whose replay was refused. It is kept then, and for five
+   * seconds no other 401 rejects it either, unless the API takes it meanwhile: an API that refuses every token must not
+   * cost a fetch for each request.
    */
-  reject(token: TokenSet | undefined): void;
+  reject(token: TokenSet | undefined, options?: { inVain?: boolean }): void;
+  /** Says that the API took a token. */
+  accept(token: TokenSet): void;
   /** Adds a listener. @returns a function that takes it off again. */
   subscribe(listener: AuthRefreshListener): () => void;
 }
@@ -69,6 +74,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   const mutex = new Mutex();
   let held: TokenSet | undefined;
   let rejected = false;
+  let accepted = false;
+  let sparedUntil = 0;
   let flight: Promise<TokenSet> | undefined;
   let failure: { error: TokenError; until: number } | undefined;
   let noBackgroundUntil = 0;
@@ -90,9 +97,16 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     return config ? waitFor(fresh, config as InternalAxiosRequestConfig, clock) : fresh;
   }
 
-  function reject(token: TokenSet | undefined): void {
+  function reject(token: TokenSet | undefined, { inVain = false } = {}): void {
     // By identity: a server that caches hands out the same text again, and that is a new token all the same.
-    if (token === held) rejected = true;
+    if (token !== held) return;
+    const now = clock.now();
+    if (inVain) sparedUntil = now + COOL_DOWN;
+    else if (accepted || now >= sparedUntil) rejected = true;
+  }
+
+  function accept(token: TokenSet): void {
+    if (token === held) accepted = true;
   }
 
   /** Joins the refresh under way, answers from the last failure while it cools down, or begins a refresh. */
@@ -121,6 +135,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       if (known.size >= MAX_KNOWN) known.clear();
       for (const seen of [stored, token]) if (seen) known.add(seen.accessToken);
       rejected = false;
+      accepted = false;
+      sparedUntil = 0;
       failure = undefined;
       const { expiresAt } = token;
       emit({ type: 'refresh-succeeded', reason, background, duration: elapsed(), expiresAt, fromStore });
@@ -226,7 +242,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     }
   }
 
-  const manager = { vendor, clock, getToken, reject, subscribe };
+  const manager = { vendor, clock, getToken, reject, accept, subscribe };
   // Not enumerable: a manager that is logged shows no token.
   return Object.defineProperty(manager, 'current', { get: usable }) as TokenManager;
 }

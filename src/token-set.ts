@@ -4,11 +4,11 @@ import { TokenResponseError } from './errors.ts';
 export interface TokenResponse {
   accessToken: string;
   /** Milliseconds from the token request on; absent when the server did not say. */
-  lifetime?: number;
-  refreshToken?: string;
-  scope?: string;
+  lifetime?: number | undefined;
+  refreshToken?: string | undefined;
+  scope?: string | undefined;
   /** Where the vendor says this client's API is, for vendors that say it with the token. */
-  apiBaseUrl?: string;
+  apiBaseUrl?: string | undefined;
 }
 
 /** A token and the times that decide about it, in milliseconds since the epoch. */

@@ -7,7 +7,7 @@ export interface Refusal {
   headers: Readonly<Record<string, unknown>>;
   /** The error of the Bearer challenge, such as `invalid_token` (RFC 6750 section 3.1). */
   bearerError: string | undefined;
-  /** The answer's body: parsed where it was JSON; a stream is not read. */
+  /** The answer's body: parsed where it was JSON; a stream and a Blob are not read. */
   body: unknown;
 }
 
@@ -33,15 +33,15 @@ export interface Vendor {
    * How a token is had from the refresh token that came with the last one.
    * When that is refused as `invalid_grant`, `grant` is used again.
    */
-  readonly refreshGrant?: Grant;
+  readonly refreshGrant?: Grant | undefined;
   /** Where the token may be sent, such as `https://api.mypurecloud.com`. */
   readonly resourceOrigins: readonly string[];
   /** Where relative URLs go on an instance without a `baseURL`; its origin is a resource origin. */
-  readonly apiBaseUrl?: string;
+  readonly apiBaseUrl?: string | undefined;
   /** The API's base URL is known only from the token (`TokenResponse.apiBaseUrl`). */
-  readonly announcesApi?: boolean;
+  readonly announcesApi?: boolean | undefined;
   /** Tells whether a new token can cure a 401; undefined leaves it to the Bearer challenge. */
-  readonly isCurable?: (refusal: Refusal) => boolean | undefined;
+  readonly isCurable?: ((refusal: Refusal) => boolean | undefined) | undefined;
   /** Tells which requests only read although their method is not idempotent: they may be retried. */
-  readonly isReadOnly?: (request: RequestSummary) => boolean;
+  readonly isReadOnly?: ((request: RequestSummary) => boolean) | undefined;
 }

@@ -72,7 +72,7 @@ describe('genesysCloud', () => {
         clientAuthentication: clientSecretPost,
       }),
     );
-    expect(post.headers?.Authorization).toBeUndefined();
+    expect(post.headers?.Authorization).toBe(false);
     expect(Object.fromEntries(new URLSearchParams(post.data))).toEqual({
       grant_type: 'client_credentials',
       client_id: 'id',
