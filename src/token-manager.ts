@@ -1,12 +1,12 @@
 import { Mutex } from 'async-mutex';
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import { type Clock, systemClock, withDeadline } from './clock.ts';
-import { isTokenError, messageOf, type TokenError, TokenRequestError, TokenStoreError } from './errors.ts';
+import { isTokenError, messageOf, type TokenError, TokenRequestError } from './errors.ts';
 import { type AuthRefreshListener, createEmitter, type RefreshReason } from './events.ts';
 import type { GrantContext } from './grant.ts';
-import { redact } from './secret.ts';
+import { createCarefulStore } from './stores/careful.ts';
 import { checkTokenManagerOptions, type TokenManagerOptions } from './token-manager-options.ts';
-import { isTokenSet, type TokenResponse, type TokenSet, toTokenSet } from './token-set.ts';
+import { type TokenResponse, type TokenSet, toTokenSet } from './token-set.ts';
 import type { Vendor } from './vendors/vendor.ts';
 import { waitFor } from './wait.ts';
 
@@ -43,8 +43,6 @@ export interface TokenManager {
 /** Time for which a failed refresh is not repeated, unless the server says another. */
 const COOL_DOWN = 5_000;
 const MAX_COOL_DOWN = 3_600_000;
-const STORE_TIMEOUT = 2_000;
-const MAX_KNOWN = 100;
 
 /**
  * Makes a {@link TokenManager}; give it to several `attachAuthRefresh` calls to share one token.
@@ -53,14 +51,7 @@ const MAX_KNOWN = 100;
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
   checkTokenManagerOptions(options);
-  const {
-    vendor,
-    store,
-    clock = systemClock,
-    random = Math.random,
-    tokenTimeout = 30_000,
-    inherit,
-  } = options;
+  const { vendor, clock = systemClock, random = Math.random, tokenTimeout = 30_000, inherit } = options;
   const timing = {
     refreshBuffer: options.refreshBuffer ?? 300_000,
     defaultLifetime: options.defaultLifetime ?? 3_600_000,
@@ -71,6 +62,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   const { emit, subscribe } = createEmitter();
   if (options.onEvent) subscribe(options.onEvent);
 
+  const shared = createCarefulStore(options.store, String(vendor.tokenKey), clock, emit);
   const mutex = new Mutex();
   let held: TokenSet | undefined;
   let rejected = false;
@@ -79,8 +71,6 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   let flight: Promise<TokenSet> | undefined;
   let failure: { error: TokenError; until: number } | undefined;
   let noBackgroundUntil = 0;
-  // Access tokens seen before: a store that gives one back holds nothing newer than this manager does.
-  const known = new Set<string>();
 
   function usable(): TokenSet | undefined {
     return held && !rejected && clock.now() < held.expiresAt ? held : undefined;
@@ -128,12 +118,12 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       const again = usable();
       if (again && startedAt < again.refreshAt) return again;
       emit({ type: 'refresh-started', reason, background });
-      const stored = await readStore();
+      const stored = await shared.read();
       const fromStore = stored !== undefined && supersedes(stored);
       const token = fromStore ? stored : await obtain(stored);
       held = token;
-      if (known.size >= MAX_KNOWN) known.clear();
-      for (const seen of [stored, token]) if (seen) known.add(seen.accessToken);
+      shared.know(stored);
+      shared.know(token);
       rejected = false;
       accepted = false;
       sparedUntil = 0;
@@ -175,7 +165,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     );
     if (adopted) return adopted;
     const token = toTokenSet(response, requestedAt, timing);
-    if (store) await storeCall('set', () => store.set(String(vendor.tokenKey), token), token);
+    await shared.write(token);
     return token;
   }
 
@@ -206,7 +196,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     } catch (error) {
       if (!isTokenError(error) || error.error !== 'invalid_grant') throw error;
       // Somebody else may have rotated it a moment ago and left the new token in the store.
-      const newer = await readStore();
+      const newer = await shared.read();
       return newer && supersedes(newer) ? { adopted: newer } : { response: await vendor.grant(context()) };
     }
   }
@@ -216,30 +206,6 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     if (options.tokenClient || !inherit) return {};
     const { proxy, httpAgent, httpsAgent } = inherit.defaults;
     return { ...(proxy !== undefined && { proxy }), httpAgent, httpsAgent };
-  }
-
-  async function readStore(): Promise<TokenSet | undefined> {
-    const token = store && (await storeCall('get', () => store.get(String(vendor.tokenKey))));
-    return isTokenSet(token) && !known.has(token.accessToken) ? token : undefined;
-  }
-
-  /** A store that fails or hangs costs sharing, not requests. */
-  async function storeCall<T>(
-    operation: 'get' | 'set',
-    call: () => Promise<T>,
-    { accessToken, refreshToken }: Partial<TokenSet> = held ?? {},
-  ): Promise<T | undefined> {
-    const fail = (problem: string) =>
-      new TokenStoreError(`the token store's ${operation} ${problem}`, { code: 'ERR_TOKEN_STORE' });
-    try {
-      return await withDeadline(clock, STORE_TIMEOUT, () => fail(`took over ${STORE_TIMEOUT} ms`), call);
-    } catch (thrown) {
-      const error = isTokenError(thrown)
-        ? thrown
-        : fail(`failed: ${redact(messageOf(thrown), [accessToken, refreshToken])}`);
-      emit({ type: 'store-failed', operation, error });
-      return undefined;
-    }
   }
 
   const manager = { vendor, clock, getToken, reject, accept, subscribe };
