@@ -122,7 +122,9 @@ export function installRetry(
   return {
     // As axios-retry has it: of several policies on one instance the one that was attached last decides.
     claim: (config) => {
-      config['axios-retry'] = { ...policy, ...config['axios-retry'] };
+      const own = config['axios-retry'];
+      // axios-retry makes a copy before it counts.
+      config['axios-retry'] = own ? { ...policy, ...own } : policy;
     },
     uninstall: () => instance.interceptors.response.eject(ids.responseInterceptorId),
   };
