@@ -18,6 +18,7 @@ import { sendAuthorized, sendUntouched } from './send.ts';
 import { createTokenManager, type TokenManager } from './token-manager.ts';
 import type { TokenSet } from './token-set.ts';
 import type { RequestSummary, Vendor } from './vendors/vendor.ts';
+import { createWatchedEnv } from './watched-fetch.ts';
 
 /** What {@link attachAuthRefresh} returns. */
 export interface AuthRefreshAttachment {
@@ -67,6 +68,7 @@ export function attachAuthRefresh(
     [...vendor.resourceOrigins, ...(options.resourceOrigins ?? [])],
     () => instance.defaults.baseURL,
   );
+  const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let attached = true;
 
@@ -76,7 +78,12 @@ export function attachAuthRefresh(
 
   /** The interceptor: puts the guard around the adapter, the last thing before the wire. */
   function intercept(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-    const adapter = axios.getAdapter(config.adapter ?? axios.defaults.adapter, config) as Guard;
+    const wanted = config.adapter ?? axios.defaults.adapter;
+    let adapter = axios.getAdapter(wanted, config) as Guard;
+    // Of axios's own, the one without a name is made by request from `env`: fetch.
+    if (typeof wanted !== 'function' && !('adapterName' in adapter)) {
+      adapter = axios.getAdapter(wanted, { env: watchedEnv(config.env) });
+    }
     // A config that was sent before holds a guard: never wrap twice.
     const inner = adapter[INNER] ?? adapter;
     let guard = guards.get(inner);

@@ -49,7 +49,7 @@ export async function sendAuthorized(
     if (strayed) for (const name of names) delete next.headers[name];
   };
   const outcome = await dispatch(config.authRefresh ? await withBody(sent, config) : sent, config, inner);
-  // XMLHttpRequest follows redirects by itself. The fetch adapter does not say where an answer came from.
+  // XMLHttpRequest follows redirects by itself, and so does fetch.
   const landed = outcome.response?.request?.responseURL;
   if (landed && /^https?:/.test(landed)) strayed ||= !origins.includesUrl(landed, base);
   outcome.strayed = strayed;
