@@ -10,6 +10,7 @@ import { oauth2Vendor } from '../src/vendors/oauth2.ts';
 import { delay, type Fixture, startFixture } from './support/fixture.ts';
 import { createManualClock, type ManualClock } from './support/manual-clock.ts';
 import { sendJson } from './support/server.ts';
+import { createShiftedClock } from './support/shifted-clock.ts';
 
 const HOUR = 3_600_000;
 
@@ -91,20 +92,15 @@ describe('a token endpoint that fails', () => {
 
   it('scenario 13: recovers: a second after a failed refresh a request fetches again and succeeds', async () => {
     const fixture = await startFixture();
-    let now = Date.now();
-    const clock = {
-      now: () => now,
-      setTimeout,
-      clearTimeout: (timer: unknown) => clearTimeout(timer as never),
-    };
+    const clock = createShiftedClock();
     const { api } = fixture.attach({ tokenRetries: 0, clock });
     fixture.onToken = (_, response) => sendJson(response, 503, {});
     await expect(api.get('/data')).rejects.toMatchObject({ cause: { status: 503 } });
     fixture.onToken = undefined;
-    now += 999;
+    clock.shift(999);
     await expect(api.get('/data')).rejects.toMatchObject({ cause: { status: 503 } });
     expect(fixture.tokenRequests).toHaveLength(1);
-    now += 1;
+    clock.shift(1);
     expect((await api.get('/data')).status).toBe(200);
   });
 

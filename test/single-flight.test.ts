@@ -5,6 +5,7 @@ import { ConfigurationError } from '../src/errors.ts';
 import { createTokenManager } from '../src/token-manager.ts';
 import { delay, startFixture } from './support/fixture.ts';
 import { sendJson } from './support/server.ts';
+import { createShiftedClock } from './support/shifted-clock.ts';
 
 describe('single flight', () => {
   it('scenario 1: 200 concurrent GETs with a rejected token, answers spread over 200 ms: all succeed, one fetch', async () => {
@@ -85,17 +86,12 @@ describe('single flight', () => {
 
   it('scenario 5: a proactive refresh and a 401 at the same time: one fetch', async () => {
     const fixture = await startFixture();
-    let now = Date.now();
-    const clock = {
-      now: () => now,
-      setTimeout,
-      clearTimeout: (timer: unknown) => clearTimeout(timer as never),
-    };
+    const clock = createShiftedClock();
     const { api, events } = fixture.attach({ clock, random: () => 0 });
     await api.get('/first');
     fixture.revokeAll();
     fixture.tokenDelay = 20;
-    now += 3600_000 - 200_000; // Inside the buffer: the next request starts a background refresh, and is refused.
+    clock.shift(3600_000 - 200_000); // Inside the buffer: the next request starts a background refresh, and is refused.
     await Promise.all([api.get('/a'), api.get('/b')]);
     expect(fixture.tokenRequests).toHaveLength(2);
     expect(events.filter(({ type }) => type === 'refresh-started')).toMatchObject([

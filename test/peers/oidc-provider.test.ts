@@ -7,6 +7,7 @@ import { createTokenManager } from '../../src/token-manager.ts';
 import { type OAuth2VendorOptions, oauth2Vendor } from '../../src/vendors/oauth2.ts';
 import { delay } from '../support/fixture.ts';
 import { CLIENT_ID, CLIENT_SECRET, type OidcServer, startOidcServer } from '../support/oidc-server.ts';
+import { createShiftedClock } from '../support/shifted-clock.ts';
 
 const LIFETIME = 2;
 
@@ -26,10 +27,7 @@ function attach(server: OidcServer, options: Partial<Parameters<typeof attachAut
 }
 
 /** A clock that does not go on: to it, no token ever expires, and only the API knows better. */
-const stoppedClock = () => {
-  const now = Date.now();
-  return { now: () => now, setTimeout, clearTimeout: (timer: unknown) => clearTimeout(timer as never) };
-};
+const stoppedClock = createShiftedClock;
 
 const statusesOf = (answers: { status: number }[]) => new Set(answers.map(({ status }) => status));
 

@@ -1,9 +1,10 @@
 import axios, { type AxiosInstance, type CreateAxiosDefaults } from 'axios';
 import { onTestFinished } from 'vitest';
-import { attachAuthRefresh } from '../../src/attach.ts';
+import type { AuthRefreshAttachment } from '../../src/attach.ts';
 import type { AuthRefreshOptions } from '../../src/attach-options.ts';
 import type { AuthRefreshEvent } from '../../src/events.ts';
 import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
+import { attachTo } from './attach-to.ts';
 import { type Handler, type SeenRequest, sendJson, startServer } from './server.ts';
 
 export const CLIENT_SECRET = 'S3cret-of-the-client';
@@ -36,7 +37,7 @@ export interface Fixture {
   attach(
     options?: Partial<AuthRefreshOptions>,
     defaults?: CreateAxiosDefaults,
-  ): { api: AxiosInstance; events: AuthRefreshEvent[] } & ReturnType<typeof attachAuthRefresh>;
+  ): { api: AxiosInstance; events: AuthRefreshEvent[] } & AuthRefreshAttachment;
 }
 
 export const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -68,15 +69,7 @@ export async function startFixture(): Promise<Fixture> {
       }),
     attach(options = {}, defaults = {}) {
       const api = axios.create({ baseURL: fixture.url, proxy: false, ...defaults });
-      const events: AuthRefreshEvent[] = [];
-      const attachment = attachAuthRefresh(api, {
-        ...(!options.tokens && { vendor: fixture.vendor(), tokenRetryDelay: 5 }),
-        retry: { baseDelay: 5 },
-        onEvent: (event) => events.push(event),
-        ...options,
-      });
-      onTestFinished(() => attachment.detach());
-      return { api, events, ...attachment };
+      return { api, ...attachTo(api, fixture, options) };
     },
   };
 
