@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from './durable-file.ts';
+import { BatchError } from './errors.ts';
+import { fileError } from './file-error.ts';
+import type { Json } from './source.ts';
+
+/** Raised when what a checkpoint holds changes its meaning. */
+const VERSION = 1;
+
+/** What a checkpoint belongs to: with any of it changed, it is that of another run. */
+export type Subject = { readonly [name: string]: Json };
+
+interface SavedCheckpoint<State> {
+  subject: Subject;
+  state: State;
+}
+
+/** Writes a checkpoint. @throws BatchError `ERR_OUTPUT` */
+export function saveCheckpoint(path: string, subject: Subject, state: object): Promise<void> {
+  const content = { subject, state };
+  const text = { version: VERSION, fingerprint: digest(subject), checksum: digest(content), ...content };
+  return replaceFile(path, `${JSON.stringify(text)}\n`);
+}
+
+/**
+ * Reads a checkpoint and holds it against what is to be done now.
+ *
+ * @param isStart tells a state in which nothing was done yet: of another run's, nothing is lost.
+ * @returns undefined when there is none.
+ * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`
+ */
+export async function loadCheckpoint<State>(
+  path: string,
+  subject: Subject,
+  isStart: (state: State) => boolean,
+): Promise<State | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw fileError(path, error);
+  });
+  if (text === undefined) return undefined;
+  const saved = parse<State>(path, text);
+  const different = differences(saved.subject, subject);
+  if (different.length > 0) {
+    if (isStart(saved.state)) return undefined;
+    throw new BatchError(
+      `the checkpoint ${path} belongs to something else: ${different.join('; ')}. ` +
+        'Ask for the same as before, choose another output, or begin anew (restart), which keeps what is there under other names.',
+      'ERR_CHECKPOINT_MISMATCH',
+    );
+  }
+  return saved.state;
+}
+
+function parse<State>(path: string, text: string): SavedCheckpoint<State> {
+  let value: Partial<SavedCheckpoint<State>> & { version?: unknown; checksum?: unknown };
+  try {
+    value = Object(JSON.parse(text));
+  } catch {
+    throw damaged(path, 'it is no JSON');
+  }
+  const { version, checksum, subject, state } = value;
+  if (version !== VERSION)
+    throw damaged(path, `it is of version ${String(version)}, this is version ${VERSION}`);
+  if (!subject || !state || digest({ subject, state }) !== checksum) {
+    throw damaged(path, 'its checksum is wrong');
+  }
+  return { subject, state };
+}
+
+function damaged(path: string, why: string): BatchError {
+  return new BatchError(
+    `the checkpoint ${path} cannot be used: ${why}. Put it back from a backup, or begin anew (restart), ` +
+      'which keeps it and the output under other names.',
+    'ERR_CHECKPOINT_DAMAGED',
+  );
+}
+
+/** Which members differ, in words. */
+function differences(saved: Subject, now: Subject, prefix = ''): string[] {
+  const names = [...new Set([...Object.keys(saved), ...Object.keys(now)])];
+  return names.flatMap((name) => {
+    const [before, after] = [saved[name], now[name]];
+    if (canonical(before) === canonical(after)) return [];
+    if (isObject(before) && isObject(after)) return differences(before, after, `${prefix}${name}.`);
+    return [`${prefix}${name} was ${shown(before)} and is now ${shown(after)}`];
+  });
+}
+
+function shown(value: Json | undefined): string {
+  const text = JSON.stringify(value) ?? 'not given';
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function isObject(value: unknown): value is Subject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** JSON with the names of objects in order, so that equal values have equal texts. */
+function canonical(value: unknown): string {
+  const text = JSON.stringify(value, (_, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+  return text ?? 'undefined';
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex');
+}

@@ -1,0 +1,10 @@
+export type { Clock } from '../clock.ts';
+export { BatchError, type BatchErrorCode } from './errors.ts';
+export { type ExportSummary, exportRecords } from './export.ts';
+export type { ExportOptions, RunOptions } from './export-options.ts';
+export type { Progress } from './progress.ts';
+export { inOrder, readAhead } from './read-ahead.ts';
+export type { Rate } from './requests.ts';
+export { jsonLinesFile } from './sinks/json-lines.ts';
+export type { OpenSink, Sink } from './sinks/sink.ts';
+export type { Json, Page, PageSource, SourceContext } from './source.ts';

@@ -1,0 +1,106 @@
+import axios, {
+  type AxiosAdapter,
+  type AxiosInstance,
+  type AxiosRequestConfig,
+  type AxiosResponse,
+} from 'axios';
+import pThrottle from 'p-throttle';
+import { type Clock, sleep } from '../clock.ts';
+import { parseRetryAfter } from '../retry-after.ts';
+
+/** How many requests may be sent in how much time. */
+export interface Rate {
+  requests: number;
+  /** In milliseconds. @default 60_000 */
+  interval?: number | undefined;
+}
+
+/** What is wrong with a rate. */
+export function rateProblems(rate: Rate | undefined): (string | false)[] {
+  if (rate === undefined) return [];
+  const { requests, interval = 60_000 } = rate;
+  return [
+    !(requests > 0 && Number.isFinite(requests)) && 'rate.requests must be a number above 0',
+    !(interval > 0 && Number.isFinite(interval)) && 'rate.interval must be a number of milliseconds above 0',
+  ];
+}
+
+/** What was sent so far. */
+export interface RequestCounts {
+  /** Requests on the wire, all sends counted. */
+  requests: number;
+  /** Sends after 408, 429, 5xx and network errors. */
+  retries: number;
+  /** Sends after 401. */
+  replays: number;
+}
+
+/** Sends the requests of one export or import. */
+export interface Requests {
+  send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>>;
+  readonly counts: Readonly<RequestCounts>;
+}
+
+interface RequestsOptions {
+  api: AxiosInstance;
+  rate: Rate | undefined;
+  /** In milliseconds, of one send. */
+  timeout: number;
+  signal: AbortSignal;
+  clock: Clock;
+}
+
+// A longer pause is for whoever gets the 429 to decide about, not for all requests to wait for.
+const LONGEST_PAUSE = 3_600_000;
+
+/**
+ * Makes what sends an export's requests: at a rate, with a timeout, ended by one signal.
+ *
+ * It stands around the instance's adapter, below replays and retries, so that the rate holds for what is on the wire.
+ * A 429 with `Retry-After` (RFC 9110 section 10.2.3) holds back all of them, not only the request that was refused.
+ */
+export function createRequests({ api, rate, timeout, signal, clock }: RequestsOptions): Requests {
+  const counts: RequestCounts = { requests: 0, retries: 0, replays: 0 };
+  // One at a time with even gaps: a burst at the start of each minute would meet the API's own window badly.
+  const turn = rate
+    ? pThrottle({ limit: 1, interval: (rate.interval ?? 60_000) / rate.requests, signal })(() => {})
+    : () => {};
+  let pausedUntil = 0;
+
+  async function pause(): Promise<void> {
+    for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {
+      await sleep(clock, left, signal);
+    }
+  }
+
+  return {
+    counts,
+    send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>> {
+      const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
+      let lastStatus: number | undefined;
+      let sent = 0;
+      const adapter: AxiosAdapter = async (sending) => {
+        await turn();
+        await pause();
+        counts.requests++;
+        if (sent++ > 0) counts[lastStatus === 401 ? 'replays' : 'retries']++;
+        lastStatus = undefined;
+        const note = (response: Partial<AxiosResponse> | undefined) => {
+          lastStatus = response?.status;
+          if (lastStatus !== 429) return;
+          const wait = parseRetryAfter(response?.headers?.['retry-after'], clock.now()) ?? 0;
+          pausedUntil = Math.max(pausedUntil, clock.now() + Math.min(wait, LONGEST_PAUSE));
+        };
+        try {
+          const response = await base(sending);
+          note(response);
+          return response;
+        } catch (error) {
+          note((error as { response?: AxiosResponse } | undefined)?.response);
+          throw error;
+        }
+      };
+      return api.request<T>({ timeout: api.defaults.timeout || timeout, signal, ...config, adapter });
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { openAppendFile } from './append-file.ts';
+import { BatchError } from './errors.ts';
+import { fileError } from './file-error.ts';
+import type { Json, Page } from './source.ts';
+
+/** Remembers which records and which pages an export has had. */
+export interface Seen<Item> {
+  /**
+   * Takes note of what a page leads to.
+   *
+   * @throws BatchError `ERR_PAGE_LOOP` when that was read already.
+   */
+  follow(next: Json | undefined): void;
+  /** Takes note of a page's records. @returns those that are not there yet. */
+  take(page: Page<Item>): Promise<readonly Item[]>;
+  /** Makes it last a crash. @returns what to open it with again; 0 without a journal. */
+  save(): Promise<number>;
+  close(): Promise<void>;
+}
+
+interface SeenOptions<Item> {
+  /** The file that it is kept in; undefined keeps it in memory alone. */
+  path: string | undefined;
+  /** What `save` returned; 0 at the start. */
+  position: number;
+  identify: ((item: Item) => string | undefined) | undefined;
+}
+
+/** A line of the journal that is no id: what the pages were, in the order they came. */
+type Mark = { next: string } | { part: string | null };
+
+/**
+ * Opens the memory of an export: a journal of lines, each the id of a record, the digest of a cursor, or the beginning of a
+ * part. It is cut back with the output and holds as much as that.
+ *
+ * In memory are the ids of the last two parts, and none as long as the source says that its records cannot repeat:
+ * then they are read from the journal when that changes.
+ */
+export async function openSeen<Item>({ path, position, identify }: SeenOptions<Item>): Promise<Seen<Item>> {
+  const journal = path === undefined ? undefined : await openAppendFile(path, position);
+  const pages = new Set<string>();
+  let part: string | null = null;
+  let ids = new Set<string>();
+  let idsBefore = new Set<string>();
+  let inMemory = position === 0;
+  let lines: string[] = [];
+
+  function beginPart(name: string | null): void {
+    if (name === part) return;
+    part = name;
+    idsBefore = ids;
+    ids = new Set();
+  }
+
+  async function writeOut(): Promise<void> {
+    if (lines.length === 0) return;
+    const text = `${lines.join('\n')}\n`;
+    lines = [];
+    await journal?.append(text);
+  }
+
+  async function load(file: string, withIds: boolean): Promise<void> {
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw fileError(file, error);
+    });
+    for (const line of text.split('\n')) {
+      if (line === '' || (line.startsWith('"') && !withIds)) continue;
+      const value = JSON.parse(line) as string | Mark;
+      if (typeof value === 'string') ids.add(value);
+      else if ('next' in value) pages.add(value.next);
+      else beginPart(value.part);
+    }
+  }
+
+  if (path !== undefined && position > 0) await load(path, false);
+
+  /** Ids come into memory when they are needed for the first time. */
+  async function holdIds(): Promise<void> {
+    inMemory = true;
+    if (path === undefined) return;
+    await writeOut();
+    part = null;
+    ids = new Set();
+    await load(path, true);
+  }
+
+  function note(line: string | Mark): void {
+    if (journal) lines.push(JSON.stringify(line));
+  }
+
+  function follow(next: Json | undefined): void {
+    if (next === undefined) return;
+    const key = createHash('sha256').update(JSON.stringify(next)).digest('base64url').slice(0, 22);
+    if (pages.has(key)) {
+      throw new BatchError(
+        'the API leads in a circle: a page names as the next one a page that was read already. ' +
+          'It would never end; nothing of the circle was written twice. Report it to whoever runs the API.',
+        'ERR_PAGE_LOOP',
+      );
+    }
+    pages.add(key);
+    note({ next: key });
+  }
+
+  function isNew(item: Item): boolean {
+    const id = identify?.(item);
+    if (id === undefined) return true;
+    if (inMemory) {
+      const known = ids.has(id) || idsBefore.has(id);
+      // Also when known from the part before: the part after this one may hold it as well.
+      if (!ids.has(id)) {
+        ids.add(id);
+        note(id);
+      }
+      return !known;
+    }
+    note(id);
+    return true;
+  }
+
+  return {
+    follow,
+    async take({ items, part: name = null, mayRepeat = true }) {
+      if (identify && mayRepeat && !inMemory) await holdIds();
+      if (identify && !mayRepeat && journal && inMemory) {
+        inMemory = false;
+        ids = new Set();
+        idsBefore = new Set();
+      }
+      if (name !== part) {
+        beginPart(name);
+        note({ part: name });
+      }
+      return identify ? items.filter(isNew) : items;
+    },
+    async save() {
+      await writeOut();
+      await journal?.sync();
+      return journal?.length ?? 0;
+    },
+    close: async () => journal?.close(),
+  };
+}

@@ -1,0 +1,31 @@
+import { openAppendFile } from '../append-file.ts';
+import { BatchError } from '../errors.ts';
+import type { Sink } from './sink.ts';
+
+/** One record as a line of JSON. @throws BatchError `ERR_RECORD` for what JSON cannot say. */
+export function toJsonLine(record: unknown): string {
+  // A JSON text has no line feed of its own: JSON.stringify escapes those in strings.
+  const text = JSON.stringify(record);
+  if (text === undefined) throw new BatchError('a record is undefined or a function: no JSON', 'ERR_RECORD');
+  return `${text}\n`;
+}
+
+/** Writes records as JSON Lines: UTF-8, one JSON value a line, each line ended by a line feed. */
+export function jsonLinesFile(path: string): Sink {
+  return {
+    format: 'jsonl',
+    path,
+    async open(position) {
+      const file = await openAppendFile(path, Number(position ?? 0));
+      return {
+        write: (items) => file.append(items.map(toJsonLine).join('')),
+        async save() {
+          await file.sync();
+          return file.length;
+        },
+        finish: async () => {},
+        close: () => file.close(),
+      };
+    },
+  };
+}
