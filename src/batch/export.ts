@@ -51,7 +51,8 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   const lock = locked === undefined ? undefined : await takeLock(`${locked}.lock`, clock);
   try {
     if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
-    const saved = path && (await loadCheckpoint<ExportState>(path, subject, ({ pages }) => pages === 0));
+    const isStart = ({ pages }: ExportState) => pages === 0;
+    const saved = path === undefined ? undefined : await loadCheckpoint(path, subject, isStart);
     if (saved?.complete) return await alreadyComplete(saved, sink.path);
     if (!saved) {
       if (sink.path !== undefined) await refuseExisting(sink.path);
