@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import axios, {
   type AxiosAdapter,
   type AxiosInstance,
@@ -35,6 +36,16 @@ export interface RequestCounts {
   replays: number;
 }
 
+// Timers are not more exact than this, in milliseconds.
+const SHORTEST_GAP = 10;
+
+/** One request at a time with even gaps: a burst at the start of each minute would meet the API's own window badly. */
+function evenly({ requests, interval = 60_000 }: Rate): { limit: number; interval: number } {
+  const gap = interval / requests;
+  const limit = Math.ceil(SHORTEST_GAP / gap);
+  return { limit, interval: limit * gap };
+}
+
 /** Sends the requests of one export or import. */
 export interface Requests {
   send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>>;
@@ -61,11 +72,10 @@ const LONGEST_PAUSE = 3_600_000;
  */
 export function createRequests({ api, rate, timeout, signal, clock }: RequestsOptions): Requests {
   const counts: RequestCounts = { requests: 0, retries: 0, replays: 0 };
-  // One at a time with even gaps: a burst at the start of each minute would meet the API's own window badly.
-  const turn = rate
-    ? pThrottle({ limit: 1, interval: (rate.interval ?? 60_000) / rate.requests, signal })(() => {})
-    : () => {};
+  const turn = rate ? pThrottle({ ...evenly(rate), signal })(() => {}) : () => {};
   let pausedUntil = 0;
+  // Each request under way listens, and Node warns from eleven on.
+  setMaxListeners(0, signal);
 
   async function pause(): Promise<void> {
     for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {

@@ -1,0 +1,107 @@
+import axios from 'axios';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createRequests } from '../../src/batch/requests.ts';
+import { systemClock } from '../../src/clock.ts';
+import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { type Handler, startServer } from '../support/server.ts';
+import { attached, startSimulator } from '../support/simulated.ts';
+
+async function serve(handler: Handler) {
+  const server = await startServer(handler);
+  onTestFinished(() => server.close());
+  return server.url;
+}
+
+const common = { rate: undefined, timeout: 5000, clock: systemClock };
+
+describe('the rate', () => {
+  test.each([
+    { requests: 50, interval: 1000 },
+    { requests: 400, interval: 1000 },
+    { requests: 7, interval: 150 },
+  ])('of $requests in $interval ms is kept, and nearly reached', async (rate) => {
+    const times: number[] = [];
+    const url = await serve((_, response) => {
+      times.push(performance.now());
+      response.end('{}');
+    });
+    const signal = new AbortController().signal;
+    const { send } = createRequests({ ...common, api: axios.create(), rate, signal });
+    const count = Math.ceil((rate.requests / rate.interval) * 600);
+    const began = performance.now();
+    await Promise.all(Array.from({ length: count }, () => send({ url })));
+    const least = ((count - 1) * rate.interval) / rate.requests;
+    // A timer may fire a millisecond early; what fast rates send together is 10 ms worth.
+    expect(performance.now() - began).toBeGreaterThan(least - 12);
+    expect(times).toHaveLength(count);
+    // In the middle of the time no more than half were sent, but for what fast rates send together.
+    const middle = began + least / 2;
+    expect(times.filter((time) => time < middle).length).toBeLessThanOrEqual(count / 2 + 6);
+  });
+
+  test('counts retries and replays, which the plugin sends', async () => {
+    const simulator = await startSimulator({ records: 10 });
+    const { url, clientId, clientSecret } = simulator;
+    const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
+    const signal = new AbortController().signal;
+    const requests = createRequests({ ...common, api, rate: { requests: 20, interval: 400 }, signal });
+    simulator.schedule({ match: '/api/v2', kind: '503', times: 2 });
+    const began = performance.now();
+    const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
+    const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
+    await requests.send(config);
+    expect(requests.counts).toEqual({ requests: 3, retries: 2, replays: 0 });
+    simulator.revokeTokens();
+    await requests.send(config);
+    expect(requests.counts).toEqual({ requests: 5, retries: 2, replays: 1 });
+    expect(performance.now() - began).toBeGreaterThan(4 * 20 - 4);
+  });
+});
+
+test('a 429 with Retry-After holds back every request, not only the refused one', async () => {
+  const clock = createManualClock();
+  let refusing = true;
+  let seen = 0;
+  const url = await serve((_, response) => {
+    seen++;
+    if (refusing) response.writeHead(429, { 'retry-after': '30' });
+    response.end('{}');
+  });
+  const signal = new AbortController().signal;
+  const { send } = createRequests({ ...common, clock, api: axios.create(), signal });
+  await expect(send({ url })).rejects.toMatchObject({ status: 429 });
+  refusing = false;
+  const others = [send({ url }), send({ url }), send({ url })];
+  await clock.advance(29_999);
+  expect(seen).toBe(1);
+  await clock.advance(1);
+  await Promise.all(others);
+  expect(seen).toBe(4);
+});
+
+test('an abort ends requests that wait for their turn, for the pause and for an answer', async () => {
+  const url = await serve((request, response) => {
+    if (request.url === '/busy') response.writeHead(429, { 'retry-after': '30' }).end();
+  });
+  const abort = new AbortController();
+  const rate = { requests: 1, interval: 60_000 };
+  const slow = createRequests({ ...common, api: axios.create(), rate, signal: abort.signal });
+  const paused = createRequests({ ...common, api: axios.create(), signal: abort.signal });
+  await expect(paused.send({ url: `${url}/busy` })).rejects.toMatchObject({ status: 429 });
+  const waiting = [slow.send({ url }), slow.send({ url }), paused.send({ url })];
+  const settled = Promise.allSettled(waiting);
+  setTimeout(() => abort.abort(new Error('enough')), 20);
+  const began = performance.now();
+  for (const { status } of await settled) expect(status).toBe('rejected');
+  expect(performance.now() - began).toBeLessThan(2000);
+});
+
+test('a server that never answers ends at the timeout, an instance with its own keeps it', async () => {
+  const url = await serve(() => {});
+  const signal = new AbortController().signal;
+  const quick = createRequests({ ...common, timeout: 30, api: axios.create(), signal });
+  await expect(quick.send({ url })).rejects.toMatchObject({ code: 'ECONNABORTED' });
+  const own = createRequests({ ...common, timeout: 60_000, api: axios.create({ timeout: 40 }), signal });
+  await expect(own.send({ url })).rejects.toMatchObject({ message: 'timeout of 40ms exceeded' });
+});
