@@ -53,7 +53,7 @@ export async function runExport<Item>(
   const seen = await openSeen<Item>({
     path: journal,
     position: state.journal,
-    identify: source.identify,
+    identify: source.identify?.bind(source),
   }).catch(async (error: unknown) => {
     await output.close();
     throw error;

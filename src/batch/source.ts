@@ -47,7 +47,7 @@ export interface PageSource<Item = unknown> {
   /** What is asked for. A checkpoint goes with one query alone; it is stored in clear, so it may hold no secret. */
   readonly query: Json;
   /** Tells a record from others: records with the same id are written once. Undefined leaves a record unchecked. */
-  readonly identify?: ((item: Item) => string | undefined) | undefined;
+  identify?(item: Item): string | undefined;
   /**
    * Reads pages from `context.from` on, in an order that is the same each time. It may end only where the API says so,
    * and throws otherwise.

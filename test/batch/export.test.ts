@@ -60,7 +60,7 @@ describe('a whole export', () => {
     const { base, read, path } = await setUp(THREE);
     await exportRecords(base);
     await appendFile(path, 'mine\n');
-    const again = await exportRecords({ ...base, source: preparedPages([], { identify: undefined }) });
+    const again = await exportRecords({ ...base, source: preparedPages<{ id: string }>([]) });
     expect(again).toMatchObject({ alreadyComplete: true, records: 5, pages: 3 });
     expect(await read()).toBe(`${records(0, 5).map(line).join('')}mine\n`);
   });
