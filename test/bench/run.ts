@@ -1,9 +1,10 @@
-/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory` for some of it. See docs/benchmarks.md. */
+/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory export` for some of it. See docs/benchmarks.md. */
 import { fork } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { exports } from './export.ts';
 import { calibrate, quantile } from './figures.ts';
 import { memory } from './memory.ts';
 import type { Addresses } from './server.ts';
@@ -43,6 +44,10 @@ if (wants('steady')) {
 }
 if (wants('memory')) {
   await memory(addresses.steady, 100_000);
+  sample();
+}
+if (wants('export')) {
+  await exports();
   sample();
 }
 
