@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import type { Clock } from '../clock.ts';
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { type Clock, sleep } from '../clock.ts';
 import { BatchError } from './errors.ts';
 import { fileError } from './file-error.ts';
+import { isRunning, markProcess, type ProcessMark } from './process-mark.ts';
+import { interrupted } from './stopped.ts';
 
 /** The right to write an output, held by one run at a time. */
 export interface Lock {
@@ -12,33 +13,43 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-interface Holder {
+/** What a lock file says. */
+interface Holder extends ProcessMark {
+  /** Of one run: a process can have several. */
   id: string;
-  pid: number;
-  /** When that process began, in epoch milliseconds: numbers of processes are used again. */
-  began: number;
-  host: string;
 }
 
-// A holder on another host is known to live by the time of its lock file alone.
+/** A lock file as it was found. */
+interface Found {
+  /** Undefined when it cannot be read, or is just being written. */
+  holder: Holder | undefined;
+  /** Changes with each sign of life, and with each holder. */
+  trace: string;
+  touched: number;
+}
+
 const HEARTBEAT = 3_000;
 const SILENCE = 15_000;
-
-// The time of a process's beginning is computed anew by each run in it.
-const SAME_BEGINNING = 500;
+const LOOK_AGAIN = 200;
 
 /**
- * Takes the lock file of an output. One whose holder is dead is taken over: at once when it ran on this host, after 15 seconds
- * without a sign of life otherwise. A holder that was only asleep finds out by `verify`.
+ * Takes the lock file of an output. One whose holder is dead is taken over: at once when it ran on this machine, after 15 seconds
+ * without a sign of life otherwise. A holder that was only asleep for so long finds out by `verify`.
  *
+ * @param signal ends the wait for a sign of life.
  * @throws BatchError `ERR_LOCKED` while another run holds it.
  */
-export async function takeLock(path: string, clock: Clock): Promise<Lock> {
-  const me: Holder = { id: randomUUID(), pid: process.pid, began: processBegan(), host: hostname() };
+export async function takeLock(
+  path: string,
+  clock: Clock,
+  signal = new AbortController().signal,
+): Promise<Lock> {
+  const me: Holder = { id: randomUUID(), ...markProcess() };
   while (!(await create(path, me))) {
-    const holder = await readHolder(path);
-    if (await isAlive(path, holder)) throw locked(path, holder);
-    await discard(path, holder, me);
+    const found = await look(path);
+    if (!found) continue;
+    if (!(await isDead(path, found, me, clock, signal))) throw locked(path, (await look(path))?.holder);
+    await removeAlone(path, me, clock, (now) => now.trace === found.trace);
   }
 
   let timer: unknown;
@@ -52,72 +63,110 @@ export async function takeLock(path: string, clock: Clock): Promise<Lock> {
   };
   beat();
 
-  const isMine = async () => (await readHolder(path))?.id === me.id;
+  const isMine = ({ holder }: Found) => holder?.id === me.id;
   return {
     async verify() {
-      if (await isMine()) return;
-      throw locked(path, await readHolder(path));
+      const found = await look(path);
+      if (!found || !isMine(found)) throw locked(path, found?.holder);
     },
     async release() {
       clock.clearTimeout(timer);
-      if (await isMine()) await rm(path, { force: true });
+      // A full disk has no room for taking turns. A lock that stays is taken over, and why the run ended matters more.
+      await removeAlone(path, me, clock, isMine)
+        .catch(() => removeIf(path, isMine))
+        .catch(() => {});
     },
   };
 }
 
 async function create(path: string, me: Holder): Promise<boolean> {
+  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return undefined;
+    throw fileError(path, error);
+  });
+  if (!file) return false;
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(JSON.stringify(me)).finally(() => file.close());
+    await file.writeFile(JSON.stringify(me));
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    await rm(path, { force: true });
+    throw fileError(path, error);
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns undefined when there is no lock file. */
+async function look(path: string): Promise<Found | undefined> {
+  try {
+    const { ino, mtimeMs } = await stat(path);
+    const holder = parse(await readFile(path, 'utf8'));
+    return { holder, trace: `${ino} ${mtimeMs} ${holder?.id}`, touched: mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError(path, error);
   }
 }
 
-/** Who holds the lock; undefined when nobody does, or when it is just being written. */
-async function readHolder(path: string): Promise<Holder | undefined> {
+function parse(text: string): Holder | undefined {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+    const holder: Holder = JSON.parse(text);
+    return typeof holder.id === 'string' ? holder : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function isAlive(path: string, holder: Holder | undefined): Promise<boolean> {
-  if (holder?.host === hostname() && !isRunning(holder)) return false;
-  const touched = await stat(path).catch(() => undefined);
-  return touched !== undefined && Date.now() - touched.mtimeMs < SILENCE;
+async function isDead(
+  path: string,
+  found: Found,
+  me: Holder,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const running = found.holder && isRunning(found.holder, me);
+  if (running === false) return true;
+  // A process of this machine that gives no sign of life hangs, or is stopped. It has the same clock as this one.
+  if (running) return Date.now() - found.touched >= SILENCE;
+  // Clocks of other machines differ from this one's: only that its file changes says that it lives.
+  for (let waited = 0; waited < SILENCE; waited += LOOK_AGAIN) {
+    await sleep(clock, LOOK_AGAIN, signal).catch((reason: unknown) => {
+      throw interrupted(reason);
+    });
+    const now = await look(path);
+    if (now?.trace !== found.trace) return now === undefined;
+  }
+  return true;
 }
 
-function isRunning({ pid, began }: Holder): boolean {
-  // In a container that was started again the dead holder may have had the number of this very process.
-  if (pid === process.pid) return Math.abs(began - processBegan()) < SAME_BEGINNING;
+/**
+ * Removes the lock file if it is the one meant. Those who remove take turns: else one could remove what another has
+ * put in the place of what both have looked at.
+ */
+async function removeAlone(
+  path: string,
+  me: Holder,
+  clock: Clock,
+  isMeant: (found: Found) => boolean,
+): Promise<void> {
+  const turn = `${path}.turn`;
+  while (!(await create(turn, me))) {
+    const other = await look(turn);
+    const running = other?.holder && isRunning(other.holder, me);
+    const abandoned = other && (running === false || Date.now() - other.touched >= SILENCE);
+    if (abandoned) await rm(turn, { force: true });
+    else await new Promise<void>((resolve) => void clock.setTimeout(resolve, LOOK_AGAIN / 10));
+  }
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    await removeIf(path, isMeant);
+  } finally {
+    await rm(turn, { force: true });
   }
 }
 
-function processBegan(): number {
-  return Date.now() - process.uptime() * 1000;
-}
-
-/** Takes away the lock of a dead holder, and no other that came meanwhile. */
-async function discard(path: string, dead: Holder | undefined, me: Holder): Promise<void> {
-  const aside = `${path}.${me.id}`;
-  // Of several that find the same dead holder one alone moves its file.
-  const moved = await rename(path, aside).then(
-    () => true,
-    () => false,
-  );
-  if (!moved) return;
-  const taken = await readHolder(aside);
-  if (taken && taken.id !== dead?.id) await rename(aside, path);
-  else await rm(aside, { force: true });
+async function removeIf(path: string, isMeant: (found: Found) => boolean): Promise<void> {
+  const found = await look(path);
+  if (found && isMeant(found)) await rm(path, { force: true });
 }
 
 function locked(path: string, holder: Holder | undefined): BatchError {
