@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncDirectory } from './durable-file.ts';
 import { BatchError } from './errors.ts';
-import { fileError } from './file-error.ts';
+import { fileError, refuseNoFile } from './file-error.ts';
 
 /** A file that only grows, and can be cut back to where it once ended. */
 export interface AppendFile {
@@ -26,9 +28,11 @@ export async function openAppendFile(path: string, length: number, mode = 0o666)
     throw error.code === 'ENOENT' && length > 0 ? tooShort(path, length, 0) : fileError(path, error);
   });
   try {
-    const { size } = await file.stat();
-    if (size < length) throw tooShort(path, length, size);
+    const found = await file.stat();
+    refuseNoFile(path, found);
+    if (found.size < length) throw tooShort(path, length, found.size);
     await file.truncate(length);
+    if (length === 0) await syncDirectory(dirname(path));
   } catch (error) {
     await file.close();
     throw fileError(path, error);

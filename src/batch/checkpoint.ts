@@ -61,8 +61,8 @@ function parse<State>(path: string, text: string): SavedCheckpoint<State> {
     throw damaged(path, 'it is no JSON');
   }
   const { version, checksum, subject, state } = value;
-  if (version !== VERSION)
-    throw damaged(path, `it is of version ${String(version)}, this is version ${VERSION}`);
+  if (typeof version !== 'number') throw damaged(path, 'it is no checkpoint');
+  if (version !== VERSION) throw damaged(path, `it is of version ${version}, this is version ${VERSION}`);
   if (!subject || !state || digest({ subject, state }) !== checksum) {
     throw damaged(path, 'its checksum is wrong');
   }

@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError } from './file-error.ts';
 
@@ -20,12 +20,14 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, path);
     await syncDirectory(dirname(path));
   } catch (error) {
+    // On a full disk each byte counts.
+    await rm(temporary, { force: true }).catch(() => {});
     throw fileError(path, error);
   }
 }
 
 /** Makes the names in a directory last a crash. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   // Windows has no such thing, and some network file systems refuse it: there the rename is all there is.
   const directory = await open(path, 'r').catch(() => undefined);
   await directory?.sync().catch(() => {});

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { BatchError } from './errors.ts';
@@ -20,7 +21,7 @@ function advice(path: string, code: string, thrown: unknown): string {
       return 'the file system is read-only. Choose another directory.';
     case 'EACCES':
     case 'EPERM':
-      return 'no permission to write there. Check who owns the file and its directory, or choose another.';
+      return 'no permission to read or write it. Check who owns the file and its directory, or choose another.';
     case 'EISDIR':
       return 'it is a directory. Name a file in it.';
     case 'ENOTDIR':
@@ -30,4 +31,15 @@ function advice(path: string, code: string, thrown: unknown): string {
     default:
       return messageOf(thrown);
   }
+}
+
+/**
+ * Refuses what is there but cannot be cut back to a checkpoint or moved away like a file. What is not there may be made.
+ *
+ * @throws BatchError `ERR_OUTPUT`
+ */
+export function refuseNoFile(path: string, found: Stats): void {
+  if (found.isFile()) return;
+  const what = found.isDirectory() ? 'a directory. Name a file in it' : 'a device or a pipe. Name a file';
+  throw new BatchError(`${path}: it is ${what}.`, 'ERR_OUTPUT', { resumable: false });
 }

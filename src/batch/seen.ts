@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { openAppendFile } from './append-file.ts';
 import { BatchError } from './errors.ts';
 import { fileError } from './file-error.ts';
@@ -62,19 +62,21 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
   }
 
   async function load(file: string, withIds: boolean): Promise<void> {
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw fileError(file, error);
-    });
-    for (const line of text.split('\n')) {
-      if (line === '' || (line.startsWith('"') && !withIds)) continue;
-      const value = JSON.parse(line) as string | Mark;
+    for await (const line of linesOf(file)) {
+      if (line.startsWith('"') && !withIds) continue;
+      const value = parse(file, line);
       if (typeof value === 'string') ids.add(value);
       else if ('next' in value) pages.add(value.next);
       else beginPart(value.part);
     }
   }
 
-  if (path !== undefined && position > 0) await load(path, false);
+  if (path !== undefined && position > 0) {
+    await load(path, false).catch(async (error: unknown) => {
+      await journal?.close();
+      throw error;
+    });
+  }
 
   /** Ids come into memory when they are needed for the first time. */
   async function holdIds(): Promise<void> {
@@ -105,8 +107,10 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
   }
 
   function isNew(item: Item): boolean {
-    const id = identify?.(item);
-    if (id === undefined) return true;
+    const identity: unknown = identify?.(item);
+    if (identity === undefined || identity === null) return true;
+    // From JavaScript it can be a number, and the journal tells ids from the rest by their being strings.
+    const id = String(identity);
     if (inMemory) {
       const known = ids.has(id) || idsBefore.has(id);
       // Also when known from the part before: the part after this one may hold it as well.
@@ -142,4 +146,34 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
     },
     close: async () => journal?.close(),
   };
+}
+
+/** Not by `readline`: that also ends a line at characters which JSON leaves as they are. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = '';
+  const stream = createReadStream(path, 'utf8');
+  try {
+    for await (const chunk of stream) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+    if (rest !== '') yield rest;
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+function parse(path: string, line: string): string | Mark {
+  try {
+    const value: string | Mark = JSON.parse(line);
+    if (typeof value === 'string' || 'next' in value || 'part' in value) return value;
+  } catch {
+    // Said below, as for JSON that is no line of a journal.
+  }
+  throw new BatchError(
+    `${path} is damaged: a line of it is not what was written there. Put it back from a backup, or begin anew (restart), ` +
+      'which keeps it and the output under other names.',
+    'ERR_CHECKPOINT_DAMAGED',
+  );
 }

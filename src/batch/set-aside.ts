@@ -1,15 +1,18 @@
-import { rename, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, rename, stat } from 'node:fs/promises';
 import { BatchError } from './errors.ts';
-import { fileError } from './file-error.ts';
+import { fileError, refuseNoFile } from './file-error.ts';
 
 /**
  * Refuses to write over what is in a file.
  *
- * @throws BatchError `ERR_OUTPUT_EXISTS`
+ * @throws BatchError `ERR_OUTPUT_EXISTS`, `ERR_OUTPUT` where it is no file at all.
  */
 export async function refuseExisting(path: string): Promise<void> {
+  const found = await find(path);
+  if (found) refuseNoFile(path, found);
   // An empty file, as mktemp makes it, has nothing to lose.
-  if ((await sizeOf(path)) === 0) return;
+  if (!found || found.size === 0) return;
   throw new BatchError(
     `${path} is there already, and no checkpoint belongs to it. Choose another output, move it away, ` +
       'or begin anew (restart), which keeps it under another name.',
@@ -18,32 +21,41 @@ export async function refuseExisting(path: string): Promise<void> {
   );
 }
 
-/** Gives files other names that are free: `.old-1` and so on, the same number for all of them. */
+/**
+ * Gives files other names that are free: `.old-1` and so on, the same number for all of them.
+ *
+ * @throws BatchError `ERR_OUTPUT`, with nothing moved when one of them is a directory or a device.
+ */
 export async function setAside(paths: readonly string[]): Promise<void> {
+  const present: string[] = [];
+  for (const path of paths) {
+    const found = await find(path);
+    if (!found) continue;
+    refuseNoFile(path, found);
+    present.push(path);
+  }
   for (let number = 1; ; number++) {
-    const names = paths.map((path) => `${path}.old-${number}`);
-    if ((await Promise.all(names.map(exists))).some(Boolean)) continue;
-    for (const [index, path] of paths.entries()) {
-      if (await exists(path)) {
-        await rename(path, names[index] as string).catch((error: unknown) => {
-          throw fileError(path, error);
-        });
-      }
+    const taken = await Promise.all(paths.map((path) => isTaken(`${path}.old-${number}`)));
+    if (taken.some(Boolean)) continue;
+    for (const path of present) {
+      await rename(path, `${path}.old-${number}`).catch((error: unknown) => {
+        throw fileError(path, error);
+      });
     }
     return;
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+async function find(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw fileError(path, error);
   });
-  return found?.size ?? 0;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+/** Also by a link that leads nowhere. */
+async function isTaken(path: string): Promise<boolean> {
+  return lstat(path).then(
     () => true,
     () => false,
   );
