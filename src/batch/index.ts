@@ -1,10 +1,31 @@
 export type { Clock } from '../clock.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
 export { type ExportSummary, exportRecords } from './export.ts';
-export type { ExportOptions, RunOptions } from './export-options.ts';
+export type { ExportOptions } from './export-options.ts';
+export { type CsvInputOptions, csvInput } from './import/csv-input.ts';
+export type { InputPosition, InputRecord, RecordInput } from './import/input.ts';
+export { type JsonLinesInputOptions, jsonLinesInput } from './import/json-lines-input.ts';
+export {
+  type CheckRecords,
+  type ImportTarget,
+  type RecordResult,
+  type SendRequest,
+  unexpectedResults,
+} from './import/target.ts';
+export { type GenesysContactListOptions, genesysContactList } from './import/targets/genesys-contact-list.ts';
+export {
+  type GenesysExternalContactsOptions,
+  genesysExternalContacts,
+} from './import/targets/genesys-external-contacts.ts';
+export { type ImportSummary, importRecords } from './import.ts';
+export type { ImportOptions, ImportProgress } from './import-options.ts';
 export type { Progress } from './progress.ts';
 export { inOrder, readAhead } from './read-ahead.ts';
 export type { Rate } from './requests.ts';
+export type { RunOptions } from './run-options.ts';
+export { type CsvOptions, csvFile } from './sinks/csv.ts';
+export { type GzipOptions, gzipJsonLinesFile } from './sinks/gzip-json-lines.ts';
 export { jsonLinesFile } from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
+export { jsonLinesStream } from './sinks/stream.ts';
 export type { Json, Page, PageSource, SourceContext } from './source.ts';

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import { openAppendFile } from '../append-file.ts';
 import { BatchError } from '../errors.ts';
 import type { Sink } from './sink.ts';
@@ -5,12 +6,27 @@ import type { Sink } from './sink.ts';
 /** One record as a line of JSON. @throws BatchError `ERR_RECORD` for what JSON cannot say. */
 export function toJsonLine(record: unknown): string {
   // A JSON text has no line feed of its own: JSON.stringify escapes those in strings.
-  const text = JSON.stringify(record);
-  if (text === undefined) throw new BatchError('a record is undefined or a function: no JSON', 'ERR_RECORD');
-  return `${text}\n`;
+  return `${toJson(record)}\n`;
 }
 
-/** Writes records as JSON Lines: UTF-8, one JSON value a line, each line ended by a line feed. */
+/** A value as JSON text. @throws BatchError `ERR_RECORD` for what JSON cannot say. */
+export function toJson(value: unknown): string {
+  let text: string | undefined;
+  let why = 'it is undefined or a function';
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    why = messageOf(error);
+  }
+  if (text === undefined) throw new BatchError(`a record cannot be written as JSON: ${why}`, 'ERR_RECORD');
+  return text;
+}
+
+/**
+ * Writes records as JSON Lines: UTF-8, one JSON value a line, each line ended by a line feed.
+ *
+ * @param path of the file; its checkpoint, journal and lock are kept beside it.
+ */
 export function jsonLinesFile(path: string): Sink {
   return {
     format: 'jsonl',
