@@ -34,7 +34,9 @@ export function jsonLinesFile(path: string): Sink {
     async open(position) {
       const file = await openAppendFile(path, Number(position ?? 0));
       return {
-        write: (items) => file.append(items.map(toJsonLine).join('')),
+        async write(items) {
+          await file.append(items.map(toJsonLine).join(''));
+        },
         async save() {
           await file.sync();
           return file.length;

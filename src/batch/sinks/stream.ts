@@ -36,6 +36,7 @@ export function jsonLinesStream(stream: Writable): Sink {
         async write(items) {
           if (failure) throw streamError(failure);
           const lines = items.map(toJsonLine).join('');
+          if (lines === '') return;
           await new Promise<void>((resolve, reject) => {
             fail = reject;
             stream.write(lines, (error) => (error ? onError(error) : resolve()));

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import axios from 'axios';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type CsvOptions, csvFile, exportRecords } from '../../../src/batch/index.ts';
+import { failure, preparedPages, temporaryDirectory } from '../../support/batch.ts';
+
+const api = axios.create({ baseURL: 'http://127.0.0.1:9' });
+
+/** Exports pages of records and reads what stands in the file. */
+async function toCsv(pages: readonly (readonly unknown[])[], options?: CsvOptions): Promise<string> {
+  const path = join(await temporaryDirectory(), 'out.csv');
+  const source = preparedPages(pages.map((items) => ({ items })));
+  await exportRecords({ api, source, sink: csvFile(path, options) });
+  return readFile(path, 'utf8');
+}
+
+describe('columns', () => {
+  test('are the members of the first page that has records, in the order they appear', async () => {
+    const text = await toCsv([
+      [],
+      [
+        { b: 1, a: 2 },
+        { c: 3, b: 4 },
+      ],
+      [{ a: 5 }],
+    ]);
+    expect(text).toBe('b,a,c\n1,2,\n4,,3\n,5,\n');
+  });
+
+  test('given ones select and order, and reach into objects and lists', async () => {
+    const record = { id: 1, from: { name: 'x', 'a.b': 2 }, 'from.name': 'own', list: [{ n: 7 }], more: true };
+    const columns = ['list.0.n', 'from.name', 'from.other', 'id', 'id.x', 'from.constructor'];
+    expect(await toCsv([[record]], { columns })).toBe(
+      'list.0.n,from.name,from.other,id,id.x,from.constructor\n7,own,,1,,\n',
+    );
+    expect(await toCsv([[{ from: { name: 'x' } }]], { columns: ['from.name'] })).toBe('from.name\nx\n');
+  });
+
+  test('a member that comes later is named, its page is not written, and what is there stays', async () => {
+    const path = join(await temporaryDirectory(), 'out.csv');
+    const pages: { items: object[] }[] = [
+      { items: [{ a: 1 }] },
+      { items: [{ a: 2, none: null }] },
+      { items: [{ a: 3 }, { a: 4, late: 0 }] },
+    ];
+    const run = () => exportRecords({ api, source: preparedPages(pages), sink: csvFile(path) });
+    for (let time = 0; time < 2; time++) {
+      const error = await failure(run(), 'ERR_RECORD');
+      expect(error.message).toMatch(/"late".*`columns`.*restart/s);
+      expect(error.resumable).toBe(false);
+      expect(await readFile(path, 'utf8')).toBe('a\n1\n2\n');
+    }
+  });
+
+  test('are the same after a restart of the process, though the later pages would give others', async () => {
+    const path = join(await temporaryDirectory(), 'out.csv');
+    const first = await csvFile(path).open(undefined);
+    await first.write([{ b: 1, a: 2 }]);
+    const position = JSON.parse(JSON.stringify(await first.save()));
+    await first.write([{ a: 'cut off' }]);
+    await first.close();
+    const second = await csvFile(path).open(position);
+    await second.write([{ a: 3, b: 4 }]);
+    await failure(second.write([{ c: 1 }]), 'ERR_RECORD');
+    await second.close();
+    expect(await readFile(path, 'utf8')).toBe('b,a\n1,2\n4,3\n');
+  });
+
+  test('records that are no objects, or have no members', async () => {
+    for (const record of ['text', 7, null, [1]]) {
+      await failure(toCsv([[record]]), 'ERR_RECORD');
+    }
+    expect((await failure(toCsv([[{}]]), 'ERR_RECORD')).message).toContain('columns');
+  });
+
+  test('other columns do not go on with the file', async () => {
+    const path = join(await temporaryDirectory(), 'out.csv');
+    const abort = new AbortController();
+    const source = preparedPages([{ items: [{ a: 1, b: 2 }] }, { items: [] }]);
+    const onProgress = () => abort.abort();
+    const { signal } = abort;
+    await failure(exportRecords({ api, source, sink: csvFile(path), signal, onProgress }), 'ERR_INTERRUPTED');
+    const other = exportRecords({ api, source, sink: csvFile(path, { columns: ['b'] }) });
+    expect((await failure(other, 'ERR_CHECKPOINT_MISMATCH')).message).toContain('format.columns was null');
+  });
+});
+
+describe('values', () => {
+  test('are texts as they are, JSON for objects and lists, nothing for null', async () => {
+    const record = {
+      s: 'a b',
+      n: -1.5e21,
+      t: true,
+      f: false,
+      o: { x: [1, '"'] },
+      l: [],
+      z: null,
+      u: undefined,
+      e: '',
+    };
+    expect(await toCsv([[record]])).toBe(
+      's,n,t,f,o,l,z,u,e\na b,-1.5e+21,true,false,"{""x"":[1,""\\""""]}",[],,,\n',
+    );
+  });
+
+  test('what needs quotes has them (RFC 4180 section 2), and so has the name of a column', async () => {
+    expect(await toCsv([[{ 'a,"b': 'x\r\ny', c: ' , ', d: '"', e: 'x\ry' }]])).toBe(
+      '"a,""b",c,d,e\n"x\r\ny"," , ","""","x\ry"\n',
+    );
+    expect(await toCsv([[{ a: 'x;y', b: 'x,y' }]], { delimiter: ';' })).toBe('a;b\n"x;y";x,y\n');
+    expect(await toCsv([[{ a: 'x\ty' }]], { delimiter: '\t', bom: true })).toBe('\ufeffa\n"x\ty"\n');
+  });
+
+  test('of a single column are never an empty line', async () => {
+    expect(await toCsv([[{ a: null }, { a: '' }, { a: 1 }]])).toBe('a\n""\n""\n1\n');
+  });
+
+  test('that a spreadsheet would run are left alone, or made texts when asked', async () => {
+    const records = [{ a: '=1+1', b: '+49 30', c: '-2', d: '@x', e: '\tx', n: -2, o: '1=1' }];
+    expect(await toCsv([records])).toBe('a,b,c,d,e,n,o\n=1+1,+49 30,-2,@x,\tx,-2,1=1\n');
+    expect(await toCsv([records], { escapeFormulas: true })).toBe(
+      "a,b,c,d,e,n,o\n'=1+1,'+49 30,'-2,'@x,'\tx,-2,1=1\n",
+    );
+  });
+
+  test('come back from a reader as they were, whatever they hold', async () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 8 });
+    const awkward = fc.constantFrom('"', '""', ',', '\n', '\r', '\r\n', ' ', '', '\u2028', '\0', "'", '=');
+    const field = fc.oneof(
+      text,
+      awkward,
+      fc.array(awkward).map((parts) => parts.join('')),
+    );
+    const columns = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 5 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    const directory = await temporaryDirectory();
+    let number = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        columns,
+        fc.array(fc.array(field, { minLength: 4, maxLength: 4 })),
+        async (names, rows) => {
+          const path = join(directory, `${number++}.csv`);
+          const records = rows.map((row) => Object.fromEntries(names.map((name, n) => [name, row[n]])));
+          const open = await csvFile(path, { columns: names }).open(undefined);
+          await open.write(records);
+          await open.finish();
+          await open.close();
+          const read: string[][] = parse(await readFile(path), { record_delimiter: '\n' });
+          expect(read).toEqual([names, ...rows.map((row) => row.slice(0, names.length))]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
+
+test('wrong options are all named', () => {
+  for (const delimiter of ['', '::', '"', '\n']) {
+    expect(() => csvFile('x', { delimiter })).toThrow(/delimiter/);
+  }
+  expect(() => csvFile('x', { columns: [] })).toThrow(/columns/);
+  expect(() => csvFile('x', { columns: ['a', 'a'], delimiter: '' })).toThrow(/columns.*delimiter/s);
+});

@@ -1,0 +1,163 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import axios from 'axios';
+import { describe, expect, test } from 'vitest';
+import {
+  csvFile,
+  exportRecords,
+  gzipJsonLinesFile,
+  jsonLinesFile,
+  type Sink,
+} from '../../../src/batch/index.ts';
+import { failure, preparedPages, temporaryDirectory } from '../../support/batch.ts';
+import { somePages } from '../../support/some-pages.ts';
+
+const api = axios.create({ baseURL: 'http://127.0.0.1:9' });
+
+const SINKS: [string, (path: string) => Sink][] = [
+  ['JSON Lines', (path) => jsonLinesFile(path)],
+  ['gzip, a member for each page', (path) => gzipJsonLinesFile(path, { memberSize: 0 })],
+  ['gzip, a member for some pages', (path) => gzipJsonLinesFile(path, { memberSize: 400 })],
+  ['gzip, one member', (path) => gzipJsonLinesFile(path)],
+  ['CSV', (path) => csvFile(path, { bom: true })],
+  ['CSV with columns', (path) => csvFile(path, { columns: ['text', 'missing', 'id'], delimiter: ';' })],
+];
+
+const PAGES = 12;
+const source = preparedPages(somePages(PAGES), { identify: ({ id }) => id });
+
+async function undisturbed(toSink: (path: string) => Sink): Promise<Buffer> {
+  const path = join(await temporaryDirectory(), 'undisturbed');
+  await exportRecords({ api, source, sink: toSink(path) });
+  return readFile(path);
+}
+
+/** Runs until the end or until so many more pages were written. */
+async function runFor(pages: number, sink: Sink, checkpointInterval: number): Promise<boolean> {
+  const abort = new AbortController();
+  let left = pages;
+  const onProgress = () => {
+    if (--left === 0) abort.abort();
+  };
+  const { signal } = abort;
+  return exportRecords({ api, source, sink, checkpointInterval, signal, onProgress }).then(
+    () => true,
+    (error) => {
+      expect(error).toMatchObject({ code: 'ERR_INTERRUPTED', resumable: true });
+      return false;
+    },
+  );
+}
+
+describe.each(SINKS)('%s', (_, toSink) => {
+  test('interrupted at any page and resumed, the file has the bytes of one that was not', async () => {
+    const expected = await undisturbed(toSink);
+    for (const checkpointInterval of [0, 3_600_000]) {
+      for (let pages = 1; pages <= PAGES; pages++) {
+        const path = join(await temporaryDirectory(), 'out');
+        const sink = toSink(path);
+        const complete = await runFor(pages, sink, checkpointInterval);
+        if (!complete) expect(await runFor(Number.POSITIVE_INFINITY, sink, checkpointInterval)).toBe(true);
+        expect(await readFile(path)).toEqual(expected);
+      }
+    }
+  });
+
+  test('interrupted again and again, and whatever a crash left behind the checkpoint', async () => {
+    const expected = await undisturbed(toSink);
+    const path = join(await temporaryDirectory(), 'out');
+    const sink = toSink(path);
+    // The longest member has to fit between two interruptions: else it would begin anew for ever.
+    for (let pages = 1; !(await runFor(pages, sink, 0)); pages++) {
+      await writeFile(path, 'half a rec', { flag: 'a' });
+      await writeFile(`${path}.checkpoint.journal`, '{"next":"half', { flag: 'a' });
+    }
+    expect(await readFile(path)).toEqual(expected);
+  });
+
+  test('of no records', async () => {
+    const path = join(await temporaryDirectory(), 'out');
+    const nothing = preparedPages([{ items: [] }]);
+    const summary = await exportRecords({ api, source: nothing, sink: toSink(path) });
+    expect(summary).toMatchObject({ records: 0, pages: 1 });
+    const bytes = await readFile(path);
+    const name = toSink(path).format;
+    if (JSON.stringify(name).includes('jsonl.gz')) expect(gunzipSync(bytes)).toHaveLength(0);
+    else if (JSON.stringify(name).includes('missing')) expect(bytes.toString()).toBe('text;missing;id\n');
+    else expect(bytes).toHaveLength(0);
+  });
+
+  test('a record that JSON cannot say ends the export and nothing of its page is written', async () => {
+    const path = join(await temporaryDirectory(), 'out');
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    for (const text of [{ big: 1n }, circle]) {
+      const open = await toSink(path).open(undefined);
+      await open.write([{ id: '1', text: 'good' }]);
+      const before = await open.save();
+      await failure(
+        open.write([
+          { id: '2', text: 'good' },
+          { id: '3', text },
+        ]),
+        'ERR_RECORD',
+      );
+      expect(await open.save()).toEqual(before);
+      await open.close();
+    }
+  });
+});
+
+test('a gzip file is the lines, compressed, in members that do not depend on when it was saved', async () => {
+  const path = join(await temporaryDirectory(), 'out.jsonl.gz');
+  const plain = join(await temporaryDirectory(), 'out.jsonl');
+  await exportRecords({
+    api,
+    source,
+    sink: gzipJsonLinesFile(path, { memberSize: 400 }),
+    checkpointInterval: 0,
+  });
+  await exportRecords({ api, source, sink: jsonLinesFile(plain) });
+  const bytes = await readFile(path);
+  expect(gunzipSync(bytes).toString()).toBe(await readFile(plain, 'utf8'));
+  // RFC 1952 section 2.3: deflate, no flags, no time, an unknown system.
+  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+  const members = bytes.toString('latin1').split(header.toString('latin1'));
+  expect(members[0]).toBe('');
+  expect(members.length).toBeGreaterThan(3);
+});
+
+test('gzip says how it is cut only between members, and holds no more than one', async () => {
+  const path = join(await temporaryDirectory(), 'out.jsonl.gz');
+  const open = await gzipJsonLinesFile(path, { memberSize: 30, level: 9 }).open(undefined);
+  expect(await open.save()).toBe(0);
+  await open.write([{ n: 'ten bytes' }]);
+  expect(await open.save()).toBeUndefined();
+  expect(await readFile(path)).toHaveLength(0);
+  await open.write([{ n: 'ten bytes' }]);
+  const end = await open.save();
+  expect(end).toBe((await readFile(path)).length);
+  await open.write([{ n: 3 }]);
+  expect(await open.save()).toBeUndefined();
+  await open.finish();
+  expect(await open.save()).toBe((await readFile(path)).length);
+  await open.close();
+  expect(gunzipSync((await readFile(path)).subarray(0, Number(end))).toString()).toBe(
+    '{"n":"ten bytes"}\n'.repeat(2),
+  );
+});
+
+test('wrong options of gzip are named', () => {
+  expect(() => gzipJsonLinesFile('x', { level: 10, memberSize: -1 })).toThrow(/level.*memberSize/s);
+  expect(() => gzipJsonLinesFile('x', { level: 1.5 })).toThrow(/level/);
+});
+
+test('another level of compression is another format', async () => {
+  const path = join(await temporaryDirectory(), 'out.gz');
+  await runFor(3, gzipJsonLinesFile(path, { memberSize: 0 }), 0);
+  const other = exportRecords({ api, source, sink: gzipJsonLinesFile(path, { memberSize: 0, level: 9 }) });
+  expect((await failure(other, 'ERR_CHECKPOINT_MISMATCH')).message).toContain(
+    'format.level was 6 and is now 9',
+  );
+});

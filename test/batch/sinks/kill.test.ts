@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Page } from '../../../src/batch/index.ts';
+import { temporaryDirectory } from '../../support/batch.ts';
+import { sendJson, startServer } from '../../support/server.ts';
+import { somePages } from '../../support/some-pages.ts';
+
+describe('kill -9', () => {
+  const script = fileURLToPath(new URL('../../support/export-script.ts', import.meta.url));
+  const pages = somePages(150);
+
+  /** Serves the pages; told so, it kills the process that asks, some time after one of its requests. */
+  async function run(directory: string, killAfter?: { requests: number; delay: number }) {
+    let requests = 0;
+    const server = await startServer(({ url }, response) => {
+      const number = Number(url.slice(1));
+      if (++requests === killAfter?.requests) setTimeout(() => child.kill('SIGKILL'), killAfter.delay);
+      const page: Page = { items: pages[number]?.items ?? [] };
+      sendJson(response, 200, number + 1 < pages.length ? { ...page, next: number + 1 } : page);
+    });
+    onTestFinished(() => server.close());
+    const child = spawn(process.execPath, ['--import', 'tsx', script, server.url, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const signal = await new Promise((resolve) => child.once('close', (_, name) => resolve(name)));
+    return { signal, output, requests };
+  }
+
+  test('at any moment, again and again: each file is complete and the same as one that was left alone', async () => {
+    const [alone, killed] = [await temporaryDirectory(), await temporaryDirectory()];
+    const [whole] = await Promise.all([
+      run(alone),
+      (async () => {
+        for (let kills = 0; kills < 5; kills++) {
+          const delay = Math.random() * 8;
+          expect(await run(killed, { requests: 20 + kills * 12, delay })).toMatchObject({
+            signal: 'SIGKILL',
+          });
+        }
+      })(),
+    ]);
+    expect(whole).toMatchObject({ signal: null, output: 'done\n', requests: 3 * pages.length });
+    const last = await run(killed);
+    expect(last).toMatchObject({ signal: null, output: 'done\n' });
+    // It went on, and did not begin anew.
+    expect(last.requests).toBeLessThan(3 * pages.length);
+    for (const name of ['out.jsonl', 'out.jsonl.gz', 'out.csv']) {
+      expect(await readFile(join(killed, name))).toEqual(await readFile(join(alone, name)));
+    }
+    const left = (await readdir(killed)).filter(
+      (name) => !/^out\.(jsonl|jsonl\.gz|csv)(\.checkpoint)?$/.test(name),
+    );
+    expect(left.filter((name) => !name.endsWith('.tmp'))).toEqual([]);
+  }, 30_000);
+});

@@ -1,0 +1,43 @@
+// Run as a process of its own by the tests: exports what a server has, into a directory with each kind of file at once.
+import { join } from 'node:path';
+import axios from 'axios';
+import {
+  csvFile,
+  exportRecords,
+  gzipJsonLinesFile,
+  jsonLinesFile,
+  type PageSource,
+} from '../../src/batch/index.ts';
+
+const [url = '', directory = ''] = process.argv.slice(2);
+
+interface Answer {
+  items: { id: string }[];
+  next?: number;
+}
+
+const source: PageSource<{ id: string }> = {
+  name: 'script',
+  query: null,
+  identify: ({ id }) => id,
+  async *read({ from, request }) {
+    let number = from;
+    do {
+      const { data } = await request<Answer>({ url: `/${number ?? 0}` });
+      yield data;
+      number = data.next;
+    } while (number !== undefined);
+  },
+};
+
+const api = axios.create({ baseURL: url, proxy: false });
+const sinks = [
+  jsonLinesFile(join(directory, 'out.jsonl')),
+  gzipJsonLinesFile(join(directory, 'out.jsonl.gz'), { memberSize: 3000 }),
+  csvFile(join(directory, 'out.csv')),
+];
+await Promise.all(
+  // The same for all of them: each run has a server of its own at another port.
+  sinks.map((sink) => exportRecords({ api, source, sink, account: 'one', checkpointInterval: 0 })),
+);
+console.log('done');
