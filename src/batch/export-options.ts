@@ -1,38 +1,7 @@
-import type { AxiosInstance } from 'axios';
-import type { Clock } from '../clock.ts';
 import { numberProblems, refuse } from '../problems.ts';
-import type { Progress } from './progress.ts';
-import { type Rate, rateProblems } from './requests.ts';
+import { type RunOptions, runProblems } from './run-options.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { PageSource } from './source.ts';
-
-/** What exports and imports have in common. Durations are in milliseconds. */
-export interface RunOptions {
-  /** The instance that requests are sent with; attach the plugin to it before. */
-  api: AxiosInstance;
-  /** Begin anew. What is there of an earlier run is kept under other names. @default false */
-  restart?: boolean | undefined;
-  /**
-   * What else tells this run from others that ask for the same, such as the tenant: a checkpoint goes with it. It is stored in
-   * clear, so it may be no secret.
-   * @default the instance's `baseURL`
-   */
-  account?: string | undefined;
-  /** Keeps under this rate, all requests counted. @default no limit but the API's own */
-  rate?: Rate | undefined;
-  /** Of one send, where the instance has no `timeout`. @default 120_000 */
-  timeout?: number | undefined;
-  /** Ends the run when it is aborted; it is resumable then. */
-  signal?: AbortSignal | undefined;
-  /** Is told how far the run is. What it throws ends the run. */
-  onProgress?: ((progress: Progress) => void) | undefined;
-  /** A token manager, whose refreshes are counted in the progress. */
-  tokens?: { subscribe(listener: (event: { type: string }) => void): () => void } | undefined;
-  /** @default the machine's clock */
-  clock?: Clock | undefined;
-  /** A number from 0 to 1, for jitter. @default Math.random */
-  random?: (() => number) | undefined;
-}
 
 /** Options of `exportRecords`. Durations are in milliseconds. */
 export interface ExportOptions<Item = unknown> extends RunOptions {
@@ -58,14 +27,4 @@ export function checkExportOptions<Item>(options: ExportOptions<Item>): void {
     typeof sink?.open !== 'function' && 'sink must be a sink, such as jsonLinesFile(...)',
     ...numberProblems(options ?? {}, ['checkpointInterval', 'readAhead']),
   ]);
-}
-
-/** What is wrong with the options that exports and imports share. */
-export function runProblems(options: Partial<RunOptions>) {
-  const { api, rate } = options;
-  return [
-    typeof api?.request !== 'function' && 'api must be an axios instance',
-    ...numberProblems(options, ['timeout']),
-    ...rateProblems(rate),
-  ];
 }

@@ -29,3 +29,13 @@ export { jsonLinesFile } from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
 export { jsonLinesStream } from './sinks/stream.ts';
 export type { Json, Page, PageSource, SourceContext } from './source.ts';
+export type { GenesysConversation } from './sources/conversation-answer.ts';
+export { type CursorOptions, cursorSource } from './sources/cursor.ts';
+export { type GenesysConversationsOptions, genesysConversations } from './sources/genesys-conversations.ts';
+export {
+  type GenesysConversationsTutorialOptions,
+  genesysConversationsTutorial,
+} from './sources/genesys-conversations-tutorial.ts';
+export { type LinkOptions, linkSource } from './sources/link.ts';
+export { type OffsetOptions, offsetSource } from './sources/offset.ts';
+export { type PageNumberOptions, pageNumberSource } from './sources/page-number.ts';

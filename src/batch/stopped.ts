@@ -31,13 +31,16 @@ function describeFailure(error: AxiosError): string {
 function advice(status: number): string {
   switch (status) {
     case 401:
-      return ', also with a new token: check that the OAuth client is active and belongs to this API';
+      return (
+        ': authentication failed, and a new token would not help. Check that the OAuth client is active, belongs to ' +
+        'this API and region, and has the scopes it needs'
+      );
     case 403:
-      return ': the OAuth client lacks a permission, or the token a scope; check its roles';
+      return ': forbidden. The OAuth client lacks a permission, or the token a scope: check its roles and scopes';
     case 404:
       return ': check the URL, the region and ids in it';
     case 429:
-      return ', also after retries: set a lower rate, and see what else uses the same OAuth client';
+      return ': rate limit exceeded, also after retries. Set a lower rate, and see what else uses the same OAuth client';
     default:
       return status >= 500 ? ', also after retries: the API has a fault; try again later' : '';
   }
@@ -46,7 +49,8 @@ function advice(status: number): string {
 // NICE CXone says it in a header, at times only there.
 const REASON_HEADER = 'icstatusdescription';
 
-function reasonOf(data: unknown, headers: unknown): string | undefined {
+/** What an API said in the body or the headers of an error; undefined when nothing. */
+export function reasonOf(data: unknown, headers: unknown): string | undefined {
   const body = Object(data) as Record<string, unknown>;
   const said = [
     body.message,

@@ -1,0 +1,67 @@
+import { badInput, type InputRecord, type RecordInput } from './input.ts';
+import { inputChanged } from './prefix-digest.ts';
+import { type ImportState, type Mark, type RecordState, readFrom } from './state.ts';
+
+/** A record of the input and its number in it, from 0. */
+export type NumberedRecord = InputRecord & { readonly number: number };
+
+/** Records that are sent together. */
+export interface Batch {
+  readonly records: readonly NumberedRecord[];
+  /** What is known of them, where an earlier run began the batch. */
+  readonly states?: readonly RecordState[] | undefined;
+  /** The place behind it. */
+  readonly end: Mark;
+}
+
+interface BatchLimits {
+  /** At least 1. */
+  maxRecords: number;
+  /** As JSON; a record that is larger makes a batch of its own. */
+  maxBytes: number;
+  /** Whether a bad record ends the import. */
+  stopAtBad: boolean;
+}
+
+/**
+ * Cuts an input into batches in its order: first those that an earlier run began and did not finish, as it cut them.
+ *
+ * @throws BatchError `ERR_INPUT` at a bad record; the records before it in the same batch are left for the next run.
+ */
+export async function* cutBatches(
+  input: RecordInput,
+  state: Readonly<ImportState>,
+  { maxRecords, maxBytes, stopAtBad }: BatchLimits,
+): AsyncGenerator<Batch, void> {
+  const begun = state.open.map(({ states }) => [...states]);
+  const { record, ...position } = readFrom(state);
+  let number = record;
+  let records: NumberedRecord[] = [];
+  let bytes = 0;
+
+  const cut = (states?: RecordState[]): Batch => {
+    const last = records.at(-1) as NumberedRecord;
+    const batch = { records, states, end: { ...last.end, record: last.number + 1 } };
+    records = [];
+    bytes = 0;
+    return batch;
+  };
+
+  for await (const one of input.read(position)) {
+    const numbered = { ...one, number: number++ };
+    const states = begun[0];
+    if (states) {
+      records.push(numbered);
+      if (records.length === states.length) yield cut(begun.shift());
+    } else {
+      if (one.bad && stopAtBad) throw badInput(input.path, one.line, one.start, one.bad.reason);
+      const size = one.bad ? 0 : Buffer.byteLength(JSON.stringify(one.value));
+      if (records.length > 0 && bytes + size > maxBytes) yield cut();
+      records.push(numbered);
+      bytes += size;
+      if (records.length >= maxRecords) yield cut();
+    }
+  }
+  if (begun.length > 0) throw inputChanged(input.path, `it ends after ${number} records`);
+  if (records.length > 0) yield cut();
+}

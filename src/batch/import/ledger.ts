@@ -1,0 +1,148 @@
+import { rm } from 'node:fs/promises';
+import { Mutex } from 'async-mutex';
+import { type AppendFile, openAppendFile } from '../append-file.ts';
+import { toJsonLine } from '../sinks/json-lines.ts';
+import type { NumberedRecord } from './batches.ts';
+import { openJournal } from './journal.ts';
+import { applyEntry, type Entry, type ImportState, nothingDone, startState, toRanges } from './state.ts';
+
+/** What became of a record in the end. */
+export interface Settled {
+  readonly record: NumberedRecord;
+  readonly outcome: 'accepted' | 'rejected' | 'unresolved';
+  readonly reason?: string | undefined;
+  /** What the API answered. */
+  readonly status?: number | undefined;
+}
+
+/** All that an import writes: its state, the rejects and what is unresolved. What it is told lasts a crash once it settles. */
+export interface Ledger {
+  readonly state: Readonly<ImportState>;
+  /** A batch was cut that ends here. */
+  begin(end: ImportState['begun']): Promise<void>;
+  /** Records are about to be sent that may not be sent twice. */
+  sent(records: readonly NumberedRecord[]): Promise<void>;
+  /** What was sent was surely not carried out. */
+  withdrawn(records: readonly NumberedRecord[]): Promise<void>;
+  settle(settled: readonly Settled[]): Promise<void>;
+  /** All of the input is settled. */
+  complete(inputSize: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where a ledger keeps what. */
+export interface LedgerPaths {
+  journal: string;
+  rejects: string;
+  unresolved: string;
+}
+
+// By then the journal is a few hundred kilobytes, and to fold it into the checkpoint costs no more than to read it.
+const LONGEST_JOURNAL = 2000;
+
+/**
+ * Opens the ledger behind what is settled: rejects that a crash left half written are cut off.
+ *
+ * @param state of the checkpoint.
+ * @param save writes the checkpoint.
+ */
+export async function openLedger(
+  paths: LedgerPaths,
+  state: ImportState,
+  save: (state: ImportState) => Promise<void>,
+): Promise<Ledger> {
+  const journal = await openJournal(paths.journal, state);
+  const open: { close(): Promise<void> }[] = [journal];
+  const closeAll = async () => {
+    for (const file of open) await file.close();
+  };
+  const openList = async (path: string, length: number) => {
+    const file = await openAppendFile(path, length).catch(async (error: unknown) => {
+      await closeAll();
+      throw error;
+    });
+    open.push(file);
+    return file;
+  };
+  const rejects = await openList(paths.rejects, state.rejectsLength);
+  const unresolved = await openList(paths.unresolved, state.unresolvedLength);
+
+  const mutex = new Mutex();
+  let failure: unknown;
+
+  /** After a failure the files hold something half written: nothing may be written behind it. */
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    mutex.runExclusive(async () => {
+      if (failure !== undefined) throw failure;
+      await work().catch((error: unknown) => {
+        failure = error;
+        throw error;
+      });
+    });
+
+  async function write(entry: Entry, { sync }: { sync: boolean }): Promise<void> {
+    await journal.append(state.entry + 1, entry);
+    if (sync) await journal.sync();
+    applyEntry(state, entry);
+    if (journal.entries < LONGEST_JOURNAL) return;
+    await save(state);
+    await journal.clear();
+  }
+
+  async function forget(): Promise<void> {
+    await journal.clear();
+    await save(startState());
+  }
+
+  const list = async (file: AppendFile, name: 'rejected' | 'unresolved', settled: readonly Settled[]) => {
+    const lines = settled.filter(({ outcome }) => outcome === name).map((one) => toLine(name, one));
+    if (lines.length === 0) return 0;
+    await file.append(lines.join(''));
+    await file.sync();
+    return lines.length;
+  };
+
+  const note = (type: 'sent' | 'withdrawn', records: readonly NumberedRecord[], sync: boolean) =>
+    inTurn(() => write({ type, records: toRanges(records.map(({ number }) => number)) }, { sync }));
+
+  return {
+    state,
+    begin: (end) => inTurn(() => write({ type: 'begun', end }, { sync: false })),
+    sent: (records) => note('sent', records, true),
+    withdrawn: (records) => note('withdrawn', records, false),
+    settle: (settled) =>
+      inTurn(async () => {
+        const rejected = await list(rejects, 'rejected', settled);
+        const open = await list(unresolved, 'unresolved', settled);
+        const entry: Entry = {
+          type: 'settled',
+          records: toRanges(settled.map(({ record }) => record.number).sort((a, b) => a - b)),
+          accepted: state.accepted + settled.length - rejected - open,
+          rejected: state.rejected + rejected,
+          unresolved: state.unresolved + open,
+          rejectsLength: rejects.length,
+          unresolvedLength: unresolved.length,
+        };
+        await write(entry, { sync: true });
+      }),
+    complete: (inputSize) =>
+      inTurn(async () => {
+        state.completeAt = inputSize;
+        await save(state);
+        await rm(paths.journal, { force: true });
+      }),
+    async close() {
+      // Whoever named the wrong list or file may name another now: no checkpoint stands in the way.
+      if (failure === undefined && nothingDone(state)) await forget().catch(() => {});
+      await closeAll();
+      if (rejects.length === 0) await rm(paths.rejects, { force: true });
+      if (unresolved.length === 0) await rm(paths.unresolved, { force: true });
+    },
+  };
+}
+
+function toLine(name: string, { record, reason, status }: Settled): string {
+  const about = { line: record.line, ...(status !== undefined && { status }), reason };
+  const what = record.bad ? { text: record.bad.text } : { record: record.value };
+  return toJsonLine({ [name]: about, ...what });
+}
