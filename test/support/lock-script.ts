@@ -1,0 +1,24 @@
+// Run as a process of its own by the tests: does as told with a lock, line by line on standard input.
+import { createInterface } from 'node:readline';
+import { type Lock, takeLock } from '../../src/batch/lock.ts';
+import { systemClock } from '../../src/clock.ts';
+
+const [path = ''] = process.argv.slice(2);
+let lock: Lock | undefined;
+
+const actions: Record<string, () => Promise<unknown>> = {
+  take: async () => {
+    lock = await takeLock(path, systemClock);
+  },
+  verify: async () => lock?.verify(),
+  release: async () => lock?.release(),
+};
+
+console.log('ready');
+for await (const action of createInterface({ input: process.stdin })) {
+  const said = await actions[action]?.().then(
+    () => 'done',
+    ({ code }) => code,
+  );
+  console.log(said);
+}
