@@ -72,18 +72,18 @@ export async function runExport<Item>(
   }
 
   async function write(page: Page<Item>): Promise<void> {
-    seen.follow(page.next);
+    seen.follow(page.nextKey ?? page.next);
     settled = false;
     const items = await seen.take(page);
     await output.write(items);
     if (page.next !== undefined) state.cursor = page.next;
-    state.pages++;
+    if (!page.save || page.items.length > 0) state.pages++;
     state.records += items.length;
     state.repeated += page.items.length - items.length;
     total = page.total ?? total;
     // Behind the last page there is no cursor to go on from: the next checkpoint is that of the whole.
     settled = page.next !== undefined;
-    if (clock.now() - savedAt >= checkpointInterval) await save();
+    if (page.save || clock.now() - savedAt >= checkpointInterval) await save();
     onProgress?.(progress());
   }
 

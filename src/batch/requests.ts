@@ -110,7 +110,14 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
           throw error;
         }
       };
-      return api.request<T>({ timeout: api.defaults.timeout || timeout, signal, ...config, adapter });
+      return api.request<T>({
+        timeout: api.defaults.timeout || timeout,
+        signal,
+        // An instance that resolves every status would have refusals taken for answers, and nothing retried.
+        validateStatus: (status) => status >= 200 && status < 300,
+        ...config,
+        adapter,
+      });
     },
   };
 }

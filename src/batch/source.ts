@@ -9,6 +9,12 @@ export interface Page<Item = unknown> {
   readonly items: readonly Item[];
   /** What leads to the page after this one; absent on the last page. */
   readonly next?: Json | undefined;
+  /**
+   * Tells where `next` leads, when `next` holds more than that, such as counts: a place that was read already is a
+   * circle.
+   * @default next
+   */
+  readonly nextKey?: string | undefined;
   /** How many records the whole export has, as far as is known by now; for progress only. */
   readonly total?: number | undefined;
   /**
@@ -21,6 +27,12 @@ export interface Page<Item = unknown> {
    * @default true
    */
   readonly mayRepeat?: boolean | undefined;
+  /**
+   * Makes a checkpoint behind it at once. A page without records can say so what must not be forgotten, such as a job
+   * that was just created; it is not counted as a page then.
+   * @default false
+   */
+  readonly save?: boolean | undefined;
 }
 
 /** What a source is given to read with. */
