@@ -48,7 +48,7 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
     account: options.account ?? api.defaults.baseURL ?? '',
   };
   const locked = path ?? sink.path;
-  const lock = locked === undefined ? undefined : await takeLock(`${locked}.lock`, clock);
+  const lock = locked === undefined ? undefined : await takeLock(`${locked}.lock`, clock, signal);
   try {
     if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
     const isStart = ({ pages }: ExportState) => pages === 0;

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loadCheckpoint, type Subject, saveCheckpoint } from '../../src/batch/checkpoint.ts';
+import { replaceFile } from '../../src/batch/durable-file.ts';
+import { BatchError } from '../../src/batch/errors.ts';
+import { failure, temporaryDirectory } from '../support/batch.ts';
+
+const never = () => false;
+const SUBJECT: Subject = {
+  source: 'ünï',
+  query: { interval: 'a/b', list: [1, { z: 1, a: null }] },
+  format: 'jsonl',
+};
+const STATE = { cursor: { pageNumber: 3, from: 'x\u2028"' }, position: 1234, pages: 2, complete: false };
+
+async function saved(): Promise<{ path: string; text: Buffer }> {
+  const path = join(await temporaryDirectory(), 'out.checkpoint');
+  await saveCheckpoint(path, SUBJECT, STATE);
+  return { path, text: await readFile(path) };
+}
+
+/** What loading a checkpoint of these bytes ends with: the state, or the code of the error. */
+async function load(path: string, bytes: Uint8Array): Promise<unknown> {
+  await writeFile(path, bytes);
+  return loadCheckpoint(path, SUBJECT, never).catch((error: unknown) => {
+    expect(error).toBeInstanceOf(BatchError);
+    return (error as BatchError).code;
+  });
+}
+
+describe('a checkpoint', () => {
+  test('is there as it was saved, and replaced whole', async () => {
+    const { path } = await saved();
+    expect(await loadCheckpoint(path, SUBJECT, never)).toEqual(STATE);
+    await saveCheckpoint(path, SUBJECT, { ...STATE, pages: 3 });
+    expect(await loadCheckpoint(path, SUBJECT, never)).toEqual({ ...STATE, pages: 3 });
+    expect(await readdir(join(path, '..'))).toEqual(['out.checkpoint']);
+    expect(await loadCheckpoint(`${path}.other`, SUBJECT, never)).toBeUndefined();
+  });
+
+  test('goes with a subject whatever the order of its members', async () => {
+    const { path } = await saved();
+    const same = { format: 'jsonl', query: { list: [1, { a: null, z: 1 }], interval: 'a/b' }, source: 'ünï' };
+    expect(await loadCheckpoint(path, same, never)).toEqual(STATE);
+  });
+
+  test('any state and any subject come back as they were', async () => {
+    const path = join(await temporaryDirectory(), 'x');
+    // JSON has one zero.
+    const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)));
+    const members = fc.dictionary(fc.string(), json);
+    await fc.assert(
+      fc.asyncProperty(members, members, async (subject, state) => {
+        await saveCheckpoint(path, subject as Subject, state);
+        expect(await loadCheckpoint(path, subject as Subject, never)).toEqual(state);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('cut off at any length says that it is damaged', async () => {
+    const { path, text } = await saved();
+    for (let length = 0; length < text.length - 1; length++) {
+      expect(await load(path, text.subarray(0, length))).toBe('ERR_CHECKPOINT_DAMAGED');
+    }
+  });
+
+  test('with a bit that flipped, or a byte that changed, anywhere, is damaged or has the very state', async () => {
+    const { path, text } = await saved();
+    let damaged = 0;
+    const check = async (at: number, byte: number) => {
+      const bytes = Buffer.from(text);
+      bytes[at] = byte;
+      const result = await load(path, bytes);
+      if (result === 'ERR_CHECKPOINT_DAMAGED') damaged++;
+      else expect(result).toEqual(STATE);
+    };
+    for (let at = 0; at < text.length; at++) await check(at, (text[at] ?? 0) ^ (1 << (at % 8)));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(text.length - 1), fc.nat(255), async (at, byte) => check(at, byte)),
+      { numRuns: 300 },
+    );
+    expect(damaged).toBeGreaterThan(text.length / 2);
+  });
+
+  test('says what it is instead of one', async () => {
+    const { path } = await saved();
+    const newer = Buffer.from((await readFile(path, 'utf8')).replace('"version":1', '"version":2'));
+    for (const [text, why] of [
+      [newer, /is of version 2, this is version 1.*restart/],
+      [Buffer.from('<html>'), /it is no JSON/],
+      [Buffer.from(''), /it is no JSON/],
+      [Buffer.from('{"name":"package"}'), /it is no checkpoint/],
+      [Buffer.from('null'), /it is no checkpoint/],
+      [Buffer.from('{"version":1}'), /its checksum is wrong/],
+    ] as const) {
+      await writeFile(path, text);
+      const error = await failure(loadCheckpoint(path, SUBJECT, never), 'ERR_CHECKPOINT_DAMAGED');
+      expect(error.message).toMatch(why);
+    }
+  });
+
+  test('of something else says which members differ, and how', async () => {
+    const { path } = await saved();
+    const { format: _, ...rest } = SUBJECT;
+    const other = { ...rest, query: { interval: 'a/c', list: [], more: 'm'.repeat(200) }, account: null };
+    const { message } = await failure(loadCheckpoint(path, other, never), 'ERR_CHECKPOINT_MISMATCH');
+    expect(message).toContain('query.interval was "a/b" and is now "a/c"');
+    expect(message).toContain('query.list was [1,{"z":1,"a":null}] and is now []');
+    expect(message).toMatch(/query\.more was not given and is now "m{76}\.\.\.;/);
+    expect(message).toContain('format was "jsonl" and is now not given');
+    expect(message).toContain('account was not given and is now null');
+    expect(message).not.toContain('source');
+  });
+
+  test('of something else under which nothing was done is none', async () => {
+    const { path } = await saved();
+    const isStart = (state: typeof STATE) => state.pages === 2;
+    expect(await loadCheckpoint(path, { source: 'another' }, isStart)).toBeUndefined();
+  });
+
+  test('that cannot be written or read says why', async () => {
+    const directory = await temporaryDirectory();
+    await failure(saveCheckpoint(join(directory, 'missing', 'x'), SUBJECT, STATE), 'ERR_OUTPUT');
+    await mkdir(join(directory, 'folder'));
+    await failure(saveCheckpoint(join(directory, 'folder'), SUBJECT, STATE), 'ERR_OUTPUT');
+    await failure(loadCheckpoint(join(directory, 'folder'), SUBJECT, never), 'ERR_OUTPUT');
+    // What was meant to take its place is not left behind.
+    expect(await readdir(directory)).toEqual(['folder']);
+  });
+});
+
+test('a file that is replaced holds one of its texts, whenever the process is killed', async () => {
+  const path = join(await temporaryDirectory(), 'file');
+  const script = fileURLToPath(new URL('../support/replace-script.ts', import.meta.url));
+  for (let round = 0; round < 5; round++) {
+    await replaceFile(path, '0:');
+    const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    let replaced = 0;
+    for await (const line of createInterface({ input: child.stdout })) {
+      replaced = Number(line);
+      if (replaced === 5 + round) setTimeout(() => child.kill('SIGKILL'), Math.random() * 5);
+    }
+    await ended;
+    const [number, text] = (await readFile(path, 'utf8')).split(':');
+    // Once it was said to be replaced it was; the next one may have been under way.
+    expect([replaced, replaced + 1]).toContain(Number(number));
+    expect(text).toBe('x'.repeat(Number(number) * 100));
+  }
+});
