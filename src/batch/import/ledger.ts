@@ -38,7 +38,7 @@ export interface LedgerPaths {
 }
 
 // By then the journal is a few hundred kilobytes, and to fold it into the checkpoint costs no more than to read it.
-const LONGEST_JOURNAL = 2000;
+const LONGEST_JOURNAL = 1000;
 
 /**
  * Opens the ledger behind what is settled: rejects that a crash left half written are cut off.

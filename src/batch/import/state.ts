@@ -16,7 +16,7 @@ export type RecordState =
   | 'settled';
 
 /** A batch that was begun and is not done, or that stands behind one. */
-export interface OpenBatch {
+interface OpenBatch {
   readonly from: Mark;
   readonly states: RecordState[];
 }
@@ -51,7 +51,7 @@ export type Entry =
   | ({ readonly type: 'settled'; readonly records: readonly Range[] } & Settlement);
 
 /** Counts and lengths after records were settled. */
-export type Settlement = Pick<
+type Settlement = Pick<
   ImportState,
   'accepted' | 'rejected' | 'unresolved' | 'rejectsLength' | 'unresolvedLength'
 >;

@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openLedger } from '../../../src/batch/import/ledger.ts';
+import { startState } from '../../../src/batch/import/state.ts';
+import { importRecords } from '../../../src/batch/index.ts';
+import { failure, temporaryDirectory } from '../../support/batch.ts';
+import { arrivals, CONTACTS, contacts, importing, LIST, readLines } from '../../support/imports.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../support/import-script.ts', import.meta.url));
+
+// After how many requests of a run, and how many milliseconds.
+const KILLS = [
+  [2, 0],
+  [4, 5],
+] as const;
+
+type Importing = Awaited<ReturnType<typeof importing>>;
+
+const script = ({ sim, path }: Importing, idField = '') => [
+  ...['--import', 'tsx', SCRIPT],
+  ...[sim.url, sim.clientId, sim.clientSecret, path, idField],
+];
+
+/** Starts the import in a process of its own. */
+function start(set: Importing, idField?: string): ChildProcess {
+  const child = spawn(process.execPath, script(set, idField), { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+
+/** Kills it once the server has seen so many more requests, at some moment between two of them. */
+async function killAfter(set: Importing, requests: number, delay: number, idField?: string) {
+  const until = (set.sim.counts.byPath[CONTACTS] ?? 0) + requests;
+  const child = start(set, idField);
+  const end = ended(child);
+  let over = false;
+  void end.then(() => {
+    over = true;
+  });
+  while (!over && (set.sim.counts.byPath[CONTACTS] ?? 0) < until)
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  await new Promise((resolve) => setTimeout(resolve, delay));
+  child.kill('SIGKILL');
+  return end;
+}
+
+describe('killed at any moment', () => {
+  test('with ids: every contact is there, and none is on record twice', async () => {
+    const set = await importing({ count: 120, pageDelay: 4 });
+    for (const [requests, delay] of KILLS) await killAfter(set, requests, delay, 'id');
+    const child = start(set, 'id');
+    let out = '';
+    child.stdout?.on('data', (chunk) => {
+      out += chunk;
+    });
+    expect(await ended(child)).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ accepted: 120, rejected: 0, unresolved: 0, resumed: true });
+    expect([...set.sim.contacts(LIST).keys()].sort()).toEqual(
+      contacts(120)
+        .map(({ id }) => id)
+        .sort(),
+    );
+  }, 30_000);
+
+  test('without ids: none is sent twice, and each is in the list or in the unresolved file', async () => {
+    const set = await importing({ count: 120, pageDelay: 4 });
+    for (const [requests, delay] of KILLS) await killAfter(set, requests, delay);
+    const child = start(set);
+    expect(await ended(child)).toBe(0);
+    const there = arrivals(set.sim);
+    expect([...there.values()].every((times) => times === 1)).toBe(true);
+    const unresolved = await readLines(`${set.path}.unresolved.jsonl`);
+    const open = unresolved.map(({ record }) => (record as { n: number }).n);
+    expect(new Set(open).size).toBe(open.length);
+    // Two batches of five were on the wire at each of the kills, at the most.
+    expect(open.length).toBeLessThanOrEqual(KILLS.length * 10);
+    for (const { n } of contacts(120)) expect(there.has(n) || open.includes(n)).toBe(true);
+    for (const { unresolved: why } of unresolved) {
+      expect(why).toMatchObject({ reason: 'the run ended before the answer came' });
+    }
+  }, 30_000);
+});
+
+describe('the journal', () => {
+  /** An import that got three records in, and was stopped by a 403. */
+  const stopped = async () => {
+    const set = await importing({ count: 9 });
+    set.sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
+    await failure(importRecords(set.noIds), 'ERR_REQUEST');
+    return { ...set, journal: `${set.path}.import.checkpoint.journal` };
+  };
+
+  test('loses its last line when that was cut off: it was to say what had not begun', async () => {
+    const { noIds, journal, sim } = await stopped();
+    await appendFile(journal, '{"number":6,"type":"begun","end":{"rec');
+    expect(await importRecords(noIds)).toMatchObject({ accepted: 9, unresolved: 0 });
+    expect([...arrivals(sim).values()]).toEqual(new Array(9).fill(1));
+  });
+
+  test('cut back to before a send is taken to be answered, it asks or leaves open', async () => {
+    const { noIds, journal } = await stopped();
+    const lines = (await readFile(journal, 'utf8')).split('\n');
+    const sent = lines.findIndex((line) => line.includes('"sent"'));
+    await writeFile(journal, `${lines.slice(0, sent + 1).join('\n')}\n`);
+    expect(await importRecords(noIds)).toMatchObject({ accepted: 6, unresolved: 3 });
+  });
+
+  test.each([
+    ['removed', (path: string) => rm(path)],
+    ['damaged', async (path: string) => writeFile(path, `x${await readFile(path, 'utf8')}`)],
+    [
+      'without its first entry',
+      async (path: string) => writeFile(path, (await readFile(path, 'utf8')).replace(/^.*\n/, '')),
+    ],
+  ])('%s is refused, as nobody knows then what was sent', async (_, spoil) => {
+    const { noIds, journal, sim } = await stopped();
+    const requests = sim.counts.requests;
+    const good = await readFile(journal);
+    await spoil(journal);
+    expect((await failure(importRecords(noIds), 'ERR_CHECKPOINT_DAMAGED')).message).toContain('journal');
+    expect(sim.counts.requests).toBe(requests);
+    await writeFile(journal, good);
+    expect(await importRecords(noIds)).toMatchObject({ accepted: 9 });
+  });
+
+  test('without its checkpoint it is not written over', async () => {
+    const { noIds, path } = await stopped();
+    await rm(`${path}.import.checkpoint`);
+    await failure(importRecords(noIds), 'ERR_OUTPUT_EXISTS');
+  });
+
+  test('is folded into the checkpoint before it grows long', async () => {
+    const { sim, noIds, path } = await importing({ count: 400 });
+    sim.schedule({ match: CONTACTS, kind: '403', after: 350 });
+    await failure(importRecords({ ...noIds, batchRecords: 1 }), 'ERR_REQUEST');
+    const journal = await readFile(`${path}.import.checkpoint.journal`, 'utf8');
+    expect(journal.split('\n').length).toBeLessThan(100);
+    expect(await importRecords(noIds)).toMatchObject({ accepted: 400, unresolved: 0, resumed: true });
+    expect([...arrivals(sim).values()].every((times) => times === 1)).toBe(true);
+  });
+});
+
+test('rejects that a crash left behind the last settled batch stand once', async () => {
+  const { base, sim, path } = await importing({ lines: ['1', '{"id":"a","n":0}', '2', '{"id":"b","n":1}'] });
+  sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
+  await failure(importRecords({ ...base, batchRecords: 2 }), 'ERR_REQUEST');
+  await appendFile(`${path}.rejects.jsonl`, '{"rejected":{"line":3},"rec');
+  expect(await importRecords({ ...base, batchRecords: 2 })).toMatchObject({ accepted: 2, rejected: 2 });
+  expect((await readLines(`${path}.rejects.jsonl`)).map(({ record }) => record)).toEqual([1, 2]);
+});
+
+test('rejects that are shorter than the checkpoint says are not gone on with', async () => {
+  const { base, sim, path } = await importing({ lines: ['1', '{"id":"a","n":0}', '{"id":"b","n":1}'] });
+  sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
+  await failure(importRecords({ ...base, batchRecords: 2 }), 'ERR_REQUEST');
+  await truncate(`${path}.rejects.jsonl`, 3);
+  await failure(importRecords(base), 'ERR_OUTPUT_SHORT');
+});
+
+test('a disk that is full: nothing is sent that is not on record, and it goes on once there is room', async () => {
+  const set = await importing({ count: 120 });
+  // In blocks of 512 bytes: room for the checkpoint and a few entries of the journal.
+  const child = spawn(
+    '/bin/sh',
+    ['-c', 'trap "" XFSZ; ulimit -f 4; exec "$@"', 'sh', process.execPath, ...script(set)],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  expect(await ended(child)).toBe(1);
+  expect(said).toMatch(/journal: the file is larger than|the disk is full/);
+  const journal = (await readFile(`${set.path}.import.checkpoint.journal`, 'utf8')).split('\n').slice(0, -1);
+  const sent = journal.filter((line) => line.includes('"type":"sent"'));
+  expect(arrivals(set.sim).size).toBeGreaterThan(0);
+  expect(arrivals(set.sim).size).toBeLessThanOrEqual(sent.length * 5);
+
+  expect(await ended(start(set))).toBe(0);
+  const there = arrivals(set.sim);
+  const open = (await readLines(`${set.path}.unresolved.jsonl`)).map(
+    ({ record }) => (record as { n: number }).n,
+  );
+  expect([...there.values()].every((times) => times === 1)).toBe(true);
+  for (const { n } of contacts(120)) expect(there.has(n) || open.includes(n)).toBe(true);
+  expect(open.length).toBeLessThanOrEqual(10);
+});
+
+test('after a write that failed nothing is written behind it', async () => {
+  const directory = await temporaryDirectory();
+  const paths = {
+    journal: join(directory, 'j'),
+    rejects: join(directory, 'r'),
+    unresolved: join(directory, 'u'),
+  };
+  await writeFile(paths.journal, '');
+  const ledger = await openLedger(paths, startState(), async () => {});
+  const place = { line: 1, start: 0, end: { offset: 9, line: 1 } };
+  await ledger.begin({ ...place.end, record: 2, digest: '' });
+  const cannot = { ...place, number: 0, value: 1n };
+  await expect(ledger.settle([{ record: cannot, outcome: 'rejected' }])).rejects.toThrow('BigInt');
+  const can = { ...place, number: 1, value: 1 };
+  await expect(ledger.settle([{ record: can, outcome: 'accepted' }])).rejects.toThrow('BigInt');
+  await ledger.close();
+  expect((await readFile(paths.journal, 'utf8')).split('\n')).toHaveLength(2);
+});

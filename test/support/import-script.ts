@@ -1,0 +1,14 @@
+// Run as a process of its own by the tests, to be killed: imports contacts into a simulator.
+import { genesysContactList, importRecords, jsonLinesInput } from '../../src/batch/index.ts';
+import { attachedTo, LIST } from './imports.ts';
+
+const [url = '', clientId = '', clientSecret = '', path = '', idField] = process.argv.slice(2);
+const summary = await importRecords({
+  api: attachedTo({ url, clientId, clientSecret }),
+  input: jsonLinesInput(path),
+  target: genesysContactList({ listId: LIST, idField: idField || undefined }),
+  batchRecords: 5,
+  concurrency: 2,
+  baseDelay: 5,
+});
+console.log(JSON.stringify(summary));
