@@ -157,5 +157,5 @@ describe('an export that the system stops', () => {
     expect(said[1]).toMatch(/^ERR_OUTPUT true .*checkpoint: no permission/);
     expect(await readdir(closed)).toEqual([]);
     expect(await readdir(open)).toEqual(['out.checkpoint']);
-  });
+  }, 30_000);
 });

@@ -135,7 +135,8 @@ describe('another process', () => {
     await kill(other.child);
     const began = performance.now();
     await expectTaken(path);
-    expect(performance.now() - began).toBeLessThan(1000);
+    // It would be 15 seconds for one of which nothing is known.
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 
   test('that is stopped keeps its lock while that is fresh, and finds out when it is not any more', async () => {
@@ -163,11 +164,10 @@ describe('another process', () => {
       else if (round % 2) await leave(path, { pid: victim?.child.pid });
       const said = await Promise.all(others.map(({ tell }) => tell('take')));
       expect(said.sort()).toEqual(['ERR_LOCKED', 'ERR_LOCKED', 'done']);
-      const verified = await Promise.all(others.map(({ tell }) => tell('release')));
-      expect(verified).toHaveLength(3);
+      await Promise.all(others.map(({ tell }) => tell('release')));
       expect(existsSync(path)).toBe(false);
     }
-  });
+  }, 30_000);
 });
 
 describe('a lock file of', () => {

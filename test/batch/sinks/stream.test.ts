@@ -106,4 +106,4 @@ test('standard output into a reader that takes all, and one that goes away after
   expect(all.read).toBeGreaterThan(2_000_000);
   expect(some).toMatchObject({ code: 0 });
   expect(some.said).toMatch(/^ERR_OUTPUT whoever read the output closed it[^\n]*\n$/);
-});
+}, 30_000);
