@@ -51,7 +51,7 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   const lock = locked === undefined ? undefined : await takeLock(`${locked}.lock`, clock, signal);
   try {
     if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
-    const isStart = ({ pages }: ExportState) => pages === 0;
+    const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
     const saved = path === undefined ? undefined : await loadCheckpoint(path, subject, isStart);
     if (saved?.complete) return await alreadyComplete(saved, sink.path);
     if (!saved) {
