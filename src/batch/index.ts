@@ -29,8 +29,19 @@ export { jsonLinesFile } from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
 export { jsonLinesStream } from './sinks/stream.ts';
 export type { Json, Page, PageSource, SourceContext } from './source.ts';
+export type { CxoneContact } from './sources/completed-contacts-answer.ts';
 export type { GenesysConversation } from './sources/conversation-answer.ts';
+export type { CsvRow } from './sources/csv-rows.ts';
 export { type CursorOptions, cursorSource } from './sources/cursor.ts';
+export {
+  type CxoneCompletedContactsOptions,
+  cxoneCompletedContacts,
+} from './sources/cxone-completed-contacts.ts';
+export { type CxoneDataExtractionOptions, cxoneDataExtraction } from './sources/cxone-data-extraction.ts';
+export {
+  type GenesysConversationJobsOptions,
+  genesysConversationJobs,
+} from './sources/genesys-conversation-jobs.ts';
 export { type GenesysConversationsOptions, genesysConversations } from './sources/genesys-conversations.ts';
 export {
   type GenesysConversationsTutorialOptions,
@@ -39,3 +50,4 @@ export {
 export { type LinkOptions, linkSource } from './sources/link.ts';
 export { type OffsetOptions, offsetSource } from './sources/offset.ts';
 export { type PageNumberOptions, pageNumberSource } from './sources/page-number.ts';
+export type { PollOptions } from './sources/poll.ts';

@@ -1,0 +1,188 @@
+import { type Clock, systemClock } from '../../clock.ts';
+import { refuse } from '../../problems.ts';
+import { inOrder } from '../read-ahead.ts';
+import type { Page, PageSource, SourceContext } from '../source.ts';
+import { type CxoneContact, OWN_PARAMS, readContacts } from './completed-contacts-answer.ts';
+import { checkDates, type Interval, parseDate } from './interval.ts';
+import type { JsonMembers } from './member-path.ts';
+import { checkTotal } from './tally.ts';
+import { toText } from './windows.ts';
+
+/** Options of {@link cxoneCompletedContacts}. */
+export interface CxoneCompletedContactsOptions {
+  /** ISO 8601, such as `2026-01-01T00:00Z`. */
+  startDate: string;
+  /** ISO 8601, not itself included. It must be over: records of a running interval shift between pages. */
+  endDate: string;
+  /** Of the API. @default 'v30.0' */
+  version?: string | undefined;
+  /** Records a page. @default 1000 */
+  pageSize?: number | undefined;
+  /** Further members of the query, such as `fields` and `skillId`. */
+  params?: JsonMembers | undefined;
+  /** How many records the API gives for one query: of an interval that has more, shorter ones are read. @default 10_000 */
+  maxResults?: number | undefined;
+  /** Which part of `totalRecords` may be missing in the end, from 0 to 1. @default 0 */
+  totalTolerance?: number | undefined;
+  /** Says what is over. @default the machine's clock */
+  clock?: Clock | undefined;
+}
+
+/** Where an export is: a window of the interval, and how much of it was read. Times are epoch milliseconds. */
+type State = {
+  readonly start: number;
+  readonly end: number;
+  readonly skip: number;
+  /** `totalRecords` of the window. */
+  readonly total?: number;
+  /** `totalRecords` of the whole interval. */
+  readonly whole?: number;
+  /** Records of the windows before. */
+  readonly before: number;
+};
+
+const SHORTEST = 1000;
+// What a window is meant to hold of what it may: contacts do not come evenly.
+const FILL = 0.75;
+
+/**
+ * Reads NICE CXone's completed contacts in the order of their start, the pages of a window several at a time.
+ *
+ * The interval is one window, or several where it has more than `maxResults` contacts. A window ends when `totalRecords`
+ * are there and no `_links.next` leads on, or with 204; an end before the total is an error. A contact that comes with
+ * two windows is written once.
+ *
+ * @throws ConfigurationError that lists everything wrong.
+ * @example
+ * cxoneCompletedContacts({ startDate: '2026-01-01T00:00Z', endDate: '2026-02-01T00:00Z' })
+ */
+export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): PageSource<CxoneContact> {
+  check(options);
+  const {
+    version = 'v30.0',
+    pageSize = 1000,
+    params = {},
+    maxResults = 10_000,
+    totalTolerance = 0,
+  } = options;
+  const interval: Interval = { start: parseDate(options.startDate), end: parseDate(options.endDate) };
+  const url = `/incontactapi/services/${version}/contacts/completed`;
+  const asked = `GET ${url}`;
+
+  /** @returns undefined for 204, which says that there is no data. */
+  async function fetch({ request }: SourceContext, { start, end }: Interval, skip: number, top: number) {
+    const response = await request({
+      url,
+      params: {
+        ...params,
+        startDate: new Date(start).toISOString(),
+        endDate: new Date(end).toISOString(),
+        skip,
+        top,
+        orderBy: 'contactStart asc',
+      },
+      headers: { Accept: 'application/json' },
+    });
+    return response.status === 204 ? undefined : readContacts(response, skip, asked);
+  }
+
+  /** The first part of a window that has too many contacts; undefined where it cannot be shorter. */
+  function narrowed({ start, end }: Interval, total: number): Interval | undefined {
+    if (end - start <= SHORTEST) return undefined;
+    const width = ((end - start) * maxResults * FILL) / total;
+    return { start, end: start + Math.max(SHORTEST, Math.floor(width / SHORTEST) * SHORTEST) };
+  }
+
+  /** The window behind one that was read to its end; undefined behind the last one. */
+  function following({ start, end, skip, total = skip, whole, before }: State): State | undefined {
+    if (end >= interval.end) return undefined;
+    // At most twice as long, as what was quiet may not stay so.
+    const width = (end - start) * Math.min(2, (maxResults * FILL) / Math.max(total, 1));
+    const next = { start: end, end: Math.min(interval.end, end + Math.max(SHORTEST, Math.floor(width))) };
+    return { ...next, skip: 0, before: before + skip, ...(whole !== undefined && { whole }) };
+  }
+
+  /** @returns where to go on; undefined at the end of the export. */
+  async function* readWindow(
+    context: SourceContext,
+    from: State,
+  ): AsyncGenerator<Page<CxoneContact>, State | undefined> {
+    let state = from;
+    let leadsOn = true;
+    // The API may give fewer at a time than it is asked for.
+    let step = pageSize;
+    while (leadsOn) {
+      const begin = state.skip;
+      const answers = inOrder((number) => fetch(context, from, begin + number * step, step), {
+        first: 0,
+        atOnce: context.readAhead,
+        likelyLast: () => Math.ceil(((state.total ?? 0) - begin) / step) - 1,
+      });
+      for await (const answer of answers) {
+        const count = answer?.contacts.length ?? 0;
+        if (!answer || count === 0) {
+          leadsOn = false;
+          break;
+        }
+        const { contacts, total = state.total } = answer;
+        const whole = state.whole ?? total;
+        if (state.skip === 0 && (total ?? 0) > maxResults) {
+          const shorter = narrowed(from, total as number);
+          if (shorter) return { ...from, ...shorter, ...(whole !== undefined && { whole }) };
+        }
+        const skip = state.skip + count;
+        state = {
+          ...state,
+          skip,
+          ...(total !== undefined && { total }),
+          ...(whole !== undefined && { whole }),
+        };
+        leadsOn = answer.leadsOn || skip < (total ?? 0);
+        yield { items: contacts, next: state, part: toText(from), total: whole };
+        if (leadsOn && count === step) continue;
+        if (state.skip === begin + count) step = count;
+        break;
+      }
+    }
+    const { skip, total, whole, before } = state;
+    const next = following(state);
+    compare(skip, total, toText(from));
+    if (!next) compare(before + skip, whole, toText(interval));
+    return next;
+  }
+
+  function compare(received: number, total: number | undefined, when: string): void {
+    checkTotal({ received, ...(total !== undefined && { total }) }, totalTolerance, `${asked} for ${when}`);
+  }
+
+  return {
+    name: 'cxone-completed-contacts',
+    query: { interval: toText(interval), version, params },
+    identify: ({ contactId }) => String(contactId),
+    async *read(context) {
+      let state: State | undefined = (context.from as State | undefined) ?? {
+        ...interval,
+        skip: 0,
+        before: 0,
+      };
+      while (state) state = yield* readWindow(context, state);
+    },
+  };
+}
+
+function check(options: CxoneCompletedContactsOptions): void {
+  const { startDate, endDate, version = 'v30.0', pageSize = 1000, params = {} } = options ?? {};
+  const { maxResults = 10_000, totalTolerance = 0, clock = systemClock } = options ?? {};
+  const [start, end] = [
+    { name: 'startDate', date: startDate },
+    { name: 'endDate', date: endDate },
+  ] as const;
+  refuse('cxoneCompletedContacts', [
+    checkDates(start, end, clock.now()),
+    !/^v\d+(\.\d+)?$/.test(version) && 'version must be that of the API, such as v30.0',
+    !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
+    ...OWN_PARAMS.map((name) => name in params && `params.${name} is set by the source itself: leave it out`),
+    !(maxResults >= pageSize) && 'maxResults must be a number not below pageSize',
+    !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
+  ]);
+}

@@ -1,0 +1,156 @@
+import { type Clock, systemClock } from '../../clock.ts';
+import { numberProblems, refuse } from '../../problems.ts';
+import { BatchError } from '../errors.ts';
+import { readAhead } from '../read-ahead.ts';
+import type { Page, PageSource, SourceContext } from '../source.ts';
+import type { GenesysConversation } from './conversation-answer.ts';
+import { availableUntil, createJob, lookAtJob, readResults } from './genesys-details-job.ts';
+import { checkInterval, parseInterval } from './interval.ts';
+import type { JsonMembers } from './member-path.ts';
+import { type PollOptions, poll } from './poll.ts';
+import { createRestartLimit } from './restart-limit.ts';
+import { toText } from './windows.ts';
+
+/** Options of {@link genesysConversationJobs}. Durations are in milliseconds. */
+export interface GenesysConversationJobsOptions extends PollOptions {
+  /** ISO 8601 `start/end`, such as `2026-01-01T00:00Z/2026-02-01T00:00Z`. It must be over. */
+  interval: string;
+  /** Further members of the job's query, such as `conversationFilters` and `order`. */
+  query?: JsonMembers | undefined;
+  /** Records a page. @default 1000 */
+  pageSize?: number | undefined;
+  /**
+   * Only conversations that began on a UTC day of the interval. Without it all that overlap the interval, so that
+   * exports of adjacent intervals have records in common.
+   * @default false
+   */
+  startOfDayIntervalMatching?: boolean | undefined;
+  /**
+   * Take what is there when the data of jobs does not reach to the interval's end yet. What comes later is missing then.
+   * @default false
+   */
+  allowPartialData?: boolean | undefined;
+  /** Says what is over. @default the machine's clock */
+  clock?: Clock | undefined;
+}
+
+/** Where an export is. */
+type State = {
+  readonly job: string;
+  /** Leads to the next page; null before the first. */
+  readonly cursor: string | null;
+  /** A job before this one gave records. */
+  readonly mayRepeat: boolean;
+};
+
+const WHAT = 'the details job';
+
+// What the source says by itself.
+const OWN_MEMBERS = ['interval', 'startOfDayIntervalMatching'];
+
+/**
+ * Reads conversations of Genesys Cloud by a details job: it is created, waited for, and read page by page. A job takes any number of
+ * conversations; its data is up to a day old.
+ *
+ * The job's id is in the checkpoint. A job that expired is created again, and of the new one's conversations those are
+ * left out that are written already, in whatever order they come.
+ *
+ * @throws ConfigurationError that lists everything wrong.
+ * @example
+ * genesysConversationJobs({ interval: '2026-01-01T00:00Z/2026-02-01T00:00Z' })
+ */
+export function genesysConversationJobs(
+  options: GenesysConversationJobsOptions,
+): PageSource<GenesysConversation> {
+  check(options);
+  const { interval, query = {}, pageSize = 1000, allowPartialData = false } = options;
+  const { startOfDayIntervalMatching = false } = options;
+  const whole = parseInterval(interval);
+  const body = {
+    ...query,
+    interval: toText(whole),
+    ...(startOfDayIntervalMatching && { startOfDayIntervalMatching }),
+  };
+
+  async function create(context: SourceContext, mayRepeat: boolean): Promise<State> {
+    const until = allowPartialData ? whole.end : await availableUntil(context);
+    if (until < whole.end) throw notThereYet(until, whole.end);
+    return { job: await createJob(context, body), cursor: null, mayRepeat };
+  }
+
+  async function* pages(context: SourceContext): AsyncGenerator<Page<GenesysConversation>> {
+    const noteExpiry = createRestartLimit(WHAT);
+    let state = context.from as State | undefined;
+    let mayRepeat = false;
+    let isOfThisRun = false;
+
+    /** @returns whether the job gave all that it has; false when it expired. */
+    async function* resultsOf(from: State): AsyncGenerator<Page<GenesysConversation>, boolean> {
+      const { job } = from;
+      mayRepeat = from.mayRepeat || from.cursor !== null;
+      let reached = 0;
+      const end = await poll(context, options, `${WHAT} ${job}`, () => lookAtJob(context, job));
+      // One of an earlier run is created again: or no later run could ever get past it.
+      if (end.state === 'failed' && isOfThisRun) throw failed(job, end.why);
+      for (let at = from; end.state === 'fulfilled'; ) {
+        const results = await readResults(context, job, pageSize, at.cursor);
+        if (!results) break;
+        const { conversations: items, cursor } = results;
+        if (cursor === null) {
+          yield { items, mayRepeat: at.mayRepeat };
+          return true;
+        }
+        at = { ...at, cursor };
+        reached += items.length;
+        mayRepeat = true;
+        yield { items, mayRepeat: at.mayRepeat, next: at };
+      }
+      noteExpiry(reached);
+      return false;
+    }
+
+    for (;;) {
+      if (!state) {
+        state = await create(context, mayRepeat);
+        isOfThisRun = true;
+        // Before the wait: a run that is killed in it would leave the job behind, and wait for another.
+        yield { items: [], mayRepeat, next: state, save: true };
+      }
+      if (yield* resultsOf(state)) return;
+      state = undefined;
+    }
+  }
+
+  return {
+    name: 'genesys-conversation-jobs',
+    query: body,
+    identify: ({ conversationId }) => conversationId,
+    read: (context) => readAhead(pages(context), context.readAhead),
+  };
+}
+
+function check(options: GenesysConversationJobsOptions): void {
+  const { interval, query = {}, pageSize = 1000, clock = systemClock } = options ?? {};
+  refuse('genesysConversationJobs', [
+    checkInterval(interval, clock.now()),
+    ...OWN_MEMBERS.map((name) => name in query && `query.${name} is an option of its own`),
+    !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
+    ...numberProblems(options ?? {}, ['pollDelay', 'maxPollDelay', 'maxWait']),
+  ]);
+}
+
+function notThereYet(until: number, end: number): BatchError {
+  return new BatchError(
+    `details jobs have data until ${new Date(until).toISOString()}, but the interval ends at ` +
+      `${new Date(end).toISOString()}: what is between would be missing. Run the same again later, let the interval end ` +
+      'earlier, or take what is there (allowPartialData).',
+    'ERR_JOB',
+  );
+}
+
+function failed(job: string, why: string): BatchError {
+  return new BatchError(
+    `${WHAT} ${job} ended as ${why}. Check the query's filters; run the same again for another job.`,
+    'ERR_JOB',
+  );
+}
