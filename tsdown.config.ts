@@ -1,21 +1,66 @@
-import { defineConfig } from 'tsdown';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type Rolldown } from 'tsdown';
 
-export default defineConfig({
-  entry: [
-    'src/index.ts',
-    'src/vendors/genesys-cloud.ts',
-    'src/vendors/nice-cxone.ts',
-    'src/vendors/environment.ts',
-    'src/testing/index.ts',
-  ],
-  root: 'src',
-  format: ['esm', 'cjs'],
-  target: 'es2022',
-  platform: 'neutral',
-  dts: true,
-  clean: true,
-  // Of the simulator alone; a test holds the other entries to importing nothing of Node.
-  deps: { neverBundle: [/^node:/] },
-  // Else the helper that loads CommonJS packages would be an export of the entry that uses it.
-  outputOptions: { codeSplitting: { groups: [{ name: 'runtime', test: /rolldown.runtime/ }] } },
-});
+// Of the simulator, batch jobs and the command alone; a test holds the other entries to importing nothing of Node.
+const neverBundle = [/^node:/];
+
+export default defineConfig([
+  {
+    entry: [
+      'src/index.ts',
+      'src/vendors/genesys-cloud.ts',
+      'src/vendors/nice-cxone.ts',
+      'src/vendors/environment.ts',
+      'src/batch/index.ts',
+      'src/testing/index.ts',
+    ],
+    root: 'src',
+    format: ['esm', 'cjs'],
+    target: 'es2022',
+    platform: 'neutral',
+    dts: true,
+    clean: ['dist'],
+    deps: { neverBundle, onlyBundle: ['p-throttle', 'csv-parse', 'csv-stringify'] },
+    plugins: [licences()],
+    // Else the helper that loads CommonJS packages would be an export of the entry that uses it.
+    outputOptions: { codeSplitting: { groups: [{ name: 'runtime', test: /rolldown.runtime/ }] } },
+  },
+  {
+    entry: ['src/cli/main.ts'],
+    root: 'src',
+    outDir: 'dist',
+    format: 'esm',
+    target: 'node20',
+    platform: 'node',
+    fixedExtension: false,
+    dts: false,
+    clean: false,
+    deps: { neverBundle },
+    plugins: [licences('cli/')],
+  },
+]);
+
+/**
+ * Writes the licences of the packages that are bundled into a file beside the bundle.
+ *
+ * @param folder below the output's, ended by a slash.
+ */
+function licences(folder = ''): Rolldown.Plugin {
+  return {
+    name: 'licences',
+    generateBundle(_, bundle) {
+      const ids = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+      const packages = new Set(ids.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []));
+      const texts = [...packages].sort().map((path) => {
+        const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+        const file = readdirSync(path).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+        if (!file || !existsSync(join(path, file))) this.error(`${name} is bundled and has no licence text`);
+        const text = readFileSync(join(path, file), 'utf8').trim();
+        return `${name} ${version} (${license})\n\n${text}\n`;
+      });
+      const source = `Packages that are bundled here, and their licences.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+      this.emitFile({ type: 'asset', fileName: `${folder}THIRD-PARTY-LICENSES.txt`, source });
+    },
+  };
+}

@@ -1,23 +1,24 @@
 /**
- * The main job: exports 10,000 conversations over real HTTP from a simulated Genesys Cloud whose tokens live for two
- * seconds and are revoked in mid-stream, and which throttles and fails now and then; then checks the file against
- * what the simulator holds. Run it with `npm run demo`, or with another number of records: `npm run demo -- 500`.
+ * The main job: the command exports 10,000 conversations over real HTTP from a simulated Genesys Cloud whose tokens live
+ * for two seconds and are revoked in mid-stream, and which throttles and fails now and then. In the middle it is killed
+ * (`kill -9`) and run again. Then the file is compared with what the simulator holds.
+ *
+ * Run it with `npm run demo`, or with another number of records: `npm run demo -- 500`.
  */
-import { createReadStream, mkdirSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import axios from 'axios';
-import { SingleBar } from 'cli-progress';
-import { createJsonLinesWriter } from '../../src/batch/json-lines.ts';
-import { conversationPages } from '../../src/batch/pages.ts';
-import { attachAuthRefresh } from '../../src/index.ts';
 import {
   type ConversationDetail,
   startVendorSimulator,
   type VendorSimulator,
 } from '../../src/testing/index.ts';
-import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
 
 const RECORDS = Number(process.argv[2] ?? 10_000);
+/** The built command, or its source when that is named. */
+const COMMAND = process.argv[3] ?? 'dist/cli/main.js';
 const OUTPUT = 'demo-output/conversations.jsonl';
 
 const startedAt = performance.now();
@@ -29,29 +30,23 @@ const simulator = await startVendorSimulator({
   revokeEvery: 20,
   faults: { probability: 0.06, kinds: ['429', '503'], retryAfter: 1 },
 });
+const events = { replay: 0, retry: 0 };
 
-const api = axios.create({ baseURL: simulator.url, proxy: false });
-let replays = 0;
-let retries = 0;
-attachAuthRefresh(api, {
-  vendor: genesysCloud({
-    envUrl: simulator.url,
-    clientId: simulator.clientId,
-    clientSecret: simulator.clientSecret,
-  }),
-  onEvent: ({ type }) => {
-    if (type === 'replay') replays++;
-    if (type === 'retry') retries++;
-  },
-});
+rmSync(dirname(OUTPUT), { recursive: true, force: true });
+mkdirSync(dirname(OUTPUT), { recursive: true });
+const args = ['export', 'genesys-conversations', '--interval', simulator.interval, '--out', OUTPUT];
+console.log(`$ axios-oauth-refresh ${args.join(' ')}`);
+let ended = await runCommand((records, child) => records >= RECORDS / 3 && child.kill('SIGKILL'));
+// With few records it was faster than the kill.
+if (ended === 'SIGKILL') {
+  console.log('-- kill -9 in mid-stream, and the same again --');
+  ended = await runCommand();
+}
 
-mkdirSync('demo-output', { recursive: true });
-await exportConversations();
 const { written, unique, lost, repeated, different } = await verify(simulator);
 await simulator.close();
 
 const { tokenRequests, unauthorized } = simulator.counts;
-const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
 const rows = Object.entries({
   records: written,
   'unique ids': unique,
@@ -60,52 +55,46 @@ const rows = Object.entries({
   different,
   'token fetches': tokenRequests,
   '401s seen': unauthorized,
-  replays,
-  retries,
-  seconds,
+  replays: events.replay,
+  retries: events.retry,
+  seconds: ((performance.now() - startedAt) / 1000).toFixed(1),
 });
 console.log();
 for (const [name, value] of rows) console.log(`${name.padEnd(14)} ${String(value).padStart(8)}`);
 
-const intact = lost === 0 && repeated === 0 && different === 0;
+const intact = ended === 0 && lost === 0 && repeated === 0 && different === 0;
 console.log(intact ? `\n${OUTPUT} holds every record once.` : `\n${OUTPUT} IS NOT WHAT THE SIMULATOR HOLDS.`);
 process.exitCode = intact ? 0 : 1;
 
-async function exportConversations(): Promise<void> {
-  const writer = createJsonLinesWriter(OUTPUT);
-  const progress = createProgress();
-  let count = 0;
-  for await (const { items, total } of conversationPages(api, { interval: simulator.interval })) {
-    await writer.write(items);
-    count += items.length;
-    progress.update(count, total);
-  }
-  await writer.close();
-  progress.stop();
-}
-
-/** A bar on a terminal; elsewhere a line for every tenth of the way. */
-function createProgress(): { update(count: number, total: number): void; stop(): void } {
-  if (process.stdout.isTTY) {
-    const bar = new SingleBar({ format: '{bar} {percentage}% | {value} of {total} records | {eta} s left' });
-    bar.start(RECORDS, 0);
-    return {
-      update(count, total) {
-        bar.setTotal(total);
-        bar.update(count);
-      },
-      stop: () => bar.stop(),
-    };
-  }
-  let next = 0;
-  return {
-    update(count, total) {
-      if (count < next) return;
-      next += total / 10;
-      console.log(`${count} of ${total} records`);
+/** Runs the command and shows its log. @returns how it ended: its exit code, or the signal that killed it. */
+async function runCommand(onProgress?: (records: number, child: ChildProcess) => void) {
+  const source = COMMAND.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const flags = ['--rate', 'none', '--checkpoint-interval', '0', '--log', 'json', '--progress-interval', '0'];
+  const child = spawn(process.execPath, [...source, COMMAND, ...args, ...flags], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: {
+      ...process.env,
+      NO_PROXY: '127.0.0.1',
+      GENESYS_ENV_URL: simulator.url,
+      GENESYS_CLIENT_ID: simulator.clientId,
+      GENESYS_CLIENT_SECRET: simulator.clientSecret,
     },
-    stop: () => {},
-  };
+  });
+  const ended = once(child, 'exit');
+  let shown = 0;
+  for await (const line of createInterface({ input: child.stderr })) {
+    const { event, message, ...fields } = JSON.parse(line);
+    if (event === 'replay' || event === 'retry') events[event as keyof typeof events]++;
+    if (message !== undefined) console.log(message);
+    if (event !== 'progress') continue;
+    if (fields.records - shown >= RECORDS / 10) {
+      shown = fields.records;
+      console.log(`${fields.records} of ${fields.total} records, ${fields.refreshes} token refreshes`);
+    }
+    onProgress?.(fields.records, child);
+  }
+  const [code, signal] = await ended;
+  return signal ?? code;
 }
 
 /** Holds the file against the truth. */

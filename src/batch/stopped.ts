@@ -32,7 +32,7 @@ function advice(status: number): string {
   switch (status) {
     case 401:
       return (
-        ': authentication failed, and a new token would not help. Check that the OAuth client is active, belongs to ' +
+        ': authentication failed, and a new token does not help. Check that the OAuth client is active, belongs to ' +
         'this API and region, and has the scopes it needs'
       );
     case 403:

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { cxoneCompletedContacts } from '../../batch/sources/cxone-completed-contacts.ts';
+import { cxoneDataExtraction } from '../../batch/sources/cxone-data-extraction.ts';
+import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
+import { type Interval, parseCount, parseInterval, parsePair } from '../parse.ts';
+import type { CommandContext } from '../program.ts';
+
+interface CxoneFlags extends ExportFlags {
+  interval: Interval;
+  pageSize?: number;
+}
+
+// NICE states no limit.
+const RATE = 'none';
+
+/** Exports completed contacts and extracted data of NICE CXone. */
+export function addExportCxone(parent: Command, { io, args, end }: CommandContext): void {
+  const contacts = parent
+    .command('cxone-completed-contacts')
+    .description('Export completed contacts of NICE CXone.')
+    .option('--api-version <version>', 'of the API, such as v30.0')
+    .option('--param <name=value>', 'of the query, such as fields; may be given several times', parsePair);
+  addCxoneFlags(contacts)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ axios-oauth-refresh export cxone-completed-contacts --interval 2026-01-01T00:00Z/2026-02-01T00:00Z \\
+      --out january.jsonl
+`,
+    )
+    .action(async (flags: CxoneFlags & { apiVersion?: string; param?: Record<string, string> }) => {
+      const { interval, apiVersion: version, pageSize, param: params } = flags;
+      const [startDate, endDate] = [interval.start, interval.end];
+      const source = () => cxoneCompletedContacts({ startDate, endDate, version, pageSize, params });
+      const name = 'export cxone-completed-contacts';
+      end(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
+    });
+
+  const extraction = parent
+    .command('cxone-data-extraction')
+    .description('Export what a data extraction job of NICE CXone extracts.')
+    .requiredOption('--entity <name>', 'what is extracted, such as recording-interaction-metadata')
+    .option('--entity-version <version>', 'of the entity, where the API asks for it')
+    .option('--id <column>', 'what tells rows apart: then an expired job can be created again in mid-file');
+  addCxoneFlags(extraction)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ axios-oauth-refresh export cxone-data-extraction --entity recording-interaction-metadata \\
+      --interval 2026-01-01/2026-01-31 --out january.csv
+`,
+    )
+    .action(async (flags: CxoneFlags & { entity: string; entityVersion?: string; id?: string }) => {
+      const { entity: entityName, entityVersion: version, id, interval, pageSize } = flags;
+      const [startDate, endDate] = [interval.start, interval.end];
+      const source = () => cxoneDataExtraction({ entityName, version, startDate, endDate, id, pageSize });
+      const name = 'export cxone-data-extraction';
+      end(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
+    });
+}
+
+function addCxoneFlags(command: Command): Command {
+  command
+    .requiredOption('--interval <start/end>', 'ISO 8601; dates alone are midnight in UTC', parseInterval)
+    .option('--page-size <n>', 'records in a page (default: 1000)', parseCount);
+  return addExportFlags(command, RATE);
+}

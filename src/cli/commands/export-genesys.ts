@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { genesysConversationJobs } from '../../batch/sources/genesys-conversation-jobs.ts';
+import { genesysConversations } from '../../batch/sources/genesys-conversations.ts';
+import { genesysConversationsTutorial } from '../../batch/sources/genesys-conversations-tutorial.ts';
+import type { JsonMembers } from '../../batch/sources/member-path.ts';
+import { refuse } from '../../problems.ts';
+import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
+import { type Interval, parseCount, parseInterval, readJsonObject } from '../parse.ts';
+import type { CommandContext } from '../program.ts';
+
+interface ConversationFlags extends ExportFlags {
+  interval: Interval;
+  pageSize?: number;
+  filter?: string;
+}
+
+// Requests a minute that Genesys Cloud is said to allow one OAuth client.
+const RATE = '300/min';
+
+/** Exports conversations of Genesys Cloud by its details query, and by details jobs. */
+export function addExportGenesys(parent: Command, { io, args, end }: CommandContext): void {
+  const query = parent
+    .command('genesys-conversations')
+    .description('Export conversations of Genesys Cloud by the details query.')
+    .option('--tutorial-form', 'ask with dateFrom, dateTo and size, for a gateway that speaks this form');
+  addConversationFlags(query, '100')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ axios-oauth-refresh export genesys-conversations --interval 2026-01-01T00:00Z/2026-02-01T00:00Z \\
+      --out january.jsonl.gz
+  $ axios-oauth-refresh export genesys-conversations --interval 2026-01-01/2026-01-02 --out day.csv \\
+      --columns conversationId,conversationStart,conversationEnd --filter voice.json
+
+voice.json, for example: {"segmentFilters": [{"type": "and", "predicates": [{"dimension": "mediaType", "value": "voice"}]}]}
+`,
+    )
+    .action(async (flags: ConversationFlags & { tutorialForm?: true }) => {
+      const name = 'export genesys-conversations';
+      const source = () => (flags.tutorialForm ? tutorialSource(flags) : querySource(flags));
+      end(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
+    });
+
+  const jobs = parent
+    .command('genesys-conversation-jobs')
+    .description(
+      'Export conversations of Genesys Cloud by a details job: any number of them, up to a day old.',
+    )
+    .option('--start-of-day', 'only those that began on a UTC day of the interval')
+    .option(
+      '--partial',
+      'take what is there where the data of jobs does not reach to the end of the interval',
+    );
+  addConversationFlags(jobs, '1000')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ axios-oauth-refresh export genesys-conversation-jobs --interval 2025-01-01/2026-01-01 --out 2025.jsonl.gz
+`,
+    )
+    .action(async (flags: ConversationFlags & { startOfDay?: true; partial?: true }) => {
+      const name = 'export genesys-conversation-jobs';
+      const source = () =>
+        genesysConversationJobs({
+          interval: textOf(flags.interval),
+          query: filterOf(flags),
+          pageSize: flags.pageSize,
+          startOfDayIntervalMatching: flags.startOfDay,
+          allowPartialData: flags.partial,
+        });
+      end(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
+    });
+}
+
+function addConversationFlags(command: Command, pageSize: string): Command {
+  command
+    .requiredOption('--interval <start/end>', 'ISO 8601; dates alone are midnight in UTC', parseInterval)
+    .option('--page-size <n>', `conversations in a page (default: ${pageSize})`, parseCount)
+    .option('--filter <file>', 'JSON with further members of the query, such as segmentFilters');
+  return addExportFlags(command, RATE);
+}
+
+function querySource(flags: ConversationFlags) {
+  const { interval, pageSize } = flags;
+  return genesysConversations({ interval: textOf(interval), pageSize, query: filterOf(flags) });
+}
+
+function tutorialSource({ interval, pageSize: size, filter }: ConversationFlags) {
+  refuse('--tutorial-form', [filter !== undefined && 'it goes without --filter']);
+  return genesysConversationsTutorial({ dateFrom: interval.start, dateTo: interval.end, size });
+}
+
+function textOf({ start, end }: Interval): string {
+  return `${start}/${end}`;
+}
+
+function filterOf({ filter }: ConversationFlags): JsonMembers | undefined {
+  return filter === undefined ? undefined : (readJsonObject('--filter', filter) as JsonMembers);
+}

@@ -1,0 +1,96 @@
+import { isAxiosError } from 'axios';
+import { BatchError } from '../batch/errors.ts';
+import { ConfigurationError, isAuthRefreshError, isTokenError } from '../errors.ts';
+import { Interruption } from './interrupt.ts';
+
+/** What the command's exit codes mean. */
+export const EXIT = {
+  complete: 0,
+  unexpected: 1,
+  usage: 2,
+  authentication: 3,
+  forbidden: 4,
+  rateLimit: 5,
+  partial: 6,
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** For `--help`. */
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0    complete
+  1    unexpected: a fault of this program
+  2    usage: wrong arguments, variables or files, which somebody must put right
+  3    authentication: the token endpoint or the API refuses the credentials
+  4    forbidden: the OAuth client lacks a permission or a scope
+  5    rate limit: throttled, also after retries
+  6    partial: it ended before its end, or some records were not taken; the last line says how to go on
+  130  interrupted by Ctrl-C; 143 by SIGTERM; the same command goes on from there
+`;
+
+/** The exit code that an error leads to. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ConfigurationError) return EXIT.usage;
+  if (error instanceof Interruption) return EXIT[error.signal];
+  if (error instanceof BatchError) return ofBatchError(error);
+  if (isAuthRefreshError(error) || isTokenError(error)) return ofTokenError(error.code);
+  if (isAxiosError(error)) return ofStatus(error.response?.status);
+  return EXIT.unexpected;
+}
+
+function ofBatchError({ code, cause }: BatchError): ExitCode {
+  switch (code) {
+    case 'ERR_INTERRUPTED':
+      return cause instanceof Interruption ? EXIT[cause.signal] : EXIT.SIGINT;
+    case 'ERR_REQUEST':
+      return exitCodeOf(cause);
+    // Without a cause it is no file at all.
+    case 'ERR_OUTPUT':
+      return cause === undefined || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
+    case 'ERR_INPUT':
+      return isWrongPath(cause) ? EXIT.usage : EXIT.partial;
+    // Somebody must decide what to do with what is there: to run the same again would end likewise.
+    case 'ERR_OUTPUT_EXISTS':
+    case 'ERR_OUTPUT_SHORT':
+    case 'ERR_LOCKED':
+    case 'ERR_CHECKPOINT_DAMAGED':
+    case 'ERR_CHECKPOINT_MISMATCH':
+    case 'ERR_INPUT_CHANGED':
+      return EXIT.usage;
+    case 'ERR_CALLBACK':
+      return EXIT.unexpected;
+    default:
+      return EXIT.partial;
+  }
+}
+
+const WRONG_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR'];
+
+/** Whether the file system says that a path was named wrongly, rather than that a disk filled up. */
+function isWrongPath(cause: unknown): boolean {
+  return WRONG_PATH.includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+function ofTokenError(code: string): ExitCode {
+  switch (code) {
+    case 'ERR_TOKEN_ENDPOINT':
+    case 'ERR_TOKEN_RESPONSE':
+      return EXIT.authentication;
+    case 'ERR_TOKEN_THROTTLED':
+      return EXIT.rateLimit;
+    case 'ERR_TOKEN_REQUEST':
+    case 'ERR_TOKEN_TIMEOUT':
+      return EXIT.partial;
+    default:
+      return EXIT.unexpected;
+  }
+}
+
+function ofStatus(status: number | undefined): ExitCode {
+  if (status === 401) return EXIT.authentication;
+  if (status === 403) return EXIT.forbidden;
+  return status === 429 ? EXIT.rateLimit : EXIT.partial;
+}

@@ -1,0 +1,95 @@
+import { type Command, Option } from 'commander';
+import { type ExportSummary, exportRecords } from '../batch/export.ts';
+import type { PageSource } from '../batch/source.ts';
+import type { VendorName } from './connection.ts';
+import type { Io } from './io.ts';
+import { runJob } from './job.ts';
+import { FORMATS, type Format, sinkFor } from './output.ts';
+import { parseCount, parseList, parseSeconds } from './parse.ts';
+import { count, counted, duration } from './reporter/words.ts';
+import { resumeCommand } from './resume.ts';
+import { addRunFlags, type RunFlags } from './run-flags.ts';
+
+/** Flags that all exports share. */
+export interface ExportFlags extends RunFlags {
+  out: string;
+  format?: Format;
+  columns?: string[];
+  readAhead?: number;
+  checkpointInterval?: number;
+}
+
+/** @param rate the default, such as `300/min`. */
+export function addExportFlags(command: Command, rate: string): Command {
+  command
+    .requiredOption('--out <file>', 'the file to write; - for standard output, which cannot be resumed')
+    .addOption(
+      new Option('--format <format>', 'of the file (default: by its name, else jsonl)').choices(FORMATS),
+    )
+    .option('--columns <names>', 'of a CSV, separated by commas; dots lead into objects', parseList)
+    .option('--read-ahead <n>', 'pages read before they are written (default: 6)', parseCount)
+    .option(
+      '--checkpoint-interval <s>',
+      'seconds between checkpoints; 0 for each page (default: 1)',
+      parseSeconds,
+    );
+  return addRunFlags(command, rate);
+}
+
+/** An export as its command describes it. */
+export interface ExportJob {
+  name: string;
+  args: readonly string[];
+  flags: ExportFlags;
+  vendor?: VendorName | undefined;
+  baseUrl?: string | undefined;
+  /** Makes the source; what it throws about its options is a usage error. */
+  source: () => PageSource;
+}
+
+/** Runs an export to its last word. @returns the exit code. */
+export function runExportJob(io: Io, { name, args, flags, vendor, baseUrl, source }: ExportJob) {
+  const { out, format, columns, readAhead, checkpoint, checkpointInterval } = flags;
+  const toFile = out !== '-';
+  return runJob(io, {
+    name,
+    flags,
+    vendor,
+    baseUrl,
+    file: toFile ? out : undefined,
+    resume: toFile ? resumeCommand(args) : undefined,
+    prepare() {
+      const options = { source: source(), sink: sinkFor(io, { out, format, columns }) };
+      return async (run) => {
+        const summary = await exportRecords({
+          ...run,
+          ...options,
+          readAhead,
+          checkpoint,
+          checkpointInterval,
+        });
+        return { message: inWords(summary), summary };
+      };
+    },
+  });
+}
+
+function inWords(summary: ExportSummary): string {
+  const { records, pages, repeated, elapsed, output, alreadyComplete, resumed } = summary;
+  const where = output === undefined ? '' : ` in ${output}`;
+  if (alreadyComplete) {
+    return `complete already: ${counted(records, 'record')}${where}; --restart exports it anew`;
+  }
+  return [
+    `complete: ${counted(records, 'record')}${where}`,
+    counted(pages, 'page'),
+    `${duration(elapsed)}${resumed ? ' since it was resumed' : ''}`,
+    `${count(summary.recordsPerSecond)} records/s`,
+    counted(summary.refreshes, 'token refresh', 'token refreshes'),
+    counted(summary.replays, 'replay'),
+    counted(summary.retries, 'retry', 'retries'),
+    repeated > 0 && `${count(repeated)} repeated by the API and left out`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

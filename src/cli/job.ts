@@ -1,0 +1,75 @@
+import type { Progress } from '../batch/progress.ts';
+import type { RunOptions } from '../batch/run-options.ts';
+import { systemClock } from '../clock.ts';
+import { connect, type VendorName, vendorOf } from './connection.ts';
+import { readEnvironment } from './environment.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { failureOf } from './failure.ts';
+import { abortOnSignal } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { createReporter } from './reporter.ts';
+import type { RunFlags } from './run-flags.ts';
+
+/** An export or an import, as its command describes it. */
+export interface Job {
+  /** Such as `export genesys-conversations`. */
+  name: string;
+  flags: RunFlags;
+  /** Whose credentials; undefined for those that are there. */
+  vendor?: VendorName | undefined;
+  baseUrl?: string | undefined;
+  /** The file that is written or read, if it is one. */
+  file?: string | undefined;
+  /** The command that goes on from its checkpoint; undefined where there is none. */
+  resume?: string | undefined;
+  /** Checks what it was told, before anything is sent. @returns what does it. */
+  prepare(): (options: RunOptions) => Promise<JobResult>;
+}
+
+/** How a job ended that reached its end. */
+interface JobResult {
+  message: string;
+  summary: Progress;
+  /** @default 0 */
+  exitCode?: ExitCode;
+}
+
+/** Runs a job from its credentials to its last word. @returns the exit code. */
+export async function runJob(io: Io, job: Job): Promise<ExitCode> {
+  const { flags } = job;
+  const { log, progressInterval: interval } = flags;
+  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+  const { signal, release } = abortOnSignal(io, () =>
+    reporter.warning('ending: the page is finished and the checkpoint written; once more to stop at once'),
+  );
+  try {
+    const environment = readEnvironment(io, flags.envFile, (message) => reporter.warning(message));
+    const run = job.prepare();
+    const vendor = vendorOf(environment, job.vendor);
+    const { retries, timeout, restart } = flags;
+    const rate = flags.rate === 'none' ? undefined : flags.rate;
+    const { baseUrl } = job;
+    const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
+    // Before any file is touched: whether the credentials are good.
+    const token = await tokens.getToken({ signal });
+    reporter.started(job.name, job.file);
+    const account = [vendor.name, baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl ?? ''].join(' ');
+    const onProgress = reporter.progress;
+    const result = await run({ api, tokens, signal, rate, restart, timeout, account, onProgress });
+    const completion = { exitCode: EXIT.complete, ...result };
+    reporter.completed(completion);
+    return completion.exitCode;
+  } catch (error) {
+    const failure = failureOf(signal.aborted ? asInterrupted(error, signal) : error, job.resume);
+    reporter.failed(failure);
+    return failure.exitCode;
+  } finally {
+    reporter.stop();
+    release();
+  }
+}
+
+/** A wait for the token that was aborted ends with axios's own error. */
+function asInterrupted(error: unknown, { reason }: AbortSignal): unknown {
+  return (error as { code?: unknown }).code === 'ERR_CANCELED' ? reason : error;
+}

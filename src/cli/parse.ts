@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+import type { Rate } from '../batch/requests.ts';
+import { checkInterval } from '../batch/sources/interval.ts';
+import { refuse } from '../problems.ts';
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
+
+/** Reads `300/min`, `5/s` or `none`. */
+export function parseRate(text: string): Rate | 'none' {
+  if (text === 'none') return text;
+  const [, requests = '', unit = ''] = /^(\d+(?:\.\d+)?)\/(s|min|h)$/.exec(text) ?? [];
+  if (!(Number(requests) > 0)) throw new InvalidArgumentError('Give a rate such as 300/min or 5/s, or none.');
+  return { requests: Number(requests), interval: UNITS[unit] };
+}
+
+/** Reads a whole number from 0 on. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 0 on.');
+  return Number(text);
+}
+
+/** Reads a number from 0 to 1. */
+export function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1))
+    throw new InvalidArgumentError('Give a number from 0 to 1.');
+  return share;
+}
+
+/** Reads seconds. @returns milliseconds. */
+export function parseSeconds(text: string): number {
+  if (!/^\d{1,9}(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Give seconds, such as 30 or 0.5.');
+  return Number(text) * 1000;
+}
+
+/** Reads a list separated by commas. */
+export function parseList(text: string): string[] {
+  const list = text.split(',').map((name) => name.trim());
+  if (list.includes('')) throw new InvalidArgumentError('Give names separated by commas, such as id,name.');
+  return list;
+}
+
+/** Adds one `name=value` to those before it. */
+export function parsePair(text: string, before: Readonly<Record<string, string>> = {}) {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Give name=value.');
+  return { ...before, [name]: value };
+}
+
+/** The two ends of an interval, as they were given. */
+export interface Interval {
+  start: string;
+  end: string;
+}
+
+/** Reads an ISO 8601 interval `start/end` that is not in the future. */
+export function parseInterval(text: string): Interval {
+  const problem = checkInterval(text, Date.now());
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  const [start = '', end = ''] = text.split('/');
+  return { start, end };
+}
+
+/** Reads a file that holds one JSON object. @throws ConfigurationError */
+export function readJsonObject(option: string, path: string): Record<string, unknown> {
+  let text = '';
+  let value: unknown;
+  let problem: string | undefined;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    problem = `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`;
+  }
+  try {
+    if (problem === undefined) value = JSON.parse(text);
+  } catch {
+    problem = 'is no JSON';
+  }
+  if (problem === undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
+    problem = 'is no JSON object';
+  }
+  refuse(option, [problem !== undefined && `${path} ${problem}`]);
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addExportCxone } from './commands/export-cxone.ts';
+import { addExportGenesys } from './commands/export-genesys.ts';
+import { addExportPages } from './commands/export-pages.ts';
+import { addImport } from './commands/import.ts';
+import { addSimulate } from './commands/simulate.ts';
+import { addToken } from './commands/token.ts';
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
+import { failureOf } from './failure.ts';
+import type { Io } from './io.ts';
+import { secretFlagProblem } from './secret-flags.ts';
+
+/** Adds a command. @param end is told its exit code. */
+export interface CommandContext {
+  io: Io;
+  /** As the process got them. */
+  args: readonly string[];
+  end(code: ExitCode): void;
+}
+
+/** Runs the command that the arguments name. @returns the exit code. */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  const problem = secretFlagProblem(args);
+  if (problem !== undefined) {
+    io.stderr.write(`error: ${problem}\n`);
+    return EXIT.usage;
+  }
+  let exitCode: ExitCode = EXIT.complete;
+  const end = (code: ExitCode) => {
+    exitCode = code;
+  };
+  try {
+    await createProgram({ io, args, end }).parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Its text is written already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.complete : EXIT.usage;
+    const failure = failureOf(error, undefined);
+    io.stderr.write(`error: ${failure.message}\n`);
+    return failure.exitCode;
+  }
+}
+
+function createProgram(context: CommandContext): Command {
+  const { io } = context;
+  const program = new Command('axios-oauth-refresh')
+    .description(
+      'Exports from and imports into APIs behind OAuth 2.0, for as long as it takes, losing nothing.',
+    )
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // What follows the = of an unknown flag can be a secret.
+      outputError: (text, write) => write(text.replace(/'(--?[\w-]+)=.*'/s, "'$1'")),
+    })
+    .showHelpAfterError('(--help tells more)')
+    .addHelpText(
+      'after',
+      `
+Credentials come from the environment, or from a file named by --env-file; never from arguments:
+  Genesys Cloud  GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET, GENESYS_REGION or GENESYS_ENV_URL
+  NICE CXone     CXONE_CLIENT_ID, CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID and CXONE_ACCESS_KEY_SECRET,
+                 or CXONE_ENV_URL; CXONE_ISSUER, CXONE_SCOPE
+  any other      OAUTH_TOKEN_ENDPOINT, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, OAUTH_SCOPE, OAUTH_AUDIENCE,
+                 OAUTH_CLIENT_AUTHENTICATION (basic or post)
+HTTPS_PROXY and NO_PROXY are obeyed.
+${EXIT_CODES_HELP}`,
+    );
+  const exports = program
+    .command('export')
+    .description('Write the records of an API into a file, once each.');
+  addExportGenesys(exports, context);
+  addExportCxone(exports, context);
+  addExportPages(exports, context);
+  addImport(program, context);
+  addToken(program, context);
+  addSimulate(program, context);
+  return program;
+}
+
+function version(): string {
+  // The same way from the source and from the bundle.
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,65 @@
+import { clearLine, cursorTo } from 'node:readline';
+import progressBars from 'cli-progress';
+import type { Progress } from '../../batch/progress.ts';
+import type { TextStream } from '../io.ts';
+import type { Reporter } from '../reporter.ts';
+import { lastWords } from './last-words.ts';
+import { details, howFar, remark } from './words.ts';
+
+const { Format, SingleBar } = progressBars;
+
+const WIDTH = 24;
+
+/** Draws a bar on a terminal; without a total it is a counter. */
+export function barReporter(stream: TextStream): Reporter {
+  const bar = new SingleBar({
+    stream,
+    barsize: WIDTH,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    // So that it comes back below a line that was written over it.
+    forceRedraw: true,
+    // Signals are the run's own: it has a checkpoint to write first.
+    gracefulExit: false,
+    format: (options, { progress }, payload) => {
+      const { latest } = payload as { latest: Progress };
+      const { total, records } = latest;
+      // A total can be an estimate that proved too low.
+      const known = total !== undefined && total > 0 && total >= records;
+      const shown = known ? `${Format.BarFormat(progress, options)} ${Math.floor(progress * 100)}% | ` : '';
+      return `${shown}${howFar(latest)}, ${details(latest)}`;
+    },
+  });
+  let drawn = false;
+
+  function write(line: string): void {
+    if (drawn) {
+      clearLine(stream, 0);
+      cursorTo(stream, 0);
+    }
+    stream.write(`${line}\n`);
+  }
+
+  function stop(): void {
+    if (drawn) bar.stop();
+    drawn = false;
+  }
+
+  return {
+    started: (command, file) => write(file === undefined ? command : `${command}: ${file}`),
+    progress(latest) {
+      const total = Math.max(latest.total ?? 0, latest.records, 1);
+      if (!drawn) {
+        drawn = true;
+        bar.start(total, latest.records, { latest });
+      }
+      bar.setTotal(total);
+      bar.update(latest.records, { latest });
+    },
+    event(event) {
+      const text = remark(event);
+      if (text !== undefined) write(text);
+    },
+    ...lastWords(write, stop),
+  };
+}

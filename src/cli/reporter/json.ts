@@ -1,0 +1,35 @@
+import type { Clock } from '../../clock.ts';
+import type { TextStream } from '../io.ts';
+import type { Reporter } from '../reporter.ts';
+import { everySoOften } from './every-so-often.ts';
+
+/** Writes every event as a line of JSON: for log collectors. */
+export function jsonReporter(stream: TextStream, interval: number, clock: Clock): Reporter {
+  const write = (event: string, fields: object) => {
+    stream.write(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), event, ...fields })}\n`);
+  };
+  const timer = everySoOften(clock, interval, (progress) => write('progress', progress));
+  return {
+    started: (command, file) => write('started', { command, file }),
+    progress: timer.progress,
+    event(event) {
+      const { type, ...fields } = event;
+      // An error's message is not among what JSON takes of it.
+      write(type, 'error' in fields ? { ...fields, error: messageAndFields(fields.error) } : fields);
+    },
+    warning: (message) => write('warning', { message }),
+    completed({ message, exitCode, summary }) {
+      timer.stop();
+      write('complete', { message, exitCode, ...summary });
+    },
+    failed({ resume, ...failure }) {
+      timer.stop();
+      write('failed', { ...failure, resumable: resume !== undefined, resume });
+    },
+    stop: timer.stop,
+  };
+}
+
+function messageAndFields(error: Error): object {
+  return { ...error, name: error.name, message: error.message };
+}

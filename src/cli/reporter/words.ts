@@ -1,0 +1,57 @@
+import type { Progress } from '../../batch/progress.ts';
+import type { AuthRefreshEvent } from '../../events.ts';
+
+/** A whole number with separators: `12,345`. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A number of things: `1 page`, `2 pages`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A duration in milliseconds: `2 h 05 min`, `3 min 04 s`, `50 s`, `5.2 s`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 9_950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const two = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
+  return `${count(Math.floor(minutes / 60))} h ${two(minutes % 60)} min`;
+}
+
+/** `12 records of 100`, or without a total `12 records`. A total can be an estimate that proved too low. */
+export function howFar({ records, total }: Progress): string {
+  return total !== undefined && total >= records
+    ? `${count(records)} of ${counted(total, 'record')}`
+    : counted(records, 'record');
+}
+
+/** The rest of a line of progress. */
+export function details(progress: Progress & { rejected?: number }): string {
+  const { pages, recordsPerSecond, remaining, refreshes, retries, rejected = 0 } = progress;
+  return [
+    rejected > 0 && `${count(rejected)} rejected`,
+    counted(pages, 'page'),
+    `${count(recordsPerSecond)} records/s`,
+    remaining !== undefined && remaining > 0 && `${duration(remaining)} left`,
+    counted(refreshes, 'token refresh', 'token refreshes'),
+    counted(retries, 'retry', 'retries'),
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+// A shorter wait is over before the line is read.
+const LONG_WAIT = 5_000;
+
+/** What a person who waits should know; undefined for what goes by unnoticed. */
+export function remark(event: AuthRefreshEvent): string | undefined {
+  if (event.type === 'retry' && event.delay >= LONG_WAIT) {
+    const { method, url, status, code, delay } = event;
+    return `${method} ${url} was answered with ${status ?? code ?? 'nothing'}; next try in ${duration(delay)}`;
+  }
+  return event.type === 'refresh-failed' ? `token refresh failed: ${event.error.message}` : undefined;
+}

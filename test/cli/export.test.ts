@@ -1,0 +1,371 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { VendorSimulator } from '../../src/testing/index.ts';
+import { temporaryDirectory } from '../support/batch.ts';
+import { sendJson, startServer } from '../support/server.ts';
+import { startSimulator } from '../support/simulated.ts';
+import { cxoneEnv, genesysEnv, run, truth } from './support.ts';
+
+function conversations({ interval }: VendorSimulator, out: string, ...more: string[]): string[] {
+  const name = ['export', 'genesys-conversations'];
+  return [...name, '--interval', interval, '--out', out, '--rate', 'none', ...more];
+}
+
+async function outputFile(name = 'conversations.jsonl'): Promise<string> {
+  return join(await temporaryDirectory(), name);
+}
+
+describe('export genesys-conversations', () => {
+  it('holds every record once, in spite of revocations, 429, 503 and resets', async () => {
+    const simulator = await startSimulator({
+      records: 320,
+      revokeEvery: 3,
+      faults: { probability: 0.1, retryAfter: 0 },
+    });
+    const out = await outputFile();
+    const { code, stdout, stderr } = await run(
+      conversations(simulator, out, '--page-size', '20'),
+      genesysEnv(simulator),
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(await readFile(out, 'utf8')).toBe(truth(simulator));
+    expect(stderr).toMatch(/complete: 320 records in \S+, 16 pages, .* token refresh.* replays?, /);
+  });
+
+  it('says so when it was complete before, and begins anew with --restart', async () => {
+    const simulator = await startSimulator({ records: 30 });
+    const out = await outputFile();
+    const args = conversations(simulator, out);
+    await run(args, genesysEnv(simulator));
+    const { apiRequests } = simulator.counts;
+    const again = await run(args, genesysEnv(simulator));
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain(`complete already: 30 records in ${out}; --restart exports it anew\n`);
+    expect(simulator.counts.apiRequests).toBe(apiRequests);
+    expect((await run([...args, '--restart'], genesysEnv(simulator))).code).toBe(0);
+    expect(await readFile(out, 'utf8')).toBe(truth(simulator));
+    expect(await readFile(`${out}.old-1`, 'utf8')).toBe(truth(simulator));
+  });
+
+  it('writes gzip and CSV by the name of the file', async () => {
+    const simulator = await startSimulator({ records: 30 });
+    const zipped = await outputFile('c.jsonl.gz');
+    expect((await run(conversations(simulator, zipped), genesysEnv(simulator))).code).toBe(0);
+    expect(gunzipSync(await readFile(zipped)).toString()).toBe(truth(simulator));
+
+    const table = await outputFile('c.csv');
+    const columns = ['--columns', 'conversationId, conversationStart'];
+    expect((await run(conversations(simulator, table, ...columns), genesysEnv(simulator))).code).toBe(0);
+    const rows = (await readFile(table, 'utf8')).trimEnd().split('\n');
+    expect(rows[0]).toBe('conversationId,conversationStart');
+    const { conversationId, conversationStart } = simulator.record(29);
+    expect(rows[30]).toBe(`${conversationId},${conversationStart}`);
+  });
+
+  it('writes to standard output with --out -', async () => {
+    const simulator = await startSimulator({ records: 150 });
+    const { code, stdout, stderr } = await run(conversations(simulator, '-'), genesysEnv(simulator));
+    expect(code).toBe(0);
+    expect(stdout).toBe(truth(simulator));
+    expect(stderr).toContain('complete: 150 records, ');
+  });
+
+  it('sends the members of --filter', async () => {
+    const simulator = await startSimulator({ records: 5 });
+    const out = await outputFile();
+    const filter = `${out}.filter.json`;
+    await writeFile(filter, '{"orderBy":"conversationEnd"}');
+    const { code, stderr } = await run(
+      conversations(simulator, out, '--filter', filter),
+      genesysEnv(simulator),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('orderBy');
+    await writeFile(filter, '{"conversationFilters":[{"type":"and","predicates":[]}]}');
+    expect((await run(conversations(simulator, out, '--filter', filter), genesysEnv(simulator))).code).toBe(
+      0,
+    );
+    const checkpoint = JSON.parse(await readFile(`${out}.checkpoint`, 'utf8'));
+    expect(JSON.stringify(checkpoint)).toContain('conversationFilters');
+  });
+
+  it("asks in the tutorial's form on demand", async () => {
+    const simulator = await startSimulator({ records: 120 });
+    const out = await outputFile();
+    const args = conversations(simulator, out, '--tutorial-form');
+    expect((await run(args, genesysEnv(simulator))).code).toBe(0);
+    expect((await readFile(out, 'utf8')).split('\n')).toHaveLength(121);
+  });
+
+  it('keeps under 300 requests a minute unless told otherwise', async () => {
+    const simulator = await startSimulator({ records: 4 });
+    const args = ['export', 'genesys-conversations', '--interval', simulator.interval, '--page-size', '1'];
+    const began = performance.now();
+    const { code } = await run([...args, '--out', await outputFile()], genesysEnv(simulator));
+    expect(code).toBe(0);
+    // Four pages or more, one every 200 ms.
+    expect(performance.now() - began).toBeGreaterThan(600);
+  });
+});
+
+describe('export genesys-conversation-jobs', () => {
+  it('waits for the job and holds every record once', async () => {
+    const simulator = await startSimulator({ records: 120, jobs: { polls: 0 } });
+    const out = await outputFile();
+    const args = conversations(simulator, out, '--page-size', '50').with(1, 'genesys-conversation-jobs');
+    const { code, stderr } = await run(args, genesysEnv(simulator));
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('120 records') });
+    const ids = (await readFile(out, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).conversationId);
+    const all = [...simulator.records()].map(({ conversationId }) => conversationId);
+    expect(ids.sort()).toEqual(all.sort());
+  });
+});
+
+describe('export of NICE CXone', () => {
+  it('cxone-completed-contacts holds every contact once', async () => {
+    const simulator = await startSimulator({ records: 230, revokeEvery: 2 });
+    const out = await outputFile();
+    const args = conversations(simulator, out, '--page-size', '100').with(1, 'cxone-completed-contacts');
+    const { code, stderr } = await run(args, cxoneEnv(simulator));
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('230 records') });
+    const contacts = Array.from({ length: 230 }, (_, index) => simulator.completedContact(index));
+    expect(await readFile(out, 'utf8')).toBe(contacts.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    expect(await readFile(`${out}.checkpoint`, 'utf8')).toContain('NICE CXone http');
+  });
+
+  it('cxone-data-extraction reads the file of the other host, without a token', async () => {
+    const simulator = await startSimulator({ records: 40, jobs: { polls: 0 } });
+    const out = await outputFile('extract.csv');
+    const args = conversations(simulator, out, '--entity', 'recording-interaction-metadata');
+    const { code, stderr } = await run(args.with(1, 'cxone-data-extraction'), cxoneEnv(simulator));
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('40 records') });
+    expect((await readFile(out, 'utf8')).trimEnd().split('\n')).toHaveLength(41);
+    expect(simulator.counts).toMatchObject({ filesServed: 1, leakedBearers: 0 });
+  });
+});
+
+describe('export pages', () => {
+  const env = (url: string) => ({
+    OAUTH_TOKEN_ENDPOINT: `${url}/token`,
+    OAUTH_CLIENT_ID: 'client',
+    OAUTH_CLIENT_SECRET: 'the-secret',
+  });
+
+  async function startApi(page: (query: URLSearchParams) => object) {
+    const queries: string[] = [];
+    const server = await startServer(({ url }, response) => {
+      if (url === '/token') return sendJson(response, 200, { access_token: 'abc', expires_in: 900 });
+      const { searchParams } = new URL(url, 'http://api');
+      queries.push(searchParams.toString());
+      sendJson(response, 200, page(searchParams));
+    });
+    return { ...server, queries };
+  }
+
+  const ITEMS = Array.from({ length: 25 }, (_, id) => ({ id, name: `n${id}` }));
+  const LINES = ITEMS.map((item) => `${JSON.stringify(item)}\n`).join('');
+
+  it.each([
+    [
+      'by number',
+      [
+        '--page-number',
+        'page',
+        '--page-size',
+        '10',
+        '--size-parameter',
+        'size',
+        '--page-count',
+        'meta.pages',
+      ],
+      (query: URLSearchParams) => {
+        const at = (Number(query.get('page')) - 1) * 10;
+        return { meta: { pages: 3 }, list: ITEMS.slice(at, at + 10) };
+      },
+    ],
+    [
+      'by offset',
+      ['--offset', '--page-size', '10', '--total', 'total'],
+      (query: URLSearchParams) => {
+        const at = Number(query.get('skip'));
+        return { total: 25, list: ITEMS.slice(at, at + 10) };
+      },
+    ],
+    [
+      'by cursor',
+      ['--cursor', 'next', '--cursor-parameter', 'from', '--id', 'id', '--param', 'kind=a b'],
+      (query: URLSearchParams) => {
+        const at = Number(query.get('from') ?? 0);
+        return { list: ITEMS.slice(at, at + 10), ...(at < 20 && { next: String(at + 10) }) };
+      },
+    ],
+    [
+      'by link',
+      ['--next', 'links.next'],
+      (query: URLSearchParams) => {
+        const at = Number(query.get('at') ?? 0);
+        return { list: ITEMS.slice(at, at + 10), links: at < 20 ? { next: `/things?at=${at + 10}` } : {} };
+      },
+    ],
+  ])('%s', async (_, flags, page) => {
+    const api = await startApi(page);
+    const out = await outputFile();
+    const args = [
+      'export',
+      'pages',
+      '--base-url',
+      api.url,
+      '--url',
+      '/things',
+      '--items',
+      'list',
+      '--out',
+      out,
+    ];
+    const { code, stderr } = await run([...args, ...flags], env(api.url));
+    await api.close();
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('complete: 25 records'),
+    });
+    expect(await readFile(out, 'utf8')).toBe(LINES);
+    if (flags.includes('--param')) expect(api.queries[0]).toBe('kind=a+b');
+  });
+
+  it.each([
+    [[], 'give one of --page-number, --offset, --cursor, --next'],
+    [['--cursor', 'a', '--next', 'b'], 'give one of'],
+    [['--next', 'b', '--page-size', '5'], '--page-size goes with'],
+    [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
+    [['--page-number', '--param', 'novalue'], 'Give name=value.'],
+  ])('%j exits with 2', async (flags, message) => {
+    const args = ['export', 'pages', '--base-url', 'http://127.0.0.1:1', '--url', '/x', '--items', 'list'];
+    const { code, stderr } = await run([...args, '--out', 'x.jsonl', ...flags], env('http://127.0.0.1:1'));
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('what goes wrong', () => {
+  it.each([
+    ['401', 3, 'authentication failed'],
+    ['insufficient_scope', 3, '`axios-oauth-refresh token` checks the credentials'],
+    ['403', 4, 'forbidden. The OAuth client lacks a permission'],
+    ['429', 5, 'rate limit exceeded, also after retries'],
+    ['503', 6, 'the API has a fault; try again later'],
+    ['reset', 6, 'ECONNRESET'],
+    ['malformed', 6, 'neither records nor the end of them'],
+  ] as const)(
+    '%s in mid-stream exits with %i, says what to do, and can be gone on from',
+    async (kind, exitCode, message) => {
+      const simulator = await startSimulator({ records: 60 });
+      simulator.schedule({ match: '/api', after: 3, times: 1000, kind, retryAfter: 0 });
+      const out = await outputFile();
+      const args = conversations(simulator, out, '--page-size', '10', '--retries', '0', '--read-ahead', '0');
+      const { code, stdout, stderr } = await run(args, genesysEnv(simulator));
+      expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain('    at ');
+      const lines = stderr.trimEnd().split('\n');
+      expect(lines.at(-1)).toBe(`resume: axios-oauth-refresh ${args.join(' ')}`);
+
+      simulator.reset();
+      expect((await run(args, genesysEnv(simulator))).code).toBe(0);
+      expect(await readFile(out, 'utf8')).toBe(truth(simulator));
+      expect(simulator.counts.recordsServed).toBeLessThan(60);
+    },
+  );
+
+  it('HTML in place of JSON exits with 6', async () => {
+    const simulator = await startSimulator();
+    simulator.schedule({ match: '/api', times: 1000, status: 200, body: '<html>a proxy says hello</html>' });
+    const { code, stderr } = await run(conversations(simulator, await outputFile()), genesysEnv(simulator));
+    expect(code).toBe(6);
+    expect(stderr).toContain('neither records nor the end of them');
+  });
+
+  it('a wrong secret exits with 3 and leaves no file', async () => {
+    const simulator = await startSimulator();
+    const out = await outputFile();
+    const env = { ...genesysEnv(simulator), GENESYS_CLIENT_SECRET: 'wrong-secret-1234' };
+    const { code, stderr } = await run(conversations(simulator, out), env);
+    expect(code).toBe(3);
+    expect(stderr).toContain('invalid_client');
+    expect(existsSync(out) || existsSync(`${out}.checkpoint`)).toBe(false);
+  });
+
+  it('missing variables exit with 2', async () => {
+    const simulator = await startSimulator();
+    const { code, stderr } = await run(conversations(simulator, await outputFile()), {});
+    expect(code).toBe(2);
+    expect(stderr).toContain('set GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET');
+    expect(stderr).not.toContain('resume:');
+  });
+
+  it('an output directory that is not there exits with 2', async () => {
+    const simulator = await startSimulator();
+    const out = join(await temporaryDirectory(), 'not-there', 'c.jsonl');
+    const { code, stderr } = await run(conversations(simulator, out), genesysEnv(simulator));
+    expect(code).toBe(2);
+    expect(stderr).toContain('does not exist. Create it, or choose another.');
+  });
+
+  it('an output that is a directory exits with 2', async () => {
+    const simulator = await startSimulator();
+    const { code, stderr } = await run(
+      conversations(simulator, await temporaryDirectory()),
+      genesysEnv(simulator),
+    );
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('resume:');
+  });
+
+  it('a file that is there already, and is nobody’s output, is left alone', async () => {
+    const simulator = await startSimulator();
+    const out = await outputFile();
+    await writeFile(out, 'precious\n');
+    const { code, stderr } = await run(conversations(simulator, out), genesysEnv(simulator));
+    expect(code).toBe(2);
+    expect(stderr).toContain('is there already');
+    expect(stderr).not.toContain('resume:');
+    expect(await readFile(out, 'utf8')).toBe('precious\n');
+  });
+
+  it('a checkpoint of another query exits with 2 and names the difference', async () => {
+    const simulator = await startSimulator({ records: 60 });
+    const out = await outputFile();
+    await run(conversations(simulator, out, '--page-size', '10'), genesysEnv(simulator));
+    const other = conversations(simulator, out).with(3, '2023-10-01T00:00Z/2023-10-02T00:00Z');
+    const { code, stderr } = await run(other, genesysEnv(simulator));
+    expect(code).toBe(2);
+    expect(stderr).toContain('belongs to something else: query.interval was');
+  });
+
+  it.each([
+    [['--interval', '2023-10-02/2023-10-01'], 'must be after'],
+    [['--interval', '2093-10-01/2093-10-02'], 'is in the future'],
+    [['--interval', '2023-10-01'], 'two dates'],
+    [['--interval', '2023-10-01T00:00/2023-10-02T00:00'], 'a zone'],
+    [['--rate', 'fast'], 'Give a rate such as 300/min'],
+    [['--rate', '0/min'], 'Give a rate'],
+    [['--columns', 'a'], '--columns goes with csv'],
+    [['--out', '-', '--format', 'csv'], 'csv needs a file'],
+    [['--log', 'xml'], "'xml' is invalid"],
+    [['--filter', '/nowhere.json'], '/nowhere.json cannot be read (ENOENT)'],
+  ])('%j exits with 2', async (flags, message) => {
+    const simulator = await startSimulator();
+    const { code, stderr } = await run(
+      [...conversations(simulator, '/nowhere/out.jsonl'), ...flags],
+      genesysEnv(simulator),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(simulator.counts.requests).toBe(0);
+  });
+});

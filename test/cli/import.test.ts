@@ -1,0 +1,98 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/batch.ts';
+import { startSimulator } from '../support/simulated.ts';
+import { genesysEnv, run } from './support.ts';
+
+async function inputFile(name: string, text: string): Promise<string> {
+  const path = join(await temporaryDirectory(), name);
+  await writeFile(path, text);
+  return path;
+}
+
+const QUICK = ['--rate', 'none'];
+
+describe('import', () => {
+  it('genesys-contacts sends each row of a CSV, once', async () => {
+    const simulator = await startSimulator({ revokeEvery: 2 });
+    const rows = Array.from({ length: 45 }, (_, index) => `c${index},+49 30 ${index}`);
+    const path = await inputFile('contacts.csv', ['customer,phone', ...rows, ''].join('\n'));
+    const args = ['import', 'genesys-contacts', '--list', 'l1', '--in', path, '--id-field', 'customer'];
+    const { code, stdout, stderr } = await run(
+      [...args, '--batch-size', '10', ...QUICK],
+      genesysEnv(simulator),
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toContain('complete: 45 records accepted in ');
+    expect([...simulator.contacts('l1').keys()].sort()).toEqual(rows.map((row) => row.split(',')[0]).sort());
+
+    const again = await run([...args, '--batch-size', '10', ...QUICK], genesysEnv(simulator));
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain('complete already: 45 accepted');
+    expect(simulator.counts.contactsReceived).toBe(45);
+  });
+
+  it('writes what is refused to a file that can be fed in again, and exits with 6', async () => {
+    const simulator = await startSimulator();
+    const contacts = ['{"data":{"name":"a"}}', '7', '{"data":{"name":"b"}}', ''].join('\n');
+    const path = await inputFile('contacts.jsonl', contacts);
+    const args = ['import', 'genesys-contacts', '--list', 'l1', '--in', path, ...QUICK];
+    const { code, stderr } = await run(args, genesysEnv(simulator));
+    expect(code).toBe(6);
+    expect(stderr).toContain('complete: 2 records accepted in 0.');
+    expect(stderr).toContain(`; 1 rejected, see ${path}.rejects.jsonl\n`);
+    expect(await readFile(`${path}.rejects.jsonl`, 'utf8')).toContain('"record":7');
+    expect(simulator.contacts('l1').size).toBe(2);
+  });
+
+  it('genesys-external-contacts reads JSON Lines', async () => {
+    const simulator = await startSimulator();
+    const path = await inputFile('people.jsonl', '{"firstName":"Ada"}\n{"firstName":"Alan"}\n');
+    const args = ['import', 'genesys-external-contacts', '--in', path, ...QUICK, '--log', 'json'];
+    const { code, stderr } = await run(args, genesysEnv(simulator));
+    expect(code).toBe(0);
+    expect(simulator.externalContacts().size).toBe(2);
+    const last = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
+    expect(last).toMatchObject({ event: 'complete', exitCode: 0, accepted: 2, rejected: 0, unresolved: 0 });
+  });
+
+  it('stops at a ragged row, and goes on when it was mended', async () => {
+    const simulator = await startSimulator();
+    const path = await inputFile('contacts.csv', 'customer,phone\na,1\nb\nc,3\n');
+    const args = [
+      'import',
+      'genesys-contacts',
+      '--list',
+      'l1',
+      '--in',
+      path,
+      '--id-field',
+      'customer',
+      ...QUICK,
+    ];
+    const { code, stderr } = await run(args, genesysEnv(simulator));
+    expect(code).toBe(6);
+    expect(stderr).toContain('line 3');
+    expect(stderr).toContain(`\nresume: axios-oauth-refresh import genesys-contacts --list l1 --in ${path}`);
+    await writeFile(path, 'customer,phone\na,1\nb,2\nc,3\n');
+    expect((await run(args, genesysEnv(simulator))).code).toBe(0);
+    expect([...simulator.contacts('l1').values()].map(({ times }) => times)).toEqual([1, 1, 1]);
+  });
+
+  it.each([
+    [['--in', '-'], 'save it to a file first'],
+    [['--in', '/nowhere/a.jsonl'], 'there is no such file'],
+    [['--in', 'a.jsonl', '--delimiter', ';'], '--delimiter goes with csv'],
+    [['--in', 'a.jsonl.gz'], 'unpack it first'],
+    [[], "required option '--in <file>' not specified"],
+  ])('%j exits with 2', async (args, message) => {
+    const env = genesysEnv(await startSimulator());
+    const { code, stderr } = await run(
+      ['import', 'genesys-contacts', '--list', 'l1', ...args, ...QUICK],
+      env,
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});

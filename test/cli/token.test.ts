@@ -1,0 +1,142 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/batch.ts';
+import { startServer } from '../support/server.ts';
+import { startSimulator } from '../support/simulated.ts';
+import { cxoneEnv, genesysEnv, run } from './support.ts';
+
+describe('token', () => {
+  it('says what is known of the token, and never the token or the secret', async () => {
+    const simulator = await startSimulator({ tokenLifetime: 7200 });
+    const { code, stdout, stderr } = await run(['token'], genesysEnv(simulator));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('vendor      Genesys Cloud\n');
+    expect(stdout).toContain(`token from  ${simulator.url}/oauth/token\n`);
+    expect(stdout).toContain('lifetime    2 h 00 min\n');
+    expect(stdout).toMatch(/^expires {5}20\d\d-\d\d-\d\dT/m);
+    expect(stdout).toContain(`API         ${simulator.url}\n`);
+    expect(stdout).not.toContain(simulator.clientSecret);
+    expect(stdout).not.toContain(simulator.issueToken().slice(0, 12));
+  });
+
+  it('says issuer and API of NICE CXone', async () => {
+    const simulator = await startSimulator();
+    const { code, stdout } = await run(['token'], cxoneEnv(simulator));
+    expect(code).toBe(0);
+    expect(stdout).toContain('vendor      NICE CXone\n');
+    expect(stdout).toContain(`token from  ${simulator.url}\n`);
+    expect(stdout).toContain('API  ');
+  });
+
+  it('says the scopes of any OAuth server', async () => {
+    const bodies: string[] = [];
+    const server = await startServer((request, response) => {
+      bodies.push(request.body.toString());
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"access_token":"an-access-token","expires_in":90,"scope":"a:read b:read"}');
+    });
+    const { code, stdout } = await run(['token'], {
+      OAUTH_TOKEN_ENDPOINT: `${server.url}/token`,
+      OAUTH_CLIENT_ID: 'client',
+      OAUTH_CLIENT_SECRET: 'the-secret',
+      OAUTH_AUDIENCE: 'reports',
+      OAUTH_CLIENT_AUTHENTICATION: 'post',
+    });
+    await server.close();
+    expect(code).toBe(0);
+    expect(stdout).toContain('scopes      a:read b:read\n');
+    expect(stdout).not.toMatch(/an-access-token|the-secret/);
+    expect(Object.fromEntries(new URLSearchParams(bodies[0]))).toEqual({
+      grant_type: 'client_credentials',
+      audience: 'reports',
+      client_id: 'client',
+      client_secret: 'the-secret',
+    });
+  });
+
+  it('exits with 3 for a wrong secret, which it does not print', async () => {
+    const env = { ...genesysEnv(await startSimulator()), GENESYS_CLIENT_SECRET: 'wrong-secret-1234' };
+    const { code, stdout, stderr } = await run(['token'], env);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(/^error: .*invalid_client.*Check the client id and secret.*\n/);
+    expect(stderr).not.toContain('wrong-secret-1234');
+  });
+
+  it('exits with 6 when the token endpoint cannot be reached', async () => {
+    const simulator = await startSimulator();
+    await simulator.close();
+    const { code, stderr } = await run(['token'], genesysEnv(simulator));
+    expect(code).toBe(6);
+    expect(stderr).toContain('could not be reached (ECONNREFUSED)');
+  });
+
+  it('exits with 5 when the token endpoint throttles', async () => {
+    const simulator = await startSimulator({
+      tokenFaults: { schedule: () => ({ kind: '429', retryAfter: 3600 }) },
+    });
+    const { code, stderr } = await run(['token'], genesysEnv(simulator));
+    expect(code).toBe(5);
+    expect(stderr).toContain('throttles this client');
+  });
+
+  it('says which variables are missing', async () => {
+    const { code, stderr } = await run(['token'], { GENESYS_REGION: 'eu_central_1' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('GENESYS_CLIENT_ID is missing; GENESYS_CLIENT_SECRET is missing');
+    const none = await run(['token'], {});
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain('set GENESYS_CLIENT_ID');
+    expect(none.stderr).toContain('--env-file');
+  });
+
+  it('asks whose credentials when those of several are set', async () => {
+    const simulator = await startSimulator();
+    const env = { ...genesysEnv(simulator), ...cxoneEnv(simulator) };
+    const { code, stderr } = await run(['token'], env);
+    expect(code).toBe(2);
+    expect(stderr).toContain('choose with --vendor genesys or --vendor cxone');
+    const chosen = await run(['token', '--vendor', 'cxone'], env);
+    expect(chosen.code).toBe(0);
+    expect(chosen.stdout).toContain('NICE CXone');
+  });
+});
+
+describe('--env-file', () => {
+  it('is read; the environment counts where both have a variable, and that is said', async () => {
+    const simulator = await startSimulator();
+    const file = join(await temporaryDirectory(), 'genesys.env');
+    const { GENESYS_ENV_URL, ...credentials } = genesysEnv(simulator);
+    const lines = Object.entries(credentials).map(([name, value]) => `export ${name}="${value}" # mine`);
+    await writeFile(file, ['GENESYS_ENV_URL=http://127.0.0.1:1', ...lines].join('\n'), { mode: 0o600 });
+    const { code, stdout, stderr } = await run(['token', '--env-file', file], {
+      GENESYS_ENV_URL: simulator.url,
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain(simulator.url);
+    expect(stderr).toBe(
+      'warning: GENESYS_ENV_URL is set in the environment as well, with another value, which is the one that counts\n',
+    );
+  });
+
+  it('that others can read is warned of', async () => {
+    const file = join(await temporaryDirectory(), 'genesys.env');
+    await writeFile(
+      file,
+      Object.entries(genesysEnv(await startSimulator()))
+        .map((pair) => pair.join('='))
+        .join('\n'),
+    );
+    await chmod(file, 0o640);
+    const { code, stderr } = await run(['token', '--env-file', file], {});
+    expect(code).toBe(0);
+    expect(stderr).toBe(`warning: ${file} holds secrets and others can read it: chmod 600 ${file}\n`);
+  });
+
+  it('that is not there is a usage error', async () => {
+    const { code, stderr } = await run(['token', '--env-file', '/nowhere/x.env'], {});
+    expect(code).toBe(2);
+    expect(stderr).toBe('error: --env-file: /nowhere/x.env cannot be read (ENOENT).\n');
+  });
+});

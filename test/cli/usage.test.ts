@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { run } from './support.ts';
+
+describe('usage', () => {
+  it('--help lists commands, variables and exit codes', async () => {
+    const { code, stdout, stderr } = await run(['--help'], {});
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const word of ['export', 'token', 'simulate', 'GENESYS_CLIENT_SECRET', '130  interrupted']) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  it('--version says that of the package', async () => {
+    expect(await run(['--version'], {})).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+  });
+
+  it('without a command exits with 2 and shows the help on standard error', async () => {
+    const { code, stdout, stderr } = await run([], {});
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: axios-oauth-refresh');
+  });
+
+  it.each([
+    [['tokn'], "unknown command 'tokn'"],
+    [['token', '--fast'], "unknown option '--fast'"],
+    [['token', '--vendor', 'acme'], "'acme' is invalid"],
+    [['simulate', '--records', 'many'], 'Give a whole number from 0 on.'],
+    [['simulate', '--fault-rate', '2'], 'Give a number from 0 to 1.'],
+    [['simulate', '--page-delay', '-1'], 'Give seconds'],
+    [['simulate', '--interval', '2023-10-02/2023-10-01'], 'must be after'],
+  ])('%j exits with 2', async (args, message) => {
+    const { code, stdout, stderr } = await run(args, {});
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('error: ');
+  });
+
+  it.each([
+    '--client-secret=hunter2hunter2',
+    '--client_secret=hunter2hunter2',
+    '--password=hunter2hunter2',
+    '--access-key-secret=hunter2hunter2',
+    '--token=hunter2hunter2',
+    '--clientsecret=hunter2hunter2',
+    '--zzz=hunter2hunter2',
+  ])('refuses %s without printing its value', async (flag) => {
+    const { code, stdout, stderr } = await run(['token', flag], {});
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(flag.split('=')[0]);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  it('says where credentials belong', async () => {
+    const { stderr } = await run(['token', '--client-secret', 'hunter2hunter2'], {});
+    expect(stderr).toContain('--env-file');
+    expect(stderr).not.toContain('hunter2');
+  });
+});
