@@ -1,17 +1,21 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const entries = ['genesys-cloud', 'nice-cxone', 'environment', 'testing'];
+const entries = ['genesys-cloud', 'nice-cxone', 'environment', 'batch', 'testing'];
+const VERSION: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+const BIN = 'node_modules/axios-oauth-refresh/dist/cli/main.js';
 let consumer: string;
+let installed: string;
 
 /** What users install: the packed tarball, beside the dependencies it names and nothing else of this project. */
 beforeAll(() => {
   consumer = mkdtempSync(join(tmpdir(), 'consumer-'));
-  const installed = join(consumer, 'node_modules', 'axios-oauth-refresh');
+  installed = join(consumer, 'node_modules', 'axios-oauth-refresh');
   mkdirSync(installed, { recursive: true });
   execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'ignore' });
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', consumer], {
@@ -20,7 +24,7 @@ beforeAll(() => {
   });
   execFileSync('tar', [
     '-xzf',
-    join(consumer, 'axios-oauth-refresh-0.1.0.tgz'),
+    join(consumer, `axios-oauth-refresh-${VERSION}.tgz`),
     '-C',
     installed,
     '--strip-components=1',
@@ -29,6 +33,10 @@ beforeAll(() => {
     mkdirSync(join(consumer, 'node_modules', '@types'), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name));
   }
+  // As npm does it for `bin`.
+  mkdirSync(join(consumer, 'node_modules', '.bin'));
+  chmodSync(join(consumer, BIN), 0o755);
+  symlinkSync(join(consumer, BIN), join(consumer, 'node_modules', '.bin', 'axios-oauth-refresh'));
 }, 60_000);
 
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
@@ -49,6 +57,20 @@ const BODY = `
   simulator.revokeTokens();
   const { data } = await query();
   console.log(data.conversations.length, simulator.counts.tokenRequests);
+  await simulator.close();
+})();
+`;
+
+const EXPORT = `
+(async () => {
+  const simulator = await startVendorSimulator({ records: 250 });
+  const { url: envUrl, clientId, clientSecret, interval } = simulator;
+  const api = axios.create({ proxy: false });
+  const { tokens } = attachAuthRefresh(api, { vendor: genesysCloud({ envUrl, clientId, clientSecret }) });
+  const source = genesysConversations({ interval });
+  const { records } = await exportRecords({ api, tokens, source, sink: csvFile('c.csv', { columns: ['conversationId'] }), restart: true });
+  const wrong = await exportRecords({}).catch((error) => error instanceof ConfigurationError);
+  console.log(records, wrong);
   await simulator.close();
 })();
 `;
@@ -76,6 +98,85 @@ describe('the packed package', () => {
        ${BODY}`,
     );
     expect(output).toBe('5 2\n');
+  });
+
+  it('exports batches in ESM', () => {
+    const output = run(
+      'batch.mjs',
+      `import axios from 'axios';
+       import { attachAuthRefresh, ConfigurationError } from 'axios-oauth-refresh';
+       import { csvFile, exportRecords, genesysConversations } from 'axios-oauth-refresh/batch';
+       import { genesysCloud } from 'axios-oauth-refresh/genesys-cloud';
+       import { startVendorSimulator } from 'axios-oauth-refresh/testing';
+       ${EXPORT}`,
+    );
+    expect(output).toBe('250 true\n');
+  });
+
+  it('exports batches in CommonJS', () => {
+    const output = run(
+      'batch.cjs',
+      `const axios = require('axios');
+       const { attachAuthRefresh, ConfigurationError } = require('axios-oauth-refresh');
+       const { csvFile, exportRecords, genesysConversations } = require('axios-oauth-refresh/batch');
+       const { genesysCloud } = require('axios-oauth-refresh/genesys-cloud');
+       const { startVendorSimulator } = require('axios-oauth-refresh/testing');
+       ${EXPORT}`,
+    );
+    expect(output).toBe('250 true\n');
+  });
+
+  it('has a command that needs nothing more', async () => {
+    const command = (...args: string[]) =>
+      execFileSync('npx', ['--no-install', 'axios-oauth-refresh', ...args], {
+        cwd: consumer,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    const env: Record<string, string> = {};
+    expect(command('--help')).toContain('Usage: axios-oauth-refresh');
+    expect(command('--version')).toBe(`${VERSION}\n`);
+
+    const simulator = spawn(process.execPath, [BIN, 'simulate', '--records', '250'], { cwd: consumer });
+    try {
+      let printed = '';
+      for await (const chunk of simulator.stdout) {
+        printed += chunk;
+        if (printed.includes('ACCESS_KEY_SECRET')) break;
+      }
+      for (const [, name = '', value = ''] of printed.matchAll(/^export (GENESYS_\w+)='(.*)'$/gm))
+        env[name] = value;
+      const interval = '2023-10-01T00:00Z/2023-10-08T00:00Z';
+      const flags = ['--interval', interval, '--rate', 'none', '--out', 'exported.jsonl.gz'];
+      command('export', 'genesys-conversations', ...flags);
+      const lines = gunzipSync(readFileSync(join(consumer, 'exported.jsonl.gz'))).toString();
+      expect(lines.trimEnd().split('\n')).toHaveLength(250);
+    } finally {
+      simulator.kill();
+    }
+  }, 60_000);
+
+  it('has the licence of every package that is bundled beside each bundle', () => {
+    const licences = (folder: string) => {
+      const file = join(installed, 'dist', folder, 'THIRD-PARTY-LICENSES.txt');
+      return [...readFileSync(file, 'utf8').matchAll(/^([\w-]+) \d+\.\d+\.\d+ \((.+)\)\n\n\S/gm)].map(
+        ([, name]) => name,
+      );
+    };
+    const batch = ['csv-parse', 'csv-stringify', 'p-throttle'];
+    expect(licences('')).toEqual(batch);
+    expect(licences('cli')).toEqual(
+      expect.arrayContaining([...batch, 'cli-progress', 'commander', 'dotenv']),
+    );
+  });
+
+  it('has types that refer to nothing which is not installed with it', () => {
+    for (const entry of ['batch/index.d.ts', 'batch/index.d.cts']) {
+      const text = readFileSync(join(installed, 'dist', entry), 'utf8');
+      const outside = [...text.matchAll(/from "([^."][^"]*)"/g)].map(([, name]) => name);
+      expect([...new Set(outside)].sort()).toEqual(['axios', 'node:stream']);
+    }
   });
 
   it('has the same exports in both', () => {
@@ -128,6 +229,13 @@ describe('the packed package', () => {
        import { niceCxone } from 'axios-oauth-refresh/nice-cxone';
        import { vendorFromEnvironment, vendorFromEnvUrl } from 'axios-oauth-refresh/environment';
        import { startVendorSimulator } from 'axios-oauth-refresh/testing';
+       import { exportRecords, genesysConversations, jsonLinesStream, type ExportSummary, type PageSource } from 'axios-oauth-refresh/batch';
+       const summary: Promise<ExportSummary> = exportRecords({
+         api: axios.create(),
+         source: genesysConversations({ interval: '2026-01-01/2026-01-02' }) satisfies PageSource,
+         sink: jsonLinesStream(process.stdout),
+         tokens: attachAuthRefresh(axios.create(), { vendor: vendorFromEnvironment() }).tokens,
+       });
        const config: AxiosRequestConfig = { authRefresh: { idempotent: true, body: () => 'x' } };
        const off: AxiosRequestConfig = { authRefresh: false };
        // @ts-expect-error: there is no such value
@@ -140,7 +248,7 @@ describe('the packed package', () => {
        const expires: number | undefined = tokens.current?.expiresAt;
        // @ts-expect-error: neither vendor nor client
        oauth2Vendor({ clientId: 'a' });
-       export { detach, expires, isAuthRefreshError, niceCxone, off, startVendorSimulator, vendorFromEnvironment, vendorFromEnvUrl, wrong };`,
+       export { detach, summary, expires, isAuthRefreshError, niceCxone, off, startVendorSimulator, vendorFromEnvironment, vendorFromEnvUrl, wrong };`,
       );
       const check = () =>
         execFileSync(
