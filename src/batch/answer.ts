@@ -10,10 +10,25 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * @param asked what was asked for, such as `the details query`.
  * @throws BatchError `ERR_UNEXPECTED_ANSWER` that says what came instead.
  */
-export function objectOf({ data, status, headers }: AxiosResponse, asked: string): JsonObject {
+export function objectOf(response: AxiosResponse, asked: string): JsonObject {
+  const { data } = response;
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
+  throw unfit(response, asked);
+}
+
+/**
+ * The list that an answer must be by itself.
+ *
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` that says what came instead.
+ */
+export function bareListOf(response: AxiosResponse, asked: string): readonly unknown[] {
+  if (Array.isArray(response.data)) return response.data;
+  throw unfit(response, asked);
+}
+
+function unfit({ data, status, headers }: AxiosResponse, asked: string): BatchError {
   const type = String(headers?.['content-type'] ?? '').split(';')[0];
-  throw unexpected(asked, `answered ${status} with ${shapeOf(data)}${type ? ` (${type})` : ''}`);
+  return unexpected(asked, `answered ${status} with ${shapeOf(data)}${type ? ` (${type})` : ''}`);
 }
 
 /**

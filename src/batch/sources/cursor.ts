@@ -1,0 +1,45 @@
+import { refuse } from '../../problems.ts';
+import { unexpected } from '../answer.ts';
+import type { PageSource } from '../source.ts';
+import { followedSource } from './followed.ts';
+import { valueAt } from './member-path.ts';
+import { type PlaceOptions, pagedProblems, withParameters } from './paged-options.ts';
+import { describeRequest, type PagedOptions } from './paged-request.ts';
+
+/** Options of {@link cursorSource}. */
+export interface CursorOptions extends PagedOptions, PlaceOptions {
+  /** The path of the cursor in an answer. The checkpoint holds it in clear. */
+  cursor: string;
+  /** What takes the cursor in the next request. @default 'cursor' */
+  parameter?: string | undefined;
+}
+
+/**
+ * Reads pages of which each holds a cursor to the next. The end is an answer whose cursor is absent, null or ''.
+ *
+ * A wrong path for `cursor` looks like the end after one page: name the `total` where the API states one.
+ *
+ * @throws ConfigurationError that lists everything wrong.
+ * @example
+ * cursorSource({ url: '/audits', items: 'entities', cursor: 'cursors.after', parameter: 'after' })
+ */
+export function cursorSource(options: CursorOptions): PageSource {
+  const { cursor: path, parameter = 'cursor' } = options;
+  refuse('cursorSource', [
+    ...pagedProblems(options, [parameter]),
+    !path && "cursor must say where the cursor is in an answer, such as 'cursors.after'",
+  ]);
+  return followedSource(options, {
+    query: { cursor: path, parameter, in: options.in },
+    request: (cursor) => withParameters(options, cursor === undefined ? {} : { [parameter]: cursor }),
+    leadOf({ body }) {
+      const cursor = valueAt(body, path);
+      if (cursor === undefined || cursor === null || cursor === '') return undefined;
+      if (typeof cursor === 'string' || typeof cursor === 'number') return cursor;
+      throw unexpected(
+        describeRequest(options),
+        `has ${JSON.stringify(cursor).slice(0, 80)} as ${path}: no cursor`,
+      );
+    },
+  });
+}

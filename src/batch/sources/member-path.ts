@@ -1,0 +1,34 @@
+import type { Json } from '../source.ts';
+
+/** Named JSON values, such as a request's body or its query. */
+export type JsonMembers = { readonly [name: string]: Json };
+
+/**
+ * What stands at a dotted path, such as `paging.total`; undefined where there is nothing.
+ *
+ * A member whose own name has dots, such as OData's `@odata.nextLink`, is found as well.
+ */
+export function valueAt(value: unknown, path: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const members = value as Readonly<Record<string, unknown>>;
+  if (Object.hasOwn(members, path)) return members[path];
+  for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) {
+    const name = path.slice(0, dot);
+    const found = Object.hasOwn(members, name) ? valueAt(members[name], path.slice(dot + 1)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A copy with a value put at a dotted path; objects on the way are made where they are missing. */
+export function withValueAt(members: JsonMembers, path: string, value: Json): JsonMembers {
+  const dot = path.indexOf('.');
+  if (dot < 0) return { ...members, [path]: value };
+  const name = path.slice(0, dot);
+  const inner = members[name];
+  const isObject = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+  return {
+    ...members,
+    [name]: withValueAt(isObject ? (inner as JsonMembers) : {}, path.slice(dot + 1), value),
+  };
+}

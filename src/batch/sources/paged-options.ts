@@ -1,0 +1,90 @@
+import type { AxiosRequestConfig } from 'axios';
+import { unexpected } from '../answer.ts';
+import type { Json, PageSource } from '../source.ts';
+import { type JsonMembers, valueAt, withValueAt } from './member-path.ts';
+import { describeRequest, type PagedOptions } from './paged-request.ts';
+
+/** Where a source puts what leads to a page. */
+export interface PlaceOptions {
+  /**
+   * Whether paging parameters go to the query or to the body of a POST, where their names can be dotted paths.
+   * @default 'query' for GET, 'body' for POST
+   */
+  in?: 'query' | 'body' | undefined;
+}
+
+type Placed = PagedOptions & PlaceOptions;
+
+/** The request with the paging parameters put in their place. */
+export function withParameters(
+  { method, params, data, in: place = method === 'post' ? 'body' : 'query' }: Placed,
+  parameters: JsonMembers,
+): AxiosRequestConfig {
+  const entries = Object.entries(parameters);
+  if (place === 'query') return { params: { ...params, ...parameters }, ...(data && { data }) };
+  const body = entries.reduce<JsonMembers>((all, [path, value]) => withValueAt(all, path, value), data ?? {});
+  return { ...(params && { params }), data: body };
+}
+
+/**
+ * What is wrong with what all generic sources are told.
+ *
+ * @param parameters names that the source sets itself.
+ */
+export function pagedProblems(options: Placed, parameters: readonly (string | undefined)[]) {
+  const { method = 'get', url, params, data, items, totalTolerance = 0, pastEnd = 'empty' } = options;
+  const { emptyStatus } = options;
+  const inBody = (options.in ?? (method === 'post' ? 'body' : 'query')) === 'body';
+  return [
+    !['get', 'post'].includes(method) && `method must be 'get' or 'post', not ${JSON.stringify(method)}`,
+    typeof url !== 'string' && 'url must be the URL to ask, relative to the base URL or absolute',
+    typeof items !== 'string' &&
+      "items must say where the list of records is, such as 'entities'; '' for an answer that is itself the list",
+    method === 'get' && data !== undefined && 'data is for method post: a GET has no body',
+    method === 'get' && options.in === 'body' && "in: 'body' is for method post: a GET has no body",
+    options.in !== undefined && !['query', 'body'].includes(options.in) && "in must be 'query' or 'body'",
+    !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
+    !['empty', 'absent'].includes(pastEnd) && "pastEnd must be 'empty' or 'absent'",
+    ![undefined, 204, 404].includes(emptyStatus) && 'emptyStatus must be 204 or 404',
+    ...parameters.map((name) => {
+      if (name === undefined) return undefined;
+      if (name === '') return 'a paging parameter must have a name';
+      const there = inBody
+        ? valueAt(data, name) !== undefined
+        : valueAt(params, name) !== undefined || hasInQuery(url, name);
+      return there && `${name} is set by the source itself: take it out of the request`;
+    }),
+  ];
+}
+
+function hasInQuery(url: unknown, name: string): boolean {
+  const [, query = ''] = /\?([^#]*)/.exec(String(url)) ?? [];
+  return new URLSearchParams(query).has(name);
+}
+
+/**
+ * What a checkpoint is bound to: what decides which records come, and in which order. How the end is known is not among
+ * it, so that it can be corrected without beginning anew.
+ */
+export function queryOf(
+  { method = 'get', url, params, data, items, id }: PagedOptions,
+  more: Readonly<Record<string, Json | undefined>>,
+): Json {
+  const all: Readonly<Record<string, Json | undefined>> = { method, url, params, data, items, id, ...more };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, Json] => entry[1] !== undefined),
+  );
+}
+
+/** @throws BatchError `ERR_UNEXPECTED_ANSWER`, by the function, for a record without the id. */
+export function identifyBy(options: PagedOptions): Pick<PageSource, 'identify'> {
+  const { id } = options;
+  if (id === undefined) return {};
+  return {
+    identify(record) {
+      const value = valueAt(record, id);
+      if (typeof value === 'string' || typeof value === 'number') return String(value);
+      throw unexpected(describeRequest(options), `gave a record without the id ${id}`);
+    },
+  };
+}
