@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defineConfig, type Rolldown } from 'tsdown';
 
 // Of the simulator, batch jobs and the command alone; a test holds the other entries to importing nothing of Node.
-const neverBundle = [/^node:/];
+const neverBundle = [/^node:/, 'stream'];
 
 export default defineConfig([
   {
