@@ -27,7 +27,7 @@ export interface ConversationAnswer {
 /**
  * Asks for a page of the details query.
  *
- * @returns `'beyond cap'` when the API refuses to page so far.
+ * @returns `'beyond cap'` when the API refuses to page so far, be it not on the first page.
  * @throws BatchError `ERR_UNEXPECTED_ANSWER`
  */
 export async function requestConversations(
@@ -40,13 +40,13 @@ export async function requestConversations(
       url: DETAILS_QUERY,
       data,
       responseType: 'json',
-      validateStatus: (status) => status >= 200 && status < 300,
       authRefresh: { idempotent: true },
     });
     return readAnswer(objectOf(response, ASKED));
   } catch (error) {
     const { status, data: said } = (isAxiosError(error) && error.response) || {};
-    if (status === 400 && /pagination may not exceed/i.test(String(Object(said).message)))
+    const isFirst = Object(data.paging).pageNumber === 1;
+    if (!isFirst && status === 400 && /pagination may not exceed/i.test(String(Object(said).message)))
       return 'beyond cap';
     throw error;
   }

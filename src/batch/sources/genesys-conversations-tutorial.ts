@@ -5,7 +5,7 @@ import { unexpected } from '../answer.ts';
 import type { PageSource } from '../source.ts';
 import { DETAILS_QUERY } from './conversation-answer.ts';
 import { checkDates } from './interval.ts';
-import { readLinks } from './link.ts';
+import { linkSource } from './link.ts';
 import type { JsonMembers } from './member-path.ts';
 
 /** Options of {@link genesysConversationsTutorial}. */
@@ -50,7 +50,7 @@ export function genesysConversationsTutorial(options: GenesysConversationsTutori
     ...(select && { select }),
     ...(groupBy && { groupBy }),
   };
-  const pages = readLinks({
+  const pages = linkSource({
     name: 'genesys-conversations-tutorial',
     method: 'post',
     url,

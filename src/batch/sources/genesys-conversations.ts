@@ -72,6 +72,7 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
   const { interval, query = {}, pageSize = 100, maxInterval = 7 * DAY, maxResults = 100_000 } = options;
   const { totalTolerance = 0.01 } = options;
   const whole = parseInterval(interval);
+  const longest = Math.min(maxInterval, whole.end - whole.start);
   const lastPage = Math.floor(maxResults / pageSize);
   const cap = lastPage * pageSize;
 
@@ -83,7 +84,7 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
   function following({ end, width, received, before }: State): State | undefined {
     if (end >= whole.end) return undefined;
     // Where it was too much the first page will say so.
-    const wider = Math.min(width * 2, maxInterval);
+    const wider = Math.min(width * 2, longest);
     return begin(firstWindow({ start: end, end: whole.end }, wider), wider, before + received);
   }
 
@@ -164,7 +165,7 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
     identify: ({ conversationId }) => conversationId,
     async *read(context) {
       const from = context.from as State | undefined;
-      let state: State | undefined = from ?? begin(firstWindow(whole, maxInterval), maxInterval, 0);
+      let state: State | undefined = from ?? begin(firstWindow(whole, longest), longest, 0);
       while (state) state = yield* readWindow(context, state);
     },
   };

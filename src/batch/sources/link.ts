@@ -29,19 +29,11 @@ export interface LinkOptions extends PagedOptions {
  * linkSource({ url: '/api/v2/users', items: 'entities', next: 'nextUri', total: 'total' })
  */
 export function linkSource(options: LinkOptions): PageSource {
-  refuse('linkSource', linkProblems(options));
-  return readLinks(options);
-}
-
-/** What is wrong with the options. */
-export function linkProblems(options: LinkOptions) {
-  const { next } = options;
-  return [...pagedProblems(options, []), !next && "next must say where the link is, such as 'nextUri'"];
-}
-
-/** {@link linkSource} without a check. */
-export function readLinks(options: LinkOptions): PageSource {
   const { next, method = 'get', params, data } = options;
+  refuse('linkSource', [
+    ...pagedProblems(options, []),
+    !next && "next must say where the link is, such as 'nextUri'",
+  ]);
   const asked = describeRequest(options);
   const own = Object.keys(params ?? {});
   return followedSource(options, {

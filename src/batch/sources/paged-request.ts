@@ -66,9 +66,7 @@ export async function requestPage(
   const response = await request({
     ...config,
     responseType: 'json',
-    // An instance that lets every status pass would have errors taken for pages.
-    validateStatus: (status) =>
-      (status >= 200 && status < 300) || (status === emptyStatus && status === 404 && !isFirst),
+    ...(emptyStatus === 404 && !isFirst && { validateStatus: isPageOr404 }),
     ...(config.method === 'post' && { authRefresh: { idempotent: true } }),
   });
   if (response.status === emptyStatus) return { response, body: undefined, items: [], isMarker: true };
@@ -83,6 +81,10 @@ export async function requestPage(
   if (isMarker) return { response, body, items: [], isMarker };
   const items = listOf(found === undefined ? body : { [path]: found }, path, asked);
   return { response, body, items, isMarker };
+}
+
+function isPageOr404(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 404;
 }
 
 interface Described {

@@ -101,6 +101,20 @@ describe('windows', () => {
     expect(summary.requests).toBeLessThan(200);
   });
 
+  test('without a limit of their length go on after a cut', async () => {
+    const { simulator, api } = await setUp({ records: 700, intervalMatching: 'start', maxResults: 200 });
+    const { interval } = simulator;
+    const source = genesysConversations({ interval, maxInterval: Number.POSITIVE_INFINITY, maxResults: 200 });
+    const { text } = await exportInRuns(source, api, [1, 2, 1]);
+    expect(text).toBe(lines([...simulator.records()]));
+  });
+
+  test('of which not even one page can be had are the error of the API', async () => {
+    const { simulator, api } = await setUp({ records: 700, maxResults: 50 });
+    const run = exportAll(genesysConversations({ interval: simulator.interval }), '', { api });
+    expect((await failure(run, 'ERR_REQUEST')).message).toContain('Pagination may not exceed 50 results');
+  });
+
   test('that cannot become short enough end with an error that points to the jobs', async () => {
     const { simulator, api } = await setUp({ records: 5000, maxResults: 300, intervalMatching: 'day' });
     for (const more of [{ maxResults: 300 }, {}]) {
