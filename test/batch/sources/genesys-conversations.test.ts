@@ -5,13 +5,15 @@ import {
   type GenesysConversationsOptions,
   genesysConversations,
   type Json,
+  pageNumberSource,
   type SourceContext,
 } from '../../../src/batch/index.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { SimulatorOptions, VendorSimulator } from '../../../src/testing/index.ts';
 import { failure } from '../../support/batch.ts';
 import { exportAll, exportInRuns, startApi } from '../../support/exporting.ts';
-import { delay } from '../../support/fixture.ts';
+import { delay, startFixture } from '../../support/fixture.ts';
+import { sendJson } from '../../support/server.ts';
 import { startSimulator } from '../../support/simulated.ts';
 
 const DAY = 86_400_000;
@@ -294,16 +296,17 @@ describe('requests', () => {
     expect(simulator.counts.apiRequests).toBe(41);
   });
 
-  test('are retried after 503 although they are POSTs', async () => {
-    const kept: unknown[] = [];
-    const { url } = await startApi(() => ({}));
-    const api = axios.create({ baseURL: url });
-    api.interceptors.request.use((config) => {
-      kept.push(config.authRefresh);
-      return config;
-    });
-    await exportAll(genesysConversations({ interval: '2023-10-01/2023-10-02' }), url, { api });
-    expect(kept).toEqual([{ idempotent: true }]);
+  test('are retried after 503 although they are POSTs, also where the vendor does not say that they only read', async () => {
+    const fixture = await startFixture();
+    let asked = 0;
+    fixture.onApi = (_, response) => sendJson(response, ++asked === 1 ? 503 : 200, {});
+    const { api } = fixture.attach({ retry: { baseDelay: 5 } });
+    const source = genesysConversations({ interval: '2023-10-01/2023-10-02' });
+    const { summary } = await exportAll(source, fixture.url, { api });
+    expect(summary.retries).toBe(1);
+    const post = { url: '/q', method: 'post', items: '' } as const;
+    fixture.onApi = (_, response) => sendJson(response, ++asked === 3 ? 503 : 200, []);
+    expect((await exportAll(pageNumberSource(post), fixture.url, { api })).summary.retries).toBe(1);
   });
 });
 
