@@ -18,6 +18,8 @@ export interface ExportState {
   records: number;
   pages: number;
   repeated: number;
+  /** What the API last said of the whole. */
+  total?: number;
   complete: boolean;
 }
 
@@ -41,7 +43,6 @@ export async function runExport<Item>(
   const { readAhead = 6, checkpointInterval = 1000, timeout = 120_000 } = options;
   const began = clock.now();
   const state = { ...saved };
-  let total: number | undefined;
   let refreshes = 0;
   let savedAt = began;
   // Whether the state says what is in the output: not while a page is written, and not after the disk has failed.
@@ -80,7 +81,7 @@ export async function runExport<Item>(
     if (!page.save || page.items.length > 0) state.pages++;
     state.records += items.length;
     state.repeated += page.items.length - items.length;
-    total = page.total ?? total;
+    if (page.total !== undefined) state.total = page.total;
     // Behind the last page there is no cursor to go on from: the next checkpoint is that of the whole.
     settled = page.next !== undefined;
     if (page.save || clock.now() - savedAt >= checkpointInterval) await save();
@@ -88,7 +89,7 @@ export async function runExport<Item>(
   }
 
   function progress(): Progress {
-    const { records, pages, repeated } = state;
+    const { records, pages, repeated, total } = state;
     const elapsed = clock.now() - began;
     const recordsBefore = saved.records;
     return toProgress({

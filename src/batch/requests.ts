@@ -27,7 +27,7 @@ export function rateProblems(rate: Rate | undefined): (string | false)[] {
 }
 
 /** What was sent so far. */
-export interface RequestCounts {
+interface RequestCounts {
   /** Requests on the wire, all sends counted. */
   requests: number;
   /** Sends after 408, 429, 5xx and network errors. */
@@ -77,7 +77,8 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
   // Each request under way listens, and Node warns from eleven on.
   setMaxListeners(0, signal);
 
-  async function pause(): Promise<void> {
+  async function mayGo(): Promise<void> {
+    await turn();
     for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {
       await sleep(clock, left, signal);
     }
@@ -85,15 +86,18 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
 
   return {
     counts,
-    send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>> {
+    async send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>> {
       const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
       let lastStatus: number | undefined;
       let sent = 0;
       const adapter: AxiosAdapter = async (sending) => {
-        await turn();
-        await pause();
+        const again = sent++ > 0;
+        const isReplay = again && lastStatus === 401;
+        if (again && !isReplay) await mayGo();
+        // Its token was fetched for it and would age while it waited: it goes at once, and those after it wait longer.
+        if (isReplay) Promise.resolve(turn()).catch(() => {});
         counts.requests++;
-        if (sent++ > 0) counts[lastStatus === 401 ? 'replays' : 'retries']++;
+        if (again) counts[isReplay ? 'replays' : 'retries']++;
         lastStatus = undefined;
         const note = (response: Partial<AxiosResponse> | undefined) => {
           lastStatus = response?.status;
@@ -110,6 +114,8 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
           throw error;
         }
       };
+      // Before the request gets its token, not between that and the wire.
+      await mayGo();
       return api.request<T>({
         timeout: api.defaults.timeout || timeout,
         signal,

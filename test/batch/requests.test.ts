@@ -55,7 +55,10 @@ describe('the rate', () => {
     simulator.revokeTokens();
     await requests.send(config);
     expect(requests.counts).toEqual({ requests: 5, retries: 2, replays: 1 });
-    expect(performance.now() - began).toBeGreaterThan(4 * 20 - 4);
+    // The replay does not wait for a turn, and the request behind it waits for two.
+    expect(performance.now() - began).toBeGreaterThan(3 * 20 - 4);
+    await requests.send(config);
+    expect(performance.now() - began).toBeGreaterThan(5 * 20 - 4);
   });
 });
 
@@ -104,4 +107,22 @@ test('a server that never answers ends at the timeout, an instance with its own 
   await expect(quick.send({ url })).rejects.toMatchObject({ code: 'ECONNABORTED' });
   const own = createRequests({ ...common, timeout: 60_000, api: axios.create({ timeout: 40 }), signal });
   await expect(own.send({ url })).rejects.toMatchObject({ message: 'timeout of 40ms exceeded' });
+});
+
+test('a request that waits for its turn gets its token behind the wait, however many tokens die meanwhile', async () => {
+  const simulator = await startSimulator({ records: 10 });
+  const { url, clientId, clientSecret } = simulator;
+  const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
+  const signal = new AbortController().signal;
+  const requests = createRequests({ ...common, api, rate: { requests: 1, interval: 20 }, signal });
+  const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
+  const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
+  // Each turn finds that all tokens so far are dead: a wait with a token in hand would be in vain, and its replay as well.
+  const timer = setInterval(() => simulator.revokeTokens(), 60);
+  try {
+    await Promise.all(Array.from({ length: 20 }, () => requests.send(config)));
+  } finally {
+    clearInterval(timer);
+  }
+  expect(simulator.counts.unauthorized).toBeLessThanOrEqual(20);
 });

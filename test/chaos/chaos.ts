@@ -62,8 +62,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     const undisturbed = join(directory, 'undisturbed.jsonl');
     const disturbed = join(directory, 'disturbed.jsonl');
-    const code = await start(options, quiet, undisturbed).ended;
-    if (code !== 0) throw new Error(`the undisturbed export ended with ${code}`);
+    const whole = start(options, quiet, undisturbed);
+    const code = await whole.ended;
+    if (code !== 0) throw new Error(`the undisturbed export ended with ${code}: ${whole.said()}`);
 
     const began = performance.now();
     const { size } = await stat(undisturbed);
@@ -81,7 +82,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
       }
       const ended = await run.ended;
       if (ended === 0) break;
-      if (ended !== 'SIGKILL' && ++failures > MOST_FAILURES) throw new Error(`exports end with ${ended}`);
+      if (ended !== 'SIGKILL' && ++failures > MOST_FAILURES) {
+        throw new Error(`exports end with ${ended}: ${run.said()}`);
+      }
       if (ended !== 'SIGKILL' && moment !== undefined) moments.unshift(moment);
     }
     if (moments.length > 0) throw new Error(`the export was complete with ${moments.length} kills to go`);
@@ -110,7 +113,7 @@ function start({ command: [program, ...args] }: ChaosOptions, simulator: VendorS
     program,
     [...args, 'export', 'genesys-conversations', '--interval', interval, '--out', output, '--rate', 'none'],
     {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
       env: {
         ...process.env,
         GENESYS_ENV_URL: url,
@@ -119,11 +122,15 @@ function start({ command: [program, ...args] }: ChaosOptions, simulator: VendorS
       },
     },
   );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
   const ended = new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(signal ?? code ?? -1));
+    child.once('close', (code, signal) => resolve(signal ?? code ?? -1));
   });
-  return { ended, kill: () => child.kill('SIGKILL') };
+  return { ended, kill: () => child.kill('SIGKILL'), said: () => said };
 }
 
 /** Waits until a file has so many bytes, or until the run has ended. */

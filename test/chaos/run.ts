@@ -5,6 +5,8 @@
 import { chaos } from './chaos.ts';
 
 const [records = 200_000, kills = 100] = process.argv.slice(2).map(Number);
+const seed = Date.now() % 1_000_000;
+console.log(`seed           ${seed}`);
 const result = await chaos({
   command: [process.execPath, 'dist/cli/main.js'],
   records,
@@ -12,7 +14,7 @@ const result = await chaos({
   faults: 0.05,
   revokeEvery: 100,
   pageDelay: 10,
-  seed: Date.now(),
+  seed,
 });
 for (const [name, value] of Object.entries(result)) {
   console.log(`${name.padEnd(14)} ${typeof value === 'number' ? Math.round(value * 10) / 10 : value}`);

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { chaos } from './chaos.ts';
+
+test('scenario 36: an export that is killed again and again, whose tokens die, and whose API fails, is as if nothing had been', async () => {
+  const result = await chaos({
+    command: [process.execPath, '--import', 'tsx', 'src/cli/main.ts'],
+    records: 4000,
+    kills: 6,
+    faults: 0.05,
+    revokeEvery: 25,
+    pageDelay: 20,
+    seed: 3,
+  });
+  expect(result).toMatchObject({ lines: 4000, lost: 0, repeated: 0, identical: true, kills: 6 });
+  expect(result.unauthorized).toBeGreaterThan(0);
+  expect(result.faults).toBeGreaterThan(0);
+}, 120_000);
