@@ -7,13 +7,18 @@ import { fileError, refuseNoFile } from './file-error.ts';
 
 /** A file that only grows, and can be cut back to where it once ended. */
 export interface AppendFile {
-  /** Bytes so far. */
+  /** Bytes so far, those included that wait to be written. */
   readonly length: number;
+  /** Settles when there is room for more. What the file system says can come to the next call, to `sync` at the latest. */
   append(data: string | Uint8Array): Promise<void>;
   /** Settles when all of it is on the disk. */
   sync(): Promise<void>;
+  /** Lets go of it; what `sync` was not called for may be lost. */
   close(): Promise<void>;
 }
+
+// Enough that the disk has something to do while the next page is made, in bytes.
+const MOST_WAITING = 1024 * 1024;
 
 /**
  * Opens a file to go on behind its first `length` bytes; what is behind them is cut off.
@@ -41,30 +46,61 @@ export async function openAppendFile(path: string, length: number, mode = 0o666)
 }
 
 function appendTo(file: FileHandle, path: string, start: number): AppendFile {
-  let length = start;
-  return {
-    get length() {
-      return length;
-    },
-    async append(data) {
-      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      try {
+  let written = start;
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  let failure: BatchError | undefined;
+  let writing: Promise<void> | undefined;
+
+  async function writeOut(): Promise<void> {
+    try {
+      while (waitingBytes > 0) {
+        const bytes = waiting.length === 1 ? (waiting[0] as Uint8Array) : Buffer.concat(waiting);
+        waiting = [];
         // A full disk takes a part first, and says so only when asked to take the rest.
         for (let done = 0; done < bytes.length; ) {
-          const { bytesWritten } = await file.write(bytes, done, bytes.length - done, length);
+          const { bytesWritten } = await file.write(bytes, done, bytes.length - done, written);
           done += bytesWritten;
-          length += bytesWritten;
+          written += bytesWritten;
+          waitingBytes -= bytesWritten;
         }
-      } catch (error) {
-        throw fileError(path, error);
       }
+    } catch (error) {
+      failure = fileError(path, error);
+    } finally {
+      writing = undefined;
+    }
+  }
+
+  async function allWritten(): Promise<void> {
+    while (writing) await writing;
+    if (failure) throw failure;
+  }
+
+  return {
+    get length() {
+      return written + waitingBytes;
+    },
+    async append(data) {
+      if (failure) throw failure;
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      if (bytes.length === 0) return;
+      waiting.push(bytes);
+      waitingBytes += bytes.length;
+      writing ??= writeOut();
+      if (waitingBytes > MOST_WAITING) await allWritten();
     },
     async sync() {
+      await allWritten();
       await file.datasync().catch((error: unknown) => {
-        throw fileError(path, error);
+        failure = fileError(path, error);
+        throw failure;
       });
     },
-    close: () => file.close(),
+    async close() {
+      while (writing) await writing;
+      await file.close();
+    },
   };
 }
 

@@ -83,6 +83,7 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
     inMemory = true;
     if (path === undefined) return;
     await writeOut();
+    await journal?.sync();
     part = null;
     ids = new Set();
     await load(path, true);
@@ -111,17 +112,15 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
     if (identity === undefined || identity === null) return true;
     // From JavaScript it can be a number, and the journal tells ids from the rest by their being strings.
     const id = String(identity);
-    if (inMemory) {
-      const known = ids.has(id) || idsBefore.has(id);
-      // Also when known from the part before: the part after this one may hold it as well.
-      if (!ids.has(id)) {
-        ids.add(id);
-        note(id);
-      }
-      return !known;
+    if (!inMemory) {
+      note(id);
+      return true;
     }
+    const { size } = ids;
+    if (ids.add(id).size === size) return false;
+    // Noted also when known from the part before: the part after this one may hold it as well.
     note(id);
-    return true;
+    return !idsBefore.has(id);
   }
 
   return {
