@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../clock.ts';
 import type { ExportOptions } from './export-options.ts';
 import { type Progress, toProgress } from './progress.ts';
@@ -126,6 +127,8 @@ export async function runExport<Item>(
       const { done, value } = await pages.next();
       if (done) break;
       if (!settled) throw new Error(`the source ${source.name} gave a page behind the last one`);
+      // The source's next request goes out before this page takes the processor.
+      await setImmediate();
       await write(value);
     }
     settled = false;
