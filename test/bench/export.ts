@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,23 @@ const severalAtOnce: Contestant = async (url) => {
   return records;
 };
 
+/** The same with each record a line of a file, no checkpoint and no fsync. */
+const pageByPageToFile: Contestant = async (url) => {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-'));
+  try {
+    let records = 0;
+    for (let pageNumber = 1; ; pageNumber++) {
+      const { data } = await axios.post<Answer>(url, query(pageNumber));
+      if (!data.conversations) return records;
+      const lines = data.conversations.map((record) => `${JSON.stringify(record)}\n`);
+      await appendFile(join(directory, 'out.jsonl'), lines.join(''));
+      records += data.conversations.length;
+    }
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+};
+
 /** The loop for cursors. */
 const cursorByCursor: Contestant = async (url) => {
   let records = 0;
@@ -100,15 +117,16 @@ export async function exports(): Promise<void> {
       'the export, into a file': byCursor(),
     });
   });
-  await withPages(50_000, (url) =>
-    compare('50,000 records, no latency, numbered pages', `${url}/query/0`, 9, {
+  await withPages(100_000, (url) =>
+    compare('100,000 records, no latency, numbered pages', `${url}/query/0`, 9, {
       'one page at a time, thrown away': pageByPage,
       [`${AHEAD} at once, thrown away`]: severalAtOnce,
+      'one page at a time, into a file': pageByPageToFile,
       [`the export, ${AHEAD} at once, into a file`]: numbered(),
     }),
   );
-  await withPages(50_000, (url) =>
-    compare('50,000 records, no latency, by cursor', `${url}/jobs/0`, 9, {
+  await withPages(100_000, (url) =>
+    compare('100,000 records, no latency, by cursor', `${url}/jobs/0`, 9, {
       'one page at a time, thrown away': cursorByCursor,
       'the export, into a file': byCursor(),
     }),
