@@ -117,16 +117,16 @@ export async function exports(): Promise<void> {
       'the export, into a file': byCursor(),
     });
   });
-  await withPages(100_000, (url) =>
-    compare('100,000 records, no latency, numbered pages', `${url}/query/0`, 9, {
+  await withPages(90_000, (url) =>
+    compare('90,000 records, no latency, numbered pages', `${url}/query/0`, 9, {
       'one page at a time, thrown away': pageByPage,
       [`${AHEAD} at once, thrown away`]: severalAtOnce,
       'one page at a time, into a file': pageByPageToFile,
       [`the export, ${AHEAD} at once, into a file`]: numbered(),
     }),
   );
-  await withPages(100_000, (url) =>
-    compare('100,000 records, no latency, by cursor', `${url}/jobs/0`, 9, {
+  await withPages(90_000, (url) =>
+    compare('90,000 records, no latency, by cursor', `${url}/jobs/0`, 9, {
       'one page at a time, thrown away': cursorByCursor,
       'the export, into a file': byCursor(),
     }),
