@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { numberProblems, refuse } from '../problems.ts';
 import { type RunOptions, runProblems } from './run-options.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -20,11 +21,16 @@ export interface ExportOptions<Item = unknown> extends RunOptions {
 
 /** @throws ConfigurationError that lists everything wrong. */
 export function checkExportOptions<Item>(options: ExportOptions<Item>): void {
-  const { source, sink } = options ?? {};
+  const { source, sink, checkpoint } = options ?? {};
+  const output = sink?.path === undefined ? undefined : resolve(sink.path);
   refuse('exportRecords', [
     ...runProblems(options ?? {}),
     typeof source?.read !== 'function' && 'source must be a page source, such as genesysConversations(...)',
     typeof sink?.open !== 'function' && 'sink must be a sink, such as jsonLinesFile(...)',
     ...numberProblems(options ?? {}, ['checkpointInterval', 'readAhead']),
+    // The checkpoint would replace the records, and the export be complete.
+    checkpoint &&
+      ['', '.journal', '.lock'].some((ending) => resolve(checkpoint + ending) === output) &&
+      'checkpoint and what is kept beside it must be other files than the output',
   ]);
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { numberProblems, refuse } from '../problems.ts';
 import type { RecordInput } from './import/input.ts';
 import type { ImportTarget } from './import/target.ts';
@@ -73,7 +74,9 @@ export function checkImportOptions(options: ImportOptions): void {
     concurrency = 1,
     onBadRecord = 'stop',
   } = options ?? {};
-  const files = input ? [input.path, ...Object.values(importPaths(options))] : [];
+  const files = input
+    ? [input.path, ...Object.values(importPaths(options))].map((path) => resolve(path))
+    : [];
   refuse('importRecords', [
     ...runProblems({ ...options, onProgress: undefined }),
     typeof input?.read !== 'function' && 'input must be a record input, such as jsonLinesInput(...)',

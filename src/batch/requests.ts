@@ -23,6 +23,8 @@ export function rateProblems(rate: Rate | undefined): (string | false)[] {
   return [
     !(requests > 0 && Number.isFinite(requests)) && 'rate.requests must be a number above 0',
     !(interval > 0 && Number.isFinite(interval)) && 'rate.interval must be a number of milliseconds above 0',
+    // More than a timer can hold would be no wait at all.
+    interval / requests > 2 ** 31 - 1 && 'rate must be at least one request in 24 days',
   ];
 }
 

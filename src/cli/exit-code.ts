@@ -41,7 +41,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return EXIT.unexpected;
 }
 
-function ofBatchError({ code, cause }: BatchError): ExitCode {
+function ofBatchError({ code, cause, resumable }: BatchError): ExitCode {
   switch (code) {
     case 'ERR_INTERRUPTED':
       return cause instanceof Interruption ? EXIT[cause.signal] : EXIT.SIGINT;
@@ -51,7 +51,7 @@ function ofBatchError({ code, cause }: BatchError): ExitCode {
     case 'ERR_OUTPUT':
       return cause === undefined || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
     case 'ERR_INPUT':
-      return isWrongPath(cause) ? EXIT.usage : EXIT.partial;
+      return !resumable || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
     // Somebody must decide what to do with what is there: to run the same again would end likewise.
     case 'ERR_OUTPUT_EXISTS':
     case 'ERR_OUTPUT_SHORT':
@@ -67,7 +67,7 @@ function ofBatchError({ code, cause }: BatchError): ExitCode {
   }
 }
 
-const WRONG_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR'];
+const WRONG_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'];
 
 /** Whether the file system says that a path was named wrongly, rather than that a disk filled up. */
 function isWrongPath(cause: unknown): boolean {

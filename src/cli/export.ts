@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type ExportSummary, exportRecords } from '../batch/export.ts';
 import type { PageSource } from '../batch/source.ts';
+import { refuse } from '../problems.ts';
 import type { VendorName } from './connection.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
@@ -43,22 +44,27 @@ export interface ExportJob {
   flags: ExportFlags;
   vendor?: VendorName | undefined;
   baseUrl?: string | undefined;
+  /** What is asked for, where it can need a base URL. */
+  url?: string | undefined;
   /** Makes the source; what it throws about its options is a usage error. */
   source: () => PageSource;
+  /** What should be looked at although the export is complete. */
+  doubt?: ((summary: ExportSummary) => string | undefined) | undefined;
 }
 
 /** Runs an export to its last word. @returns the exit code. */
-export function runExportJob(io: Io, { name, args, flags, vendor, baseUrl, source }: ExportJob) {
+export function runExportJob(io: Io, { args, flags, source, doubt, ...job }: ExportJob) {
   const { out, format, columns, readAhead, checkpoint, checkpointInterval } = flags;
   const toFile = out !== '-';
   return runJob(io, {
-    name,
+    ...job,
     flags,
-    vendor,
-    baseUrl,
     file: toFile ? out : undefined,
     resume: toFile ? resumeCommand(args) : undefined,
     prepare() {
+      refuse('--checkpoint', [
+        !toFile && checkpoint !== undefined && 'standard output cannot be gone on with: it takes a file',
+      ]);
       const options = { source: source(), sink: sinkFor(io, { out, format, columns }) };
       return async (run) => {
         const summary = await exportRecords({
@@ -68,7 +74,7 @@ export function runExportJob(io: Io, { name, args, flags, vendor, baseUrl, sourc
           checkpoint,
           checkpointInterval,
         });
-        return { message: inWords(summary), summary };
+        return { message: inWords(summary), summary, warning: doubt?.(summary) };
       };
     },
   });

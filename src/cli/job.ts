@@ -1,6 +1,7 @@
 import type { Progress } from '../batch/progress.ts';
 import type { RunOptions } from '../batch/run-options.ts';
 import { systemClock } from '../clock.ts';
+import { refuse } from '../problems.ts';
 import { connect, type VendorName, vendorOf } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -18,6 +19,8 @@ export interface Job {
   /** Whose credentials; undefined for those that are there. */
   vendor?: VendorName | undefined;
   baseUrl?: string | undefined;
+  /** What is asked for, where it can need a base URL that nobody gave. */
+  url?: string | undefined;
   /** The file that is written or read, if it is one. */
   file?: string | undefined;
   /** The command that goes on from its checkpoint; undefined where there is none. */
@@ -30,6 +33,8 @@ export interface Job {
 interface JobResult {
   message: string;
   summary: Progress;
+  /** What should be looked at all the same. */
+  warning?: string | undefined;
   /** @default 0 */
   exitCode?: ExitCode;
 }
@@ -52,10 +57,18 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
     // Before any file is touched: whether the credentials are good.
     const token = await tokens.getToken({ signal });
+    const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
+    refuse('--base-url', [
+      job.url !== undefined &&
+        !URL.canParse(job.url, base) &&
+        `name the URL of the API, such as https://api.example.com: ${JSON.stringify(job.url)} alone ` +
+          `${base === undefined ? '' : `or after ${JSON.stringify(base)} `}is no URL`,
+    ]);
     reporter.started(job.name, job.file);
-    const account = [vendor.name, baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl ?? ''].join(' ');
+    const account = [vendor.name, base ?? ''].join(' ');
     const onProgress = reporter.progress;
     const result = await run({ api, tokens, signal, rate, restart, timeout, account, onProgress });
+    if (result.warning !== undefined) reporter.warning(result.warning);
     const completion = { exitCode: EXIT.complete, ...result };
     reporter.completed(completion);
     return completion.exitCode;

@@ -6,6 +6,9 @@ import { refuse } from '../problems.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
 
+// A timer of Node that is set to more milliseconds goes off at once.
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Reads `300/min`, `5/s` or `none`. */
 export function parseRate(text: string): Rate | 'none' {
   if (text === 'none') return text;
@@ -31,7 +34,9 @@ export function parseShare(text: string): number {
 /** Reads seconds. @returns milliseconds. */
 export function parseSeconds(text: string): number {
   if (!/^\d{1,9}(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Give seconds, such as 30 or 0.5.');
-  return Number(text) * 1000;
+  const milliseconds = Number(text) * 1000;
+  if (milliseconds > LONGEST_TIMER) throw new InvalidArgumentError('Give at most 2147483 seconds, 24 days.');
+  return milliseconds;
 }
 
 /** Reads a list separated by commas. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 import { temporaryDirectory } from '../support/batch.ts';
 import { sendJson, startServer } from '../support/server.ts';
@@ -244,6 +244,8 @@ describe('export pages', () => {
     [['--next', 'b', '--page-size', '5'], '--page-size goes with'],
     [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
     [['--page-number', '--param', 'novalue'], 'Give name=value.'],
+    [['--next', 'b', '--total-tolerance', '0.1'], '--total-tolerance goes with --total'],
+    [['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'], 'standard output cannot be gone on with'],
   ])('%j exits with 2', async (flags, message) => {
     const args = ['export', 'pages', '--base-url', 'http://127.0.0.1:1', '--url', '/x', '--items', 'list'];
     const { code, stderr } = await run([...args, '--out', 'x.jsonl', ...flags], env('http://127.0.0.1:1'));
@@ -252,7 +254,100 @@ describe('export pages', () => {
   });
 });
 
+describe('export pages without what leads on', () => {
+  const PATHS = [
+    ['--cursor', 'paging.wrong'],
+    ['--next', 'wrong'],
+  ];
+  const oauth = (url: string) => ({
+    OAUTH_TOKEN_ENDPOINT: `${url}/token`,
+    OAUTH_CLIENT_ID: 'client',
+    OAUTH_CLIENT_SECRET: 'the-secret',
+  });
+
+  async function startApi(page: object) {
+    const server = await startServer(({ url }, response) =>
+      sendJson(response, 200, url === '/token' ? { access_token: 'abc', expires_in: 900 } : page),
+    );
+    onTestFinished(() => server.close());
+    return server;
+  }
+
+  const pages = ['export', 'pages', '--url', '/things', '--items', 'list'];
+
+  it.each(PATHS)('warns of a single page: %s %s', async (...path) => {
+    const { url } = await startApi({ list: [{ id: 1 }], total: 1 });
+    const out = await outputFile();
+    const args = [...pages, '--base-url', url, ...path];
+    const { code, stderr } = await run([...args, '--out', out], oauth(url));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      new RegExp(
+        `\nwarning: there was one page alone, with nothing at ${path.join(' ')}.*\ncomplete: 1 record `,
+      ),
+    );
+    const known = await run([...args, '--total', 'total', '--out', await outputFile()], oauth(url));
+    expect(known.stderr).not.toContain('warning');
+  });
+
+  it('does not warn of no records at all', async () => {
+    const { url } = await startApi({ list: [] });
+    const args = [...pages, '--base-url', url, '--next', 'n', '--out', await outputFile()];
+    const { code, stderr } = await run(args, oauth(url));
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('warning');
+  });
+
+  it('takes fewer records than stated with --total-tolerance, as the error says', async () => {
+    const { url } = await startApi({ list: [{ id: 1 }], total: 2 });
+    const args = [
+      ...pages,
+      '--base-url',
+      url,
+      '--next',
+      'n',
+      '--total',
+      'total',
+      '--out',
+      await outputFile(),
+    ];
+    const { code, stderr } = await run(args, oauth(url));
+    expect(code).toBe(6);
+    expect(stderr).toContain('--total-tolerance) of 0.5');
+    expect((await run([...args, '--total-tolerance', '0.5'], oauth(url))).code).toBe(0);
+  });
+
+  it.each([[[]], [['--base-url', 'nonsense']]])('a URL that is none exits with 2: %j', async (flags) => {
+    const { url } = await startApi({ list: [] });
+    const out = await outputFile();
+    const { code, stderr } = await run([...pages, ...flags, '--next', 'n', '--out', out], oauth(url));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: --base-url: name the URL of the API.*is no URL\.\n$/);
+    expect(existsSync(`${out}.checkpoint`)).toBe(false);
+  });
+});
+
 describe('what goes wrong', () => {
+  it.each(['', '.journal', '.lock'])(
+    'a checkpoint whose file%s is the output exits with 2',
+    async (ending) => {
+      const simulator = await startSimulator({ records: 3 });
+      const path = await outputFile();
+      const args = conversations(simulator, `${path}${ending}`, '--checkpoint', path);
+      const { code, stderr } = await run(args, genesysEnv(simulator));
+      expect(code).toBe(2);
+      expect(stderr).toContain('must be other files than the output');
+    },
+  );
+
+  it('a rate below what a timer can hold exits with 2', async () => {
+    const simulator = await startSimulator({ records: 3 });
+    const args = conversations(simulator, await outputFile(), '--rate', '0.001/h');
+    const { code, stderr } = await run(args, genesysEnv(simulator));
+    expect(code).toBe(2);
+    expect(stderr).toContain('rate must be at least one request in 24 days');
+  });
+
   it.each([
     ['401', 3, 'authentication failed'],
     ['insufficient_scope', 3, '`axios-oauth-refresh token` checks the credentials'],

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/batch.ts';
 import { startSimulator } from '../support/simulated.ts';
@@ -80,9 +80,20 @@ describe('import', () => {
     expect([...simulator.contacts('l1').values()].map(({ times }) => times)).toEqual([1, 1, 1]);
   });
 
+  it('is refused when the checkpoint is the input by another name', async () => {
+    const path = await inputFile('a.jsonl', '{"phone":"1"}\n');
+    const other = `${dirname(path)}/./${basename(path)}`;
+    const args = ['import', 'genesys-contacts', '--list', 'l1', '--in', path, '--checkpoint', other];
+    const { code, stderr } = await run([...args, '--restart', ...QUICK], genesysEnv(await startSimulator()));
+    expect(code).toBe(2);
+    expect(stderr).toContain('must be different files');
+    expect(await readFile(path, 'utf8')).toBe('{"phone":"1"}\n');
+  });
+
   it.each([
     [['--in', '-'], 'save it to a file first'],
     [['--in', '/nowhere/a.jsonl'], 'there is no such file'],
+    [['--in', '/dev/null'], 'is no regular file'],
     [['--in', 'a.jsonl', '--delimiter', ';'], '--delimiter goes with csv'],
     [['--in', 'a.jsonl.gz'], 'unpack it first'],
     [[], "required option '--in <file>' not specified"],

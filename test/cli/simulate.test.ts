@@ -1,6 +1,7 @@
 import axios from 'axios';
 import { expect, it } from 'vitest';
-import { start } from './support.ts';
+import { startServer } from '../support/server.ts';
+import { run, start } from './support.ts';
 
 it('simulate serves until Ctrl-C, and prints the variables that lead other commands to it', async () => {
   const { child, ended } = start(['simulate', '--records', '7', '--token-lifetime', '90'], {});
@@ -28,4 +29,12 @@ it('simulate serves until Ctrl-C, and prints the variables that lead other comma
   const outcome = await ended;
   expect(outcome.code).toBe(0);
   expect(outcome.stderr).toBe('1 API requests, 1 token requests, 1 answered 401, 0 429, 0 5xx\n');
+});
+
+it('simulate says that its port is taken, in one line', async () => {
+  const server = await startServer((_, response) => void response.end());
+  const { code, stderr } = await run(['simulate', '--port', new URL(server.url).port], {});
+  await server.close();
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^error: simulate: .*EADDRINUSE.*\n$/);
 });

@@ -28,6 +28,9 @@ describe('usage', () => {
     [['simulate', '--records', 'many'], 'Give a whole number from 0 on.'],
     [['simulate', '--fault-rate', '2'], 'Give a number from 0 to 1.'],
     [['simulate', '--page-delay', '-1'], 'Give seconds'],
+    [['simulate', '--page-delay', '2147484'], 'Give at most 2147483 seconds'],
+    [['simulate', '--port', '99999'], 'port'],
+    [['simulate', '--records', '99999999999'], 'records must be a whole number below 2^32'],
     [['simulate', '--interval', '2023-10-02/2023-10-01'], 'must be after'],
   ])('%j exits with 2', async (args, message) => {
     const { code, stdout, stderr } = await run(args, {});

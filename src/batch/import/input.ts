@@ -49,6 +49,7 @@ export async function sizeOfInput(path: string): Promise<number> {
   throw new BatchError(
     `${path} is no regular file. An import that is resumed reads its input again: save it to a file first.`,
     'ERR_INPUT',
+    { resumable: false },
   );
 }
 

@@ -2,12 +2,18 @@ import type { Command } from 'commander';
 import { cxoneCompletedContacts } from '../../batch/sources/cxone-completed-contacts.ts';
 import { cxoneDataExtraction } from '../../batch/sources/cxone-data-extraction.ts';
 import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
-import { type Interval, parseCount, parseInterval, parsePair } from '../parse.ts';
+import { type Interval, parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
 
 interface CxoneFlags extends ExportFlags {
   interval: Interval;
   pageSize?: number;
+}
+
+interface ContactsFlags extends CxoneFlags {
+  apiVersion?: string;
+  param?: Record<string, string>;
+  totalTolerance?: number;
 }
 
 // NICE states no limit.
@@ -19,7 +25,8 @@ export function addExportCxone(parent: Command, { io, args, end }: CommandContex
     .command('cxone-completed-contacts')
     .description('Export completed contacts of NICE CXone.')
     .option('--api-version <version>', 'of the API, such as v30.0')
-    .option('--param <name=value>', 'of the query, such as fields; may be given several times', parsePair);
+    .option('--param <name=value>', 'of the query, such as fields; may be given several times', parsePair)
+    .option('--total-tolerance <share>', 'of the total that may be missing (default: 0)', parseShare);
   addCxoneFlags(contacts)
     .addHelpText(
       'after',
@@ -29,10 +36,11 @@ Examples:
       --out january.jsonl
 `,
     )
-    .action(async (flags: CxoneFlags & { apiVersion?: string; param?: Record<string, string> }) => {
-      const { interval, apiVersion: version, pageSize, param: params } = flags;
+    .action(async (flags: ContactsFlags) => {
+      const { interval, apiVersion: version, pageSize, param: params, totalTolerance } = flags;
       const [startDate, endDate] = [interval.start, interval.end];
-      const source = () => cxoneCompletedContacts({ startDate, endDate, version, pageSize, params });
+      const source = () =>
+        cxoneCompletedContacts({ startDate, endDate, version, pageSize, params, totalTolerance });
       const name = 'export cxone-completed-contacts';
       end(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
     });

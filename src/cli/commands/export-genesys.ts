@@ -5,13 +5,14 @@ import { genesysConversationsTutorial } from '../../batch/sources/genesys-conver
 import type { JsonMembers } from '../../batch/sources/member-path.ts';
 import { refuse } from '../../problems.ts';
 import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
-import { type Interval, parseCount, parseInterval, readJsonObject } from '../parse.ts';
+import { type Interval, parseCount, parseInterval, parseShare, readJsonObject } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
 
 interface ConversationFlags extends ExportFlags {
   interval: Interval;
   pageSize?: number;
   filter?: string;
+  totalTolerance?: number;
 }
 
 // Requests a minute that Genesys Cloud is said to allow one OAuth client.
@@ -22,7 +23,8 @@ export function addExportGenesys(parent: Command, { io, args, end }: CommandCont
   const query = parent
     .command('genesys-conversations')
     .description('Export conversations of Genesys Cloud by the details query.')
-    .option('--tutorial-form', 'ask with dateFrom, dateTo and size, for a gateway that speaks this form');
+    .option('--tutorial-form', 'ask with dateFrom, dateTo and size, for a gateway that speaks this form')
+    .option('--total-tolerance <share>', 'of the total that may be missing (default: 0.01)', parseShare);
   addConversationFlags(query, '100')
     .addHelpText(
       'after',
@@ -83,8 +85,9 @@ function addConversationFlags(command: Command, pageSize: string): Command {
 }
 
 function querySource(flags: ConversationFlags) {
-  const { interval, pageSize } = flags;
-  return genesysConversations({ interval: textOf(interval), pageSize, query: filterOf(flags) });
+  const { interval, pageSize, totalTolerance } = flags;
+  const query = filterOf(flags);
+  return genesysConversations({ interval: textOf(interval), pageSize, query, totalTolerance });
 }
 
 function tutorialSource({ interval, pageSize: size, filter }: ConversationFlags) {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ExportSummary } from '../../batch/export.ts';
 import type { PageSource } from '../../batch/source.ts';
 import { cursorSource } from '../../batch/sources/cursor.ts';
 import { linkSource } from '../../batch/sources/link.ts';
@@ -8,7 +9,7 @@ import { pageNumberSource } from '../../batch/sources/page-number.ts';
 import { refuse } from '../../problems.ts';
 import { VENDORS, type VendorName } from '../connection.ts';
 import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
-import { parseCount, parsePair, readJsonObject } from '../parse.ts';
+import { parseCount, parsePair, parseShare, readJsonObject } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
 
 interface PagesFlags extends ExportFlags {
@@ -21,6 +22,7 @@ interface PagesFlags extends ExportFlags {
   items: string;
   id?: string;
   total?: string;
+  totalTolerance?: number;
   absentAtEnd?: true;
   emptyStatus?: '204' | '404';
   pageNumber?: string | true;
@@ -53,6 +55,7 @@ export function addExportPages(parent: Command, { io, args, end }: CommandContex
     .option('--page-count <path>', 'with --page-number: how many pages there are')
     .option('--cursor-parameter <name>', 'with --cursor: the parameter that takes it (default: cursor)')
     .option('--total <path>', 'how many records there are; fewer in the end are an error')
+    .option('--total-tolerance <share>', 'of the total that may be missing (default: 0)', parseShare)
     .option('--id <path>', 'the id of a record: one that comes again is left out')
     .option('--absent-at-end', 'where there are no records, the API leaves the list out of its answer')
     .addOption(
@@ -78,10 +81,19 @@ Examples:
 `,
     )
     .action(async (flags: PagesFlags) => {
-      const { vendor, baseUrl } = flags;
+      const { vendor, baseUrl, url } = flags;
       const source = () => sourceOf(flags);
-      end(await runExportJob(io, { name: 'export pages', args, flags, vendor, baseUrl, source }));
+      const doubt = (summary: ExportSummary) => doubtOf(flags, summary);
+      const name = 'export pages';
+      end(await runExportJob(io, { name, args, flags, vendor, baseUrl, url, source, doubt }));
     });
+}
+
+/** A wrong path looks like the last page: without a total nothing tells one from the other. */
+function doubtOf({ cursor, next, total }: PagesFlags, { pages, records }: ExportSummary) {
+  const flag = cursor !== undefined ? `--cursor ${cursor}` : next !== undefined && `--next ${next}`;
+  if (!flag || total !== undefined || pages !== 1 || records === 0) return undefined;
+  return `there was one page alone, with nothing at ${flag}: if there should be more, correct the path, or name --total`;
 }
 
 function sourceOf(flags: PagesFlags): PageSource {
@@ -95,9 +107,10 @@ function sourceOf(flags: PagesFlags): PageSource {
     !numbered && sizeParameter !== undefined && '--size-parameter goes with --page-number or --offset',
     pageNumber === undefined && flags.firstPage !== undefined && '--first-page goes with --page-number',
     pageNumber === undefined && flags.pageCount !== undefined && '--page-count goes with --page-number',
+    flags.total === undefined && flags.totalTolerance !== undefined && '--total-tolerance goes with --total',
     cursor === undefined && cursorParameter !== undefined && '--cursor-parameter goes with --cursor',
   ]);
-  const { method, url, param: params, items, id, total, emptyStatus } = flags;
+  const { method, url, param: params, items, id, total, totalTolerance, emptyStatus } = flags;
   const shared = {
     method,
     url,
@@ -105,6 +118,7 @@ function sourceOf(flags: PagesFlags): PageSource {
     items,
     id,
     total,
+    totalTolerance,
     data: flags.data === undefined ? undefined : (readJsonObject('--data', flags.data) as JsonMembers),
     pastEnd: flags.absentAtEnd && ('absent' as const),
     emptyStatus: emptyStatus === '204' ? (204 as const) : emptyStatus && (404 as const),

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
-import { startVendorSimulator } from '../../testing/simulator.ts';
+import { messageOf } from '../../errors.ts';
+import { refuse } from '../../problems.ts';
+import type { SimulatorOptions } from '../../testing/options.ts';
+import { startVendorSimulator, type VendorSimulator } from '../../testing/simulator.ts';
 import { EXIT } from '../exit-code.ts';
 import { parseCount, parseInterval, parseSeconds, parseShare } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
@@ -13,6 +16,14 @@ interface SimulateFlags {
   revokeEvery?: number;
   pageDelay?: number;
   faultRate?: number;
+}
+
+/** Starts it. @throws ConfigurationError when its options or the port will not do. */
+function started(options: SimulatorOptions): Promise<VendorSimulator> {
+  return startVendorSimulator(options).catch((error: unknown) => {
+    refuse('simulate', [messageOf(error)]);
+    throw error;
+  });
 }
 
 /** Runs the vendor simulator until it is interrupted. */
@@ -45,7 +56,7 @@ It prints the variables that lead other commands to it, for a second shell. Its 
     )
     .action(async (flags: SimulateFlags) => {
       const { interval, tokenLifetime, revokeEvery, pageDelay, faultRate } = flags;
-      const simulator = await startVendorSimulator({
+      const simulator = await started({
         port: flags.port,
         records: flags.records,
         seed: flags.seed,
