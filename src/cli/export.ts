@@ -60,7 +60,7 @@ export function runExportJob(io: Io, { args, flags, source, doubt, ...job }: Exp
     ...job,
     flags,
     file: toFile ? out : undefined,
-    resume: toFile ? resumeCommand(args) : undefined,
+    resume: toFile ? resumeCommand(args, io.env) : undefined,
     prepare() {
       refuse('--checkpoint', [
         !toFile && checkpoint !== undefined && 'standard output cannot be gone on with: it takes a file',

@@ -16,13 +16,19 @@ export class Interruption extends Error {
  * once.
  *
  * @param onFirst is told of the first.
+ * @param onSecond is told of the second, before the end: to put a terminal in order.
  * @returns the run's signal, and a function that lets go of those of the process.
  */
-export function abortOnSignal(io: Io, onFirst: () => void): { signal: AbortSignal; release: () => void } {
+export function abortOnSignal(
+  io: Io,
+  onFirst: () => void,
+  onSecond = () => {},
+): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const release = io.onSignal((name) => {
     const interruption = new Interruption(name);
     if (controller.signal.aborted) {
+      onSecond();
       io.exit(name === 'SIGINT' ? 130 : 143);
       return;
     }

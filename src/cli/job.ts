@@ -44,8 +44,11 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   const { flags } = job;
   const { log, progressInterval: interval } = flags;
   const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
-  const { signal, release } = abortOnSignal(io, () =>
-    reporter.warning('ending: the page is finished and the checkpoint written; once more to stop at once'),
+  const { signal, release } = abortOnSignal(
+    io,
+    () =>
+      reporter.warning('ending: the page is finished and the checkpoint written; once more to stop at once'),
+    reporter.stop,
   );
   try {
     const environment = readEnvironment(io, flags.envFile, (message) => reporter.warning(message));

@@ -1,11 +1,19 @@
+import type { Environment } from '../vendors/environment.ts';
+
 // What a shell takes as it is.
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/** The command line that goes on from where this one stopped. @param args as the process got them. */
-export function resumeCommand(args: readonly string[]): string {
+/**
+ * The command line that goes on from where this one stopped.
+ *
+ * @param args as the process got them.
+ * @param env its variables: npm sets one where npx found the command, which the shell would not find.
+ */
+export function resumeCommand(args: readonly string[], env: Environment): string {
   // Again with it, the run would begin anew.
   const again = args.filter((arg) => arg !== '--restart');
-  return ['axios-oauth-refresh', ...again.map(quote)].join(' ');
+  const command = env.npm_command === 'exec' ? 'npx axios-oauth-refresh' : 'axios-oauth-refresh';
+  return [command, ...again.map(quote)].join(' ');
 }
 
 function quote(arg: string): string {

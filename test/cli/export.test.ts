@@ -340,6 +340,15 @@ describe('what goes wrong', () => {
     },
   );
 
+  it('names the command by npx where that found it', async () => {
+    const simulator = await startSimulator({ records: 3 });
+    const env = { ...genesysEnv(simulator), GENESYS_CLIENT_SECRET: 'wrong' };
+    const args = conversations(simulator, await outputFile());
+    const { stderr } = await run(args, { ...env, npm_command: 'exec' });
+    expect(stderr).toContain(`\nresume: npx axios-oauth-refresh export genesys-conversations `);
+    expect((await run(args, env)).stderr).toContain('\nresume: axios-oauth-refresh export ');
+  });
+
   it('a rate below what a timer can hold exits with 2', async () => {
     const simulator = await startSimulator({ records: 3 });
     const args = conversations(simulator, await outputFile(), '--rate', '0.001/h');

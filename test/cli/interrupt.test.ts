@@ -17,9 +17,14 @@ it('the first signal aborts, the second ends the process at once, and then both 
     exit: (code: number) => void exits.push(code),
   };
   let told = 0;
-  const { signal, release } = abortOnSignal(io, () => {
-    told++;
-  });
+  const before: number[] = [];
+  const { signal, release } = abortOnSignal(
+    io,
+    () => {
+      told++;
+    },
+    () => void before.push(exits.length),
+  );
   const [send] = listeners;
   send?.('SIGTERM');
   expect(signal.reason).toBeInstanceOf(Interruption);
@@ -27,7 +32,7 @@ it('the first signal aborts, the second ends the process at once, and then both 
   expect({ told, exits }).toEqual({ told: 1, exits: [] });
   send?.('SIGINT');
   send?.('SIGTERM');
-  expect({ told, exits }).toEqual({ told: 1, exits: [130, 143] });
+  expect({ told, exits, before }).toEqual({ told: 1, exits: [130, 143], before: [0, 1] });
   release();
   expect(listeners.size).toBe(0);
 });

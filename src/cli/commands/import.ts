@@ -113,7 +113,7 @@ async function runImport(
     flags,
     vendor: 'genesys',
     file: flags.in,
-    resume: resumeCommand(args),
+    resume: resumeCommand(args, io.env),
     prepare() {
       const parts = { input: inputOf(flags), target: target() };
       const own = { checkpoint, concurrency, onBadRecord, rejects, unresolved, batchRecords };
