@@ -98,6 +98,8 @@ describe('export genesys-conversations', () => {
     const args = conversations(simulator, out, '--tutorial-form');
     expect((await run(args, genesysEnv(simulator))).code).toBe(0);
     expect((await readFile(out, 'utf8')).split('\n')).toHaveLength(121);
+    const more = await run([...args, '--total-tolerance', '0.1'], genesysEnv(simulator));
+    expect(more).toMatchObject({ code: 2, stderr: expect.stringContaining('without --total-tolerance') });
   });
 
   it('keeps under 300 requests a minute unless told otherwise', async () => {

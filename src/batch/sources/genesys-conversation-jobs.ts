@@ -143,7 +143,7 @@ function notThereYet(until: number, end: number): BatchError {
   return new BatchError(
     `details jobs have data until ${new Date(until).toISOString()}, but the interval ends at ` +
       `${new Date(end).toISOString()}: what is between would be missing. Run the same again later, let the interval end ` +
-      'earlier, or take what is there (allowPartialData).',
+      'earlier, or take what is there (allowPartialData, --partial).',
     'ERR_JOB',
   );
 }

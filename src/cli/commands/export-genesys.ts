@@ -90,8 +90,11 @@ function querySource(flags: ConversationFlags) {
   return genesysConversations({ interval: textOf(interval), pageSize, query, totalTolerance });
 }
 
-function tutorialSource({ interval, pageSize: size, filter }: ConversationFlags) {
-  refuse('--tutorial-form', [filter !== undefined && 'it goes without --filter']);
+function tutorialSource({ interval, pageSize: size, filter, totalTolerance }: ConversationFlags) {
+  refuse('--tutorial-form', [
+    filter !== undefined && 'it goes without --filter',
+    totalTolerance !== undefined && 'it goes without --total-tolerance',
+  ]);
   return genesysConversationsTutorial({ dateFrom: interval.start, dateTo: interval.end, size });
 }
 
