@@ -31,7 +31,7 @@ export function vendorOf(environment: Environment, name?: VendorName): Vendor {
   refuse('credentials', [
     chosen === undefined &&
       `set ${(name === undefined ? VENDORS : [name]).map((one) => NEEDED[one]).join('; or ')}, ` +
-        'in the environment or in a file named by --env-file',
+        'in the environment or in a file named by --env',
     others.length > 0 &&
       `there are those of ${candidates.join(' and ')}: choose with --vendor ${candidates.join(' or --vendor ')}`,
   ]);

@@ -8,8 +8,9 @@ import type { Io } from './io.ts';
 const OURS = /^(GENESYS|CXONE|OAUTH)_/;
 
 /**
- * The variables of the process and those of a file. Where both have one, the process's counts, as in Node's own
- * `--env-file`.
+ * The variables of the process and those of a file. Where both have one, the process's counts.
+ *
+ * The flag is not called `--env-file`: Node looks for one of that name itself, also behind the name of the script.
  *
  * @param warn is told when others can read the file, and when the process overrides it.
  * @throws ConfigurationError when the file cannot be read.
@@ -31,7 +32,7 @@ export function readEnvironment(
   } catch (error) {
     problem = `${envFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`;
   }
-  refuse('--env-file', [problem]);
+  refuse('--env', [problem]);
   const file = parse(text);
   // As for vendors: an empty variable counts as absent.
   const set = Object.entries(env).filter(([, value]) => value);

@@ -51,7 +51,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     reporter.stop,
   );
   try {
-    const environment = readEnvironment(io, flags.envFile, (message) => reporter.warning(message));
+    const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     const run = job.prepare();
     const vendor = vendorOf(environment, job.vendor);
     const { retries, timeout, restart } = flags;

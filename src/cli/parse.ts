@@ -73,7 +73,8 @@ export function readJsonObject(option: string, path: string): Record<string, unk
   let value: unknown;
   let problem: string | undefined;
   try {
-    text = readFileSync(path, 'utf8');
+    // JSON.parse takes no byte order mark, and some editors write one.
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     problem = `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`;
   }

@@ -60,7 +60,7 @@ function createProgram(context: CommandContext): Command {
     .addHelpText(
       'after',
       `
-Credentials come from the environment, or from a file named by --env-file; never from arguments:
+Credentials come from the environment, or from a file named by --env; never from arguments:
   Genesys Cloud  GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET, GENESYS_REGION or GENESYS_ENV_URL
   NICE CXone     CXONE_CLIENT_ID, CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID and CXONE_ACCESS_KEY_SECRET,
                  or CXONE_ENV_URL; CXONE_ISSUER, CXONE_SCOPE

@@ -4,7 +4,7 @@ import { parseCount, parseRate, parseSeconds } from './parse.ts';
 
 /** Flags that every command has which sends requests. Durations are in milliseconds. */
 export interface ConnectionFlags {
-  envFile?: string;
+  env?: string;
 }
 
 /** Flags that exports and imports share. */
@@ -20,7 +20,7 @@ export interface RunFlags extends ConnectionFlags {
 
 export function addConnectionFlags(command: Command): Command {
   return command.option(
-    '--env-file <file>',
+    '--env <file>',
     'read variables from it that the environment does not have (NAME=value lines; chmod 600)',
   );
 }

@@ -11,7 +11,7 @@ export function secretFlagProblem(args: readonly string[]): string | undefined {
   if (flag === undefined) return undefined;
   return (
     `there is no ${flag}: arguments are seen by every user of this machine and kept by the shell. ` +
-    'Put credentials into the environment or into a file named by --env-file (--help lists the variables), ' +
+    'Put credentials into the environment or into a file named by --env (--help lists the variables), ' +
     'and change a secret that was given here.'
   );
 }

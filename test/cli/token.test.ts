@@ -88,7 +88,7 @@ describe('token', () => {
     const none = await run(['token'], {});
     expect(none.code).toBe(2);
     expect(none.stderr).toContain('set GENESYS_CLIENT_ID');
-    expect(none.stderr).toContain('--env-file');
+    expect(none.stderr).toContain('--env');
   });
 
   it('asks whose credentials when those of several are set', async () => {
@@ -103,14 +103,14 @@ describe('token', () => {
   });
 });
 
-describe('--env-file', () => {
+describe('--env', () => {
   it('is read; the environment counts where both have a variable, and that is said', async () => {
     const simulator = await startSimulator();
     const file = join(await temporaryDirectory(), 'genesys.env');
     const { GENESYS_ENV_URL, ...credentials } = genesysEnv(simulator);
     const lines = Object.entries(credentials).map(([name, value]) => `export ${name}="${value}" # mine`);
     await writeFile(file, ['GENESYS_ENV_URL=http://127.0.0.1:1', ...lines].join('\n'), { mode: 0o600 });
-    const { code, stdout, stderr } = await run(['token', '--env-file', file], {
+    const { code, stdout, stderr } = await run(['token', '--env', file], {
       GENESYS_ENV_URL: simulator.url,
     });
     expect(code).toBe(0);
@@ -129,14 +129,14 @@ describe('--env-file', () => {
         .join('\n'),
     );
     await chmod(file, 0o640);
-    const { code, stderr } = await run(['token', '--env-file', file], {});
+    const { code, stderr } = await run(['token', '--env', file], {});
     expect(code).toBe(0);
     expect(stderr).toBe(`warning: ${file} holds secrets and others can read it: chmod 600 ${file}\n`);
   });
 
   it('that is not there is a usage error', async () => {
-    const { code, stderr } = await run(['token', '--env-file', '/nowhere/x.env'], {});
+    const { code, stderr } = await run(['token', '--env', '/nowhere/x.env'], {});
     expect(code).toBe(2);
-    expect(stderr).toBe('error: --env-file: /nowhere/x.env cannot be read (ENOENT).\n');
+    expect(stderr).toBe('error: --env: /nowhere/x.env cannot be read (ENOENT).\n');
   });
 });

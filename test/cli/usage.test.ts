@@ -56,7 +56,7 @@ describe('usage', () => {
 
   it('says where credentials belong', async () => {
     const { stderr } = await run(['token', '--client-secret', 'hunter2hunter2'], {});
-    expect(stderr).toContain('--env-file');
+    expect(stderr).toContain('--env');
     expect(stderr).not.toContain('hunter2');
   });
 });

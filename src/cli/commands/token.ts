@@ -21,14 +21,14 @@ export function addToken(program: Command, { io, end }: CommandContext): void {
       `
 Examples:
   $ axios-oauth-refresh token
-  $ axios-oauth-refresh token --env-file genesys.env
+  $ axios-oauth-refresh token --env genesys.env
 
 Exit codes: 0 the credentials are good; 2 they are not complete; 3 they are refused; 5 throttled;
 6 the token endpoint could not be reached.
 `,
     );
   addConnectionFlags(command).action(
-    async ({ envFile, vendor: name }: ConnectionFlags & { vendor?: VendorName }) => {
+    async ({ env: envFile, vendor: name }: ConnectionFlags & { vendor?: VendorName }) => {
       const { signal, release } = abortOnSignal(io, () => {});
       try {
         const warn = (message: string) => void io.stderr.write(`warning: ${message}\n`);
