@@ -51,7 +51,7 @@ export async function runExport<Item>(
 
   const ended = new AbortController();
   const requests = createRequests({ api, rate, timeout, signal: ended.signal, clock });
-  const output = await sink.open(state.position);
+  const output = await sink.open(state.position, signal);
   const seen = await openSeen<Item>({
     path: journal,
     position: state.journal,
@@ -86,7 +86,7 @@ export async function runExport<Item>(
     // Behind the last page there is no cursor to go on from: the next checkpoint is that of the whole.
     settled = page.next !== undefined;
     if (page.save || clock.now() - savedAt >= checkpointInterval) await save();
-    onProgress?.(progress());
+    await onProgress?.(progress());
   }
 
   function progress(): Progress {
@@ -111,17 +111,18 @@ export async function runExport<Item>(
   // Requests under way end at once; what they were to bring is read again by the next run.
   const onAbort = () => ended.abort(signal?.reason);
   signal?.addEventListener('abort', onAbort);
-  const pages = source
-    .read({
-      from: state.cursor,
-      readAhead,
-      signal: ended.signal,
-      clock,
-      random,
-      request: requests.send,
-    })
-    [Symbol.asyncIterator]();
+  let pages: AsyncIterator<Page<Item>> | undefined;
   try {
+    pages = source
+      .read({
+        from: state.cursor,
+        readAhead,
+        signal: ended.signal,
+        clock,
+        random,
+        request: requests.send,
+      })
+      [Symbol.asyncIterator]();
     for (;;) {
       if (signal?.aborted) throw signal.reason;
       const { done, value } = await pages.next();
@@ -147,7 +148,7 @@ export async function runExport<Item>(
     unsubscribe?.();
     // Else the source would be waited for until its requests under way have come back.
     ended.abort();
-    await pages.return?.().catch(() => {});
+    await pages?.return?.().catch(() => {});
     await seen.close();
     await output.close();
   }

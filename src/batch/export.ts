@@ -7,7 +7,7 @@ import { type ExportState, runExport, START } from './export-run.ts';
 import { takeLock } from './lock.ts';
 import { type Progress, toProgress } from './progress.ts';
 import { refuseExisting, setAside } from './set-aside.ts';
-import { interrupted } from './stopped.ts';
+import { interrupted, toBatchError } from './stopped.ts';
 
 /** What an export did. */
 export interface ExportSummary extends Progress {
@@ -71,6 +71,8 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
       alreadyComplete: false,
       output: sink.path,
     };
+  } catch (error) {
+    throw toBatchError(error);
   } finally {
     await lock?.release();
   }

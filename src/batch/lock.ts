@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { lstat, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { type Clock, sleep } from '../clock.ts';
 import { BatchError } from './errors.ts';
 import { fileError } from './file-error.ts';
@@ -103,9 +103,17 @@ async function look(path: string): Promise<Found | undefined> {
     const holder = parse(await readFile(path, 'utf8'));
     return { holder, trace: `${ino} ${mtimeMs} ${holder?.id}`, touched: mtimeMs };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileError(path, error);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(path, error);
+    await refuseBrokenLink(path);
+    return undefined;
   }
+}
+
+/** It can be neither made nor read, and would be tried for ever. */
+async function refuseBrokenLink(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found?.isSymbolicLink()) return;
+  throw new BatchError(`${path}: it is a link that leads nowhere. Remove it.`, 'ERR_OUTPUT');
 }
 
 function parse(text: string): Holder | undefined {

@@ -10,6 +10,7 @@ import {
   jsonLinesFile,
   type Page,
   type Progress,
+  type Sink,
 } from '../../src/batch/index.ts';
 import { failure, memorySink, preparedPages, temporaryDirectory } from '../support/batch.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -169,6 +170,45 @@ describe('an export that is interrupted and run again', () => {
       if (pages === 3) throw new Error('the process dies here');
     };
     await failure(exportRecords({ ...base, onProgress }), 'ERR_CALLBACK');
+    await exportRecords(base);
+    expect(await read()).toBe(records(0, 5).map(line).join(''));
+  });
+});
+
+describe('what the caller gave fails', () => {
+  test('progress that is told and rejects ends the export, and is heard by somebody', async () => {
+    const { base, read } = await setUp(THREE);
+    const onProgress = async ({ pages }: Progress) => {
+      if (pages === 2) throw new Error('no more paper');
+    };
+    const error = await failure(exportRecords({ ...base, onProgress }), 'ERR_CALLBACK');
+    expect(error.message).toContain('no more paper');
+    expect(await read()).toBe(records(0, 4).map(line).join(''));
+  });
+
+  test('a sink that cannot be opened and a source that cannot be begun: a BatchError, and all is let go of', async () => {
+    const { base, read, directory } = await setUp(THREE);
+    const refuse = () => {
+      throw new Error('not today');
+    };
+    const sink = { ...base.sink, open: async () => refuse() };
+    await failure(exportRecords({ ...base, sink }), 'ERR_CALLBACK');
+    let isClosed = false;
+    const closing: Sink<{ id: string }> = {
+      ...base.sink,
+      open: async (position) => {
+        const open = await base.sink.open(position);
+        const close = async () => {
+          await open.close();
+          isClosed = true;
+        };
+        return { ...open, close };
+      },
+    };
+    const source = { ...base.source, read: refuse };
+    await failure(exportRecords({ ...base, source, sink: closing }), 'ERR_CALLBACK');
+    expect(isClosed).toBe(true);
+    expect(await readdir(directory)).not.toContain('out.jsonl.checkpoint.lock');
     await exportRecords(base);
     expect(await read()).toBe(records(0, 5).map(line).join(''));
   });

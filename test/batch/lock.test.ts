@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -122,6 +122,12 @@ describe('within a process', () => {
     expect(error.message).toContain(`${join(directory, 'missing')} does not exist`);
     await mkdir(join(directory, 'x.lock'));
     await failure(takeLock(join(directory, 'x.lock'), systemClock), 'ERR_OUTPUT');
+  });
+
+  test('a link in its place that leads nowhere', async () => {
+    const path = join(await temporaryDirectory(), 'x.lock');
+    await symlink(`${path}.gone`, path);
+    expect((await failure(takeLock(path, systemClock), 'ERR_OUTPUT')).message).toContain('leads nowhere');
   });
 });
 

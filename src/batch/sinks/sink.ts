@@ -10,8 +10,9 @@ export interface Sink<Item = unknown> {
    * Opens it to go on behind what it held when `saved` returned this position; what came behind that is cut off.
    *
    * @param position undefined: at the very beginning, with nothing before it.
+   * @param signal of whoever wants the export to end. A write that waits for somebody else should end with it.
    */
-  open(position: Json | undefined): Promise<OpenSink<Item>>;
+  open(position: Json | undefined, signal?: AbortSignal): Promise<OpenSink<Item>>;
 }
 
 /** A sink that is being written. Its calls never overlap. */

@@ -20,7 +20,7 @@ const GONE = { code: 'ERR_STREAM_DESTROYED' };
 export function jsonLinesStream(stream: Writable): Sink {
   return {
     format: 'jsonl',
-    async open() {
+    async open(_, signal) {
       let fail: (error: unknown) => void = () => {};
       // A stream that is closed already says so to nobody.
       let failure: unknown = stream.destroyed ? GONE : undefined;
@@ -29,8 +29,11 @@ export function jsonLinesStream(stream: Writable): Sink {
         fail(error);
       };
       const onClose = () => onError(GONE);
+      // Whoever reads may never go on, and the run is not to wait for that.
+      const onAbort = () => onError(signal?.reason);
       stream.on('error', onError);
       stream.on('close', onClose);
+      signal?.addEventListener('abort', onAbort);
 
       return {
         async write(items) {
@@ -48,6 +51,7 @@ export function jsonLinesStream(stream: Writable): Sink {
         finish: async () => {},
         async close() {
           stream.off('close', onClose);
+          signal?.removeEventListener('abort', onAbort);
           // A stream tells its error to a write first and to everybody later; unheard, that would end the process.
           if (!failure) stream.off('error', onError);
         },

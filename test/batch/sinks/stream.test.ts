@@ -69,6 +69,16 @@ test('a stream that is closed while it keeps a page waiting', async () => {
   expect((await failure(run, 'ERR_OUTPUT')).message).toMatch(/closed/);
 });
 
+test('an abort ends a write that nobody takes, and what the stream says later is heard', async () => {
+  const stream = new Writable({ write: () => {} });
+  const abort = new AbortController();
+  const run = exportRecords({ api, source, sink: jsonLinesStream(stream), signal: abort.signal });
+  setTimeout(() => abort.abort(new Error('enough')), 20);
+  await failure(run, 'ERR_INTERRUPTED');
+  stream.destroy(new Error('too late'));
+  await setImmediate();
+});
+
 test('an HTTP response whose client goes away', async () => {
   const items = Array.from({ length: 1000 }, () => ({ text: 'x'.repeat(1000) }));
   const endless = preparedPages(Array.from({ length: 1000 }, () => ({ items })));
