@@ -20,6 +20,9 @@ export interface NumberedOptions extends PagedOptions, PlaceOptions {
   lastPage?: 'empty' | 'short' | undefined;
 }
 
+// One record alone can come again by chance, or be like others; so often it is the API that does not heed the number.
+const MOST_AGAIN = 100;
+
 /** How pages are numbered. */
 interface Numbering {
   /** What of it a checkpoint is bound to. */
@@ -39,6 +42,8 @@ type State = Tally & {
   readonly at: number;
   /** Digest of the first page. */
   readonly first?: string;
+  /** How many pages in a row were the first one again. */
+  readonly again?: number;
   /** The page before was the last one. */
   readonly end?: true;
 };
@@ -67,9 +72,15 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
     const { items, isMarker } = answer;
     const { at } = state;
     const digest = digestOf(items);
-    if (at !== first && digest !== undefined && digest === state.first)
-      throw circle(numbering.parameter, asked);
-    const next = { ...state, ...addPage(state, answer, options), at: after(at, items.length) };
+    const { again: before = 0, ...rest } = state;
+    const again = at !== first && digest !== undefined && digest === state.first ? before + 1 : 0;
+    if (again > 0 && (items.length > 1 || again === MOST_AGAIN)) throw circle(numbering.parameter, asked);
+    const next = {
+      ...rest,
+      ...addPage(state, answer, options),
+      ...(again > 0 && { again }),
+      at: after(at, items.length),
+    };
     const noted = at === first && digest !== undefined ? { ...next, first: digest } : next;
     return isLast(at, items.length, isMarker, answer) ? { ...noted, end: true } : noted;
   }
@@ -142,9 +153,8 @@ function countOf(body: unknown, path: string, asked: string): number {
 
 /** Tells a page from others; undefined where its records are too much alike for that. */
 function digestOf(items: readonly unknown[]): string | undefined {
-  if (items.length < 2) return undefined;
   const ends = [JSON.stringify(items[0]), JSON.stringify(items.at(-1))];
-  if (ends[0] === ends[1]) return undefined;
+  if (items.length === 0 || (items.length > 1 && ends[0] === ends[1])) return undefined;
   return createHash('sha256').update(`${items.length} ${ends}`).digest('base64url').slice(0, 22);
 }
 

@@ -314,6 +314,21 @@ test('an API that does not heed the parameter ends with an error, not with a ful
   expect(asked.length).toBeLessThan(10);
 });
 
+test('an API with one record that does not heed the parameter ends with an error too, also when resumed', async () => {
+  const { url, asked } = await startApi(() => ({ entities: numbered(0, 1), total: 1 }));
+  const source = pageNumberSource({ ...base, parameter: 'pagenumber', total: 'total', id: 'id' });
+  const api = axios.create({ baseURL: url, proxy: false });
+  await failure(exportInRuns(source, api, [30, 30]), 'ERR_PAGE_LOOP');
+  expect(asked.length).toBeLessThan(150);
+});
+
+test('pages of one record each may be alike', async () => {
+  const { url } = await startApi(({ query }) => ({
+    entities: Number(query.pageNumber) > 30 ? [] : [{ state: 'ok' }],
+  }));
+  expect((await exportAll(pageNumberSource(base), url)).records).toHaveLength(30);
+});
+
 test('wrong options are all named at once', () => {
   const wrong = {
     url: '/users?pageNumber=3',
