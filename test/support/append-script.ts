@@ -1,6 +1,7 @@
 // Run as a process of its own by the tests, under limits of the system: writes pages until it cannot, and says why.
 import axios from 'axios';
 import { exportRecords, jsonLinesFile, type PageSource } from '../../src/batch/index.ts';
+import './end-with-parent.ts';
 
 const [path = '', pages = '1', uid] = process.argv.slice(2);
 // Not before: the modules may be where only the owner can read them.

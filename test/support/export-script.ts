@@ -8,6 +8,7 @@ import {
   jsonLinesFile,
   type PageSource,
 } from '../../src/batch/index.ts';
+import './end-with-parent.ts';
 
 const [url = '', directory = ''] = process.argv.slice(2);
 

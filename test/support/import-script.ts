@@ -1,6 +1,7 @@
 // Run as a process of its own by the tests, to be killed: imports contacts into a simulator.
 import { genesysContactList, importRecords, jsonLinesInput } from '../../src/batch/index.ts';
 import { attachedTo, LIST } from './imports.ts';
+import './end-with-parent.ts';
 
 const [url = '', clientId = '', clientSecret = '', path = '', idField] = process.argv.slice(2);
 const summary = await importRecords({
