@@ -76,8 +76,8 @@ export async function runImport(
     return { ...measured, accepted, rejected, unresolved };
   }
 
-  function tell(): void {
-    onProgress?.(progress());
+  async function tell(): Promise<void> {
+    await onProgress?.(progress());
   }
 
   const onAbort = () => stop.abort(interrupted(signal?.reason));

@@ -260,6 +260,10 @@ describe('what ends it, to go on later', () => {
       throw new Error('mine');
     };
     expect((await failure(importRecords({ ...base, onProgress }), 'ERR_CALLBACK')).message).toBe('mine');
+    const { base: other } = await importing();
+    const rejecting = async () => onProgress();
+    const error = await failure(importRecords({ ...other, onProgress: rejecting }), 'ERR_CALLBACK');
+    expect(error.message).toBe('mine');
     expect(await importRecords(base)).toMatchObject({ accepted: 6 });
     expect(arrivals(sim)).toEqual(once(6));
   });
