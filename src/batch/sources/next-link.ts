@@ -81,7 +81,9 @@ function parse(text: string | undefined): URL | undefined {
 function cleaned(address: URL, { config }: AxiosResponse, own: readonly string[]): string {
   const url = new URL(address);
   url.hash = '';
-  for (const name of Object.keys(config.params ?? {})) {
+  const { params } = config;
+  const names = params instanceof URLSearchParams ? [...params.keys()] : Object.keys(params ?? {});
+  for (const name of names) {
     if (!own.includes(name) && url.searchParams.has(name)) url.searchParams.delete(name);
   }
   return url.href;

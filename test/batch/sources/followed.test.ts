@@ -246,33 +246,36 @@ describe('links', () => {
     for (const stops of [[], [1]]) await failure(exportInRuns(source, api, stops), 'ERR_PAGE_LOOP');
   });
 
-  test('do not keep what the instance adds to each query', async () => {
-    const { url, asked } = await startApi(({ query }) => {
-      const number = Number(query.page ?? 1);
-      const rows = numbered(number * 2 - 2, number * 2);
-      return number < 3 ? { rows, nextUri: `?key=${query.key}&page=${number + 1}` } : { rows };
-    });
-    const api = axios.create({ baseURL: url, params: { key: 'k3y' } });
-    const source = linkSource(byLink);
-    const cursors: unknown[] = [];
-    const watched = {
-      ...source,
-      async *read(context: Parameters<typeof source.read>[0]) {
-        for await (const page of source.read(context)) {
-          cursors.push(page.next);
-          yield page;
-        }
-      },
-    };
-    expect((await exportAll(watched, url, { api })).records).toEqual(numbered(0, 6));
-    expect(JSON.stringify(cursors)).toContain('page=3');
-    expect(JSON.stringify(cursors)).not.toContain('k3y');
-    expect(asked.map(({ query }) => query)).toEqual([
-      { key: 'k3y' },
-      { key: 'k3y', page: '2' },
-      { key: 'k3y', page: '3' },
-    ]);
-  });
+  test.each([{ key: 'k3y' }, new URLSearchParams({ key: 'k3y' })])(
+    'do not keep what the instance adds to each query: %o',
+    async (params) => {
+      const { url, asked } = await startApi(({ query }) => {
+        const number = Number(query.page ?? 1);
+        const rows = numbered(number * 2 - 2, number * 2);
+        return number < 3 ? { rows, nextUri: `?key=${query.key}&page=${number + 1}` } : { rows };
+      });
+      const api = axios.create({ baseURL: url, params });
+      const source = linkSource(byLink);
+      const cursors: unknown[] = [];
+      const watched = {
+        ...source,
+        async *read(context: Parameters<typeof source.read>[0]) {
+          for await (const page of source.read(context)) {
+            cursors.push(page.next);
+            yield page;
+          }
+        },
+      };
+      expect((await exportAll(watched, url, { api })).records).toEqual(numbered(0, 6));
+      expect(JSON.stringify(cursors)).toContain('page=3');
+      expect(JSON.stringify(cursors)).not.toContain('k3y');
+      expect(asked.map(({ query }) => query)).toEqual([
+        { key: 'k3y' },
+        { key: 'k3y', page: '2' },
+        { key: 'k3y', page: '3' },
+      ]);
+    },
+  );
 
   test('work where the plugin knows the base URL, and the token goes along', async () => {
     const { url, clientId, clientSecret, interval, counts } = await startSimulator({
