@@ -79,11 +79,17 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
   // Each request under way listens, and Node warns from eleven on.
   setMaxListeners(0, signal);
 
-  async function mayGo(): Promise<void> {
-    await turn();
+  async function pause(): Promise<void> {
     for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {
       await sleep(clock, left, signal);
     }
+  }
+
+  /** Turns are taken behind the pause, so that not all who waited go at once; another may have begun meanwhile. */
+  async function mayGo(): Promise<void> {
+    await pause();
+    await turn();
+    await pause();
   }
 
   return {
