@@ -118,9 +118,11 @@ export function attachAuthRefresh(
       if (response?.status !== 401 || outcome.strayed) return outcome.settle();
       if (!(await isTokenRejected(response, config))) return outcome.settle();
 
-      // Above maxReplays only with a token that is newer already: that costs no fetch.
+      // Above maxReplays only where no fetch was spent on this request: there is a newer token already, or the one that
+      // was refused came out of the store.
       const newer = tokens.current !== undefined && tokens.current !== token;
-      const replay = isRepeatable(config) && (replays < maxReplays || (newer && replays < MAX_FREE_REPLAYS));
+      const free = (newer || tokens.isFound(token)) && replays < MAX_FREE_REPLAYS;
+      const replay = isRepeatable(config) && (replays < maxReplays || free);
       // A token that was fetched for this very replay is spared: its 401 says that tokens are not what is wrong.
       tokens.reject(token, { inVain: !replay && replays > 0 });
       if (!replay || tokens.current === token) return outcome.settle();

@@ -30,7 +30,15 @@ export type AuthRefreshEvent =
       duration: number;
       error: TokenError;
     }
-  | { type: 'store-failed'; operation: 'get' | 'set'; error: TokenError }
+  /** The store threw or took too long: until `store-recovered` the token is not shared. */
+  | { type: 'store-failed'; operation: 'get' | 'set' | 'lock'; error: TokenError }
+  | { type: 'store-recovered' }
+  /** It is this process's turn to fetch the token; `waited` is how long that took. */
+  | { type: 'store-lock-acquired'; waited: number }
+  /** The turn was taken away before the token was there: the store was emptied, or this process stood still. */
+  | { type: 'store-lock-lost' }
+  /** A token came after one that was fetched in a later turn, and was not kept. */
+  | { type: 'store-write-refused' }
   /** A request is sent again with a new token; `count` is 1 for the first time. */
   | { type: 'replay'; method: string; url: string; count: number }
   /** A request is sent again after 429, 5xx or a network error; `count` is 1 for the first time. */

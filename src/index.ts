@@ -27,7 +27,7 @@ export type { AuthRefreshRequestOptions } from './request-options.ts';
 export type { RetryOptions } from './retry.ts';
 export type { Secret } from './secret.ts';
 export { memoryStore } from './stores/memory.ts';
-export type { TokenStore } from './stores/store.ts';
+export type { LockOptions, StoredToken, TokenLock, TokenStore } from './stores/store.ts';
 export type { TokenHttpResponse } from './token-client.ts';
 export type { OAuthClient } from './token-endpoint.ts';
 export { createTokenManager, type TokenManager } from './token-manager.ts';

@@ -26,8 +26,14 @@ export interface TokenManagerOptions {
   tokenClient?: AxiosInstance | undefined;
   /** The instance whose proxy and agents token requests use. `attachAuthRefresh` gives its own. */
   inherit?: AxiosInstance | undefined;
-  /** Where tokens are kept beyond this manager. @default nowhere */
+  /** Where tokens are kept beyond this manager, and fetched by turns with others. @default nowhere */
   store?: TokenStore | undefined;
+  /**
+   * What a store that fails costs. `fetch`: the token is fetched without it, and is not shared. `fail`: no token is
+   * fetched, and requests fail, for refresh tokens that rotate: one that two processes use is revoked.
+   * @default 'fetch'
+   */
+  onStoreFailure?: 'fetch' | 'fail' | undefined;
   /** Is told about refreshes and store failures. */
   onEvent?: AuthRefreshListener | undefined;
   /** @default the machine's */
@@ -50,6 +56,9 @@ export function managerProblems(
     options.store !== undefined &&
       options.vendor?.tokenKey === undefined &&
       'store needs a vendor with a tokenKey, which says whose tokens these are',
+    ...storeProblems(options.store),
+    ![undefined, 'fetch', 'fail'].includes(options.onStoreFailure) &&
+      "onStoreFailure must be 'fetch' or 'fail'",
     ...numberProblems(options, [
       'refreshBuffer',
       'defaultLifetime',
@@ -58,6 +67,12 @@ export function managerProblems(
       'tokenRetryDelay',
     ]),
   ];
+}
+
+function storeProblems(store: TokenStore | undefined): (string | false)[] {
+  if (store === undefined) return [];
+  const missing = (['get', 'set', 'withLock'] as const).filter((name) => typeof store?.[name] !== 'function');
+  return [missing.length > 0 && `store lacks ${missing.join(', ')}: see TokenStore`];
 }
 
 function vendorProblems(vendor: Vendor | undefined): (string | undefined)[] {

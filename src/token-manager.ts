@@ -4,7 +4,8 @@ import { type Clock, systemClock, withDeadline } from './clock.ts';
 import { isTokenError, messageOf, type TokenError, TokenRequestError } from './errors.ts';
 import { type AuthRefreshListener, createEmitter, type RefreshReason } from './events.ts';
 import type { GrantContext } from './grant.ts';
-import { createCarefulStore } from './stores/careful.ts';
+import { storeKey } from './stores/key.ts';
+import { createSharedToken, type FetchContext } from './stores/shared.ts';
 import { checkTokenManagerOptions, type TokenManagerOptions } from './token-manager-options.ts';
 import { type TokenResponse, type TokenSet, toTokenSet } from './token-set.ts';
 import type { Vendor } from './vendors/vendor.ts';
@@ -36,6 +37,8 @@ export interface TokenManager {
   reject(token: TokenSet | undefined, options?: { inVain?: boolean }): void;
   /** Says that the API took a token. */
   accept(token: TokenSet): void;
+  /** Whether a token was found in the store: it was not fetched for whoever was given it, and may be no good either. */
+  isFound(token: TokenSet): boolean;
   /** Adds a listener. @returns a function that takes it off again. */
   subscribe(listener: AuthRefreshListener): () => void;
 }
@@ -62,9 +65,20 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   const { emit, subscribe } = createEmitter();
   if (options.onEvent) subscribe(options.onEvent);
 
-  const shared = createCarefulStore(options.store, String(vendor.tokenKey), clock, emit);
+  const shared =
+    options.store &&
+    createSharedToken({
+      store: options.store,
+      key: storeKey(vendor),
+      duration: tokenTimeout,
+      strict: options.onStoreFailure === 'fail',
+      clock,
+      emit,
+    });
   const mutex = new Mutex();
   let held: TokenSet | undefined;
+  // Whether the one held was fetched elsewhere.
+  let found = false;
   let rejected = false;
   let accepted = false;
   let sparedUntil = 0;
@@ -99,6 +113,10 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     if (token === held) accepted = true;
   }
 
+  function isFound(token: TokenSet): boolean {
+    return found && token === held;
+  }
+
   /** Joins the refresh under way, answers from the last failure while it cools down, or begins a refresh. */
   function refresh(reason: RefreshReason): Promise<TokenSet> {
     if (flight) return flight;
@@ -109,7 +127,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     return flight;
   }
 
-  /** The critical section: look again, fetch, write to the store, publish. */
+  /** The critical section: look again, fetch (by turns with others where there is a store), publish. */
   async function fetchToken(reason: RefreshReason): Promise<TokenSet> {
     const startedAt = clock.now();
     const background = reason === 'stale';
@@ -118,12 +136,11 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       const again = usable();
       if (again && startedAt < again.refreshAt) return again;
       emit({ type: 'refresh-started', reason, background });
-      const stored = await shared.read();
-      const fromStore = stored !== undefined && supersedes(stored);
-      const token = fromStore ? stored : await obtain(stored);
+      const { token, fromStore } = shared
+        ? await shared.obtain(request)
+        : { token: await request({}), fromStore: false };
       held = token;
-      shared.know(stored);
-      shared.know(token);
+      found = fromStore;
       rejected = false;
       accepted = false;
       sparedUntil = 0;
@@ -145,13 +162,8 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     }
   }
 
-  /** Whether a token of the store may take the place of the one held. */
-  function supersedes(stored: TokenSet): boolean {
-    if (clock.now() >= stored.refreshAt) return false;
-    return !held || stored.expiresAt > held.expiresAt;
-  }
-
-  async function obtain(stored: TokenSet | undefined): Promise<TokenSet> {
+  /** Has the vendor's grant bring a token. */
+  async function request(known: Partial<FetchContext>): Promise<TokenSet> {
     const requestedAt = clock.now();
     const expired = () =>
       new TokenRequestError(
@@ -161,18 +173,16 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
         },
       );
     const { adopted, response } = await withDeadline(clock, tokenTimeout, expired, (signal) =>
-      runGrant(signal, requestedAt + tokenTimeout, stored),
+      runGrant(signal, requestedAt + tokenTimeout, known),
     );
     if (adopted) return adopted;
-    const token = toTokenSet(response, requestedAt, timing);
-    await shared.write(token);
-    return token;
+    return toTokenSet(response, requestedAt, timing);
   }
 
   async function runGrant(
     signal: AbortSignal,
     deadline: number,
-    stored: TokenSet | undefined,
+    known: Partial<FetchContext>,
   ): Promise<{ response?: TokenResponse; adopted?: TokenSet }> {
     const context = (refreshToken?: string): GrantContext => ({
       // Past every guard: the token request must not wait for a token.
@@ -188,16 +198,15 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       retryDelay: options.tokenRetryDelay ?? 500,
       ...(refreshToken !== undefined && { refreshToken }),
     });
-    // What the store holds and this manager has not seen yet, another process has put there since.
-    const refreshToken = stored?.refreshToken ?? held?.refreshToken;
+    const refreshToken = known.refreshToken ?? held?.refreshToken;
     if (!vendor.refreshGrant || !refreshToken) return { response: await vendor.grant(context()) };
     try {
       return { response: await vendor.refreshGrant(context(refreshToken)) };
     } catch (error) {
       if (!isTokenError(error) || error.error !== 'invalid_grant') throw error;
       // Somebody else may have rotated it a moment ago and left the new token in the store.
-      const newer = await shared.read();
-      return newer && supersedes(newer) ? { adopted: newer } : { response: await vendor.grant(context()) };
+      const adopted = await known.lookAgain?.();
+      return adopted ? { adopted } : { response: await vendor.grant(context()) };
     }
   }
 
@@ -208,7 +217,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     return { ...(proxy !== undefined && { proxy }), httpAgent, httpsAgent };
   }
 
-  const manager = { vendor, clock, getToken, reject, accept, subscribe };
+  const manager = { vendor, clock, getToken, reject, accept, isFound, subscribe };
   // Not enumerable: a manager that is logged shows no token.
   return Object.defineProperty(manager, 'current', { get: usable }) as TokenManager;
 }
@@ -217,9 +226,10 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
 function coolDown(error: TokenError, background: boolean): number {
   if (error.retryAfter) return Math.min(error.retryAfter, MAX_COOL_DOWN);
   if (error.code === 'ERR_TOKEN_ENDPOINT' || error.code === 'ERR_TOKEN_THROTTLED') return COOL_DOWN;
-  // An axios-retry of the application's takes this error for one of the network and comes back at once. A background
+  // An axios-retry of the application's takes these errors for those of the network and comes back at once. A background
   // refresh has not tried everything.
-  return error.code === 'ERR_TOKEN_REQUEST' && !background ? COOL_DOWN / 5 : 0;
+  const isLost = error.code === 'ERR_TOKEN_REQUEST' || error.code === 'ERR_TOKEN_STORE';
+  return isLost && !background ? COOL_DOWN / 5 : 0;
 }
 
 function asTokenError(thrown: unknown): TokenError {

@@ -1,4 +1,5 @@
 import { TokenResponseError } from './errors.ts';
+import { urlProblem } from './resource-origins.ts';
 
 /** What a grant brought home: the answer of RFC 6749 section 5.1, checked. */
 export interface TokenResponse {
@@ -40,15 +41,20 @@ export function isAccessToken(value: unknown): value is string {
   return typeof value === 'string' && ACCESS_TOKEN.test(value);
 }
 
-/** Tells whether a value, of a store for instance, is a token with its times. */
-export function isTokenSet(value: unknown): value is TokenSet {
-  const token = value as TokenSet | undefined;
-  return (
-    isAccessToken(token?.accessToken) &&
-    Number.isFinite(token.refreshAt) &&
-    Number.isFinite(token.expiresAt) &&
-    (token.refreshToken === undefined || typeof token.refreshToken === 'string')
-  );
+/**
+ * Takes a token out of what a store holds, which anybody may have put there: its own members alone, and undefined when one
+ * of them is not what it should be.
+ *
+ * @param now milliseconds since the epoch: nothing that is believed to live for over a year is.
+ */
+export function toStoredTokenSet(value: unknown, now: number): TokenSet | undefined {
+  const { accessToken, refreshToken, scope, apiBaseUrl, refreshAt, expiresAt } = Object(value) as TokenSet;
+  const isTime = (time: unknown) => typeof time === 'number' && time > 0 && time <= now + 2 * YEAR;
+  if (!isAccessToken(accessToken) || !isTime(refreshAt) || !isTime(expiresAt)) return undefined;
+  if ([refreshToken, scope].some((text) => text !== undefined && typeof text !== 'string')) return undefined;
+  // The token is sent there.
+  if (apiBaseUrl !== undefined && urlProblem(apiBaseUrl)) return undefined;
+  return Object.freeze({ accessToken, refreshToken, scope, apiBaseUrl, refreshAt, expiresAt });
 }
 
 /**

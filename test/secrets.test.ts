@@ -15,6 +15,7 @@ import { oauth2Vendor } from '../src/vendors/oauth2.ts';
 import { CLIENT_SECRET, type Fixture, startFixture } from './support/fixture.ts';
 import { leaks } from './support/leaks.ts';
 import { type Handler, type SeenRequest, sendJson, startServer } from './support/server.ts';
+import { storeWith } from './support/store-with.ts';
 
 const BASIC = Buffer.from(`client:${CLIENT_SECRET}`).toString('base64');
 const REFRESH_TOKEN = 'Refresh-token-of-the-user';
@@ -596,12 +597,11 @@ describe('events and configuration', () => {
   it('scenario 18: a store whose error repeats the token: the event shows none', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({
-      store: {
-        get: async () => undefined,
-        set: async (_key, token) => {
-          throw new Error(`WRONGTYPE, command was: SET ${JSON.stringify(token)}`);
+      store: storeWith({
+        set: async (_key, stored) => {
+          throw new Error(`WRONGTYPE, command was: SET ${JSON.stringify(stored)}`);
         },
-      },
+      }),
     });
     await api.get('/data');
     const failed = events.filter(({ type }) => type === 'store-failed');

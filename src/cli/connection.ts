@@ -62,7 +62,7 @@ function oauthVendor(environment: Environment): Vendor {
     clientId,
     clientSecret: environment.OAUTH_CLIENT_SECRET,
     scope,
-    tokenKey: JSON.stringify([tokenEndpoint, clientId, scope, audience]),
+    tokenKey: JSON.stringify([tokenEndpoint, 'client_credentials', clientId, scope, audience]),
     ...(audience !== undefined && { parameters: { audience } }),
     ...(environment.OAUTH_CLIENT_SECRET !== undefined && {
       clientAuthentication: authentication === 'post' ? clientSecretPost : clientSecretBasic,

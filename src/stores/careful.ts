@@ -1,60 +1,57 @@
 import { type Clock, withDeadline } from '../clock.ts';
-import { isTokenError, messageOf, TokenStoreError } from '../errors.ts';
-import type { Emitter } from '../events.ts';
+import { messageOf, TokenStoreError } from '../errors.ts';
+import type { AuthRefreshEvent, Emitter } from '../events.ts';
 import { redact } from '../secret.ts';
-import { isTokenSet, type TokenSet } from '../token-set.ts';
-import type { TokenStore } from './store.ts';
+import type { TokenSet } from '../token-set.ts';
 
-/** A store as the token manager uses it: one that fails or hangs costs sharing, not requests. */
-export interface CarefulStore {
-  /** What another process has put there since; nothing that was read or written here before. */
-  read(): Promise<TokenSet | undefined>;
-  write(token: TokenSet): Promise<void>;
-  /** Says that a token is no news any more. */
-  know(token: TokenSet | undefined): void;
+type Operation = (AuthRefreshEvent & { type: 'store-failed' })['operation'];
+
+/** Calls a store with deadlines, and tells by events what comes of it. */
+export interface CarefulCalls {
+  /** @param token whose text must not be in what is reported. @throws TokenStoreError that was reported. */
+  attempt<T>(operation: Operation, call: () => Promise<T>, token: TokenSet | undefined): Promise<T>;
+  /** Reports what a store threw, once. */
+  report(operation: Operation, thrown: unknown, token?: TokenSet): TokenStoreError;
+  isReported(thrown: unknown): boolean;
 }
 
+// Of one call, in milliseconds. The stores of this package have shorter deadlines of their own.
 const TIMEOUT = 2_000;
-const MAX_KNOWN = 100;
 
-/** @param store undefined for none: nothing is read and nothing kept. */
-export function createCarefulStore(
-  store: TokenStore | undefined,
-  key: string,
-  clock: Clock,
-  emit: Emitter['emit'],
-): CarefulStore {
-  // Access tokens seen before: a store that gives one back has missed a write.
-  const known = new Set<string>();
+export function createCarefulCalls(clock: Clock, emit: Emitter['emit']): CarefulCalls {
+  const reported = new WeakSet<Error>();
+  let isDown = false;
 
-  async function attempt<T>(
-    operation: 'get' | 'set',
-    call: () => Promise<T>,
-    secrets: readonly (string | undefined)[] = [],
-  ): Promise<T | undefined> {
-    const fail = (problem: string) =>
-      new TokenStoreError(`the token store's ${operation} ${problem}`, { code: 'ERR_TOKEN_STORE' });
-    try {
-      return await withDeadline(clock, TIMEOUT, () => fail(`took over ${TIMEOUT} ms`), call);
-    } catch (thrown) {
-      const error = isTokenError(thrown) ? thrown : fail(`failed: ${redact(messageOf(thrown), secrets)}`);
-      emit({ type: 'store-failed', operation, error });
-      return undefined;
-    }
+  function report(operation: Operation, thrown: unknown, token?: TokenSet): TokenStoreError {
+    if (isReported(thrown)) return thrown;
+    const secrets = [token?.accessToken, token?.refreshToken];
+    const said = redact(messageOf(thrown), secrets);
+    const error = new TokenStoreError(`the token store's ${operation} failed: ${said}`, {
+      code: 'ERR_TOKEN_STORE',
+    });
+    reported.add(error);
+    isDown = true;
+    emit({ type: 'store-failed', operation, error });
+    return error;
+  }
+
+  function isReported(thrown: unknown): thrown is TokenStoreError {
+    return reported.has(Object(thrown));
   }
 
   return {
-    async read() {
-      const token = store && (await attempt('get', () => store.get(key), [...known]));
-      return isTokenSet(token) && !known.has(token.accessToken) ? token : undefined;
-    },
-    async write(token) {
-      if (store) await attempt('set', () => store.set(key, token), [token.accessToken, token.refreshToken]);
-    },
-    know(token) {
-      if (!token) return;
-      if (known.size >= MAX_KNOWN) known.clear();
-      known.add(token.accessToken);
+    report,
+    isReported,
+    async attempt(operation, call, token) {
+      const late = () => new Error(`it took over ${TIMEOUT} ms`);
+      try {
+        const result = await withDeadline(clock, TIMEOUT, late, call);
+        if (isDown) emit({ type: 'store-recovered' });
+        isDown = false;
+        return result;
+      } catch (thrown) {
+        throw report(operation, thrown, token);
+      }
     },
   };
 }

@@ -4,6 +4,7 @@ export type { Fault, FaultKind, FaultRequest, FaultStep, Faults, ScheduledFault 
 export type { SimulatorOptions } from './options.ts';
 export type { SeenRequest } from './request-log.ts';
 export { startVendorSimulator, type VendorSimulator } from './simulator.ts';
+export { type StoreContractCase, tokenStoreContract } from './store-contract.ts';
 export type {
   BulkResponse,
   BulkResult,

@@ -61,7 +61,8 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       'gives each lock a greater fence than those before',
       async ({ a, b, key }) => {
         const fences: number[] = [];
-        for (const store of [a, b, a, a, b]) fences.push(await store.withLock(key, waiting(), fenceOf));
+        for (const store of [a, b, a, a, b])
+          fences.push(await store.withLock(key, waiting<number>(), fenceOf));
         assert.ok(
           fences.every((fence) => Number.isSafeInteger(fence) && fence > 0),
           `fences ${fences}`,
@@ -75,7 +76,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
     [
       'refuses a late write: one whose fence is not greater than that of the token that is kept',
       async ({ a, b, key }) => {
-        const early = await a.withLock(key, waiting(), fenceOf);
+        const early = await a.withLock(key, waiting<number>(), fenceOf);
         const late = await write(b, key, 'new');
         assert.equal(await a.set(key, { ...aToken('old'), fence: early }), false);
         assert.equal(await a.set(key, { ...aToken('same'), fence: late }), false);

@@ -75,7 +75,7 @@ export function genesysCloud(options: GenesysCloudOptions): Vendor {
   const tokenEndpoint = `${login}/oauth/token`;
   return {
     name: 'Genesys Cloud',
-    tokenKey: JSON.stringify([tokenEndpoint, clientId, scope]),
+    tokenKey: JSON.stringify([tokenEndpoint, 'client_credentials', clientId, scope]),
     grant: clientCredentialsGrant({
       tokenEndpoint,
       clientId,

@@ -61,7 +61,7 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
     const clientAuthentication = options.clientAuthentication ?? clientSecretPost;
     return {
       ...shared,
-      tokenKey: JSON.stringify([tokenEndpoint, clientId, scope]),
+      tokenKey: JSON.stringify([tokenEndpoint, 'client_credentials', clientId, scope]),
       grant: clientCredentialsGrant({
         tokenEndpoint,
         clientId,
@@ -95,7 +95,7 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
     ...shared,
     tokenKey:
       typeof accessKeyId === 'string'
-        ? JSON.stringify([issuer ?? ISSUER, clientId, scope, accessKeyId])
+        ? JSON.stringify([issuer ?? ISSUER, 'password', clientId, scope, accessKeyId])
         : undefined,
     grant: discovered((found) => passwordGrant({ ...found, ...keys })),
     refreshGrant: discovered(refreshTokenGrant),

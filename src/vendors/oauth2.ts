@@ -26,7 +26,7 @@ export interface OAuth2VendorOptions {
   /**
    * What tells these tokens from all others in a store. Needed with a store when `parameters`, a `refreshToken` or a
    * `username` that is a function says whose they are.
-   * @default made of the token endpoint, the client, the scope and the user name
+   * @default made of the token endpoint, the grant, the client, the scope and the user name
    */
   tokenKey?: string | undefined;
   /** Where the token may be sent. The origin of the instance's `baseURL` always counts. @default [] */
@@ -68,5 +68,8 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
 function keyOf(options: OAuth2VendorOptions): string | undefined {
   const { tokenEndpoint, clientId, scope, username, parameters, refreshToken } = options;
   const unknown = parameters ?? refreshToken ?? (typeof username === 'function' ? username : undefined);
-  return unknown === undefined ? JSON.stringify([tokenEndpoint, clientId, scope, username]) : undefined;
+  const grantType = username === undefined ? 'client_credentials' : 'password';
+  return unknown === undefined
+    ? JSON.stringify([tokenEndpoint, grantType, clientId, scope, username])
+    : undefined;
 }

@@ -25,7 +25,10 @@ export interface RequestSummary {
 export interface Vendor {
   /** For messages, such as `Genesys Cloud`. */
   readonly name: string;
-  /** What tells this client's tokens from all others in a store; holds no secret. Without it no store can be used. */
+  /**
+   * What tells this client's tokens from all others in a store: whatever changes them, and no secret. The store is given
+   * a hash of it and of `name`. Without it no store can be used.
+   */
   readonly tokenKey?: string | undefined;
   /** How a token is had. */
   readonly grant: Grant;

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { TokenEndpointError, TokenRequestError } from '../../src/errors.ts';
 import type { AuthRefreshEvent } from '../../src/events.ts';
 import type { GrantContext } from '../../src/grant.ts';
-import type { TokenStore } from '../../src/stores/store.ts';
+import { storeKey } from '../../src/stores/key.ts';
+import type { StoredToken, TokenStore } from '../../src/stores/store.ts';
 import { createTokenManager } from '../../src/token-manager.ts';
 import type { TokenResponse, TokenSet } from '../../src/token-set.ts';
 import type { Vendor } from '../../src/vendors/vendor.ts';
@@ -15,8 +16,9 @@ const TOKEN_TIMEOUT = 30 * SECOND;
 const STORE_TIMEOUT = 2 * SECOND;
 const DEFAULT_LIFETIME = 1_800 * SECOND;
 const MAX_COOL_DOWN = 3_600 * SECOND;
-/** What one flight takes at most: read the store, ask the vendor, write the store. */
-const LONGEST_FLIGHT = STORE_TIMEOUT + TOKEN_TIMEOUT + STORE_TIMEOUT;
+const LOCK_TIMEOUT = TOKEN_TIMEOUT + 10 * SECOND;
+/** What one flight takes at most: look, wait for the lock, look again, ask the vendor, write and look once more. */
+const LONGEST_FLIGHT = LOCK_TIMEOUT + TOKEN_TIMEOUT + 4 * STORE_TIMEOUT;
 
 /** How the vendor answers one token request. Durations are in milliseconds. */
 type Outcome =
@@ -33,7 +35,7 @@ type Operation =
   | { kind: 'abort'; pick: number }
   | { kind: 'reject-current' }
   | { kind: 'reject-old'; pick: number }
-  | { kind: 'store'; get: StoreMode; set: StoreMode }
+  | { kind: 'store'; get: StoreMode; lock: StoreMode; set: StoreMode }
   | { kind: 'foreign-token'; lifetime: number };
 
 type StoreMode = 'works' | 'fails' | 'hangs';
@@ -108,7 +110,12 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reject-old' as const), pick: fc.nat(100) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('store' as const), get: storeMode, set: storeMode }),
+    arbitrary: fc.record({
+      kind: fc.constant('store' as const),
+      get: storeMode,
+      lock: storeMode,
+      set: storeMode,
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign-token' as const), lifetime }) },
 );
@@ -272,8 +279,9 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   };
 
   // ---- the store ----
-  const modes: { get: StoreMode; set: StoreMode } = { get: 'works', set: 'works' };
-  let stored: TokenSet | undefined;
+  const modes: Record<'get' | 'lock' | 'set', StoreMode> = { get: 'works', lock: 'works', set: 'works' };
+  let stored: StoredToken | undefined;
+  let fence = 0;
   let foreign = 0;
   /** Refresh tokens that another process has used up, and which of them the store told of when the flight began. */
   const usedElsewhere = new Set<string>();
@@ -287,10 +295,17 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
       await storeCall(modes.get);
       return stored;
     },
-    async set(_, token) {
+    async set(_, mine) {
       await storeCall(modes.set);
-      stored = token;
+      if (stored && mine.fence <= stored.fence) return false;
+      stored = mine;
+      return true;
     },
+    async withLock(_, __, work) {
+      await storeCall(modes.lock);
+      return work({ fence: ++fence, signal: new AbortController().signal });
+    },
+    close: async () => {},
   };
 
   const manager = createTokenManager({
@@ -302,6 +317,10 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
     onEvent: (event) => events.push(event),
     ...(plan.store && { store }),
   });
+
+  // Hashing the key takes real time, which this clock does not see; the manager began first.
+  await storeKey(vendor);
+  await storeKey(vendor);
 
   // ---- the callers ----
   function receive(token: TokenSet, since: number): void {
@@ -398,17 +417,19 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
         break;
       }
       case 'store':
-        Object.assign(modes, { get: op.get, set: op.set });
+        Object.assign(modes, { get: op.get, lock: op.lock, set: op.set });
         break;
       case 'foreign-token': {
         const now = clock.now();
-        if (stored?.refreshToken) usedElsewhere.add(stored.refreshToken);
-        stored = {
-          ...(stored?.refreshToken && { refreshToken: `refresh-foreign-${foreign}` }),
+        const used = stored?.token.refreshToken;
+        if (used) usedElsewhere.add(used);
+        const token = {
+          ...(used && { refreshToken: `refresh-foreign-${foreign}` }),
           accessToken: `foreign-${++foreign}`,
           refreshAt: now + 0.8 * op.lifetime,
           expiresAt: now + op.lifetime,
         };
+        stored = { token, fence: ++fence };
         break;
       }
     }
