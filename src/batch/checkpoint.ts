@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { replaceFile } from './durable-file.ts';
+import { type CheckpointStore, checkpointFile } from './checkpoint-store.ts';
 import { BatchError } from './errors.ts';
-import { fileError } from './file-error.ts';
 import type { Json } from './source.ts';
 
 /** Raised when what a checkpoint holds changes its meaning. */
@@ -16,11 +14,20 @@ interface SavedCheckpoint<State> {
   state: State;
 }
 
-/** Writes a checkpoint. @throws BatchError `ERR_OUTPUT` */
-export function saveCheckpoint(path: string, subject: Subject, state: object): Promise<void> {
+/**
+ * Writes a checkpoint.
+ *
+ * @param place a file, or a store.
+ * @throws BatchError `ERR_OUTPUT`, or what the store throws.
+ */
+export function saveCheckpoint(
+  place: string | CheckpointStore,
+  subject: Subject,
+  state: object,
+): Promise<void> {
   const content = { subject, state };
   const text = { version: VERSION, fingerprint: digest(subject), checksum: digest(content), ...content };
-  return replaceFile(path, `${JSON.stringify(text)}\n`);
+  return storeOf(place).save(`${JSON.stringify(text)}\n`);
 }
 
 /**
@@ -31,21 +38,20 @@ export function saveCheckpoint(path: string, subject: Subject, state: object): P
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`
  */
 export async function loadCheckpoint<State>(
-  path: string,
+  place: string | CheckpointStore,
   subject: Subject,
   isStart: (state: State) => boolean,
 ): Promise<State | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw fileError(path, error);
-  });
+  const store = storeOf(place);
+  const { name = 'in its store' } = store;
+  const text = await store.load();
   if (text === undefined) return undefined;
-  const saved = parse<State>(path, text);
+  const saved = parseCheckpoint<State>(name, text);
   const different = differences(saved.subject, subject);
   if (different.length > 0) {
     if (isStart(saved.state)) return undefined;
     throw new BatchError(
-      `the checkpoint ${path} belongs to something else: ${different.join('; ')}. ` +
+      `the checkpoint ${name} belongs to something else: ${different.join('; ')}. ` +
         'Ask for the same as before, choose another output, or begin anew (restart), which keeps what is there under other names.',
       'ERR_CHECKPOINT_MISMATCH',
     );
@@ -53,7 +59,17 @@ export async function loadCheckpoint<State>(
   return saved.state;
 }
 
-function parse<State>(path: string, text: string): SavedCheckpoint<State> {
+function storeOf(place: string | CheckpointStore): CheckpointStore {
+  return typeof place === 'string' ? checkpointFile(place) : place;
+}
+
+/**
+ * What the text of a checkpoint says.
+ *
+ * @param path its name, for messages.
+ * @throws BatchError `ERR_CHECKPOINT_DAMAGED`
+ */
+export function parseCheckpoint<State>(path: string, text: string): SavedCheckpoint<State> {
   let value: Partial<SavedCheckpoint<State>> & { version?: unknown; checksum?: unknown };
   try {
     value = Object(JSON.parse(text));

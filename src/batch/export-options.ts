@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { numberProblems, refuse } from '../problems.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
 import { type RunOptions, runProblems } from './run-options.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { PageSource } from './source.ts';
@@ -9,10 +10,10 @@ export interface ExportOptions<Item = unknown> extends RunOptions {
   source: PageSource<Item>;
   sink: Sink<Item>;
   /**
-   * The file that keeps how far the export is; `false` for none, and then it cannot be resumed.
+   * The file, or the store, that keeps how far the export is; `false` for none, and then it cannot be resumed.
    * @default the sink's `path` and `.checkpoint`; none where it has no path
    */
-  checkpoint?: string | false | undefined;
+  checkpoint?: string | CheckpointStore | false | undefined;
   /** The least time between two checkpoints; 0 for one after each page. @default 1000 */
   checkpointInterval?: number | undefined;
   /** How many pages are read before they are asked for, or at once where the API allows that. @default 6 */
@@ -29,7 +30,11 @@ export function checkExportOptions<Item>(options: ExportOptions<Item>): void {
     typeof sink?.open !== 'function' && 'sink must be a sink, such as jsonLinesFile(...)',
     ...numberProblems(options ?? {}, ['checkpointInterval', 'readAhead']),
     // The checkpoint would replace the records, and the export be complete.
-    checkpoint &&
+    typeof checkpoint === 'object' &&
+      !(typeof checkpoint.load === 'function' && typeof checkpoint.save === 'function') &&
+      'checkpoint must be the name of a file, or a store with load and save',
+    typeof checkpoint === 'string' &&
+      checkpoint !== '' &&
       ['', '.journal', '.lock'].some((ending) => resolve(checkpoint + ending) === output) &&
       'checkpoint and what is kept beside it must be other files than the output',
   ]);

@@ -39,7 +39,8 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   checkExportOptions(options);
   const { source, sink, api, clock = systemClock, signal, restart = false } = options;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const path = (options.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
+  const place = (options.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
+  const path = typeof place === 'string' ? place : undefined;
   const journal = path && `${path}.journal`;
   const subject: Subject = {
     source: source.name,
@@ -47,22 +48,25 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
     format: sink.format,
     account: options.account ?? api.defaults.baseURL ?? '',
   };
-  const locked = path ?? sink.path;
+  // A store knows by itself whose turn it is.
+  const locked = typeof place === 'object' ? undefined : (path ?? sink.path);
   const lock = locked === undefined ? undefined : await takeLock(`${locked}.lock`, clock, signal);
   try {
     if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
     const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
-    const saved = path === undefined ? undefined : await loadCheckpoint(path, subject, isStart);
+    // A file was set aside; what a store has is written over.
+    const anew = place === undefined || (restart && path === undefined);
+    const saved = anew ? undefined : await loadCheckpoint(place, subject, isStart);
     if (saved?.complete) return await alreadyComplete(saved, sink.path);
     if (!saved) {
       if (sink.path !== undefined) await refuseExisting(sink.path);
       // Before there is any output: else a crash would leave one that no checkpoint belongs to.
-      if (path !== undefined) await saveCheckpoint(path, subject, START);
+      if (place !== undefined) await saveCheckpoint(place, subject, START);
     }
     const progress = await runExport(options, saved ?? START, journal, async (state) => {
-      if (path === undefined) return;
+      if (place === undefined) return;
       await lock?.verify();
-      await saveCheckpoint(path, subject, state);
+      await saveCheckpoint(place, subject, state);
     });
     return {
       ...progress,

@@ -1,4 +1,5 @@
 export type { Clock } from '../clock.ts';
+export type { CheckpointStore } from './checkpoint-store.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
 export { type ExportSummary, exportRecords } from './export.ts';
 export type { ExportOptions } from './export-options.ts';
@@ -21,7 +22,7 @@ export { type ImportSummary, importRecords } from './import.ts';
 export type { ImportOptions, ImportProgress } from './import-options.ts';
 export type { Progress } from './progress.ts';
 export { inOrder, readAhead } from './read-ahead.ts';
-export type { Rate } from './requests.ts';
+export type { Rate, RateLimiter } from './requests.ts';
 export type { RunOptions } from './run-options.ts';
 export { type CsvOptions, csvFile } from './sinks/csv.ts';
 export { type GzipOptions, gzipJsonLinesFile } from './sinks/gzip-json-lines.ts';

@@ -16,9 +16,15 @@ export interface Rate {
   interval?: number | undefined;
 }
 
+/**
+ * A limit of your own, such as one that many processes share: settles when one request may be sent, and rejects when the signal
+ * aborts.
+ */
+export type RateLimiter = (signal: AbortSignal) => Promise<void>;
+
 /** What is wrong with a rate. */
-export function rateProblems(rate: Rate | undefined): (string | false)[] {
-  if (rate === undefined) return [];
+export function rateProblems(rate: Rate | RateLimiter | undefined): (string | false)[] {
+  if (rate === undefined || typeof rate === 'function') return [];
   const { requests, interval = 60_000 } = rate;
   return [
     !(requests > 0 && Number.isFinite(requests)) && 'rate.requests must be a number above 0',
@@ -56,11 +62,16 @@ export interface Requests {
 
 interface RequestsOptions {
   api: AxiosInstance;
-  rate: Rate | undefined;
+  rate: Rate | RateLimiter | undefined;
   /** In milliseconds, of one send. */
   timeout: number;
   signal: AbortSignal;
   clock: Clock;
+}
+
+function turnsOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal): () => unknown {
+  if (!rate) return () => {};
+  return typeof rate === 'function' ? () => rate(signal) : pThrottle({ ...evenly(rate), signal })(() => {});
 }
 
 // A longer pause is for whoever gets the 429 to decide about, not for all requests to wait for.
@@ -74,7 +85,7 @@ const LONGEST_PAUSE = 3_600_000;
  */
 export function createRequests({ api, rate, timeout, signal, clock }: RequestsOptions): Requests {
   const counts: RequestCounts = { requests: 0, retries: 0, replays: 0 };
-  const turn = rate ? pThrottle({ ...evenly(rate), signal })(() => {}) : () => {};
+  const turn = turnsOf(rate, signal);
   let pausedUntil = 0;
   // Each request under way listens, and Node warns from eleven on.
   setMaxListeners(0, signal);
@@ -103,7 +114,7 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
         const isReplay = again && lastStatus === 401;
         if (again && !isReplay) await mayGo();
         // Its token was fetched for it and would age while it waited: it goes at once, and those after it wait longer.
-        if (isReplay) Promise.resolve(turn()).catch(() => {});
+        if (isReplay) (async () => turn())().catch(() => {});
         counts.requests++;
         if (again) counts[isReplay ? 'replays' : 'retries']++;
         lastStatus = undefined;

@@ -2,7 +2,7 @@ import type { AxiosInstance } from 'axios';
 import type { Clock } from '../clock.ts';
 import { numberProblems } from '../problems.ts';
 import type { Progress } from './progress.ts';
-import { type Rate, rateProblems } from './requests.ts';
+import { type Rate, type RateLimiter, rateProblems } from './requests.ts';
 
 /** What exports and imports have in common. Durations are in milliseconds. */
 export interface RunOptions {
@@ -16,8 +16,8 @@ export interface RunOptions {
    * @default the instance's `baseURL`
    */
   account?: string | undefined;
-  /** Keeps under this rate, all requests counted. @default no limit but the API's own */
-  rate?: Rate | undefined;
+  /** Keeps under this rate, all requests counted; or asks before each of them. @default no limit but the API's own */
+  rate?: Rate | RateLimiter | undefined;
   /** Of one send, where the instance has no `timeout`. @default 120_000 */
   timeout?: number | undefined;
   /** Ends the run when it is aborted; it is resumable then. */
