@@ -18,6 +18,7 @@ const closingCounts: Reporter = {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/redis-setup.ts'],
     testTimeout: 10_000,
     pool: 'forks',
     reporters: ['default', closingCounts],

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Certificate, selfSigned } from './certificate.ts';
+
+export interface RedisServerOptions {
+  /** More of redis-server's own, such as `['--maxmemory', '3mb']`. */
+  args?: string[];
+  /** Speaks TLS, with a self-signed certificate. */
+  tls?: boolean;
+  password?: string;
+}
+
+/** A redis-server of our own on loopback, which keeps nothing on disk. */
+export interface RedisServer {
+  /** With the password. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly certificate: Certificate | undefined;
+  /** Ends it with SIGKILL: what it kept is gone. */
+  kill(): Promise<void>;
+  /** Hangs it with SIGSTOP, until it is told to continue. */
+  stop(): void;
+  continue(): void;
+  /** Starts it again on the same port, empty; kills it before when it runs. */
+  restart(): Promise<void>;
+  /** Ends it and removes its directory. */
+  close(): Promise<void>;
+}
+
+// Ends the server within half a second also when whoever started it is killed, and leaves nothing behind.
+const GUARD = `
+  while kill -0 "$0" 2>/dev/null; do kill -0 "$1" 2>/dev/null || exit; sleep 0.5; done
+  kill -9 "$1"; rm -rf "$2"
+`;
+
+/** Starts a server on a free port. It ends with this process at the latest. */
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'redis-'));
+  const certificate = options.tls ? selfSigned() : undefined;
+  const args = [...commonArgs(dir, options.password), ...tlsArgs(dir, certificate), ...(options.args ?? [])];
+  const portOption = certificate ? '--tls-port' : '--port';
+  const start = (port: number) => launch([...args, portOption, `${port}`], dir);
+
+  let port = 0;
+  let running: Running | undefined;
+  for (let attempt = 1; !running; attempt++) {
+    port = await freePort();
+    // Somebody else may have taken it in the meantime.
+    running = await start(port).catch((error: Error) => {
+      if (attempt === 5 || !/in use/.test(error.message)) throw error;
+      return undefined;
+    });
+  }
+  let now = running;
+
+  const auth = options.password ? `:${encodeURIComponent(options.password)}@` : '';
+  return {
+    url: `${certificate ? 'rediss' : 'redis'}://${auth}127.0.0.1:${port}`,
+    port,
+    certificate,
+    get pid() {
+      return now.pid;
+    },
+    kill: () => now.end(),
+    stop: () => void process.kill(now.pid, 'SIGSTOP'),
+    continue: () => void process.kill(now.pid, 'SIGCONT'),
+    async restart() {
+      await now.end();
+      now = await start(port);
+    },
+    async close() {
+      await now.end();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Running {
+  pid: number;
+  end(): Promise<void>;
+}
+
+async function launch(args: string[], dir: string): Promise<Running> {
+  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  await untilReady(server);
+  const { pid = 0 } = server;
+  const guard = spawn('sh', ['-c', GUARD, `${process.pid}`, `${pid}`, dir], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  guard.unref();
+  server.unref();
+  return {
+    pid,
+    async end() {
+      // With its `sleep`: it leads a process group of its own.
+      if (guard.exitCode === null && guard.signalCode === null) process.kill(-(guard.pid ?? 0), 'SIGKILL');
+      server.kill('SIGKILL');
+      if (server.exitCode === null && server.signalCode === null) {
+        server.ref();
+        await exited;
+      }
+    },
+  };
+}
+
+async function untilReady(server: ChildProcess): Promise<void> {
+  let log = '';
+  await new Promise<void>((resolve, reject) => {
+    const onData = (chunk: Buffer) => {
+      log += chunk;
+      if (/Ready to accept connections/.test(log)) resolve();
+    };
+    server.stdout?.on('data', onData);
+    server.stderr?.on('data', onData);
+    server.once('error', reject);
+    server.once('exit', () => reject(new Error(`redis-server has ended: ${log.slice(-500)}`)));
+  });
+  // What it goes on to say is let go, and its pipes keep nobody from ending.
+  for (const stream of [server.stdout, server.stderr]) {
+    stream?.removeAllListeners('data').resume();
+    if (stream && 'unref' in stream && typeof stream.unref === 'function') stream.unref();
+  }
+}
+
+function commonArgs(dir: string, password: string | undefined): string[] {
+  return [
+    ...['--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no', '--daemonize', 'no'],
+    ...(password ? ['--requirepass', password] : []),
+  ];
+}
+
+function tlsArgs(dir: string, certificate: Certificate | undefined): string[] {
+  if (!certificate) return [];
+  const cert = join(dir, 'cert.pem');
+  const key = join(dir, 'key.pem');
+  writeFileSync(cert, certificate.cert);
+  writeFileSync(key, certificate.key);
+  return [
+    ...['--port', '0', '--tls-cert-file', cert, '--tls-key-file', key],
+    ...['--tls-ca-cert-file', cert, '--tls-auth-clients', 'no'],
+  ];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
