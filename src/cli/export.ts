@@ -6,16 +6,18 @@ import type { VendorName } from './connection.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
 import { FORMATS, type Format, sinkFor } from './output.ts';
-import { parseCount, parseList, parseSeconds } from './parse.ts';
+import { type Interval, parseCount, parseList, parseSeconds } from './parse.ts';
 import { count, counted, duration } from './reporter/words.ts';
 import { resumeCommand } from './resume.ts';
 import { addRunFlags, type RunFlags } from './run-flags.ts';
+import { type SourceDescription, sourceOf } from './sources.ts';
 
 /** Flags that all exports share. */
 export interface ExportFlags extends RunFlags {
   out: string;
   format?: Format;
   columns?: string[];
+  interval?: Interval;
   readAhead?: number;
   checkpointInterval?: number;
 }
@@ -46,8 +48,8 @@ export interface ExportJob {
   baseUrl?: string | undefined;
   /** What is asked for, where it can need a base URL. */
   url?: string | undefined;
-  /** Makes the source; what it throws about its options is a usage error. */
-  source: () => PageSource;
+  /** Makes the source, or says what it is made of where workers can make it; what it throws is a usage error. */
+  source: () => PageSource | SourceDescription;
   /** What should be looked at although the export is complete. */
   doubt?: ((summary: ExportSummary) => string | undefined) | undefined;
 }
@@ -65,7 +67,10 @@ export function runExportJob(io: Io, { args, flags, source, doubt, ...job }: Exp
       refuse('--checkpoint', [
         !toFile && checkpoint !== undefined && 'standard output cannot be gone on with: it takes a file',
       ]);
-      const options = { source: source(), sink: sinkFor(io, { out, format, columns }) };
+      const options = {
+        source: madeOf(source(), flags.interval),
+        sink: sinkFor(io, { out, format, columns }),
+      };
       return async (run) => {
         const summary = await exportRecords({
           ...run,
@@ -78,6 +83,10 @@ export function runExportJob(io: Io, { args, flags, source, doubt, ...job }: Exp
       };
     },
   });
+}
+
+function madeOf(source: PageSource | SourceDescription, interval: Interval | undefined): PageSource {
+  return 'read' in source ? source : sourceOf(source, `${interval?.start}/${interval?.end}`);
 }
 
 function inWords(summary: ExportSummary): string {

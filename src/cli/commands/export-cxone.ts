@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { cxoneCompletedContacts } from '../../batch/sources/cxone-completed-contacts.ts';
 import { cxoneDataExtraction } from '../../batch/sources/cxone-data-extraction.ts';
 import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
 import { type Interval, parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
+import type { SourceDescription } from '../sources.ts';
 
 interface CxoneFlags extends ExportFlags {
   interval: Interval;
@@ -37,10 +37,9 @@ Examples:
 `,
     )
     .action(async (flags: ContactsFlags) => {
-      const { interval, apiVersion: version, pageSize, param: params, totalTolerance } = flags;
-      const [startDate, endDate] = [interval.start, interval.end];
-      const source = () =>
-        cxoneCompletedContacts({ startDate, endDate, version, pageSize, params, totalTolerance });
+      const { apiVersion: version, pageSize, param: params, totalTolerance } = flags;
+      const options = { version, pageSize, params, totalTolerance };
+      const source = (): SourceDescription => ({ source: 'cxone-completed-contacts', options });
       const name = 'export cxone-completed-contacts';
       end(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
     });

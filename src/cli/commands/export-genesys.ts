@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { genesysConversationJobs } from '../../batch/sources/genesys-conversation-jobs.ts';
-import { genesysConversations } from '../../batch/sources/genesys-conversations.ts';
 import { genesysConversationsTutorial } from '../../batch/sources/genesys-conversations-tutorial.ts';
 import type { JsonMembers } from '../../batch/sources/member-path.ts';
 import { refuse } from '../../problems.ts';
 import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
 import { type Interval, parseCount, parseInterval, parseShare, readJsonObject } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
+import type { SourceDescription } from '../sources.ts';
 
 interface ConversationFlags extends ExportFlags {
   interval: Interval;
@@ -64,14 +63,15 @@ Examples:
     )
     .action(async (flags: ConversationFlags & { startOfDay?: true; partial?: true }) => {
       const name = 'export genesys-conversation-jobs';
-      const source = () =>
-        genesysConversationJobs({
-          interval: textOf(flags.interval),
+      const source = (): SourceDescription => ({
+        source: 'genesys-conversation-jobs',
+        options: {
           query: filterOf(flags),
           pageSize: flags.pageSize,
           startOfDayIntervalMatching: flags.startOfDay,
           allowPartialData: flags.partial,
-        });
+        },
+      });
       end(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
     });
 }
@@ -84,10 +84,9 @@ function addConversationFlags(command: Command, pageSize: string): Command {
   return addExportFlags(command, RATE);
 }
 
-function querySource(flags: ConversationFlags) {
-  const { interval, pageSize, totalTolerance } = flags;
-  const query = filterOf(flags);
-  return genesysConversations({ interval: textOf(interval), pageSize, query, totalTolerance });
+function querySource(flags: ConversationFlags): SourceDescription {
+  const { pageSize, totalTolerance } = flags;
+  return { source: 'genesys-conversations', options: { query: filterOf(flags), pageSize, totalTolerance } };
 }
 
 function tutorialSource({ interval, pageSize: size, filter, totalTolerance }: ConversationFlags) {
@@ -96,10 +95,6 @@ function tutorialSource({ interval, pageSize: size, filter, totalTolerance }: Co
     totalTolerance !== undefined && 'it goes without --total-tolerance',
   ]);
   return genesysConversationsTutorial({ dateFrom: interval.start, dateTo: interval.end, size });
-}
-
-function textOf({ start, end }: Interval): string {
-  return `${start}/${end}`;
 }
 
 function filterOf({ filter }: ConversationFlags): JsonMembers | undefined {

@@ -1,0 +1,60 @@
+import type { Json, PageSource } from '../batch/source.ts';
+import {
+  type CxoneCompletedContactsOptions,
+  cxoneCompletedContacts,
+} from '../batch/sources/cxone-completed-contacts.ts';
+import {
+  type GenesysConversationJobsOptions,
+  genesysConversationJobs,
+} from '../batch/sources/genesys-conversation-jobs.ts';
+import {
+  type GenesysConversationsOptions,
+  genesysConversations,
+} from '../batch/sources/genesys-conversations.ts';
+import { refuse } from '../problems.ts';
+import type { VendorName } from './connection.ts';
+
+/** A source of an interval as data, so that another process can make it. */
+export type SourceDescription =
+  | { source: 'genesys-conversations'; options: Omit<GenesysConversationsOptions, 'interval' | 'clock'> }
+  | {
+      source: 'genesys-conversation-jobs';
+      options: Omit<GenesysConversationJobsOptions, 'interval' | 'clock'>;
+    }
+  | {
+      source: 'cxone-completed-contacts';
+      options: Omit<CxoneCompletedContactsOptions, 'startDate' | 'endDate' | 'clock'>;
+    };
+
+export type SourceName = SourceDescription['source'];
+
+/** Whose credentials a source needs. */
+export const VENDOR_OF: Readonly<Record<SourceName, VendorName>> = {
+  'genesys-conversations': 'genesys',
+  'genesys-conversation-jobs': 'genesys',
+  'cxone-completed-contacts': 'cxone',
+};
+
+/** Makes a source. @param interval ISO 8601 `start/end`. @throws ConfigurationError */
+export function sourceOf({ source, options }: SourceDescription, interval: string): PageSource {
+  const [startDate = '', endDate = ''] = interval.split('/');
+  switch (source) {
+    case 'genesys-conversations':
+      return genesysConversations({ ...options, interval });
+    case 'genesys-conversation-jobs':
+      return genesysConversationJobs({ ...options, interval });
+    case 'cxone-completed-contacts':
+      return cxoneCompletedContacts({ ...options, startDate, endDate });
+  }
+}
+
+/** Takes a description out of what somebody put into a queue. @throws ConfigurationError */
+export function toSourceDescription(value: Json): SourceDescription {
+  const { source, options } = Object(value) as { source?: unknown; options?: unknown };
+  refuse('the export in the queue', [
+    !(typeof source === 'string' && Object.hasOwn(VENDOR_OF, source)) &&
+      'this version of the worker does not know its source: update the one that is older',
+    (typeof options !== 'object' || options === null || Array.isArray(options)) && 'it has no options',
+  ]);
+  return value as unknown as SourceDescription;
+}
