@@ -1,0 +1,25 @@
+/** A signal that is aborted with the first of others, for as long as it is of interest. */
+export interface LinkedSignal {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+  /** Takes its listeners from the others. */
+  unlink(): void;
+}
+
+/** Links signals; `AbortSignal.any` came with Node 20.3 and could not be taken back. */
+export function linkSignals(...signals: readonly AbortSignal[]): LinkedSignal {
+  const controller = new AbortController();
+  const links = signals.map((signal) => {
+    const onAbort = () => controller.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
+    return () => signal.removeEventListener('abort', onAbort);
+  });
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    unlink: () => {
+      for (const unlink of links) unlink();
+    },
+  };
+}
