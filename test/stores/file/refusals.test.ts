@@ -1,0 +1,202 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, link, lstat, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ConfigurationError, TokenStoreError } from '../../../src/errors.ts';
+import { defaultDirectory } from '../../../src/stores/file/directory.ts';
+import { type FileStoreOptions, fileStore } from '../../../src/stores/file-store.ts';
+import { aToken, ownDirectory, theKey, waiting } from '../../support/file-store.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
+
+/** A store with a token in it. */
+async function withToken(options: FileStoreOptions = {}) {
+  const directory = join(await ownDirectory(onTestFinished), 'store');
+  const store = fileStore({ directory, lock: 'kernel', ...options });
+  await store.withLock(theKey, waiting(), ({ fence }) =>
+    store.set(theKey, aToken('the secret token', fence)),
+  );
+  return { directory, store, path: join(directory, `${theKey}.json`) };
+}
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(TokenStoreError);
+  expect(error).toHaveProperty('code', 'ERR_TOKEN_STORE');
+  const { message } = error as Error;
+  expect(message).not.toContain('secret token');
+  return message;
+}
+
+async function modeOf(path: string): Promise<string> {
+  return ((await lstat(path)).mode & 0o777).toString(8);
+}
+
+describe('what it makes is of this user alone', () => {
+  test.each([0o000, 0o022, 0o077])('with umask %o', async (umask) => {
+    const before = process.umask(umask);
+    onTestFinished(() => void process.umask(before));
+    const { directory, path } = await withToken();
+    expect(await modeOf(directory)).toBe('700');
+    const base = join(directory, theKey);
+    for (const file of [path, `${base}.lock`, `${base}.write.lock`, `${base}.fence`]) {
+      expect([file, await modeOf(file)]).toEqual([file, '600']);
+    }
+  });
+
+  test('with a default directory', () => {
+    vi.stubEnv('XDG_STATE_HOME', '/somewhere/state');
+    expect(defaultDirectory()).toBe('/somewhere/state/axios-oauth-refresh');
+    for (const ignored of ['relative', '']) {
+      vi.stubEnv('XDG_STATE_HOME', ignored);
+      expect(defaultDirectory()).toBe(join(homedir(), '.local/state/axios-oauth-refresh'));
+    }
+  });
+});
+
+describe('a directory is refused', () => {
+  const cases: [string, RegExp, (directory: string) => Promise<unknown>][] = [
+    ['that others may enter', /mode 711.*chmod 700/, (it) => chmod(it, 0o711)],
+    [
+      'that is a link',
+      /it is a link/,
+      async (it) => {
+        await rename(it, `${it}.real`);
+        await symlink(`${it}.real`, it);
+      },
+    ],
+    [
+      'that is a link to nowhere',
+      /it is a link/,
+      async (it) => {
+        await rm(it, { recursive: true });
+        await symlink('/does/not/exist', it);
+      },
+    ],
+    [
+      'that is a file',
+      /it is no directory/,
+      async (it) => {
+        await rm(it, { recursive: true });
+        await writeFile(it, '', { mode: 0o600 });
+      },
+    ],
+    [
+      'below a file',
+      /no directory/,
+      async (it) => {
+        await rm(dirname(it), { recursive: true });
+        await writeFile(dirname(it), '');
+      },
+    ],
+  ];
+  test.each(cases)('%s', async (_, message, spoil) => {
+    const { directory, store } = await withToken();
+    await spoil(directory);
+    expect(await refusal(store.get(theKey))).toMatch(message);
+    expect(await refusal(store.set(theKey, aToken('new', 2 ** 52)))).toMatch(message);
+    expect(await refusal(store.withLock(theKey, waiting(), async () => {}))).toMatch(message);
+  });
+
+  test.runIf(process.getuid?.() === 0)('that belongs to another user', async () => {
+    const { directory, store } = await withToken();
+    await chown(directory, 12_345, 12_345);
+    expect(await refusal(store.get(theKey))).toMatch(/belongs to user 12345 and this process is of user 0/);
+  });
+});
+
+describe('a file is refused', () => {
+  const cases: [string, RegExp, (file: string) => Promise<unknown>][] = [
+    ['that others may read', /mode 640.*chmod 600/, (it) => chmod(it, 0o640)],
+    ['that others may write', /mode 602.*chmod 600/, (it) => chmod(it, 0o602)],
+    [
+      'that is a link',
+      /it is a link/,
+      async (it) => {
+        await rename(it, `${it}.real`);
+        await symlink(`${it}.real`, it);
+      },
+    ],
+    ['that has a second name', /hard link/, (it) => link(it, `${it}.other`)],
+    [
+      'that is a directory',
+      /it is no file|it is a directory/,
+      async (it) => {
+        await rm(it);
+        await mkdir(it, { mode: 0o700 });
+      },
+    ],
+    [
+      'that is a pipe',
+      /it is no file|a pipe/,
+      async (it) => {
+        await rm(it);
+        execFileSync('mkfifo', ['-m', '600', it]);
+      },
+    ],
+  ];
+
+  test.each(cases)('%s: of a token', async (_, message, spoil) => {
+    const { path, store } = await withToken();
+    await spoil(path);
+    const before = await lstat(path);
+    expect(await refusal(store.get(theKey))).toMatch(message);
+    expect(await refusal(store.set(theKey, aToken('new', 2 ** 52)))).toMatch(message);
+    expect(await refusal(store.withLock(theKey, waiting(), async () => {}))).toMatch(message);
+    // It was left as it is.
+    const { ino, mtimeMs, mode } = await lstat(path);
+    expect({ ino, mtimeMs, mode }).toEqual({ ino: before.ino, mtimeMs: before.mtimeMs, mode: before.mode });
+  });
+
+  test.each(cases)('%s: of a lock', async (_, message, spoil) => {
+    const { directory, store } = await withToken();
+    await spoil(join(directory, `${theKey}.lock`));
+    expect(await refusal(store.withLock(theKey, waiting(), async () => {}))).toMatch(message);
+    expect((await store.get(theKey))?.token.accessToken).toBe('the secret token');
+    await spoil(join(directory, `${theKey}.write.lock`));
+    expect(await refusal(store.set(theKey, aToken('new', 2 ** 52)))).toMatch(message);
+  });
+
+  test.runIf(process.getuid?.() === 0)('that belongs to another user', async () => {
+    const { path, store } = await withToken();
+    await chown(path, 12_345, 12_345);
+    expect(await refusal(store.get(theKey))).toMatch(/belongs to user 12345/);
+    expect(await readFile(path, 'utf8')).toContain('the secret token');
+  });
+});
+
+test('a key that would lead elsewhere, and a fence that is none, are refused', async () => {
+  const { store } = await withToken();
+  for (const key of ['../x', '', 'a/b', 'a.b', 'x'.repeat(101)]) {
+    expect(await refusal(store.get(key))).toMatch(/^a key must/);
+  }
+  for (const fence of [0, 1.5, Number.NaN, 2 ** 60]) {
+    expect(await refusal(store.set(theKey, aToken('new', fence)))).toMatch(/^a fence must/);
+  }
+});
+
+test('options that cannot work are refused at once, all of them', () => {
+  const bad = { directory: '', encryptionKey: 'key', lock: 'flock' } as unknown as FileStoreOptions;
+  expect(() => fileStore(bad)).toThrow(ConfigurationError);
+  expect(() => fileStore(bad)).toThrow(/directory must.*encryptionKey must.*lock must/);
+});
+
+test('a store that is closed refuses, ends all waits and lets go of locks', async () => {
+  const { directory, store } = await withToken();
+  let release = () => {};
+  const held = store.withLock(theKey, waiting(), () => new Promise<void>((resolve) => (release = resolve)));
+  const queued = store.withLock(theKey, waiting(), async () => {});
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const ends = refusal(queued);
+  await store.close();
+  expect(await ends).toMatch(/was closed/);
+  expect(await refusal(store.get(theKey))).toMatch(/was closed/);
+  const next = fileStore({ directory, lock: 'kernel' });
+  expect(await next.withLock(theKey, waiting(), async () => 'free')).toBe('free');
+  release();
+  await held;
+});

@@ -1,0 +1,68 @@
+// Run as a process of its own by the tests: does as told with a file store, line by line on standard input.
+import './end-with-parent.ts';
+import { appendFile, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileStore } from '../../src/stores/file-store.ts';
+import type { StoredToken } from '../../src/stores/store.ts';
+import { aToken, theKey, waiting } from './file-store.ts';
+
+const [directory = '', lock = 'kernel'] = process.argv.slice(2);
+const store = fileStore({ directory, lock: lock === 'lease' ? 'lease' : 'kernel' });
+const say = (text: string) =>
+  new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
+
+const actions: Record<string, () => Promise<unknown>> = {
+  /** Holds the lock for a moment it never sees the end of, if it is killed; and writes late, if it was stopped. */
+  async hold() {
+    await store.withLock(theKey, waiting({ duration: 100 }), async ({ fence, signal }) => {
+      await say(`held ${fence}`);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      await say(`lost, written: ${await store.set(theKey, { ...aToken('late'), fence })}`);
+    });
+  },
+  /** Writes for ever, each token greater than the last. */
+  async writes() {
+    for (;;) {
+      const fence = ((await store.get(theKey))?.fence ?? 0) + 1;
+      await store.set(theKey, { ...aToken(`token-${fence}`), fence }).catch(() => {});
+    }
+  },
+  /** Finds out whether it is alone while it has the lock. */
+  async alone() {
+    const mark = join(directory, 'mark');
+    for (let round = 0; round < 10; round++) {
+      await store.withLock(theKey, waiting(), async ({ fence }) => {
+        const file = await open(mark, 'wx');
+        await appendFile(join(directory, 'log'), `${fence}\n`);
+        await pause(2 * Math.random());
+        await file.close();
+        await rm(mark);
+      });
+    }
+    await say('done');
+  },
+  /** What token managers do. */
+  async fetch() {
+    const newer = (stored: StoredToken | undefined) =>
+      stored && stored.token.accessToken !== 'old' ? stored.token : undefined;
+    const token =
+      newer(await store.get(theKey)) ??
+      (await store.withLock(theKey, waiting({ leave: newer }), async ({ fence }) => {
+        const there = newer(await store.get(theKey));
+        if (there) return there;
+        await appendFile(join(directory, 'log'), 'fetch\n');
+        await pause(30);
+        const { token } = aToken('new');
+        await store.set(theKey, { token, fence });
+        return token;
+      }));
+    await say(`${token.accessToken} ${Date.now()}`);
+  },
+};
+
+await say('ready');
+for await (const action of createInterface({ input: process.stdin })) {
+  await actions[action]?.().catch((error: Error) => say(`failed: ${error.message}`));
+}
