@@ -1,6 +1,6 @@
 // Run as a process of its own by the tests: does as told with a file store, line by line on standard input.
 import './end-with-parent.ts';
-import { appendFile, open, rm } from 'node:fs/promises';
+import { appendFile, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,8 +8,8 @@ import { fileStore } from '../../src/stores/file-store.ts';
 import type { StoredToken } from '../../src/stores/store.ts';
 import { aToken, theKey, waiting } from './file-store.ts';
 
-const [directory = '', lock = 'kernel'] = process.argv.slice(2);
-const store = fileStore({ directory, lock: lock === 'lease' ? 'lease' : 'kernel' });
+const [directory = '', lock = ''] = process.argv.slice(2);
+const store = fileStore({ directory, ...((lock === 'kernel' || lock === 'lease') && { lock }) });
 const say = (text: string) =>
   new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 
@@ -42,6 +42,33 @@ const actions: Record<string, () => Promise<unknown>> = {
       });
     }
     await say('done');
+  },
+  /** Writes longer and longer tokens until there is no room. */
+  async grow() {
+    let kept = 0;
+    for (let size = 1_000; size < 1_000_000; size += 3_000) {
+      const error = await store.set(theKey, aToken('t'.repeat(size), size)).then(
+        () => undefined,
+        ({ message }: Error) => message,
+      );
+      if (error !== undefined) {
+        const found = await store.get(theKey);
+        const whole = kept > 0 && found?.fence === kept && found.token.accessToken.length === kept;
+        const names = (await readdir(directory)).map((name) => name.replace(theKey, '')).sort();
+        await say(`${error}\n${whole ? 'the last is kept' : 'lost'}\n${names}`);
+        return;
+      }
+      kept = size;
+    }
+  },
+  async work() {
+    await say(`works: ${await store.withLock(theKey, waiting(), async () => true)}`);
+  },
+  async write() {
+    await say(`written: ${await store.set(theKey, aToken('new', 2 ** 52))}`);
+  },
+  async read() {
+    await say(`read: ${(await store.get(theKey)) !== undefined}`);
   },
   /** What token managers do. */
   async fetch() {

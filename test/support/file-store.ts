@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import type { LockOptions, StoredToken } from '../../src/stores/store.ts';
 
+export const fileStoreScript = fileURLToPath(new URL('./file-store-script.ts', import.meta.url));
+
 export const theKey = 'k'.repeat(43);
 
 /** Time in which whoever looks again and again does so a hundred times as fast, and so is the sooner tired of it. */
@@ -40,8 +42,7 @@ export async function startOther(
   directory: string,
   lock: 'kernel' | 'lease' = 'kernel',
 ) {
-  const script = fileURLToPath(new URL('./file-store-script.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, directory, lock], {
+  const child = spawn(process.execPath, ['--import', 'tsx', fileStoreScript, directory, lock], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');

@@ -18,6 +18,8 @@ function advice(path: string, code: string, thrown: unknown): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return 'the disk is full. Free some space; the token that was there is kept.';
+    case 'EFBIG':
+      return 'the file is larger than the process may write (ulimit -f); the token that was there is kept.';
     case 'EROFS':
       return 'the file system is read-only. Name another directory.';
     case 'EACCES':
