@@ -114,7 +114,7 @@ function isObject(value: unknown): value is Subject {
 }
 
 /** JSON with the names of objects in order, so that equal values have equal texts. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   const text = JSON.stringify(value, (_, inner: unknown) =>
     isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );

@@ -18,8 +18,10 @@ export type BatchErrorCode =
   | 'ERR_OUTPUT_EXISTS'
   /** The output is shorter than its checkpoint says. */
   | 'ERR_OUTPUT_SHORT'
-  /** Another run is writing this output. */
+  /** Another run is writing this output, or has taken this part over. */
   | 'ERR_LOCKED'
+  /** The queue of an export on many hosts does not answer, or does not know the export. */
+  | 'ERR_QUEUE'
   /** The checkpoint cannot be read: damaged, or of another version. */
   | 'ERR_CHECKPOINT_DAMAGED'
   /** The checkpoint belongs to another query, format or API. */

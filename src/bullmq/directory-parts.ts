@@ -1,0 +1,105 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openAppendFile } from '../batch/append-file.ts';
+import { syncDirectory } from '../batch/durable-file.ts';
+import { BatchError } from '../batch/errors.ts';
+import { fileError } from '../batch/file-error.ts';
+import { toJsonLine } from '../batch/sinks/json-lines.ts';
+import type { Json } from '../batch/source.ts';
+import type { PartName, PartStore } from './part-store.ts';
+
+/** A file that one worker has written: its fence, and how many bytes of it count. */
+type Segment = readonly [fence: string, bytes: number];
+
+/**
+ * Keeps parts as files in a directory that all workers share: `<name>.parts/<part>.<fence>.jsonl`. Each worker that takes a part
+ * writes a file of its own, so that nobody touches what another one may still be writing.
+ */
+export function directoryParts(directory: string): PartStore {
+  const folder = (name: string) => join(directory, `${name}.parts`);
+  const fileOf = ({ name, part }: PartName, [fence]: Segment) => join(folder(name), `${part}.${fence}.jsonl`);
+
+  return {
+    sink: (part) => ({
+      format: 'parts',
+      async open(position) {
+        const before = segmentsOf(position ?? []);
+        for (const segment of before) await refuseShort(fileOf(part, segment), segment[1]);
+        await makeFolder(folder(part.name));
+        const file = await openAppendFile(fileOf(part, [part.fence, 0]), 0);
+        return {
+          async write(items) {
+            await file.append(items.map(toJsonLine).join(''));
+          },
+          async save() {
+            await file.sync();
+            const own: Segment[] = file.length > 0 ? [[part.fence, file.length]] : [];
+            return [...before, ...own];
+          },
+          finish: async () => {},
+          close: () => file.close(),
+        };
+      },
+    }),
+    async *read({ position, ...part }) {
+      for (const segment of segmentsOf(position)) yield* readStart(fileOf(part, segment), segment[1]);
+    },
+    locate: ({ position, ...part }) =>
+      segmentsOf(position).map(([fence, bytes]) => ({ file: `${part.part}.${fence}.jsonl`, bytes })),
+    remove: (name) => rm(folder(name), { recursive: true, force: true }),
+  };
+}
+
+/** Its names become paths: it is held against what they can be. */
+function segmentsOf(position: Json): Segment[] {
+  const list: readonly Json[] = Array.isArray(position) ? position : [undefined];
+  return list.map((entry) => {
+    const [fence, bytes]: readonly unknown[] = Array.isArray(entry) ? entry : [];
+    if (typeof fence === 'string' && /^\d{1,20}$/.test(fence) && Number.isSafeInteger(bytes))
+      return [fence, Number(bytes)];
+    throw new BatchError('where a part is, as Redis says it, makes no sense', 'ERR_CHECKPOINT_DAMAGED', {
+      resumable: false,
+    });
+  });
+}
+
+/** Not its parents: a shared directory that is not mounted here must not be made. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw fileError(path, error);
+  });
+  await syncDirectory(join(path, '..'));
+}
+
+async function refuseShort(path: string, bytes: number): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw fileError(path, error);
+  });
+  if ((found?.size ?? 0) < bytes) throw short(path, bytes, found?.size);
+}
+
+async function* readStart(path: string, bytes: number): AsyncGenerator<Uint8Array> {
+  if (bytes === 0) return;
+  let read = 0;
+  try {
+    for await (const chunk of createReadStream(path, { end: bytes - 1, highWaterMark: 1024 * 1024 })) {
+      read += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? short(path, bytes, undefined)
+      : fileError(path, error);
+  }
+  if (read < bytes) throw short(path, bytes, read);
+}
+
+function short(path: string, expected: number, found: number | undefined): BatchError {
+  return new BatchError(
+    `${path} ${found === undefined ? 'is not there' : `has ${found} bytes`}, but another worker has written ${expected} bytes of it. ` +
+      'Check that all workers have the same directory, on a file system that they share, and that nothing was removed there.',
+    'ERR_OUTPUT_SHORT',
+  );
+}

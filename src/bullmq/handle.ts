@@ -1,0 +1,128 @@
+import { BatchError } from '../batch/errors.ts';
+import { sleep, systemClock } from '../clock.ts';
+import type { Flow } from './flow.ts';
+import type { ExportKeys } from './keys.ts';
+import type { Ledger } from './ledger.ts';
+import { type PartState, partState } from './part-state.ts';
+import { readFailure, readSummary, type WholeSummary } from './summary.ts';
+import { type WholeProgress, wholeProgress } from './whole-progress.ts';
+
+/** An export that was submitted. */
+export interface ExportHandle {
+  readonly name: string;
+  /** What it was when it was submitted. */
+  readonly state: 'new' | 'joined' | 'resumed' | 'complete';
+  /**
+   * Waits for its end. The export goes on whether or not anybody waits.
+   *
+   * @throws BatchError when a part or the merge has failed for good: the message says which and why; submitted again, the
+   * export goes on from there. `ERR_INTERRUPTED` when the signal aborts, `ERR_QUEUE` when Redis has forgotten it.
+   */
+  finished(options?: FinishedOptions): Promise<WholeSummary>;
+  /** Lets go of the connection. */
+  close(): Promise<void>;
+}
+
+/** Options of `finished`. */
+export interface FinishedOptions {
+  /** Is told how far the whole is, once at the beginning and then after each `pollInterval`. */
+  onProgress?: ((progress: WholeProgress) => void) | undefined;
+  /** Ends the waiting, not the export. */
+  signal?: AbortSignal | undefined;
+  /** In milliseconds. @default 1000 */
+  pollInterval?: number | undefined;
+}
+
+interface HandleOptions {
+  ledger: Ledger;
+  keys: ExportKeys;
+  name: string;
+  parts: number;
+  state: ExportHandle['state'];
+  flow: Flow;
+  close: () => Promise<void>;
+}
+
+const NEVER = new AbortController().signal;
+
+export function createHandle({ ledger, keys, name, parts, state, flow, close }: HandleOptions): ExportHandle {
+  const places = Array.from({ length: parts }, (_, part) => keys.part(part));
+
+  async function statesOf(): Promise<PartState[]> {
+    const texts = await ledger.checkpoints(places);
+    return texts.map((text, part) => partState(`part ${part} of ${name}`, text));
+  }
+
+  /** @returns the summary; the states of the parts as long as there is none. */
+  async function look(): Promise<WholeSummary | PartState[]> {
+    const { run, failure, summary } = await ledger.read();
+    if (summary !== undefined) return readSummary(name, state === 'complete', summary);
+    if (run === undefined) {
+      throw new BatchError(
+        `Redis does not know the export ${name} any more: it was removed, or Redis has lost its data. Submit it again.`,
+        'ERR_QUEUE',
+      );
+    }
+    const states = await statesOf();
+    if (failure !== undefined) throw failed(failure, states);
+    const reason = await flow.failure(run);
+    // Its failure may have been noted between the two looks.
+    const noted = reason === undefined ? undefined : (await ledger.read()).failure;
+    if (noted !== undefined) throw failed(noted, states);
+    if (reason !== undefined) {
+      throw new BatchError(`${name} has failed: ${reason}. ${kept(states)}`, 'ERR_QUEUE');
+    }
+    return states;
+  }
+
+  function failed(text: string, states: readonly PartState[]): BatchError {
+    const { part, code, message, resumable } = readFailure(text);
+    const which = part === undefined ? 'the merge' : `part ${part}`;
+    return new BatchError(`${which} of ${name} has failed: ${message} ${kept(states)}`, code, { resumable });
+  }
+
+  return {
+    name,
+    state,
+    close,
+    async finished({ onProgress, signal = NEVER, pollInterval = 1000 } = {}) {
+      const began = systemClock.now();
+      let before: number | undefined;
+      for (;;) {
+        if (signal.aborted) throw stopped(name, signal.reason);
+        const found = await look().catch((error: unknown) => {
+          // A Redis that is away comes back, and what it was told is there again.
+          if (error instanceof BatchError && error.code === 'ERR_QUEUE' && error.cause !== undefined)
+            return undefined;
+          throw error;
+        });
+        if (found && !Array.isArray(found)) return found as WholeSummary;
+        if (found) {
+          const progress = wholeProgress(found as PartState[], systemClock.now() - began, before);
+          before ??= progress.records;
+          onProgress?.(progress);
+        }
+        await sleep(systemClock, pollInterval, signal).catch((reason: unknown) => {
+          throw stopped(name, reason);
+        });
+      }
+    },
+  };
+}
+
+function kept(states: readonly PartState[]): string {
+  const complete = states.filter((state) => state.complete).length;
+  const records = states.reduce((sum, state) => sum + state.records, 0);
+  return (
+    `${complete} of ${states.length} parts are complete and ${records} records are kept: once the reason is gone, submit ` +
+    'the same again to go on from there.'
+  );
+}
+
+function stopped(name: string, reason: unknown): BatchError {
+  return new BatchError(
+    `stopped waiting for ${name}: its workers go on. Submit the same again to wait for it.`,
+    'ERR_INTERRUPTED',
+    { cause: reason },
+  );
+}

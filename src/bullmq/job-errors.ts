@@ -1,0 +1,24 @@
+import { isAxiosError } from 'axios';
+import { BatchError } from '../batch/errors.ts';
+
+// The same would come of it again, however often it is tried.
+const FINAL_CODES = [
+  'ERR_CHECKPOINT_DAMAGED',
+  'ERR_CHECKPOINT_MISMATCH',
+  'ERR_OUTPUT_EXISTS',
+  'ERR_PAGE_LOOP',
+];
+
+/** Tells whether a job that ended with this error may do better when it is tried again by itself. */
+export function isWorthAnotherTry(error: Error): boolean {
+  if (!(error instanceof BatchError) || !error.resumable || FINAL_CODES.includes(error.code)) return false;
+  const { cause } = error;
+  const status = isAxiosError(cause) ? (cause.response?.status ?? 0) : 0;
+  return !(status >= 400 && status < 500) || [408, 425, 429].includes(status);
+}
+
+/** Tells whether the job is somebody else's by now, or may be because Redis did not answer: its end is not for this worker to tell. */
+export function isLost(error: Error): boolean {
+  if (!(error instanceof BatchError)) return false;
+  return error.code === 'ERR_LOCKED' || (error.code === 'ERR_QUEUE' && error.cause !== undefined);
+}

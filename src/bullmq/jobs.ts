@@ -1,0 +1,31 @@
+import type { AxiosInstance } from 'axios';
+import type { RunOptions } from '../batch/run-options.ts';
+import type { Json, PageSource } from '../batch/source.ts';
+import type { ExportKeys } from './keys.ts';
+import type { Ledger } from './ledger.ts';
+import type { PartStore } from './part-store.ts';
+
+/** What the jobs of a worker work with. */
+export interface JobContext {
+  readonly api: AxiosInstance;
+  readonly directory: string;
+  readonly parts: PartStore;
+  source(part: Json, common: Json): PageSource | Promise<PageSource>;
+  /** What each export is run with. */
+  readonly run: Pick<RunOptions, 'tokens' | 'rate' | 'timeout' | 'account' | 'clock' | 'random'> & {
+    readonly readAhead?: number | undefined;
+    readonly checkpointInterval?: number | undefined;
+  };
+}
+
+/** One job of one export. */
+export interface JobOfExport {
+  readonly name: string;
+  /** Which run of the export it is of. */
+  readonly run: string;
+  /** The number of its part; undefined for the merge. */
+  readonly part?: number | undefined;
+  readonly keys: ExportKeys;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,36 @@
+import { BatchError } from '../batch/errors.ts';
+import type { Line } from './lines-file.ts';
+
+const LINE_FEED = 10;
+
+/**
+ * Cuts bytes into lists of lines of one length, the last one shorter: what is made of them does not depend on how the bytes came.
+ *
+ * @throws BatchError `ERR_OUTPUT_SHORT` when the last line has no end.
+ */
+export async function* linesOf(
+  chunks: AsyncIterable<Uint8Array>,
+  count: number,
+  label: string,
+): AsyncGenerator<Line[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  let lines: Line[] = [];
+  for await (const chunk of chunks) {
+    const bytes =
+      rest.length > 0
+        ? Buffer.concat([rest, chunk])
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    const end = bytes.lastIndexOf(LINE_FEED) + 1;
+    rest = bytes.subarray(end);
+    if (end === 0) continue;
+    const found = bytes.toString('utf8', 0, end - 1).split('\n');
+    lines = lines.length > 0 ? lines.concat(found) : found;
+    let from = 0;
+    for (; lines.length - from >= count; from += count) yield lines.slice(from, from + count);
+    lines = lines.slice(from);
+  }
+  if (rest.length > 0) {
+    throw new BatchError(`${label} ends in the middle of a record: it was cut since.`, 'ERR_OUTPUT_SHORT');
+  }
+  if (lines.length > 0) yield lines;
+}

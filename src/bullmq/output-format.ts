@@ -1,0 +1,28 @@
+import { type CsvOptions, csvFile } from '../batch/sinks/csv.ts';
+import { gzipJsonLinesFile } from '../batch/sinks/gzip-json-lines.ts';
+import type { Sink } from '../batch/sinks/sink.ts';
+import { type Line, linesFile } from './lines-file.ts';
+
+/** How a merged output can be written. */
+export type OutputFormat = 'jsonl' | 'jsonl.gz' | 'csv';
+
+export const FORMATS: readonly OutputFormat[] = ['jsonl', 'jsonl.gz', 'csv'];
+
+/** What a file's name says of its format. */
+export function formatOf(output: string): OutputFormat {
+  if (/\.gz$/i.test(output)) return 'jsonl.gz';
+  return /\.csv$/i.test(output) ? 'csv' : 'jsonl';
+}
+
+/** A sink for lines that are JSON already. They are parsed only where the format is another. */
+export function mergedSink(path: string, format: OutputFormat, csv: CsvOptions): Sink<Line> {
+  if (format === 'jsonl') return linesFile(path);
+  const sink = format === 'csv' ? csvFile(path, csv) : gzipJsonLinesFile(path);
+  return {
+    ...sink,
+    async open(position, signal) {
+      const output = await sink.open(position, signal);
+      return { ...output, write: (lines) => output.write(lines.map((line): unknown => JSON.parse(line))) };
+    },
+  };
+}

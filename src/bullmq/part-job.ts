@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { BatchError } from '../batch/errors.ts';
+import { type ExportSummary, exportRecords } from '../batch/export.ts';
+import type { Progress } from '../batch/progress.ts';
+import { refuseExisting } from '../batch/set-aside.ts';
+import type { ExportDescription } from './description.ts';
+import type { JobContext, JobOfExport } from './jobs.ts';
+import type { Place } from './place.ts';
+
+/** Exports one part, from where whoever had it before has saved it. */
+export async function exportPart(
+  { api, directory, parts, source, run }: JobContext,
+  { name, part = 0, signal, ledger }: JobOfExport,
+  description: ExportDescription,
+  place: Place,
+  onProgress: (progress: Progress) => void,
+): Promise<ExportSummary> {
+  const { output, common } = description;
+  const asked = description.parts[part];
+  if (asked === undefined) {
+    throw new BatchError(`${name} has no part ${part}`, 'ERR_QUEUE', { resumable: false });
+  }
+  // Before hours of work, not behind them. While a merge ends the output is its own.
+  if (output !== undefined && !(await ledger.read()).merged) await refuseExisting(join(directory, output));
+  return exportRecords({
+    ...run,
+    api,
+    source: await source(asked, common),
+    sink: parts.sink({ name, part, fence: place.fence }),
+    checkpoint: place.checkpoints,
+    signal,
+    onProgress,
+  });
+}
