@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { ExportWorkerOptions } from '../../src/bullmq/index.ts';
+
+/** What a worker process of the tests is told. */
+export interface WorkerSettings
+  extends Pick<
+    ExportWorkerOptions,
+    'queue' | 'prefix' | 'directory' | 'takeover' | 'concurrency' | 'checkpointInterval' | 'readAhead'
+  > {
+  connection: string;
+  envUrl: string;
+  clientId: string;
+  clientSecret: string;
+  pageSize?: number | undefined;
+  rate?: { requests: number; interval: number };
+}
+
+/** What a worker has told. */
+export interface Told {
+  type: string;
+  name?: string;
+  part?: number;
+  why?: string;
+  error?: string;
+  progress?: { records: number; pages: number };
+}
+
+/** A worker in a process of its own, which ends with the test at the latest. */
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly told: readonly Told[];
+  /** Settles when it has told such a thing. */
+  until(type: string, part?: number): Promise<Told>;
+  kill(signal?: NodeJS.Signals): void;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+}
+
+export async function startWorkerProcess(settings: WorkerSettings): Promise<WorkerProcess> {
+  const script = fileURLToPath(new URL('./export-worker-script.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(settings)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const told: Told[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    told.push(line.startsWith('{') ? JSON.parse(line) : { type: line });
+  });
+  let over = false;
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('close', (code, signal) => {
+      over = true;
+      resolve(signal ?? code ?? -1);
+    });
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const until = async (type: string, part?: number) => {
+    for (;;) {
+      const found = told.find((event) => event.type === type && (part === undefined || event.part === part));
+      if (found) return found;
+      if (over) throw new Error(`the worker has ended without ${type}: ${JSON.stringify(told.slice(-5))}`);
+      await delay(5);
+    }
+  };
+  await until('ready');
+  return { pid: child.pid ?? 0, told, until, ended, kill: (signal = 'SIGKILL') => void child.kill(signal) };
+}
