@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { type Certificate, selfSigned } from './certificate.ts';
 
 export interface RedisServerOptions {
@@ -21,6 +22,7 @@ export interface RedisServer {
   readonly port: number;
   readonly pid: number;
   readonly certificate: Certificate | undefined;
+  flushAll(): Promise<void>;
   /** Ends it with SIGKILL: what it kept is gone. */
   kill(): Promise<void>;
   /** Hangs it with SIGSTOP, until it is told to continue. */
@@ -59,12 +61,17 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   let now = running;
 
   const auth = options.password ? `:${encodeURIComponent(options.password)}@` : '';
+  const url = `${certificate ? 'rediss' : 'redis'}://${auth}127.0.0.1:${port}`;
   return {
-    url: `${certificate ? 'rediss' : 'redis'}://${auth}127.0.0.1:${port}`,
+    url,
     port,
     certificate,
     get pid() {
       return now.pid;
+    },
+    async flushAll() {
+      const client = new Redis(url, certificate ? { tls: { ca: certificate.cert } } : {});
+      await client.flushall().finally(() => client.disconnect());
     },
     kill: () => now.end(),
     stop: () => void process.kill(now.pid, 'SIGSTOP'),

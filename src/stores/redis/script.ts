@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { messageOf } from '../../errors.ts';
+import type { Driver } from './driver.ts';
+import { RELEASE_LOCK } from './lua/release-lock.ts';
+import { RENEW_LOCK } from './lua/renew-lock.ts';
+import { SET_TOKEN } from './lua/set-token.ts';
+import { TAKE_LOCK } from './lua/take-lock.ts';
+
+/** A script that runs as a whole in Redis, with nothing else in between. */
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+const script = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') });
+
+export const takeLock = script(TAKE_LOCK);
+export const renewLock = script(RENEW_LOCK);
+export const releaseLock = script(RELEASE_LOCK);
+export const setToken = script(SET_TOKEN);
+
+/** Sends a script's hash, and its text to a server that does not know it, or not any more. */
+export async function runScript(
+  driver: Driver,
+  { text, sha }: Script,
+  keys: string[],
+  args: string[],
+): Promise<unknown> {
+  try {
+    return await driver.runHash(sha, keys, args);
+  } catch (error) {
+    if (!/NOSCRIPT/.test(messageOf(error))) throw error;
+    return driver.runText(text, keys, args);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../../clock.ts';
+import { withDeadline } from '../../clock.ts';
+import type { Driver } from './driver.ts';
+
+/** Tells those who wait that something has happened, by messages that hold nothing. */
+export interface Wakeups {
+  /** @param wake is called at each message, and when messages begin to come: there may have been some before. */
+  listen(channel: string, wake: () => void): Listening;
+  close(): void;
+}
+
+export interface Listening {
+  /** Whether messages come. Tries to have it so when it is not. */
+  isOn(): boolean;
+  stop(): void;
+}
+
+interface Channel {
+  isOn: boolean;
+  isTrying: boolean;
+  readonly wakes: Set<() => void>;
+}
+
+/** @param open makes a connection for messages: a connection that listens can do nothing else. */
+export function createWakeups(
+  open: () => Promise<Driver | undefined>,
+  clock: Clock,
+  timeout: number,
+): Wakeups {
+  const channels = new Map<string, Channel>();
+  let current: Promise<Driver | undefined> | undefined;
+
+  /** The next to listen makes a new one. */
+  function drop(connection: Promise<Driver | undefined>): void {
+    if (current !== connection) return;
+    current = undefined;
+    for (const channel of channels.values()) channel.isOn = false;
+    connection.then((driver) => driver?.close()).catch(() => {});
+  }
+
+  async function connect(): Promise<Driver | undefined> {
+    const driver = await open();
+    await driver?.ready();
+    return driver;
+  }
+
+  function connection(): Promise<Driver | undefined> {
+    if (current) return current;
+    const made = connect();
+    current = made;
+    made.then((driver) => driver?.onDown(() => drop(made))).catch(() => drop(made));
+    return made;
+  }
+
+  async function subscribe(name: string, channel: Channel): Promise<void> {
+    const using = connection();
+    channel.isTrying = true;
+    try {
+      await withDeadline(
+        clock,
+        timeout,
+        () => new Error('too late'),
+        async () => {
+          await (await using)?.subscribe(name, () => tell(channel));
+        },
+      );
+      channel.isOn = (await using) !== undefined && current === using;
+      if (channel.wakes.size === 0) forget(name, channel);
+      else if (channel.isOn) tell(channel);
+    } catch {
+      // Whoever waits looks by himself; commands on the other connection say what is wrong.
+      drop(using);
+    } finally {
+      channel.isTrying = false;
+    }
+  }
+
+  function forget(name: string, channel: Channel): void {
+    channels.delete(name);
+    if (!channel.isOn) return;
+    channel.isOn = false;
+    current?.then((driver) => driver?.unsubscribe(name)).catch(() => {});
+  }
+
+  return {
+    listen(name, wake) {
+      const channel = channels.get(name) ?? { isOn: false, isTrying: false, wakes: new Set() };
+      channels.set(name, channel);
+      channel.wakes.add(wake);
+      return {
+        isOn() {
+          if (!channel.isOn && !channel.isTrying) void subscribe(name, channel);
+          return channel.isOn;
+        },
+        stop() {
+          channel.wakes.delete(wake);
+          if (channel.wakes.size === 0 && !channel.isTrying) forget(name, channel);
+        },
+      };
+    },
+    close() {
+      if (current) drop(current);
+    },
+  };
+}
+
+function tell({ wakes }: Channel): void {
+  for (const wake of [...wakes]) wake();
+}

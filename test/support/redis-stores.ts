@@ -1,0 +1,45 @@
+import { onTestFinished } from 'vitest';
+import { type RedisStoreOptions, redisStore } from '../../src/stores/redis-store.ts';
+import type { LockOptions, StoredToken, TokenStore } from '../../src/stores/store.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import type { RedisServerOptions } from './redis-server.ts';
+
+/** Of the form that token managers use. */
+export const KEY = 'k'.padEnd(43, '_');
+
+/** A token of an hour. */
+export function aStored(accessToken: string, fence = 0): StoredToken {
+  const now = Date.now();
+  return { token: { accessToken, refreshAt: now + 3_000_000, expiresAt: now + 3_600_000 }, fence };
+}
+
+export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
+  return { duration: 5_000, signal: new AbortController().signal, leave: () => undefined, ...options };
+}
+
+/** A server for the test that calls it. */
+export async function aServer(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const server = await startRedis(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** A store for the test that calls it. */
+export function aStore(options: RedisStoreOptions): TokenStore {
+  const store = redisStore(options);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Holds the lock until it is told to let go. */
+export function hold(
+  store: TokenStore,
+  options: LockOptions<string> = waiting(),
+): Promise<{ fence: number; signal: AbortSignal; release: () => void; done: Promise<string> }> {
+  return new Promise((resolve, reject) => {
+    const done = store.withLock(KEY, options, ({ fence, signal }) => {
+      return new Promise<string>((end) => resolve({ fence, signal, release: () => end('worked'), done }));
+    });
+    done.catch(reject);
+  });
+}
