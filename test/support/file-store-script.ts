@@ -10,6 +10,9 @@ import { aToken, theKey, waiting } from './file-store.ts';
 
 const [directory = '', lock = ''] = process.argv.slice(2);
 const store = fileStore({ directory, ...((lock === 'kernel' || lock === 'lease') && { lock }) });
+// A limit on the size of files is to be an error, as a full disk is, and not the end.
+process.on('SIGXFSZ', () => {});
+
 const say = (text: string) =>
   new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 

@@ -20,13 +20,18 @@ export function defaultDirectory(): string {
  * @throws TokenStoreError when it is not this user's alone.
  */
 export async function prepareDirectory(path: string): Promise<void> {
-  const failed: unknown = await mkdir(path, { recursive: true, mode: 0o700 }).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  const found = await lstat(path).catch((error: unknown) => {
-    throw fileError(path, failed ?? error);
-  });
+  const make = async () => {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return lstat(path);
+  };
+  const found = await lstat(path)
+    .catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return make();
+      throw error;
+    })
+    .catch((error: unknown) => {
+      throw fileError(path, error);
+    });
   if (found.isSymbolicLink()) {
     throw storeError(
       `${path}: it is a link, and others may choose where it leads. Name the directory itself.`,

@@ -23,6 +23,9 @@ const LENGTH = 1;
 /** How much longer than it said a holder is waited for, in milliseconds. */
 const GRACE = 5_000;
 
+/** How often it is looked who the holder is, in milliseconds: nobody but a stopped one stays. */
+const LOOK_AGAIN = 250;
+
 const MOST = 32;
 
 /**
@@ -75,6 +78,7 @@ export function kernelLock(native: Native): TakeLock {
     const path = `${base}.lock`;
     let file: FileHandle | undefined;
     let seen: Seen | undefined;
+    let lookAt = 0;
     try {
       return await poll(clock, signal, async (slept) => {
         file ??= await openOrMake(path);
@@ -86,14 +90,17 @@ export function kernelLock(native: Native): TakeLock {
             file = undefined;
             return held;
           }
+        } else if (slept < lookAt) {
+          return undefined;
         } else if (await leadsTo(path, file)) {
+          lookAt = slept + LOOK_AGAIN;
           seen = await look(file, slept, duration, seen);
           if (slept - seen.since <= seen.duration + GRACE) return undefined;
           await passOver(path, file, seen);
         }
         // Somebody has removed it.
         await file.close();
-        [file, seen] = [undefined, undefined];
+        [file, seen, lookAt] = [undefined, undefined, 0];
         return undefined;
       });
     } catch (error) {

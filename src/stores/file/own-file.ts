@@ -12,9 +12,11 @@ const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
  * @throws TokenStoreError when it is not this user's alone.
  */
 export async function openOrMake(path: string): Promise<FileHandle> {
-  return openOwn(path, constants.O_RDWR | constants.O_CREAT).catch((error: unknown) => {
+  try {
+    return (await openOwn(path, constants.O_RDWR | constants.O_CREAT)).file;
+  } catch (error) {
     throw fileError(path, error);
-  });
+  }
 }
 
 /**
@@ -26,8 +28,9 @@ export async function openOrMake(path: string): Promise<FileHandle> {
 export async function readOwn(path: string, most: number): Promise<string | undefined> {
   let file: FileHandle | undefined;
   try {
-    file = await openOwn(path, constants.O_RDONLY);
-    return await readStart(file, most);
+    const opened = await openOwn(path, constants.O_RDONLY);
+    file = opened.file;
+    return await readStart(file, Math.min(opened.size, most));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError(path, error);
@@ -37,7 +40,7 @@ export async function readOwn(path: string, most: number): Promise<string | unde
 }
 
 /** What was opened is what is looked at: it cannot be exchanged in between. */
-async function openOwn(path: string, flags: number): Promise<FileHandle> {
+async function openOwn(path: string, flags: number): Promise<{ file: FileHandle; size: number }> {
   const file = await open(path, flags | SAFELY, 0o600);
   try {
     const found = await file.stat();
@@ -48,7 +51,7 @@ async function openOwn(path: string, flags: number): Promise<FileHandle> {
       );
     }
     refuseOthers(path, found, 'chmod 600');
-    return file;
+    return { file, size: found.size };
   } catch (error) {
     await file.close();
     throw error;

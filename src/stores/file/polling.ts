@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../../clock.ts';
 // Milliseconds between two looks: at first, and at most. How long others wait for a token is about the latter.
 const FIRST = 5;
 const SLOWEST = 20;
-const GROWTH = 1.1;
+const GROWTH = 1.05;
 
 /**
  * Tries again and again, until something comes of it.
