@@ -1,0 +1,154 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { WorkerProcess } from '../support/export-workers.ts';
+import { manyHosts } from '../support/many-hosts.ts';
+import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
+
+async function working(starting: Promise<WorkerProcess>): Promise<WorkerProcess> {
+  const worker = await starting;
+  await worker.until('progress');
+  return worker;
+}
+
+describeWithRedis('workers that die', () => {
+  const redis = useRedis();
+
+  test('of three, at random moments, lose and repeat nothing', async () => {
+    const hosts = await manyHosts(redis, { records: 3000, pageDelay: 60 });
+    const handle = await hosts.submit();
+    const settings = { takeover: 1000, checkpointInterval: 50, readAhead: 1 };
+    let workers = [1, 2, 3].map(() => hosts.process(settings));
+    const finished = handle.finished({ pollInterval: 50 });
+    let kills = 0;
+    for (; kills < 5; kills++) {
+      // The first of them to be at it; another is started in its place meanwhile.
+      const victim = await Promise.race(workers.map((worker) => working(worker)));
+      await delay(Math.random() * 300);
+      victim.kill();
+      const rest = await Promise.all(
+        workers.map(async (worker) => ((await Promise.race([worker, undefined])) === victim ? [] : [worker])),
+      );
+      workers = [...rest.flat(), hosts.process(settings)];
+    }
+    const summary = await finished;
+    expect(summary).toMatchObject({ records: 3000, parts: 6 });
+    await hosts.expectWhole();
+    expect(await readdir(hosts.directory)).toEqual(['all.jsonl']);
+  }, 60_000);
+
+  test('and one that only seemed dead writes nothing that counts when it goes on', async () => {
+    const hosts = await manyHosts(redis, { records: 2000, parts: 2, pageDelay: 20 });
+    const settings = { takeover: 800, checkpointInterval: 20, readAhead: 1 };
+    const zombie = await hosts.process(settings);
+    const handle = await hosts.submit({ keepParts: true });
+    await zombie.until('progress', 0);
+    zombie.kill('SIGSTOP');
+    const other = await hosts.process(settings);
+    await other.until('started', 0);
+    zombie.kill('SIGCONT');
+    const lost = await zombie.until('lost', 0);
+    expect(lost.error).toMatch(/taken over|another worker|interrupted/);
+    expect(await handle.finished({ pollInterval: 50 })).toMatchObject({ records: 2000 });
+    await hosts.expectWhole();
+    // The part was read into two files, and of the zombie's what came behind its last checkpoint does not count.
+    const files = (await readdir(join(hosts.directory, 'all.parts'))).filter((file) => file.startsWith('0.'));
+    expect(files.length).toBeGreaterThanOrEqual(2);
+  }, 30_000);
+
+  test('while they merge leave a merge that another one makes again', async () => {
+    const hosts = await manyHosts(redis, { records: 20_000, parts: 3, pageSize: 100 });
+    const handle = await hosts.submit();
+    let merges = 0;
+    for (; merges < 3; merges++) {
+      const worker = await hosts.process({ takeover: 600, concurrency: 3 });
+      await worker.until('started', undefined);
+      await expect
+        .poll(() => worker.told.some(({ type, part }) => type === 'started' && part === undefined), {
+          timeout: 20_000,
+          interval: 1,
+        })
+        .toBe(true);
+      await delay(merges * 40);
+      worker.kill();
+      await worker.ended;
+    }
+    const last = await hosts.worker({ takeover: 600 });
+    expect(await handle.finished({ pollInterval: 50 })).toMatchObject({ records: 20_000 });
+    await expect.poll(() => readdir(hosts.directory)).toEqual(['all.jsonl']);
+    expect(last.told.length).toBeGreaterThan(0);
+    await hosts.expectWhole();
+  }, 60_000);
+
+  test('are not needed when one is closed: it hands its part back at once', async () => {
+    const hosts = await manyHosts(redis, { records: 2000, parts: 1, pageDelay: 20 });
+    // As long a takeover as there can be none within this test.
+    const first = await hosts.process({ takeover: 60_000, checkpointInterval: 10_000, readAhead: 1 });
+    const handle = await hosts.submit();
+    await first.until('progress');
+    await delay(200);
+    first.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    const pages = first.told.filter(({ type }) => type === 'progress').length;
+    expect(first.told.at(-1)).toMatchObject({ type: 'handed-back', part: 0 });
+
+    const before = hosts.simulator.counts.apiRequests;
+    const second = await hosts.worker({ takeover: 60_000 });
+    await handle.finished({ pollInterval: 50 });
+    await hosts.expectWhole();
+    expect(second.told.some(({ type }) => type === 'finished')).toBe(true);
+    // It went on behind the last page of the first, which no interval had asked to be saved: 40 pages in all, one of them empty.
+    expect(hosts.simulator.counts.apiRequests - before).toBeLessThanOrEqual(42 - pages);
+  }, 30_000);
+});
+
+describeWithRedisServer('a Redis that ends', () => {
+  test('and comes back with what it had on disk is gone on with', async () => {
+    const redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+    try {
+      const hosts = await manyHosts(
+        { url: redis.url, prefix: 'test' },
+        { records: 2000, parts: 4, pageDelay: 20 },
+      );
+      const workers = [await hosts.worker({ readAhead: 1 }), await hosts.worker({ readAhead: 1 })];
+      const handle = await hosts.submit();
+      const finished = handle.finished({ pollInterval: 50 });
+      await expect.poll(() => workers[0]?.told.some(({ type }) => type === 'progress')).toBe(true);
+      await redis.restart();
+      expect(await finished).toMatchObject({ records: 2000 });
+      await hosts.expectWhole();
+      const began = performance.now();
+      await Promise.all(workers.map((worker) => worker.close()));
+      expect(performance.now() - began).toBeLessThan(3000);
+    } finally {
+      await redis.close();
+    }
+  }, 30_000);
+
+  test('for good keeps no worker from closing', async () => {
+    const redis = await startRedis();
+    const hosts = await manyHosts(
+      { url: redis.url, prefix: 'test' },
+      { records: 2000, parts: 2, pageDelay: 20 },
+    );
+    const worker = await hosts.process({ takeover: 1000, readAhead: 1 });
+    const handle = await hosts.submit();
+    await worker.until('progress');
+    await redis.close();
+    worker.kill('SIGTERM');
+    expect(await worker.ended).toBe(0);
+    const began = performance.now();
+    await handle.close();
+    expect(performance.now() - began).toBeLessThan(3000);
+    // What was read of it is there still.
+    const [folder] = await readdir(hosts.directory);
+    expect(
+      (
+        await readFile(
+          join(hosts.directory, `${folder}`, `${(await readdir(join(hosts.directory, `${folder}`)))[0]}`),
+        )
+      ).length,
+    ).toBeGreaterThan(0);
+  }, 30_000);
+});
