@@ -3,6 +3,7 @@ import { attachAuthRefresh } from '../attach.ts';
 import { clientSecretBasic, clientSecretPost } from '../client-authentication.ts';
 import type { AuthRefreshListener } from '../events.ts';
 import { refuse } from '../problems.ts';
+import type { TokenStore } from '../stores/store.ts';
 import type { TokenManager } from '../token-manager.ts';
 import { type Environment, vendorFromEnvironment } from '../vendors/environment.ts';
 import { oauth2Vendor } from '../vendors/oauth2.ts';
@@ -25,6 +26,14 @@ const NEEDED: Readonly<Record<VendorName, string>> = {
  * @throws ConfigurationError that lists everything missing.
  */
 export function vendorOf(environment: Environment, name?: VendorName): Vendor {
+  return chooseVendor(environment, name).vendor;
+}
+
+/** The same, with the name of the one that was taken. */
+export function chooseVendor(
+  environment: Environment,
+  name?: VendorName,
+): { name: VendorName; vendor: Vendor } {
   const there = VENDORS.filter((one) => Object.keys(only(environment, one)).length > 0);
   const candidates = name === undefined ? there : there.filter((one) => one === name);
   const [chosen, ...others] = candidates;
@@ -35,8 +44,9 @@ export function vendorOf(environment: Environment, name?: VendorName): Vendor {
     others.length > 0 &&
       `there are those of ${candidates.join(' and ')}: choose with --vendor ${candidates.join(' or --vendor ')}`,
   ]);
-  const own = only(environment, chosen as VendorName);
-  return chosen === 'oauth' ? oauthVendor(own) : vendorFromEnvironment(own);
+  const taken = chosen as VendorName;
+  const own = only(environment, taken);
+  return { name: taken, vendor: taken === 'oauth' ? oauthVendor(own) : vendorFromEnvironment(own) };
 }
 
 function only(environment: Environment, name: VendorName): Environment {
@@ -82,6 +92,8 @@ export interface ConnectionOptions {
   baseUrl?: string | undefined;
   retries?: number | undefined;
   timeout?: number | undefined;
+  /** @default none */
+  store?: TokenStore | undefined;
   onEvent?: AuthRefreshListener | undefined;
 }
 
@@ -92,13 +104,21 @@ const PATIENCE = 5 * 60_000;
 const MAX_REPLAYS = 3;
 
 /** Makes the axios instance of a run. Proxies are those of `HTTPS_PROXY` and `NO_PROXY`, which axios reads itself. */
-export function connect({ vendor, baseUrl, retries, timeout, onEvent }: ConnectionOptions): Connection {
+export function connect({
+  vendor,
+  baseUrl,
+  retries,
+  timeout,
+  store,
+  onEvent,
+}: ConnectionOptions): Connection {
   const api = axios.create({
     ...(baseUrl !== undefined && { baseURL: baseUrl }),
     ...(timeout !== undefined && { timeout }),
   });
   const { tokens } = attachAuthRefresh(api, {
     vendor,
+    store,
     onEvent,
     maxReplays: MAX_REPLAYS,
     retry: { retries, maxRetryAfter: PATIENCE },

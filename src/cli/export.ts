@@ -3,10 +3,13 @@ import { type ExportSummary, exportRecords } from '../batch/export.ts';
 import type { PageSource } from '../batch/source.ts';
 import { refuse } from '../problems.ts';
 import type { VendorName } from './connection.ts';
+import type { ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
 import { FORMATS, type Format, sinkFor } from './output.ts';
 import { type Interval, parseCount, parseList, parseSeconds } from './parse.ts';
+import { addQueueNameFlag, QUEUE_FLAG } from './queue/connection.ts';
+import { runQueuedExport } from './queue/queued-export.ts';
 import { count, counted, duration } from './reporter/words.ts';
 import { resumeCommand } from './resume.ts';
 import { addRunFlags, type RunFlags } from './run-flags.ts';
@@ -18,6 +21,13 @@ export interface ExportFlags extends RunFlags {
   format?: Format;
   columns?: string[];
   interval?: Interval;
+  /** Give it to workers, and the rest of what only that has. */
+  queue?: string;
+  queueName?: string;
+  parts?: number;
+  name?: string;
+  merge?: boolean;
+  keepParts?: boolean;
   readAhead?: number;
   checkpointInterval?: number;
 }
@@ -39,6 +49,17 @@ export function addExportFlags(command: Command, rate: string): Command {
   return addRunFlags(command, rate);
 }
 
+/** Flags of exports that can be split among workers. */
+export function addSplitFlags(command: Command): Command {
+  command
+    .option(QUEUE_FLAG[0], `give it to the workers of this queue: ${QUEUE_FLAG[1]}`)
+    .option('--parts <n>', 'with --queue: into how many it is split (default: 24)', parseCount)
+    .option('--name <name>', 'with --queue: of the export (default: that of the file)')
+    .option('--keep-parts', 'with --queue: leave the parts beside the file')
+    .option('--no-merge', 'with --queue: leave the parts alone, with a manifest');
+  return addQueueNameFlag(command);
+}
+
 /** An export as its command describes it. */
 export interface ExportJob {
   name: string;
@@ -55,7 +76,9 @@ export interface ExportJob {
 }
 
 /** Runs an export to its last word. @returns the exit code. */
-export function runExportJob(io: Io, { args, flags, source, doubt, ...job }: ExportJob) {
+export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
+  const { args, flags, source, doubt, ...job } = exportJob;
+  if (flags.queue !== undefined) return runQueuedExport(io, exportJob);
   const { out, format, columns, readAhead, checkpoint, checkpointInterval } = flags;
   const toFile = out !== '-';
   return runJob(io, {

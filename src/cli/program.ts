@@ -6,6 +6,7 @@ import { addExportPages } from './commands/export-pages.ts';
 import { addImport } from './commands/import.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addToken } from './commands/token.ts';
+import { addWorker } from './commands/worker.ts';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { Io } from './io.ts';
@@ -76,6 +77,7 @@ ${EXIT_CODES_HELP}`,
   addExportCxone(exports, context);
   addExportPages(exports, context);
   addImport(program, context);
+  addWorker(program, context);
   addToken(program, context);
   addSimulate(program, context);
   return program;

@@ -1,4 +1,5 @@
 import type { Progress } from '../batch/progress.ts';
+import type { WholeProgress } from '../bullmq/whole-progress.ts';
 import type { Clock } from '../clock.ts';
 import type { AuthRefreshEvent } from '../events.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -7,11 +8,14 @@ import { barReporter } from './reporter/bar.ts';
 import { jsonReporter } from './reporter/json.ts';
 import { linesReporter } from './reporter/lines.ts';
 
+/** How far a run is, here or at the workers of a queue. */
+export type ReportedProgress = (Progress & { rejected?: number }) | WholeProgress;
+
 /** The last word of a run that reached its end. */
 interface Completion {
   /** In words. */
   message: string;
-  summary: Progress;
+  summary: object;
   exitCode: ExitCode;
 }
 
@@ -30,9 +34,11 @@ export interface Failure {
 /** Tells how a run goes, on standard error. */
 export interface Reporter {
   started(command: string, file: string | undefined): void;
-  progress(progress: Progress): void;
+  progress(progress: ReportedProgress): void;
   event(event: AuthRefreshEvent): void;
   warning(message: string): void;
+  /** Something that happened, in words, and its name and fields for machines. */
+  note(event: string, message: string, fields: object): void;
   completed(completion: Completion): void;
   failed(failure: Failure): void;
   /** Lets go of timers and of the terminal; safe to call again. */

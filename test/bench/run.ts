@@ -1,4 +1,4 @@
-/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory export` for some of it. See docs/benchmarks.md. */
+/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory export stores` for some of it. See docs/benchmarks.md. */
 import { fork } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { calibrate, quantile } from './figures.ts';
 import { memory } from './memory.ts';
 import type { Addresses } from './server.ts';
 import { steady } from './steady.ts';
+import { stores } from './stores.ts';
 import { storm } from './storm.ts';
 
 setFlagsFromString('--expose-gc');
@@ -48,6 +49,10 @@ if (wants('memory')) {
 }
 if (wants('export')) {
   await exports();
+  sample();
+}
+if (wants('stores')) {
+  await stores(addresses.storm, 25);
   sample();
 }
 

@@ -17,6 +17,8 @@ const BACKLOG = 4096;
 let valid = '';
 let tokens = 0;
 let requests = 0;
+/** When the token endpoint last answered, by the clock that all processes of a machine share, in nanoseconds. */
+let answeredAt = 0n;
 
 /** An API whose answers take as long as the request says, and its token endpoint. */
 const storm = createServer((request, response) => {
@@ -25,7 +27,8 @@ const storm = createServer((request, response) => {
   if (url.pathname === '/token') {
     tokens++;
     setTimeout(() => {
-      valid = `token-${process.hrtime.bigint()}`;
+      answeredAt = process.hrtime.bigint();
+      valid = `token-${answeredAt}`;
       answer(response, 200, { access_token: valid, token_type: 'bearer', expires_in: 3600 });
     }, TOKEN_DELAY);
   } else if (url.pathname === '/revoke') {
@@ -34,7 +37,7 @@ const storm = createServer((request, response) => {
     requests = 0;
     answer(response, 200, {});
   } else if (url.pathname === '/counts') {
-    answer(response, 200, { tokens, requests });
+    answer(response, 200, { tokens, requests, answeredAt: String(answeredAt) });
   } else {
     requests++;
     // Judged when the request comes, as a gateway does.

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { cxoneDataExtraction } from '../../batch/sources/cxone-data-extraction.ts';
-import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
+import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
 import { type Interval, parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
 import type { SourceDescription } from '../sources.ts';
@@ -27,7 +27,7 @@ export function addExportCxone(parent: Command, { io, args, end }: CommandContex
     .option('--api-version <version>', 'of the API, such as v30.0')
     .option('--param <name=value>', 'of the query, such as fields; may be given several times', parsePair)
     .option('--total-tolerance <share>', 'of the total that may be missing (default: 0)', parseShare);
-  addCxoneFlags(contacts)
+  addSplitFlags(addCxoneFlags(contacts))
     .addHelpText(
       'after',
       `

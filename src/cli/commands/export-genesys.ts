@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { genesysConversationsTutorial } from '../../batch/sources/genesys-conversations-tutorial.ts';
 import type { JsonMembers } from '../../batch/sources/member-path.ts';
 import { refuse } from '../../problems.ts';
-import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
+import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
 import { type Interval, parseCount, parseInterval, parseShare, readJsonObject } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
 import type { SourceDescription } from '../sources.ts';
@@ -81,7 +81,7 @@ function addConversationFlags(command: Command, pageSize: string): Command {
     .requiredOption('--interval <start/end>', 'ISO 8601; dates alone are midnight in UTC', parseInterval)
     .option('--page-size <n>', `conversations in a page (default: ${pageSize})`, parseCount)
     .option('--filter <file>', 'JSON with further members of the query, such as segmentFilters');
-  return addExportFlags(command, RATE);
+  return addSplitFlags(addExportFlags(command, RATE));
 }
 
 function querySource(flags: ConversationFlags): SourceDescription {

@@ -1,8 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline';
 import progressBars from 'cli-progress';
-import type { Progress } from '../../batch/progress.ts';
 import type { TextStream } from '../io.ts';
-import type { Reporter } from '../reporter.ts';
+import type { ReportedProgress, Reporter } from '../reporter.ts';
 import { lastWords } from './last-words.ts';
 import { details, howFar, remark } from './words.ts';
 
@@ -22,7 +21,7 @@ export function barReporter(stream: TextStream): Reporter {
     // Signals are the run's own: it has a checkpoint to write first.
     gracefulExit: false,
     format: (options, { progress }, payload) => {
-      const { latest } = payload as { latest: Progress };
+      const { latest } = payload as { latest: ReportedProgress };
       const { total, records } = latest;
       // A total can be an estimate that proved too low.
       const known = total !== undefined && total > 0 && total >= records;

@@ -1,9 +1,9 @@
-import type { Progress } from '../../batch/progress.ts';
 import type { Clock } from '../../clock.ts';
+import type { ReportedProgress } from '../reporter.ts';
 
 /** Tells of progress every so often, also when there is none. */
 export interface ProgressTimer {
-  progress(progress: Progress): void;
+  progress(progress: ReportedProgress): void;
   stop(): void;
 }
 
@@ -11,9 +11,9 @@ export interface ProgressTimer {
 export function everySoOften(
   clock: Clock,
   interval: number,
-  tell: (progress: Progress) => void,
+  tell: (progress: ReportedProgress) => void,
 ): ProgressTimer {
-  let latest: Progress | undefined;
+  let latest: ReportedProgress | undefined;
   let timer: unknown;
   const begin = () => {
     timer = clock.setTimeout(() => {

@@ -18,6 +18,7 @@ export function jsonReporter(stream: TextStream, interval: number, clock: Clock)
       write(type, 'error' in fields ? { ...fields, error: messageAndFields(fields.error) } : fields);
     },
     warning: (message) => write('warning', { message }),
+    note: (event, message, fields) => write(event, { message, ...fields }),
     completed({ message, exitCode, summary }) {
       timer.stop();
       write('complete', { message, exitCode, ...summary });

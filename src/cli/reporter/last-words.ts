@@ -4,9 +4,10 @@ import type { Reporter } from '../reporter.ts';
 export function lastWords(
   write: (line: string) => void,
   stop: () => void,
-): Pick<Reporter, 'warning' | 'completed' | 'failed' | 'stop'> {
+): Pick<Reporter, 'warning' | 'note' | 'completed' | 'failed' | 'stop'> {
   return {
     warning: (message) => write(`warning: ${message}`),
+    note: (_, message) => write(message),
     completed({ message }) {
       stop();
       write(message);

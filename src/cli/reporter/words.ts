@@ -1,5 +1,5 @@
-import type { Progress } from '../../batch/progress.ts';
 import type { AuthRefreshEvent } from '../../events.ts';
+import type { ReportedProgress } from '../reporter.ts';
 
 /** A whole number with separators: `12,345`. */
 export function count(value: number): string {
@@ -23,22 +23,29 @@ export function duration(milliseconds: number): string {
 }
 
 /** `12 records of 100`, or without a total `12 records`. A total can be an estimate that proved too low. */
-export function howFar({ records, total }: Progress): string {
+export function howFar({ records, total }: ReportedProgress): string {
   return total !== undefined && total >= records
     ? `${count(records)} of ${counted(total, 'record')}`
     : counted(records, 'record');
 }
 
 /** The rest of a line of progress. */
-export function details(progress: Progress & { rejected?: number }): string {
-  const { pages, recordsPerSecond, remaining, refreshes, retries, rejected = 0 } = progress;
+export function details(progress: ReportedProgress): string {
+  const { pages, recordsPerSecond, remaining } = progress;
+  const counts =
+    'parts' in progress
+      ? [`${count(progress.partsComplete)} of ${counted(progress.parts, 'part')}`]
+      : [
+          counted(progress.refreshes, 'token refresh', 'token refreshes'),
+          counted(progress.retries, 'retry', 'retries'),
+        ];
+  const { rejected = 0 } = 'parts' in progress ? {} : progress;
   return [
     rejected > 0 && `${count(rejected)} rejected`,
     counted(pages, 'page'),
     `${count(recordsPerSecond)} records/s`,
     remaining !== undefined && remaining > 0 && `${duration(remaining)} left`,
-    counted(refreshes, 'token refresh', 'token refreshes'),
-    counted(retries, 'retry', 'retries'),
+    ...counts,
   ]
     .filter(Boolean)
     .join(', ');

@@ -1,0 +1,159 @@
+import { type Command, Option } from 'commander';
+import { startExportWorker } from '../../bullmq/worker.ts';
+import type { ExportWorkerEvent } from '../../bullmq/worker-options.ts';
+import { systemClock } from '../../clock.ts';
+import { refuse } from '../../problems.ts';
+import { redisStore } from '../../stores/redis-store.ts';
+import { chooseVendor, connect, VENDORS, type VendorName } from '../connection.ts';
+import { readEnvironment } from '../environment.ts';
+import { EXIT } from '../exit-code.ts';
+import { failureOf } from '../failure.ts';
+import { abortOnSignal } from '../interrupt.ts';
+import type { Io } from '../io.ts';
+import { parseCount, parseRate, parseSeconds } from '../parse.ts';
+import type { CommandContext } from '../program.ts';
+import { addQueueNameFlag, QUEUE_FLAG, type QueueFlags, queueUrl } from '../queue/connection.ts';
+import { counted } from '../reporter/words.ts';
+import { createReporter, type Reporter } from '../reporter.ts';
+import { addConnectionFlags, addWorkFlags, type WorkFlags } from '../run-flags.ts';
+import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
+
+interface WorkerFlags extends QueueFlags, WorkFlags {
+  directory: string;
+  concurrency: number;
+  takeover?: number;
+  readAhead?: number;
+  checkpointInterval?: number;
+  vendor?: VendorName;
+  baseUrl?: string;
+}
+
+// Requests a minute that Genesys Cloud is said to allow one OAuth client. NICE states no limit.
+const RATES: Readonly<Record<VendorName, string>> = { genesys: '300/min', cxone: 'none', oauth: 'none' };
+
+/** Works on the exports of a queue until it is told to end. */
+export function addWorker(program: Command, { io, end }: CommandContext): void {
+  const command = program
+    .command('worker')
+    .description(
+      'Work on the exports that others gave to a queue (export ... --queue), on as many machines as you like.',
+    )
+    .requiredOption(...QUEUE_FLAG)
+    .option(
+      '--directory <path>',
+      'where the output goes: the same for all workers, on a disk they share',
+      '.',
+    )
+    .option('--concurrency <n>', 'how many parts at once', parseCount, 1)
+    .option(
+      '--takeover <s>',
+      'seconds without a sign of life after which others take the parts of a worker (default: 15)',
+      parseSeconds,
+    )
+    .addOption(
+      new Option(
+        '--rate <n/unit>',
+        'for all workers together: 300/min, 5/s or none (default: 300/min for Genesys Cloud)',
+      ).argParser(parseRate),
+    )
+    .option('--read-ahead <n>', 'pages read before they are written (default: 6)', parseCount)
+    .option('--checkpoint-interval <s>', 'seconds between checkpoints (default: 1)', parseSeconds)
+    .option('--base-url <url>', "of the API (default: the vendor's)")
+    .addOption(
+      new Option('--vendor <vendor>', 'whose credentials, where those of several are set').choices(VENDORS),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ axios-oauth-refresh worker --queue redis://redis.internal:6379 --directory /mnt/exports
+
+Workers share one token and one rate through that Redis. REDIS_USERNAME and REDIS_PASSWORD are its credentials.
+On Ctrl-C or SIGTERM a worker hands its parts back to the others; killed, they are taken from it.
+`,
+    );
+  addWorkFlags(addConnectionFlags(addQueueNameFlag(command))).action(async (flags: WorkerFlags) => {
+    const { log, progressInterval: interval } = flags;
+    const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+    try {
+      await work(io, flags, reporter);
+      end(EXIT.complete);
+    } catch (error) {
+      const failure = failureOf(error, undefined);
+      reporter.failed(failure);
+      end(failure.exitCode);
+    } finally {
+      reporter.stop();
+    }
+  });
+}
+
+async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<void> {
+  const { retries, timeout, baseUrl, directory, concurrency, takeover, readAhead, checkpointInterval } =
+    flags;
+  const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
+  const connection = queueUrl(flags.queue, environment);
+  const { name: vendorName, vendor } = chooseVendor(environment, flags.vendor);
+  const rate = flags.rate ?? parseRate(RATES[vendorName]);
+  const store = redisStore({ url: connection });
+  const { signal, release } = abortOnSignal(
+    io,
+    () => reporter.warning('ending: parts are handed back'),
+    reporter.stop,
+  );
+  try {
+    const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, store, onEvent: reporter.event });
+    // Before any part is taken: whether the credentials are good.
+    const token = await tokens.getToken({ signal });
+    const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl ?? '';
+    const worker = await startExportWorker({
+      connection,
+      queue: flags.queueName,
+      api,
+      tokens,
+      directory,
+      concurrency,
+      takeover,
+      readAhead,
+      checkpointInterval,
+      timeout,
+      account: [vendor.name, base].join(' '),
+      ...(rate !== 'none' && { rate }),
+      source(interval, common) {
+        const description = toSourceDescription(common);
+        const wanted = VENDOR_OF[description.source];
+        refuse('worker', [
+          wanted !== vendorName &&
+            `${description.source} needs credentials of ${wanted}, and this worker has those of ${vendorName}: give it ` +
+              'another queue (--queue-name)',
+        ]);
+        return sourceOf(description, String(interval));
+      },
+      onEvent: (event) => tell(reporter, event),
+    });
+    reporter.started('worker', directory);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve());
+    });
+    await worker.close();
+  } finally {
+    await store.close();
+    release();
+  }
+}
+
+function tell(reporter: Reporter, event: ExportWorkerEvent): void {
+  if (event.type === 'queue-error') {
+    reporter.note('queue-error', `queue: ${event.error.message}`, {});
+    return;
+  }
+  // The whole is told where it was submitted.
+  if (event.type === 'progress') return;
+  const { type, name, part, ...fields } = event;
+  const what = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
+  const said = 'error' in fields ? fields.error.message : undefined;
+  const how =
+    'records' in fields ? `, ${counted(fields.records, 'record')}` : said === undefined ? '' : `: ${said}`;
+  reporter.note(`part-${type}`, `${what}: ${type}${how}`, { name, part, ...fields, error: said });
+}

@@ -1,0 +1,116 @@
+import type { Json } from '../../batch/source.ts';
+import { removeExport } from '../../bullmq/remove-export.ts';
+import { splitInterval } from '../../bullmq/split-interval.ts';
+import { submitExport } from '../../bullmq/submit.ts';
+import type { WholeSummary } from '../../bullmq/summary.ts';
+import { systemClock } from '../../clock.ts';
+import { refuse } from '../../problems.ts';
+import { readEnvironment } from '../environment.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { ExportFlags, ExportJob } from '../export.ts';
+import { failureOf } from '../failure.ts';
+import { abortOnSignal } from '../interrupt.ts';
+import type { Io } from '../io.ts';
+import { count, counted, duration } from '../reporter/words.ts';
+import { createReporter } from '../reporter.ts';
+import { resumeCommand } from '../resume.ts';
+import { type SourceDescription, sourceOf } from '../sources.ts';
+import { queueUrl } from './connection.ts';
+
+// What the workers decide, who do the work.
+const OF_WORKERS = [
+  '--rate',
+  '--retries',
+  '--timeout',
+  '--read-ahead',
+  '--checkpoint-interval',
+  '--checkpoint',
+];
+
+const DEFAULT_PARTS = 24;
+
+/** Gives an export to the workers of a queue and waits for its end. @returns the exit code. */
+export async function runQueuedExport(
+  io: Io,
+  { name: command, args, flags, source }: ExportJob,
+): Promise<ExitCode> {
+  const { log, progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
+  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+  const stopped = () =>
+    reporter.warning('no longer waiting: the workers go on; the same command waits again');
+  const { signal, release } = abortOnSignal(io, stopped, reporter.stop);
+  const began = systemClock.now();
+  try {
+    const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
+    const { description, whole } = describe(source(), flags, args);
+    // Its options are wrong here as they would be there.
+    sourceOf(description, whole);
+    const name = flags.name ?? out.replaceAll('/', '_');
+    const where = { connection: queueUrl(queue, environment), queue: queueName, name };
+    if (flags.restart) await removeExport(where);
+    const handle = await submitExport({
+      ...where,
+      parts: splitInterval(whole, flags.parts ?? DEFAULT_PARTS),
+      common: { ...description } as unknown as Json,
+      output: flags.merge === false ? false : out,
+      format,
+      ...(columns && { csv: { columns } }),
+      keepParts: flags.keepParts,
+    });
+    try {
+      reporter.started(command, out);
+      const summary = await handle.finished({ signal, onProgress: reporter.progress });
+      const message = inWords(summary, systemClock.now() - began);
+      reporter.completed({ message, summary, exitCode: EXIT.complete });
+      return EXIT.complete;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const failure = failureOf(signal.aborted ? signal.reason : error, resumeCommand(args, io.env));
+    reporter.failed(failure);
+    return failure.exitCode;
+  } finally {
+    reporter.stop();
+    release();
+  }
+}
+
+function describe(
+  source: ReturnType<ExportJob['source']>,
+  { interval, out, merge }: ExportFlags,
+  args: readonly string[],
+): { description: SourceDescription; whole: string } {
+  const given = OF_WORKERS.filter((flag) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`)));
+  refuse('--queue', [
+    (!interval || 'read' in source) &&
+      'this export cannot be split: it takes genesys-conversations, genesys-conversation-jobs or cxone-completed-contacts',
+    given.length > 0 &&
+      `${given.join(', ')} is for the workers to decide: give it to axios-oauth-refresh worker`,
+    out === '-' && "--out has to be a file below the workers' directory",
+    out !== '-' &&
+      out.startsWith('/') &&
+      "--out is a path below the workers' directory: leave out the / before it",
+    merge === false && /\.(csv|gz)$/i.test(out) && '--no-merge leaves parts as JSON Lines',
+  ]);
+  return {
+    description: source as SourceDescription,
+    whole: `${interval?.start}/${interval?.end}`,
+  };
+}
+
+function inWords(
+  { records, repeated, parts, output, manifest, alreadyComplete }: WholeSummary,
+  elapsed: number,
+) {
+  const where = `${counted(records, 'record')} in ${output ?? manifest} below the workers' directory`;
+  if (alreadyComplete) return `complete already: ${where}; --restart exports it anew`;
+  return [
+    `complete: ${where}`,
+    counted(parts, 'part'),
+    duration(elapsed),
+    repeated > 0 && `${count(repeated)} repeated by the API and left out`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
