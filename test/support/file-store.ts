@@ -34,8 +34,6 @@ export async function ownDirectory(onTestFinished: (end: () => Promise<void>) =>
   return path;
 }
 
-export type Other = Awaited<ReturnType<typeof startOther>>;
-
 /** Another process with a store of the same directory, that does as it is told. */
 export async function startOther(
   onTestFinished: (end: () => Promise<void>) => void,

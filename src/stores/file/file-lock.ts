@@ -9,7 +9,7 @@ export interface Held {
 }
 
 /** How a lock is waited for. */
-export interface Taking {
+interface Taking {
   /** Milliseconds for which it is held at most. */
   readonly duration: number;
   readonly clock: Clock;

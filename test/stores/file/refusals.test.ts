@@ -135,7 +135,7 @@ describe('a file is refused', () => {
       /it is no file|a pipe/,
       async (it) => {
         await rm(it);
-        execFileSync('mkfifo', ['-m', '600', it]);
+        execFileSync('sh', ['-c', 'mkfifo -m 600 "$0"', it]);
       },
     ],
   ];
