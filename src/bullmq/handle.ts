@@ -5,6 +5,7 @@ import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { type PartState, partState } from './part-state.ts';
 import { readFailure, readSummary, type WholeSummary } from './summary.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { type WholeProgress, wholeProgress } from './whole-progress.ts';
 
 /** An export that was submitted. */
@@ -89,8 +90,8 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
       const began = systemClock.now();
       let before: number | undefined;
       for (;;) {
-        if (signal.aborted) throw stopped(name, signal.reason);
-        const found = await look().catch((error: unknown) => {
+        const found = await unlessAborted(signal, look()).catch((error: unknown) => {
+          if (signal.aborted) throw stopped(name, signal.reason);
           // A Redis that is away comes back, and what it was told is there again.
           if (error instanceof BatchError && error.code === 'ERR_QUEUE' && error.cause !== undefined)
             return undefined;

@@ -5,6 +5,7 @@ import { refuse } from '../problems.ts';
 import { connect, type QueueConnection } from './connection.ts';
 import { TAKE_SLOT } from './lua/take-slot.ts';
 import { nameProblem } from './names.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { DEFAULTS } from './worker-options.ts';
 
 /** Options of {@link sharedRate}. */
@@ -51,9 +52,11 @@ export function sharedLimiter(
     for (;;) {
       signal.throwIfAborted();
       // A slot that comes too late stays unused: slower than asked for, never faster.
-      const wait = await withDeadline(systemClock, ANSWER_WITHIN, late, () =>
-        client.eval(TAKE_SLOT, 1, key, gap),
-      ).catch(() => undefined);
+      const slot = withDeadline(systemClock, ANSWER_WITHIN, late, () => client.eval(TAKE_SLOT, 1, key, gap));
+      const wait = await unlessAborted(
+        signal,
+        slot.catch(() => undefined),
+      );
       if (typeof wait === 'number') return wait > 0 ? sleep(systemClock, wait / 1000, signal) : undefined;
       await sleep(systemClock, TRY_AGAIN, signal);
     }

@@ -1,8 +1,21 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import type { WholeProgress } from '../../src/bullmq/index.ts';
+import {
+  BatchError,
+  csvFile,
+  exportRecords,
+  genesysConversations,
+  gzipJsonLinesFile,
+  jsonLinesFile,
+} from '../../src/batch/index.ts';
+import { type PartStore, removeExport, splitInterval, type WholeProgress } from '../../src/bullmq/index.ts';
+import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
+import { failure, temporaryDirectory } from '../support/batch.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
+import { attached } from '../support/simulated.ts';
 
 describeWithRedis('an export in parts', () => {
   const redis = useRedis();
@@ -32,5 +45,224 @@ describeWithRedis('an export in parts', () => {
     expect(seen[0]).toMatchObject({ parts: 6 });
     expect(await readdir(hosts.directory)).toEqual(['all.jsonl']);
     expect(worker.told.filter(({ type }) => type === 'queue-error')).toEqual([]);
+  });
+
+  test('is the file that one process alone writes, in each format', async () => {
+    const hosts = await manyHosts(redis, { parts: 5 });
+    await hosts.worker();
+    const { url: envUrl, clientId, clientSecret, interval } = hosts.simulator;
+    const api = attached(genesysCloud({ envUrl, clientId, clientSecret }));
+    const source = genesysConversations({ interval, pageSize: 50 });
+    const columns = ['conversationId', 'conversationStart', 'participants'];
+    const alone = join(await temporaryDirectory(), 'alone');
+    for (const [output, sink] of [
+      ['sub folder/all.jsonl', jsonLinesFile(`${alone}.jsonl`)],
+      ['all.jsonl.gz', gzipJsonLinesFile(`${alone}.gz`)],
+      ['all.csv', csvFile(`${alone}.csv`, { columns })],
+    ] as const) {
+      await exportRecords({ api, source, sink });
+      const handle = await hosts.submit({ name: `as.${basename(output)}`, output, csv: { columns } });
+      await handle.finished({ pollInterval: 50 });
+      const read = async (path: string) => {
+        const bytes = await readFile(path);
+        return output.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+      };
+      expect((await read(join(hosts.directory, output))).equals(await read(`${sink.path}`))).toBe(true);
+    }
+  });
+
+  test('can be left in parts, with a manifest of what of them counts', async () => {
+    const hosts = await manyHosts(redis, { parts: 3 });
+    await hosts.worker();
+    const handle = await hosts.submit({ output: false, common: { kind: 'conversations' } });
+    const summary = await handle.finished({ pollInterval: 50 });
+    expect(summary.manifest).toBe('all.parts/manifest.json');
+    expect(summary.output).toBeUndefined();
+    const folder = join(hosts.directory, 'all.parts');
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({
+      version: 1,
+      name: 'all',
+      common: { kind: 'conversations' },
+      records: summary.records,
+    });
+    const ids = new Set<string>();
+    let lines = 0;
+    for (const { part, records, segments } of manifest.parts) {
+      expect(part).toMatch(/^2023-10-0.*\/2023-10-0/);
+      const texts = await Promise.all(
+        segments.map(async ({ file, bytes }: { file: string; bytes: number }) =>
+          (await readFile(join(folder, file))).subarray(0, bytes).toString(),
+        ),
+      );
+      const found = texts.join('').trimEnd().split('\n');
+      expect(found).toHaveLength(records);
+      for (const line of found) ids.add(JSON.parse(line).conversationId);
+      lines += found.length;
+    }
+    expect(lines).toBe(summary.records);
+    expect(ids.size).toBe(1200);
+  });
+
+  test('submitted again is joined while it runs, and answered for when it is complete', async () => {
+    const hosts = await manyHosts(redis, { pageDelay: 20 });
+    const first = await hosts.submit();
+    const second = await hosts.submit();
+    expect([first.state, second.state]).toEqual(['new', 'joined']);
+    const worker = await hosts.worker({ concurrency: 3 });
+    const options = { pollInterval: 50 };
+    const summaries = await Promise.all([first.finished(options), second.finished(options)]);
+    expect(summaries[0]).toEqual(summaries[1]);
+    const before = hosts.simulator.counts.apiRequests;
+    const third = await hosts.submit();
+    expect(third.state).toBe('complete');
+    expect(await third.finished()).toEqual({ ...summaries[0], alreadyComplete: true });
+    await hosts.expectWhole();
+    expect(hosts.simulator.counts.apiRequests).toBe(before);
+    const started = worker.told.filter(({ type }) => type === 'started');
+    expect(started).toHaveLength(7);
+
+    const error = await failure(hosts.submit({ output: 'other.jsonl' }), 'ERR_CHECKPOINT_MISMATCH');
+    expect(error.message).toContain('with other parts, another output');
+    await failure(hosts.submit({ parts: ['a'] }), 'ERR_CHECKPOINT_MISMATCH');
+    expect(await removeExport({ ...hosts.queue, name: 'all' })).toBe(true);
+    expect(await removeExport({ ...hosts.queue, name: 'all' })).toBe(false);
+    // What it wrote is there still, and is not written over.
+    const again = await hosts.submit();
+    expect(again.state).toBe('new');
+    const exists = await failure(again.finished(options), 'ERR_OUTPUT_EXISTS');
+    expect(exists.message).toContain('all.jsonl is there already');
+    await hosts.expectWhole();
+  });
+
+  test('fails with a part that fails for good, and goes on from there when the cause is gone', async () => {
+    const hosts = await manyHosts(redis, { parts: 4 });
+    let broken = true;
+    const read: number[] = [];
+    const parts = splitInterval(hosts.simulator.interval, 4);
+    const worker = await hosts.worker({
+      source: (part) => {
+        const number = parts.indexOf(String(part));
+        const source = genesysConversations({ interval: String(part), pageSize: 50 });
+        return {
+          ...source,
+          async *read(context) {
+            read.push(number);
+            if (broken && number === 2)
+              throw new BatchError('no such field', 'ERR_JOB', { resumable: false });
+            yield* source.read(context);
+          },
+        };
+      },
+    });
+    const handle = await hosts.submit();
+    const error = await failure(handle.finished({ pollInterval: 50 }), 'ERR_JOB');
+    expect(error.message).toMatch(
+      /^part 2 of all has failed: no such field 2 of 4 parts are complete and \d+ records are kept/,
+    );
+    await expect.poll(() => worker.told.some(({ type }) => type === 'failed')).toBe(true);
+    // The part that nobody had begun is not begun for an export that has failed.
+    await expect.poll(() => worker.told.filter(({ type }) => type === 'skipped').length).toBeGreaterThan(0);
+    expect(read).toEqual([0, 1, 2]);
+
+    broken = false;
+    const again = await hosts.submit();
+    expect(again.state).toBe('resumed');
+    expect(await again.finished({ pollInterval: 50 })).toMatchObject({
+      records: 1200,
+      alreadyComplete: false,
+    });
+    expect(read).toEqual([0, 1, 2, 2, 3]);
+    await hosts.expectWhole();
+  });
+
+  test('tries a part again that may do better then, and no more often than it is told', async () => {
+    const hosts = await manyHosts(redis, { parts: 2 });
+    let failures = 0;
+    const worker = await hosts.worker({
+      source: (part) => {
+        const source = genesysConversations({ interval: String(part), pageSize: 50 });
+        return {
+          ...source,
+          async *read(context) {
+            if (++failures <= 2) throw new BatchError('not yet', 'ERR_JOB');
+            yield* source.read(context);
+          },
+        };
+      },
+    });
+    const patient = await hosts.submit({ attempts: 3 });
+    expect(await patient.finished({ pollInterval: 50 })).toMatchObject({ records: 1200 });
+    expect(worker.told.filter(({ type }) => type === 'retrying')).toHaveLength(2);
+    failures = 0;
+    const impatient = await hosts.submit({ name: 'once', output: 'once.jsonl', attempts: 1 });
+    const error = await failure(impatient.finished({ pollInterval: 50 }), 'ERR_JOB');
+    expect(error).toMatchObject({ resumable: true });
+  });
+
+  test('says before it is read that its output is somebody else’s', async () => {
+    const hosts = await manyHosts(redis);
+    await hosts.worker();
+    await writeFile(join(hosts.directory, 'all.jsonl'), 'precious');
+    const handle = await hosts.submit();
+    await failure(handle.finished({ pollInterval: 50 }), 'ERR_OUTPUT_EXISTS');
+    expect(hosts.simulator.counts.apiRequests).toBe(0);
+    expect(await readFile(join(hosts.directory, 'all.jsonl'), 'utf8')).toBe('precious');
+    await rm(join(hosts.directory, 'all.jsonl'));
+    const again = await hosts.submit();
+    await again.finished({ pollInterval: 50 });
+    await hosts.expectWhole();
+  });
+
+  test('keeps its parts where a store of the caller’s puts them', async () => {
+    const hosts = await manyHosts(redis, { parts: 3 });
+    const objects = new Map<string, string>();
+    // As object storage: what was put is never changed, each checkpoint puts one more.
+    const parts: PartStore = {
+      sink: ({ name, part, fence }) => ({
+        format: 'objects',
+        async open(position) {
+          const keys = [...((position ?? []) as string[])];
+          let waiting = '';
+          return {
+            write: async (items) => {
+              waiting += items.map((item) => `${JSON.stringify(item)}\n`).join('');
+            },
+            async save() {
+              const key = `${name}/${part}/${fence}-${keys.length}`;
+              if (waiting !== '') {
+                objects.set(key, waiting);
+                keys.push(key);
+              }
+              waiting = '';
+              return [...keys];
+            },
+            finish: async () => {},
+            close: async () => {},
+          };
+        },
+      }),
+      async *read({ position }) {
+        for (const key of position as string[]) yield Buffer.from(objects.get(key) ?? '');
+      },
+      remove: async (name) => {
+        for (const key of objects.keys()) if (key.startsWith(`${name}/`)) objects.delete(key);
+      },
+    };
+    await hosts.worker({ parts, checkpointInterval: 0 });
+    const handle = await hosts.submit();
+    await handle.finished({ pollInterval: 50 });
+    await hosts.expectWhole();
+    await expect.poll(() => objects.size).toBe(0);
+  });
+
+  test('is not waited for longer than its caller wants', async () => {
+    const hosts = await manyHosts(redis);
+    const handle = await hosts.submit();
+    const stop = new AbortController();
+    const finished = handle.finished({ signal: stop.signal });
+    stop.abort(new Error('enough'));
+    const error = await failure(finished, 'ERR_INTERRUPTED');
+    expect(error.message).toContain('its workers go on');
   });
 });

@@ -1,0 +1,84 @@
+import { setMaxListeners } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { sharedRate } from '../../src/bullmq/index.ts';
+import { ConfigurationError } from '../../src/index.ts';
+import { manyHosts } from '../support/many-hosts.ts';
+import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
+
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+
+describeWithRedis('a rate that processes share', () => {
+  const redis = useRedis();
+
+  async function limiter(key: string, requests: number, interval: number) {
+    const rate = await sharedRate({ connection: redis.url, prefix: redis.prefix, key, requests, interval });
+    onTestFinished(() => rate.close());
+    return rate;
+  }
+
+  test('holds for all of them together, and is reached', async () => {
+    const rates = await Promise.all([1, 2, 3].map(() => limiter('one', 100, 1000)));
+    const began = performance.now();
+    const times: number[] = [];
+    await Promise.all(
+      rates.flatMap((rate) =>
+        Array.from({ length: 20 }, async () => {
+          await rate(never);
+          times.push(performance.now() - began);
+        }),
+      ),
+    );
+    // 60 of them at gaps of 10 ms, the first at once. A timer may fire a millisecond early.
+    times.sort((a, b) => a - b);
+    times.forEach((time, index) => expect(time).toBeGreaterThan(index * 10 - 8));
+    expect(times.at(-1)).toBeLessThan(59 * 10 + 400);
+  });
+
+  test('is one for each key', async () => {
+    const [slow, other] = [await limiter('slow', 1, 60_000), await limiter('other', 1, 60_000)];
+    await slow(never);
+    await other(never);
+    const stop = new AbortController();
+    const waits = slow(stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(waits).rejects.toThrow('enough');
+  });
+
+  test('is kept by the workers of a queue', async () => {
+    const hosts = await manyHosts(redis, { records: 600, parts: 4 });
+    const rate = { requests: 25, interval: 500 };
+    await Promise.all([hosts.worker({ rate }), hosts.worker({ rate })]);
+    const handle = await hosts.submit();
+    const began = performance.now();
+    await handle.finished({ pollInterval: 20 });
+    const { apiRequests } = hosts.simulator.counts;
+    expect(apiRequests).toBeGreaterThan(15);
+    expect(performance.now() - began).toBeGreaterThan((apiRequests - 2) * 20);
+    await hosts.expectWhole();
+  });
+
+  test('of no sense is refused', async () => {
+    const wrong = sharedRate({ connection: redis.url, key: 'a:b', requests: 0 });
+    await expect(wrong).rejects.toThrow(ConfigurationError);
+    await expect(wrong).rejects.toThrow(/key must be.*rate.requests must be/);
+  });
+});
+
+describeWithRedisServer('a Redis that keeps a rate', () => {
+  test('and goes away is waited for', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.close());
+    const rate = await sharedRate({ connection: redis.url, key: 'x', requests: 1000, interval: 1000 });
+    onTestFinished(() => rate.close());
+    await rate(never);
+    await redis.kill();
+    const stop = new AbortController();
+    const ended = expect(rate(stop.signal)).rejects.toThrow('enough');
+    const waits = rate(never);
+    stop.abort(new Error('enough'));
+    await redis.restart();
+    await ended;
+    await waits;
+  });
+});
