@@ -45,7 +45,7 @@ export interface RedisStoreOptions {
 const MORE_THAN_THE_WORK = 5_000;
 
 /**
- * Makes a store that shares tokens between processes of many hosts through Redis 5 or later.
+ * Makes a store that shares tokens between processes of many hosts through Redis 6 or later.
  *
  * Each command has a deadline of its own, and a Redis that is absent, hangs or fails over makes calls reject at once or
  * with it; the next ones try again.
@@ -156,6 +156,8 @@ function problemsOf(options: RedisStoreOptions) {
       (typeof prefix !== 'string' || !/^[^{}]+$/.test(prefix)) &&
       'prefix must be a text without braces',
     ...numberProblems(options, ['lockExpiry', 'commandTimeout']),
+    options.lockExpiry === 0 && 'lockExpiry must be more than 0',
+    options.commandTimeout === 0 && 'commandTimeout must be more than 0',
   ];
 }
 

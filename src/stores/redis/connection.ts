@@ -108,7 +108,11 @@ export function createConnection(options: ConnectionOptions): Connection {
       command(driver)
         .then(
           (reply) => (isOver ? onLate?.(reply) : resolve(reply)),
-          (error) => (isOver ? onLate?.(undefined) : fail(error)),
+          (error) => {
+            // A client with a shorter deadline of its own may have sent it too.
+            if (isOver || !isReply(error)) onLate?.(undefined);
+            fail(error);
+          },
         )
         .finally(() => {
           offDown();

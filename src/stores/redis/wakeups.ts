@@ -1,5 +1,4 @@
-import type { Clock } from '../../clock.ts';
-import { withDeadline } from '../../clock.ts';
+import { type Clock, withDeadline } from '../../clock.ts';
 import type { Driver } from './driver.ts';
 
 /** Tells those who wait that something has happened, by messages that hold nothing. */
@@ -21,6 +20,9 @@ interface Channel {
   readonly wakes: Set<() => void>;
 }
 
+// Milliseconds after a failure.
+const COOL_DOWN = 1_000;
+
 /** @param open makes a connection for messages: a connection that listens can do nothing else. */
 export function createWakeups(
   open: () => Promise<Driver | undefined>,
@@ -29,6 +31,7 @@ export function createWakeups(
 ): Wakeups {
   const channels = new Map<string, Channel>();
   let current: Promise<Driver | undefined> | undefined;
+  let notBefore = 0;
 
   /** The next to listen makes a new one. */
   function drop(connection: Promise<Driver | undefined>): void {
@@ -65,13 +68,14 @@ export function createWakeups(
         },
       );
       channel.isOn = (await using) !== undefined && current === using;
-      if (channel.wakes.size === 0) forget(name, channel);
-      else if (channel.isOn) tell(channel);
+      if (channel.isOn) tell(channel);
     } catch {
       // Whoever waits looks by himself; commands on the other connection say what is wrong.
       drop(using);
+      notBefore = clock.now() + COOL_DOWN;
     } finally {
       channel.isTrying = false;
+      if (channel.wakes.size === 0) forget(name, channel);
     }
   }
 
@@ -89,7 +93,8 @@ export function createWakeups(
       channel.wakes.add(wake);
       return {
         isOn() {
-          if (!channel.isOn && !channel.isTrying) void subscribe(name, channel);
+          const mayTry = !channel.isTrying && clock.now() >= notBefore;
+          if (!channel.isOn && mayTry) void subscribe(name, channel);
           return channel.isOn;
         },
         stop() {

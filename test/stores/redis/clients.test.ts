@@ -1,0 +1,76 @@
+import { Cluster, Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { expect, it, onTestFinished } from 'vitest';
+import { type RedisStoreOptions, redisStore } from '../../../src/stores/redis-store.ts';
+import { describeWithRedisServer } from '../../support/redis.ts';
+import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
+
+describeWithRedisServer('the client of a Redis store', () => {
+  it('may be a Cluster of ioredis', async () => {
+    const server = await aServer({
+      args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+    });
+    const node = new Redis(server.url);
+    onTestFinished(() => node.disconnect());
+    await node.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot));
+    await expect.poll(() => node.cluster('INFO'), { timeout: 5_000 }).toContain('cluster_state:ok');
+    const client = new Cluster([{ host: '127.0.0.1', port: server.port }]);
+    onTestFinished(() => client.disconnect());
+    const [store, other] = [aStore({ client }), aStore({ client })];
+    const held = await hold(store);
+    const leave = () => 'left';
+    const wait = other.withLock(KEY, waiting({ leave }), async () => 'worked');
+    expect(await store.set(KEY, aStored('a', held.fence))).toBe(true);
+    expect(await wait).toBe('left');
+    held.release();
+    await held.done;
+    expect((await other.get(KEY))?.token.accessToken).toBe('a');
+  });
+
+  it('may be one that connects lazily, speaks RESP2, or answers with Buffers', async () => {
+    const { url } = await aServer();
+    const lazy = new Redis(url, { lazyConnect: true, protocol: 2, db: 0 });
+    onTestFinished(() => lazy.disconnect());
+    const older = createClient({ url, RESP: 2 });
+    onTestFinished(() => older.destroy());
+    await older.connect();
+    const stores = [aStore({ client: lazy }), aStore({ client: older })];
+    for (const [i, store] of stores.entries()) {
+      const held = await hold(store);
+      expect(await store.set(KEY, aStored(`token ${i}`, held.fence))).toBe(true);
+      held.release();
+      await held.done;
+      expect((await store.get(KEY))?.token.accessToken).toBe(`token ${i}`);
+    }
+  });
+
+  it('may have a deadline of its own that is shorter: a lock that it takes too late is free again', async () => {
+    const server = await aServer();
+    const client = new Redis(server.url, { commandTimeout: 100 });
+    onTestFinished(() => client.disconnect());
+    const store = aStore({ client });
+    await store.get(KEY);
+    server.stop();
+    await expect(hold(store)).rejects.toThrow('Command timed out');
+    server.continue();
+    expect(await aStore({ url: server.url }).withLock(KEY, waiting(), async () => 'free')).toBe('free');
+  });
+
+  it('is refused, as is a URL that is none, without its password', () => {
+    const refused: [object, string][] = [
+      [{}, 'give either client or url'],
+      [{ client: {} }, 'client must be one of ioredis, or of redis'],
+      [{ url: 'https://:pass-word@host' }, 'url: it must be a redis:// or rediss:// URL'],
+      [{ url: 'pass-word' }, 'url: it must be a redis:// or rediss:// URL'],
+      [{ url: 'redis://host', prefix: '{a}' }, 'prefix must be a text without braces'],
+      [{ url: 'redis://host', prefix: '' }, 'prefix must be a text without braces'],
+      [{ url: 'redis://host', lockExpiry: 0 }, 'lockExpiry must be more than 0'],
+      [{ url: 'redis://host', commandTimeout: -1 }, 'commandTimeout must be a number'],
+    ];
+    for (const [options, problem] of refused) {
+      const make = () => redisStore(options as RedisStoreOptions);
+      expect(make).toThrow(problem);
+      expect(make).not.toThrow('pass-word');
+    }
+  });
+});

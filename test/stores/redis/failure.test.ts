@@ -1,0 +1,293 @@
+import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { expect, it, onTestFinished } from 'vitest';
+import { TokenStoreError } from '../../../src/errors.ts';
+import { openOwn } from '../../../src/stores/redis/open-own.ts';
+import type { RedisStoreOptions } from '../../../src/stores/redis-store.ts';
+import type { TokenStore } from '../../../src/stores/store.ts';
+import { describeWithRedisServer, type RedisServer } from '../../support/redis.ts';
+import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
+
+const PASSWORD = 'pass/word of Redis';
+const TOKEN = 'token-that-is-secret';
+
+/** The error a call rejects with, how long that took, and that it shows no secret. */
+async function failureOf(call: Promise<unknown>): Promise<{ message: string; took: number }> {
+  const began = performance.now();
+  const error = await call.then(
+    () => expect.unreachable('it has not failed'),
+    (thrown: unknown) => thrown,
+  );
+  const took = performance.now() - began;
+  expect(error).toBeInstanceOf(TokenStoreError);
+  for (const shown of [
+    inspect(error, { depth: 10, showHidden: true }),
+    JSON.stringify(error),
+    String(error),
+  ]) {
+    for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), TOKEN]) expect(shown).not.toContain(secret);
+  }
+  return { message: (error as Error).message, took };
+}
+
+/** What each of the store's calls says. */
+async function failuresOf(store: TokenStore): Promise<{ message: string; took: number }[]> {
+  return [
+    await failureOf(store.get(KEY)),
+    await failureOf(store.set(KEY, aStored(TOKEN, 1))),
+    await failureOf(store.withLock(KEY, waiting(), async () => expect.unreachable('it has the lock'))),
+  ];
+}
+
+async function failures(options: RedisStoreOptions, message: RegExp, within = 400): Promise<void> {
+  for (const failure of await failuresOf(aStore(options))) {
+    expect(failure.message).toMatch(message);
+    expect(failure.took).toBeLessThan(within);
+  }
+}
+
+/** Ways to have a store at a server, which must make no difference. */
+const WAYS: [string, (server: RedisServer) => Promise<RedisStoreOptions>][] = [
+  ['a URL', async ({ url }) => ({ url })],
+  [
+    'a client of ioredis',
+    async ({ url }) => {
+      const client = new Redis(url, { retryStrategy: () => 20 });
+      onTestFinished(() => client.disconnect());
+      return { client };
+    },
+  ],
+  [
+    'a client of redis',
+    async ({ url }) => {
+      const client = createClient({ url, socket: { reconnectStrategy: 20 } });
+      onTestFinished(() => client.destroy());
+      await client.connect();
+      return { client };
+    },
+  ],
+];
+
+describeWithRedisServer('a Redis store in trouble', () => {
+  it('says that Redis is not there', async () => {
+    const server = await aServer();
+    await server.kill();
+    await failures({ url: server.url }, /Redis is not there.*ECONNREFUSED/);
+    await failures({ url: `redis://localhost:${server.port}` }, /Redis is not there.*ECONNREFUSED/);
+  });
+
+  it('says that the host is not known', async () => {
+    await failures(
+      { url: `redis://:${encodeURIComponent(PASSWORD)}@no-such-host.invalid` },
+      /host of Redis is not known/,
+      1_500,
+    );
+  });
+
+  for (const [way, open] of WAYS) {
+    it(`notices a killed server by ${way}, and goes on when it is back`, async () => {
+      const server = await aServer();
+      const store = aStore({ ...(await open(server)), commandTimeout: 5_000 });
+      const held = await hold(store);
+      const wait = failureOf(store.withLock(KEY, waiting(), async () => expect.unreachable()));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await server.kill();
+      expect((await wait).took).toBeLessThan(1_000);
+      expect((await failureOf(store.set(KEY, aStored(TOKEN, held.fence)))).took).toBeLessThan(1_000);
+      held.release();
+      expect(await held.done).toBe('worked');
+      await server.restart();
+      await expect.poll(() => store.get(KEY).catch(() => 'error'), { timeout: 3_000 }).toBe(undefined);
+      expect(await store.withLock(KEY, waiting(), async () => 'free')).toBe('free');
+    });
+
+    it(`cuts off a hung server by ${way}, frees the lock that it gives too late, and goes on`, async () => {
+      const server = await aServer();
+      const store = aStore({ ...(await open(server)), commandTimeout: 200 });
+      const other = aStore({ url: server.url });
+      expect(await store.get(KEY)).toBe(undefined);
+      server.stop();
+      const failed = await failuresOf(store);
+      server.continue();
+      for (const { message, took } of failed) {
+        expect(message).toMatch(/gave no answer within 200 ms|cannot be talked to yet after 200 ms/);
+        expect(took).toBeLessThan(400);
+      }
+      await expect
+        .poll(() =>
+          store.get(KEY).then(
+            () => true,
+            () => false,
+          ),
+        )
+        .toBe(true);
+      const began = performance.now();
+      expect(await other.withLock(KEY, waiting(), async () => 'free')).toBe('free');
+      expect(performance.now() - began).toBeLessThan(1_000);
+    });
+  }
+
+  it('says that a password is needed, or wrong', async () => {
+    const server = await aServer({ password: PASSWORD });
+    await failures({ url: `redis://127.0.0.1:${server.port}` }, /Redis wants a password/);
+    await failures(
+      { url: `redis://:${encodeURIComponent(`${PASSWORD}!`)}@127.0.0.1:${server.port}` },
+      /refuses the user name or password/,
+    );
+    expect(await aStore({ url: server.url }).get(KEY)).toBe(undefined);
+  });
+
+  it('says that one side alone speaks TLS, and whose certificate is not trusted', async () => {
+    const plain = await aServer();
+    await failures({ url: plain.url.replace('redis:', 'rediss:'), commandTimeout: 300 }, /TLS/, 500);
+    const tls = await aServer({ tls: true });
+    await failures({ url: tls.url.replace('rediss:', 'redis:') }, /one that speaks TLS wants rediss/);
+    await failures({ url: tls.url }, /certificate of Redis is not trusted.*NODE_EXTRA_CA_CERTS/);
+    const client = new Redis(tls.url, { tls: { ca: tls.certificate?.cert ?? '' } });
+    onTestFinished(() => client.disconnect());
+    expect(await aStore({ client }).get(KEY)).toBe(undefined);
+  });
+
+  it('says that this Redis is a replica', async () => {
+    const primary = await aServer();
+    const replica = await aServer();
+    const client = new Redis(replica.url);
+    onTestFinished(() => client.disconnect());
+    await client.replicaof('127.0.0.1', primary.port);
+    const store = aStore({ url: replica.url });
+    expect(await store.get(KEY)).toBe(undefined);
+    expect((await failureOf(store.set(KEY, aStored(TOKEN, 1)))).message).toMatch(/is a replica/);
+    expect((await failureOf(hold(store))).message).toMatch(/is a replica/);
+  });
+
+  it('says that Redis has no memory left, and that it still loads its data', async () => {
+    const server = await aServer({
+      args: ['--maxmemory-policy', 'noeviction', '--enable-debug-command', 'yes'],
+    });
+    const client = new Redis(server.url);
+    onTestFinished(() => client.disconnect());
+    const store = aStore({ url: server.url, commandTimeout: 300 });
+    await client.config('SET', 'maxmemory', '1');
+    expect((await failureOf(store.set(KEY, aStored(TOKEN, 1)))).message).toMatch(/no memory left/);
+    expect((await failureOf(hold(store))).message).toMatch(/no memory left/);
+    await client.config('SET', 'maxmemory', '0');
+    await client.call('DEBUG', 'POPULATE', '2000');
+    await client.config('SET', 'key-load-delay', '1000');
+    await client.config('SET', 'loading-process-events-interval-bytes', '1024');
+    client.call('DEBUG', 'RELOAD').catch(() => {});
+    await expect
+      .poll(() => failureOf(store.get(KEY)).then(({ message }) => message))
+      .toMatch(/still loads its data/);
+    await client.config('SET', 'key-load-delay', '0');
+    await expect.poll(() => store.get(KEY).catch(() => 'error'), { timeout: 5_000 }).toBe(undefined);
+  });
+
+  it('refuses what is kept under its keys and is none of its own', async () => {
+    const server = await aServer();
+    const client = new Redis(server.url);
+    onTestFinished(() => client.disconnect());
+    const store = aStore({ url: server.url });
+    const names = { token: `axios-oauth-refresh:{${KEY}}:token`, lock: `axios-oauth-refresh:{${KEY}}:lock` };
+    const others = /none of this store.*Choose another prefix/;
+
+    await client.set(names.token, 'text');
+    for (const { message } of await failuresOf(store)) expect(message).toMatch(others);
+
+    await client.del(names.token);
+    await client.hset(names.token, { fence: '1', value: `{"a":"${TOKEN}"}` });
+    expect((await failureOf(store.get(KEY))).message).toMatch(others);
+    await client.hset(names.token, { fence: '1', value: `no JSON ${TOKEN}` });
+    expect((await failureOf(store.get(KEY))).message).toMatch(others);
+    await client.hset(names.token, { fence: '1', value: JSON.stringify({ version: 2, token: TOKEN }) });
+    expect((await failureOf(store.get(KEY))).message).toMatch(/is of version 2/);
+
+    // What was copied from under another key is another client's.
+    const otherKey = 'o'.repeat(43);
+    await store.set(otherKey, aStored(TOKEN, 1));
+    await client.copy(`axios-oauth-refresh:{${otherKey}}:token`, names.token, 'REPLACE');
+    expect((await failureOf(store.get(KEY))).message).toMatch(others);
+
+    await client.del(names.token);
+    await client.set(names.lock, 'for ever');
+    expect((await failureOf(hold(store))).message).toMatch(/:lock is none of this store/);
+  });
+
+  it('says what a user may not do', async () => {
+    const server = await aServer();
+    const client = new Redis(server.url);
+    onTestFinished(() => client.disconnect());
+    await client.call(
+      'ACL',
+      'SETUSER',
+      'reader',
+      'on',
+      `>${PASSWORD}`,
+      '~*',
+      '+hmget',
+      '+info',
+      '+hello',
+      '+client',
+    );
+    const store = aStore({
+      url: `redis://reader:${encodeURIComponent(PASSWORD)}@127.0.0.1:${server.port}`,
+    });
+    expect(await store.get(KEY)).toBe(undefined);
+    expect((await failureOf(store.set(KEY, aStored(TOKEN, 1)))).message).toMatch(/the user may not do this/);
+  });
+
+  it('shows no token when the server does not know a command, and says it with its arguments', async () => {
+    const server = await aServer({ args: ['--rename-command', 'EVALSHA', ''] });
+    const store = aStore({ url: server.url });
+    const { message } = await failureOf(store.set(KEY, aStored(TOKEN, 1)));
+    expect(message).toMatch(/unknown command/);
+    expect(message).not.toContain(KEY);
+  });
+
+  it('waits with messages that may not be had', async () => {
+    const server = await aServer();
+    const client = new Redis(server.url);
+    onTestFinished(() => client.disconnect());
+    await client.call(
+      'ACL',
+      'SETUSER',
+      'mute',
+      'on',
+      'nopass',
+      '~*',
+      '+@all',
+      '-subscribe',
+      '-publish',
+      'resetchannels',
+    );
+    const open = () => aStore({ url: `redis://mute:x@127.0.0.1:${server.port}` });
+    const held = await hold(open());
+    const other = open().withLock(KEY, waiting(), async () => 'worked');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    held.release();
+    const began = performance.now();
+    expect(await other).toBe('worked');
+    expect(performance.now() - began).toBeLessThan(200);
+  });
+
+  it('uses the package redis where ioredis is not installed, and says what to install', async () => {
+    const server = await aServer();
+    const missing = () =>
+      Promise.reject(Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' }));
+    const redis = () => import('redis') as Promise<{ createClient: (options: object) => unknown }>;
+    const driver = await openOwn(server.url, 500, { ioredis: missing, redis });
+    onTestFinished(() => driver.close());
+    await driver.ready();
+    expect(await driver.readFields('a', ['b'])).toEqual([null]);
+    await server.kill();
+    const state = () =>
+      driver.ready().then(
+        () => 'ready',
+        () => 'down',
+      );
+    await expect.poll(state).toBe('down');
+    await expect(openOwn(server.url, 500, { ioredis: missing, redis: missing })).rejects.toThrow(
+      'npm install ioredis',
+    );
+  });
+});

@@ -1,0 +1,201 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+import { describeWithRedisServer } from '../../support/redis.ts';
+import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../support/redis-script.ts', import.meta.url));
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A process with a store of its own. */
+async function aProcess(
+  url: string,
+  lockExpiry = 5_000,
+): Promise<{ child: ChildProcess; tell(action: string): Promise<string> }> {
+  const args = ['--import', 'tsx', SCRIPT, url, KEY, `${lockExpiry}`];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = async () => String((await lines.next()).value);
+  expect(await line()).toBe('ready');
+  return {
+    child,
+    tell(action) {
+      child.stdin.write(`${action}\n`);
+      return line();
+    },
+  };
+}
+
+async function aClient(url: string): Promise<Redis> {
+  const client = new Redis(url);
+  onTestFinished(() => client.disconnect());
+  return client;
+}
+
+describeWithRedisServer('the lock in Redis', () => {
+  it('is taken over at once from a process of this machine that was killed', async () => {
+    const { url } = await aServer();
+    const { child, tell } = await aProcess(url, 30_000);
+    expect(await tell('take')).toBe('taken');
+    const store = aStore({ url });
+    const turn = store.withLock<number>(KEY, waiting(), async () => performance.now());
+    await pause(50);
+    const killed = performance.now();
+    child.kill('SIGKILL');
+    expect((await turn) - killed).toBeLessThan(150);
+  });
+
+  it('is free after its expiry when its holder was stopped, whose late write is refused', async () => {
+    const { url } = await aServer();
+    const { child, tell } = await aProcess(url, 300);
+    expect(await tell('take')).toBe('taken');
+    child.kill('SIGSTOP');
+    const store = aStore({ url });
+    await store.withLock(KEY, waiting(), async ({ fence }) => {
+      child.kill('SIGCONT');
+      await store.set(KEY, aStored('newer', fence));
+    });
+    expect(await tell('set')).toBe('refused');
+    await expect.poll(() => tell('lost')).toBe('true');
+    expect((await store.get(KEY))?.token.accessToken).toBe('newer');
+    // The lock of another is not released by who has lost it.
+    const held = await hold(store);
+    await tell('release');
+    const client = await aClient(url);
+    expect(await client.exists(`axios-oauth-refresh:{${KEY}}:lock`)).toBe(1);
+    held.release();
+    await held.done;
+  });
+
+  it('is renewed while the work goes on', async () => {
+    const { url } = await aServer();
+    const held = await hold(aStore({ url, lockExpiry: 150 }));
+    const other = aStore({ url }).withLock(KEY, waiting(), async () => 'worked');
+    let worked = false;
+    other.then(() => {
+      worked = true;
+    });
+    await pause(500);
+    expect(worked).toBe(false);
+    expect(held.signal.aborted).toBe(false);
+    held.release();
+    expect(await other).toBe('worked');
+  });
+
+  it('is lost when all is flushed, and the late write is refused after that of another', async () => {
+    const server = await aServer();
+    const [early, late] = [aStore({ url: server.url, lockExpiry: 300 }), aStore({ url: server.url })];
+    const held = await hold(early);
+    await server.flushAll();
+    const fence = await late.withLock(KEY, waiting(), async (lock) => {
+      await late.set(KEY, aStored('newer', lock.fence));
+      return lock.fence;
+    });
+    expect(fence).toBeGreaterThan(held.fence);
+    expect(await early.set(KEY, aStored('late', held.fence))).toBe(false);
+    await expect.poll(() => held.signal.aborted).toBe(true);
+    held.release();
+    expect(await held.done).toBe('worked');
+    expect((await late.get(KEY))?.token.accessToken).toBe('newer');
+  });
+
+  it('is lost when it could not be renewed until it has expired', async () => {
+    const server = await aServer();
+    const held = await hold(aStore({ url: server.url, lockExpiry: 300, commandTimeout: 50 }));
+    server.stop();
+    const stopped = performance.now();
+    await expect.poll(() => held.signal.aborted, { interval: 10 }).toBe(true);
+    expect(performance.now() - stopped).toBeGreaterThan(180);
+    held.release();
+    expect(await held.done).toBe('worked');
+  });
+
+  it('is had again by scripts that the server has forgotten', async () => {
+    const { url } = await aServer();
+    const store = aStore({ url });
+    const client = await aClient(url);
+    const fences: number[] = [];
+    for (const _ of [1, 2]) {
+      fences.push(await store.withLock<number>(KEY, waiting(), async ({ fence }) => fence));
+      await client.script('FLUSH');
+    }
+    expect(fences[1]).toBeGreaterThan(fences[0] ?? 0);
+    expect(await store.set(KEY, aStored('a', fences[1]))).toBe(true);
+  });
+
+  it('has a greater fence than before also when the clock of Redis is behind', async () => {
+    const { url } = await aServer();
+    const store = aStore({ url });
+    const client = await aClient(url);
+    const ahead = (Date.now() + 3_600_000) * 1_000;
+    await client.hset(`axios-oauth-refresh:{${KEY}}:token`, 'last', `${ahead}`);
+    expect(await store.withLock<number>(KEY, waiting(), async ({ fence }) => fence)).toBe(ahead + 1);
+  });
+
+  it('wakes those who wait within milliseconds, and without messages about tokens', async () => {
+    const { url } = await aServer();
+    const listener = await aClient(url);
+    const said: string[] = [];
+    listener.on('pmessage', (_pattern, channel, message) => said.push(`${channel} ${message}`));
+    await listener.psubscribe('*');
+    const store = aStore({ url });
+    const others = Array.from({ length: 8 }, () => aStore({ url }));
+    const held = await hold(store);
+    const leave = ({ token }: { token: { accessToken: string } }) => token.accessToken;
+    const waits = others.map((other) => other.withLock(KEY, waiting({ leave }), async () => 'worked'));
+    await pause(300);
+    const began = performance.now();
+    await store.set(KEY, aStored('token-that-is-secret', held.fence));
+    expect(await Promise.all(waits)).toEqual(others.map(() => 'token-that-is-secret'));
+    expect(performance.now() - began).toBeLessThan(40);
+    held.release();
+    await held.done;
+    await expect
+      .poll(() => said)
+      .toEqual(['stored', 'released'].map((what) => `axios-oauth-refresh:{${KEY}} ${what}`));
+    expect(await listener.pubsub('NUMSUB', `axios-oauth-refresh:{${KEY}}`)).toEqual([
+      `axios-oauth-refresh:{${KEY}}`,
+      0,
+    ]);
+  });
+
+  it('does not keep a finished script from ending, whether Redis is there or not', async () => {
+    const server = await aServer();
+    const script = `
+      import { redisStore } from './src/stores/redis-store.ts';
+      const store = redisStore({ url: process.argv[1] });
+      const options = { duration: 1_000, signal: new AbortController().signal, leave: () => undefined };
+      const other = redisStore({ url: process.argv[1] });
+      const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+      const lock = (store, work) => store.withLock('key', options, work);
+      const one = lock(store, () => wait(200));
+      await Promise.all([one, wait(50).then(() => lock(other, () => {}))]).then(
+        () => process.stdout.write('had it'),
+        () => process.stdout.write('failed'),
+      );
+      const began = performance.now();
+      process.on('exit', () => process.stdout.write(' ' + (performance.now() - began < 300)));
+    `;
+    const run = () =>
+      promisify(execFile)(process.execPath, [
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '-e',
+        script,
+        server.url,
+      ]);
+    expect((await run()).stdout).toBe('had it true');
+    await server.kill();
+    expect((await run()).stdout).toBe('failed true');
+  });
+});
