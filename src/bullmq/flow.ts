@@ -39,6 +39,8 @@ export function openFlow({ bullmq, client, queue: queueName, prefix, name, parts
         backoff: { type: 'exponential', delay: retryDelay },
         removeOnComplete: kept,
         removeOnFail: kept,
+        // Its message says what to check; where in this package it was thrown is nobody's concern.
+        stackTraceLimit: 0,
       };
       await flows.add({
         name: 'merge',

@@ -107,7 +107,11 @@ async function launch(args: string[], dir: string): Promise<Running> {
     pid,
     async end() {
       // With its `sleep`: it leads a process group of its own.
-      if (guard.exitCode === null && guard.signalCode === null) process.kill(-(guard.pid ?? 0), 'SIGKILL');
+      try {
+        if (guard.exitCode === null && guard.signalCode === null) process.kill(-(guard.pid ?? 0), 'SIGKILL');
+      } catch {
+        // It has ended with the server, and its end was not told yet.
+      }
       server.kill('SIGKILL');
       if (server.exitCode === null && server.signalCode === null) {
         server.ref();

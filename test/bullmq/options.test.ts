@@ -1,0 +1,186 @@
+import { inspect } from 'node:util';
+import axios from 'axios';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, test } from 'vitest';
+import { removeExport, type SubmitOptions, startExportWorker, submitExport } from '../../src/bullmq/index.ts';
+import { ConfigurationError } from '../../src/index.ts';
+import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
+import { manyHosts } from '../support/many-hosts.ts';
+import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
+
+const SUBMIT: SubmitOptions = { connection: 'redis://127.0.0.1:1', name: 'x', parts: [1], output: 'x.jsonl' };
+
+async function refused(run: Promise<unknown>): Promise<string> {
+  const error = await run.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ConfigurationError);
+  return (error as Error).message;
+}
+
+test('an output is a plain path below the directory of the workers', async () => {
+  for (const output of [
+    '../x.jsonl',
+    'a/../../x',
+    '/etc/x',
+    'C:/x',
+    'a\\b',
+    'a//b',
+    '',
+    '.hidden',
+    'a/.',
+    'x\n',
+    'x\u0000',
+    'x..y/z',
+    'a.parts/x',
+    'x.merging.12',
+    `${'x'.repeat(300)}`,
+  ]) {
+    expect(await refused(submitExport({ ...SUBMIT, output }))).toContain('output must be a plain file name');
+  }
+});
+
+test('what is wrong with an export is said at once, all of it', async () => {
+  const message = await refused(
+    submitExport({ ...SUBMIT, queue: 'a:b', prefix: '', name: '../x', attempts: 0, retryDelay: -1 }),
+  );
+  for (const part of [
+    'queue must be',
+    'prefix must be',
+    'name must be',
+    'attempts must',
+    'retryDelay must',
+  ]) {
+    expect(message).toContain(part);
+  }
+  expect(await refused(submitExport({ ...SUBMIT, parts: [] }))).toContain('at least one part');
+  expect(await refused(submitExport({ ...SUBMIT, parts: Array.from({ length: 5001 }, () => 1) }))).toContain(
+    'at most 5000',
+  );
+});
+
+test('what is wrong with a worker is said at once, all of it', async () => {
+  const api = axios.create();
+  const source = () => preparedPages([]);
+  const directory = await temporaryDirectory();
+  const right = { connection: 'redis://127.0.0.1:1', api, source, directory };
+  const message = await refused(
+    startExportWorker({
+      ...right,
+      concurrency: 0,
+      takeover: 10,
+      readAhead: -1,
+      rate: { requests: 0 },
+      directory: '',
+    }),
+  );
+  for (const part of [
+    'directory must',
+    'concurrency must',
+    'takeover must',
+    'readAhead must',
+    'rate.requests',
+  ]) {
+    expect(message).toContain(part);
+  }
+  expect(await refused(startExportWorker({ ...right, directory: `${directory}/missing` }))).toContain(
+    'is no directory here',
+  );
+});
+
+test('a connection that is none, or leads nowhere, is an error that shows no password', async () => {
+  for (const connection of ['http://x:hunter2@y', 'hunter2', 'redis//:hunter2@y']) {
+    expect(await refused(submitExport({ ...SUBMIT, connection }))).not.toContain('hunter2');
+  }
+  const error = await failure(
+    submitExport({ ...SUBMIT, connection: 'redis://:hunter2@127.0.0.1:1' }),
+    'ERR_QUEUE',
+  );
+  expect(error.message).toMatch(/Redis at 127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED/);
+  expect(inspect(error, { depth: 10 })).not.toContain('hunter2');
+});
+
+describeWithRedisServer('a Redis with a password', () => {
+  test('says that it is missing or wrong', async () => {
+    const redis = await startRedis({ password: 'right-one' });
+    onTestFinished(() => redis.close());
+    const missing = await failure(
+      removeExport({ connection: `redis://127.0.0.1:${redis.port}`, name: 'x' }),
+      'ERR_QUEUE',
+    );
+    expect(missing.message).toContain('NOAUTH');
+    const wrong = await failure(
+      removeExport({ connection: `redis://:wrong-one@127.0.0.1:${redis.port}`, name: 'x' }),
+      'ERR_QUEUE',
+    );
+    expect(wrong.message).toContain('WRONGPASS');
+    expect(inspect(wrong, { depth: 10 })).not.toContain('wrong-one');
+    expect(await removeExport({ connection: redis.url, name: 'x' })).toBe(false);
+  });
+});
+
+describeWithRedis('what a worker finds in Redis', () => {
+  const redis = useRedis();
+
+  test('is not trusted: a path that leads elsewhere fails the export', async () => {
+    const hosts = await manyHosts(redis);
+    const handle = await hosts.submit();
+    const client = new Redis(redis.url);
+    onTestFinished(() => client.disconnect());
+    const key = `${redis.prefix}:export:{${hosts.queue.queue}:all}`;
+    const description = JSON.parse((await client.hget(key, 'description')) ?? '');
+    await client.hset(key, 'description', JSON.stringify({ ...description, output: '../../evil' }));
+    const worker = await hosts.worker();
+    const error = await failure(handle.finished({ pollInterval: 20 }), 'ERR_QUEUE');
+    expect(error.message).toContain('output must be a plain file name');
+    expect(hosts.simulator.counts.apiRequests).toBe(0);
+    expect(worker.told.some(({ type }) => type === 'failed')).toBe(true);
+  });
+
+  test('holds no credentials, and nothing of where the API is', async () => {
+    const hosts = await manyHosts(redis, { pageDelay: 20, parts: 2 });
+    const client = new Redis(redis.url);
+    onTestFinished(() => client.disconnect());
+    const worker = await hosts.worker({ checkpointInterval: 0, readAhead: 1 });
+    const handle = await hosts.submit();
+    const told = (wanted: string) => () => worker.told.filter(({ type }) => type === wanted).length;
+    await expect.poll(told('progress')).toBeGreaterThan(3);
+    const found: string[] = [];
+    for await (const keys of client.scanStream({ match: `${redis.prefix}*` })) {
+      for (const key of keys as string[]) {
+        const type = await client.type(key);
+        if (type === 'hash') found.push(key, JSON.stringify(await client.hgetall(key)));
+      }
+    }
+    const text = found.join('\n');
+    expect(text).toContain('all.jsonl');
+    expect(text).toContain('genesys-conversations');
+    for (const secret of [hosts.simulator.clientSecret, hosts.simulator.clientId, hosts.simulator.url]) {
+      expect(text).not.toContain(secret);
+    }
+    await handle.finished({ pollInterval: 20 });
+  });
+
+  test('can be a client of the caller’s, which stays open', async () => {
+    const hosts = await manyHosts(redis);
+    const connection = new Redis(redis.url);
+    onTestFinished(() => connection.disconnect());
+    const worker = await hosts.worker({ connection });
+    const handle = await hosts.submit({ connection });
+    await handle.finished({ pollInterval: 20 });
+    await Promise.all([worker.close(), handle.close()]);
+    expect(await connection.ping()).toBe('PONG');
+  });
+
+  test('is removed with an export that runs, and its workers end', async () => {
+    const hosts = await manyHosts(redis, { pageDelay: 30, parts: 1 });
+    const worker = await hosts.worker({ readAhead: 1, checkpointInterval: 10 });
+    const handle = await hosts.submit();
+    await expect.poll(() => worker.told.some(({ type }) => type === 'progress')).toBe(true);
+    expect(await removeExport({ ...hosts.queue, name: 'all' })).toBe(true);
+    const error = await failure(handle.finished({ pollInterval: 20 }), 'ERR_QUEUE');
+    expect(error.message).toContain('does not know the export all any more');
+    await expect.poll(() => worker.told.at(-1)?.type).toBe('lost');
+  });
+});
