@@ -1,0 +1,37 @@
+import { inspect } from 'node:util';
+import { expect } from 'vitest';
+import { TokenStoreError } from '../../src/errors.ts';
+import type { TokenStore } from '../../src/stores/store.ts';
+import { aStored, KEY, waiting } from './redis-stores.ts';
+
+/** Secrets that no error may show. */
+export const PASSWORD = 'pass/word of Redis';
+export const TOKEN = 'token-that-is-secret';
+
+/** The error a call rejects with, how long that took, and that it shows no secret. */
+export async function failureOf(call: Promise<unknown>): Promise<{ message: string; took: number }> {
+  const began = performance.now();
+  const error = await call.then(
+    () => expect.unreachable('it has not failed'),
+    (thrown: unknown) => thrown,
+  );
+  const took = performance.now() - began;
+  expect(error).toBeInstanceOf(TokenStoreError);
+  for (const shown of [
+    inspect(error, { depth: 10, showHidden: true }),
+    JSON.stringify(error),
+    String(error),
+  ]) {
+    for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), TOKEN]) expect(shown).not.toContain(secret);
+  }
+  return { message: (error as Error).message, took };
+}
+
+/** What each of the store's calls says. */
+export async function failuresOf(store: TokenStore): Promise<{ message: string; took: number }[]> {
+  return [
+    await failureOf(store.get(KEY)),
+    await failureOf(store.set(KEY, aStored(TOKEN, 1))),
+    await failureOf(store.withLock(KEY, waiting(), async () => expect.unreachable('it has the lock'))),
+  ];
+}
