@@ -14,12 +14,9 @@ export interface SharedRedis {
 
 const { url, missing } = inject('redis');
 
-/** Whether there is a Redis to talk to: `REDIS_URL`, or one of our own. */
-export const redisAvailable = url !== undefined || missing === undefined;
-
 /** Tests that need some Redis, the one of `REDIS_URL` or one of our own: see {@link useRedis}. */
 export function describeWithRedis(name: string, tests: () => void): void {
-  describeIf(redisAvailable, name, tests);
+  describeIf(url !== undefined || missing === undefined, name, tests);
 }
 
 /** Tests that call `startRedis`, because they kill, hang or flush it. */

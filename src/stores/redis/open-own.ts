@@ -4,7 +4,7 @@ import { ioredisDriver, OWN_IOREDIS } from './ioredis-driver.ts';
 import { nodeRedisDriver, OWN_NODE_REDIS } from './node-redis-driver.ts';
 
 /** The packages that can be there, as far as they are used here. */
-export interface Packages {
+interface Packages {
   ioredis(): Promise<{ Redis: new (url: string, options: object) => unknown }>;
   redis(): Promise<{ createClient: (options: object) => unknown }>;
 }

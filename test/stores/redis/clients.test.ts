@@ -49,7 +49,8 @@ describeWithRedisServer('the client of a Redis store', () => {
     const client = new Redis(server.url, { commandTimeout: 100 });
     onTestFinished(() => client.disconnect());
     const store = aStore({ client });
-    await store.get(KEY);
+    // The server knows the script by now.
+    expect(await store.withLock(KEY, waiting(), async () => 'worked')).toBe('worked');
     server.stop();
     await expect(hold(store)).rejects.toThrow('Command timed out');
     server.continue();
