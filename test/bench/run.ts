@@ -1,4 +1,4 @@
-/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory export stores` for some of it. See docs/benchmarks.md. */
+/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory export stores many-hosts` for some of it. See docs/benchmarks.md. */
 import { fork } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { exports } from './export.ts';
 import { calibrate, quantile } from './figures.ts';
+import { manyHostsThroughput } from './many-hosts.ts';
 import { memory } from './memory.ts';
 import type { Addresses } from './server.ts';
 import { steady } from './steady.ts';
@@ -53,6 +54,10 @@ if (wants('export')) {
 }
 if (wants('stores')) {
   await stores(addresses.storm, 25);
+  sample();
+}
+if (wants('many-hosts')) {
+  await manyHostsThroughput(60_000, 15);
   sample();
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startVendorSimulator, type VendorSimulator } from '../../src/testing/index.ts';
+import { compare, generator } from './compare.ts';
 
 /** What an export is put through. */
 export interface ChaosOptions {
@@ -149,34 +150,8 @@ async function reached(path: string, bytes: number, ended: Promise<unknown>): Pr
   }
 }
 
-async function compare(path: string, { records }: VendorSimulator) {
-  const seen = new Map<string, number>();
-  let lines = 0;
-  let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const line of parts) {
-      lines++;
-      seen.set(line, (seen.get(line) ?? 0) + 1);
-    }
-  }
-  let lost = 0;
-  for (const record of records()) if (!seen.has(JSON.stringify(record))) lost++;
-  return { lines, lost, repeated: lines - seen.size };
-}
-
 async function digest(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-/** The same numbers from 0 to 1 for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

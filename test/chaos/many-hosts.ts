@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startVendorSimulator } from '../../src/testing/index.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { compare, generator } from './compare.ts';
+
+/** What an export on many hosts is put through. */
+export interface ManyHostsOptions {
+  /** What runs the command, such as `['node', 'dist/cli/main.js']`. */
+  command: readonly [string, ...string[]];
+  records: number;
+  parts: number;
+  workers: number;
+  /** How often a worker is killed at random, and another started in its place. */
+  kills: number;
+  /** Milliseconds each page takes. */
+  pageDelay: number;
+  /** Seconds. */
+  takeover: number;
+  /** Of each worker; the default is the command's. */
+  readAhead?: number;
+  /** Decides who is killed and when. */
+  seed: number;
+}
+
+/** What came of it. */
+export interface ManyHostsResult {
+  /** Of workers that were at work. */
+  kills: number;
+  lines: number;
+  lost: number;
+  repeated: number;
+  tokenRequests: number;
+  /** Until the last record was in a part, and until the output was there. */
+  secondsForParts: number;
+  seconds: number;
+}
+
+/**
+ * Exports conversations with workers that are killed at random moments, spread over the export, and held against what the
+ * simulator has. The simulator is a process of its own.
+ */
+export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsResult> {
+  const { command, records, parts, kills, pageDelay, seed } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'many-hosts-'));
+  const shared = join(directory, 'shared');
+  await mkdir(shared);
+  const redis = await startRedis({ args: ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction'] });
+  const children: ChildProcess[] = [];
+  try {
+    const simulator = await startSimulator(command, records, pageDelay);
+    children.push(simulator.child);
+    const run = (...args: string[]) => {
+      const [program, ...before] = command;
+      const child = spawn(program, [...before, ...args, '--queue', redis.url], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, ...simulator.env },
+      });
+      children.push(child);
+      return child;
+    };
+    const startWorker = async () => {
+      const { takeover, readAhead } = options;
+      const flags = [
+        '--directory',
+        shared,
+        '--takeover',
+        `${takeover}`,
+        '--rate',
+        'none',
+        '--vendor',
+        'genesys',
+      ];
+      const child = run('worker', ...flags, ...(readAhead ? ['--read-ahead', `${readAhead}`] : []));
+      // It says so when it is ready; nobody reads the rest.
+      await new Promise((resolve) => child.stderr.once('data', resolve));
+      child.stderr.resume();
+      return child;
+    };
+    const workers = Array.from({ length: options.workers }, startWorker);
+    await Promise.all(workers);
+
+    const random = generator(seed);
+    const moments = Array.from({ length: kills }, () => random() * 0.9 * records).sort((a, b) => a - b);
+    let killed = 0;
+    let over = false;
+    const killSomebody = async () => {
+      await delay(random() * 900);
+      const victim = Math.floor(random() * workers.length);
+      const worker = await workers[victim];
+      if (over || worker?.signalCode) return;
+      worker?.kill('SIGKILL');
+      killed++;
+      workers[victim] = startWorker();
+    };
+    const began = performance.now();
+    let secondsForParts = 0;
+    const flags = ['--interval', simulator.interval, '--out', 'out.jsonl', '--parts', `${parts}`];
+    const submitter = run(
+      'export',
+      'genesys-conversations',
+      ...flags,
+      '--log',
+      'json',
+      '--progress-interval',
+      '0',
+    );
+    let lastWord = '';
+    const killings: Promise<void>[] = [];
+    for await (const line of createInterface({ input: submitter.stderr })) {
+      lastWord = line;
+      const { event, records: done, partsComplete } = JSON.parse(line);
+      if (event !== 'progress') continue;
+      if (partsComplete === parts) secondsForParts ||= (performance.now() - began) / 1000;
+      while (done >= (moments[0] ?? Number.POSITIVE_INFINITY)) {
+        moments.shift();
+        killings.push(killSomebody());
+      }
+    }
+    over = true;
+    const seconds = (performance.now() - began) / 1000;
+    await Promise.all([...killings, ...workers]);
+    if (JSON.parse(lastWord).event !== 'complete') throw new Error(`the export ended with ${lastWord}`);
+    const truth = await startVendorSimulator({ records });
+    const compared = await compare(join(shared, 'out.jsonl'), truth);
+    await truth.close();
+    const tokenRequests = await simulator.end();
+    return {
+      kills: killed,
+      ...compared,
+      tokenRequests,
+      secondsForParts: secondsForParts || seconds,
+      seconds,
+    };
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    await redis.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function startSimulator(
+  [program, ...before]: ManyHostsOptions['command'],
+  records: number,
+  pageDelay: number,
+) {
+  const flags = ['simulate', '--records', `${records}`, '--page-delay', `${pageDelay / 1000}`];
+  const child = spawn(program, [...before, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  for await (const chunk of child.stdout) {
+    printed += chunk;
+    if (printed.includes('ACCESS_KEY_SECRET')) break;
+  }
+  const env = Object.fromEntries(
+    [...printed.matchAll(/^export (GENESYS_\w+)='(.*)'$/gm)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
+  );
+  const [interval = ''] = /\S+Z\/\S+Z/.exec(printed) ?? [];
+  let last = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    last += text;
+  });
+  return {
+    child,
+    env,
+    interval,
+    /** @returns how many token requests there were: it says so in the end. */
+    async end(): Promise<number> {
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      child.kill('SIGINT');
+      await ended;
+      return Number(/(\d+) token requests/.exec(last)?.[1]);
+    },
+  };
+}
