@@ -25,7 +25,7 @@ export interface Ledger {
   remove(places: readonly string[]): Promise<void>;
 }
 
-export interface Claim {
+interface Claim {
   readonly state: 'new' | 'joined' | 'resumed' | 'complete' | 'other';
   readonly run: string;
 }
@@ -33,9 +33,9 @@ export interface Claim {
 /** `merged`: the output is about to get its name. `summary`: it is done. */
 type NoteName = 'failure' | 'merged' | 'summary';
 
-export type Notes = { readonly [name in NoteName | 'description' | 'run']?: string | undefined };
+type Notes = { readonly [name in NoteName | 'description' | 'run']?: string | undefined };
 
-export type Turn =
+type Turn =
   | { readonly status: 'taken'; readonly fence: string }
   | { readonly status: 'superseded' | 'complete' | 'failed' };
 
