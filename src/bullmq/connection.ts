@@ -19,6 +19,8 @@ const SETTINGS = {
   maxRetriesPerRequest: null,
   lazyConnect: true,
   enableOfflineQueue: true,
+  // BullMQ takes none, and all keys have a prefix already.
+  keyPrefix: '',
   retryStrategy: (times: number) => Math.min(times * 100, 1000),
 } satisfies RedisOptions;
 

@@ -99,7 +99,7 @@ async function* readStart(path: string, bytes: number): AsyncGenerator<Uint8Arra
 function short(path: string, expected: number, found: number | undefined): BatchError {
   return new BatchError(
     `${path} ${found === undefined ? 'is not there' : `has ${found} bytes`}, but another worker has written ${expected} bytes of it. ` +
-      'Check that all workers have the same directory, on a file system that they share, and that nothing was removed there.',
+      'Check that all workers have the same directory, on a file system that they share, and that nothing was removed there; if it was, remove the export (removeExport) and submit it again.',
     'ERR_OUTPUT_SHORT',
   );
 }

@@ -1,10 +1,9 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile, syncDirectory } from '../batch/durable-file.ts';
 import { BatchError } from '../batch/errors.ts';
 import { runExport, START } from '../batch/export-run.ts';
 import { fileError } from '../batch/file-error.ts';
-import type { Progress } from '../batch/progress.ts';
 import { refuseExisting } from '../batch/set-aside.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
@@ -123,24 +122,24 @@ async function writeOutput(
     checkpointInterval: Number.POSITIVE_INFINITY,
     signal,
   };
-  const progress: Progress = await runExport(options, START, undefined, async () => {});
-  const { repeated } = sumsOf(states);
-  const result = {
-    records: progress.records,
-    repeated: repeated + progress.repeated,
-    parts: states.length,
-    output,
-  };
-  const { size, mtimeMs } = await stat(unfinished);
-  await place.note('merged', { bytes: size, changed: mtimeMs, result });
-  await refuseExisting(path);
   try {
+    const progress = await runExport(options, START, undefined, async () => {});
+    const result = {
+      records: progress.records,
+      repeated: sumsOf(states).repeated + progress.repeated,
+      parts: states.length,
+      output,
+    };
+    const { size, mtimeMs } = await stat(unfinished);
+    await place.note('merged', { bytes: size, changed: mtimeMs, result });
+    await refuseExisting(path);
     await rename(unfinished, path);
+    await syncDirectory(dirname(path));
+    return result;
   } catch (error) {
-    throw fileError(path, error);
+    await rm(unfinished, { force: true }).catch(() => {});
+    throw error instanceof Error && 'syscall' in error ? fileError(path, error) : error;
   }
-  await syncDirectory(dirname(path));
-  return result;
 }
 
 /** An output that got its name, or was about to. */

@@ -38,6 +38,24 @@ describeWithRedis('workers that die', () => {
     expect(await readdir(hosts.directory)).toEqual(['all.jsonl']);
   }, 60_000);
 
+  test('have their parts taken over within the time that was set', async () => {
+    const hosts = await manyHosts(redis, { records: 2000, parts: 1, pageDelay: 30 });
+    const settings = { takeover: 2000, checkpointInterval: 50, readAhead: 1 };
+    const first = await hosts.process(settings);
+    const handle = await hosts.submit();
+    await first.until('progress');
+    const second = await hosts.worker(settings);
+    first.kill();
+    const began = performance.now();
+    await expect.poll(() => second.told.some(({ type }) => type === 'started'), { timeout: 5000 }).toBe(true);
+    const took = performance.now() - began;
+    // Not before its lock has run out, less what of it was used when it was killed.
+    expect(took).toBeGreaterThan(300);
+    expect(took).toBeLessThan(2300);
+    await handle.finished({ pollInterval: 50 });
+    await hosts.expectWhole();
+  }, 20_000);
+
   test('and one that only seemed dead writes nothing that counts when it goes on', async () => {
     const hosts = await manyHosts(redis, { records: 2000, parts: 2, pageDelay: 20 });
     const settings = { takeover: 800, checkpointInterval: 20, readAhead: 1 };

@@ -164,7 +164,7 @@ describeWithRedis('what a worker finds in Redis', () => {
 
   test('can be a client of the caller’s, which stays open', async () => {
     const hosts = await manyHosts(redis);
-    const connection = new Redis(redis.url);
+    const connection = new Redis(redis.url, { keyPrefix: 'theirs:' });
     onTestFinished(() => connection.disconnect());
     const worker = await hosts.worker({ connection });
     const handle = await hosts.submit({ connection });

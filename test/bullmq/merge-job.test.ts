@@ -1,0 +1,106 @@
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import axios from 'axios';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished, test } from 'vitest';
+import { exportRecords } from '../../src/batch/index.ts';
+import { readDescription, writeDescription } from '../../src/bullmq/description.ts';
+import { directoryParts } from '../../src/bullmq/directory-parts.ts';
+import { exportKeys } from '../../src/bullmq/keys.ts';
+import { createLedger } from '../../src/bullmq/ledger.ts';
+import { mergeParts } from '../../src/bullmq/merge-job.ts';
+import { type Place, takePlace } from '../../src/bullmq/place.ts';
+import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
+import { numbered } from '../support/exporting.ts';
+import { describeWithRedis, useRedis } from '../support/redis.ts';
+
+describeWithRedis('a merge', () => {
+  const redis = useRedis();
+
+  /** Two parts that are complete and have records in common, to be merged. */
+  async function twoParts(name: string) {
+    const directory = await temporaryDirectory();
+    const client = new Redis(redis.url);
+    onTestFinished(() => client.disconnect());
+    const keys = exportKeys(redis.prefix, 'q', name);
+    const ledger = createLedger(client, keys, 5000);
+    const text = writeDescription({ parts: [0, 1], output: 'out.jsonl' });
+    const { run } = await ledger.claim(text);
+    const api = axios.create();
+    const parts = directoryParts(directory);
+    const sources = [numbered(0, 20), numbered(15, 40)].map((items) =>
+      preparedPages([{ items }], { identify: (item: { id: string }) => item.id }),
+    );
+    async function take(place: string): Promise<Place> {
+      const taken = await takePlace({ ledger, place, run, label: place });
+      if (typeof taken === 'string') throw new Error(taken);
+      return taken;
+    }
+    for (const [part, source] of sources.entries()) {
+      const { fence, checkpoints: checkpoint } = await take(keys.part(part));
+      await exportRecords({ api, source, sink: parts.sink({ name, part, fence }), checkpoint });
+    }
+    const merge = async (place: Place) => {
+      const source = () => preparedPages([], { identify: (item: unknown) => (item as { id: string }).id });
+      const { signal } = new AbortController();
+      return mergeParts(
+        { api, directory, parts, source, run: {} },
+        { name, run, keys, ledger, signal },
+        readDescription(text),
+        place,
+      );
+    };
+    return { directory, output: join(directory, 'out.jsonl'), take: () => take(keys.merge), merge };
+  }
+
+  const WHOLE = numbered(0, 40)
+    .map((record) => `${JSON.stringify(record)}\n`)
+    .join('');
+
+  test('that was killed between the name of its output and its last word is not made again', async () => {
+    const { directory, output, take, merge } = await twoParts('renamed');
+    const first = await take();
+    const killed: Place = {
+      ...first,
+      note: async (name, value) => {
+        if (name === 'summary') throw new Error('killed');
+        return first.note(name, value);
+      },
+    };
+    await expect(merge(killed)).rejects.toThrow('killed');
+    expect(await readFile(output, 'utf8')).toBe(WHOLE);
+    const before = await stat(output);
+    expect(await merge(await take())).toEqual({ records: 40, repeated: 5, parts: 2, output: 'out.jsonl' });
+    expect((await stat(output)).ino).toBe(before.ino);
+    expect(await readdir(directory)).toEqual(['out.jsonl']);
+  });
+
+  test('does not take another file of the name for its own', async () => {
+    const { directory, output, take, merge } = await twoParts('foreign');
+    const first = await take();
+    const killed: Place = {
+      ...first,
+      note: async (name, value) => {
+        await first.note(name, value);
+        // Of the same length, and put there at another time.
+        await writeFile(output, 'x'.repeat(WHOLE.length));
+        await utimes(output, 1, 1);
+      },
+    };
+    await failure(merge(killed), 'ERR_OUTPUT_EXISTS');
+    await failure(merge(await take()), 'ERR_OUTPUT_EXISTS');
+    expect(await readFile(output, 'utf8')).toBe('x'.repeat(WHOLE.length));
+    // The parts are kept, and nothing else is left behind.
+    expect((await readdir(directory)).sort()).toEqual(['foreign.parts', 'out.jsonl']);
+  });
+
+  test('that was taken over gives nothing its name', async () => {
+    const { directory, output, take, merge } = await twoParts('taken');
+    const zombie = await take();
+    const next = await take();
+    await failure(merge(zombie), 'ERR_LOCKED');
+    expect(await readdir(directory)).toEqual(['taken.parts']);
+    await merge(next);
+    expect(await readFile(output, 'utf8')).toBe(WHOLE);
+  });
+});
