@@ -130,6 +130,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       try {
         it = opened();
         const using = it;
+        // To load a client's package is no command.
+        await using.driver;
         const late = () => storeError(tooLate(timeout, stage.isSent));
         return await withDeadline(clock, timeout, late, (signal) =>
           run(using, command, sendOptions, stage, signal),
