@@ -6,7 +6,10 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const entries = ['genesys-cloud', 'nice-cxone', 'environment', 'batch', 'testing'];
+const entries = [
+  ...['genesys-cloud', 'nice-cxone', 'environment', 'file-store', 'redis-store', 'batch', 'bullmq'],
+  'testing',
+];
 const VERSION: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 const BIN = 'node_modules/axios-oauth-refresh/dist/cli/main.js';
 let consumer: string;
@@ -126,6 +129,29 @@ describe('the packed package', () => {
     expect(output).toBe('250 true\n');
   });
 
+  it.each(['mjs', 'cjs'])('says which package to install for what needs one (.%s)', (extension) => {
+    const load = extension === 'mjs' ? 'import' : 'require';
+    const output = run(
+      `peers.${extension}`,
+      `(async () => {
+         const { fileStore } = await ${load}('axios-oauth-refresh/file-store');
+         const { redisStore } = await ${load}('axios-oauth-refresh/redis-store');
+         const { submitExport } = await ${load}('axios-oauth-refresh/bullmq');
+         const say = ({ message }) => console.log(message);
+         process.removeAllListeners('warning');
+         process.on('warning', say);
+         const token = { accessToken: 'a', refreshAt: Date.now(), expiresAt: Date.now() };
+         await fileStore({ directory: 'tokens' }).set('key', { token, fence: 1 }).catch(say);
+         await redisStore({ url: 'redis://127.0.0.1:1' }).get('key').catch(say);
+         await submitExport({ connection: 'redis://127.0.0.1:1', name: 'a', parts: [1], output: 'a.jsonl' }).catch(say);
+       })();`,
+    );
+    expect(output).toContain('npm install fs-native-extensions');
+    expect(output).toContain('npm install write-file-atomic');
+    expect(output).toContain('npm install ioredis');
+    expect(output).toContain('npm install bullmq');
+  });
+
   it('has a command that needs nothing more', async () => {
     const command = (...args: string[]) =>
       execFileSync('npx', ['--no-install', 'axios-oauth-refresh', ...args], {
@@ -224,11 +250,13 @@ describe('the packed package', () => {
       writeFileSync(
         join(consumer, file),
         `import axios, { type AxiosRequestConfig } from 'axios';
-       import { attachAuthRefresh, isAuthRefreshError, oauth2Vendor, type AuthRefreshEvent } from 'axios-oauth-refresh';
+       import { attachAuthRefresh, isAuthRefreshError, oauth2Vendor, type AuthRefreshEvent, type TokenStore } from 'axios-oauth-refresh';
        import { genesysCloud } from 'axios-oauth-refresh/genesys-cloud';
        import { niceCxone } from 'axios-oauth-refresh/nice-cxone';
        import { vendorFromEnvironment, vendorFromEnvUrl } from 'axios-oauth-refresh/environment';
        import { startVendorSimulator } from 'axios-oauth-refresh/testing';
+       import { fileStore } from 'axios-oauth-refresh/file-store';
+       import { redisStore } from 'axios-oauth-refresh/redis-store';
        import { exportRecords, genesysConversations, jsonLinesStream, type ExportSummary, type PageSource } from 'axios-oauth-refresh/batch';
        const summary: Promise<ExportSummary> = exportRecords({
          api: axios.create(),
@@ -237,6 +265,7 @@ describe('the packed package', () => {
          tokens: attachAuthRefresh(axios.create(), { vendor: vendorFromEnvironment() }).tokens,
        });
        const config: AxiosRequestConfig = { authRefresh: { idempotent: true, body: () => 'x' } };
+       const stores: TokenStore[] = [fileStore(), redisStore({ url: 'redis://127.0.0.1' })];
        const off: AxiosRequestConfig = { authRefresh: false };
        // @ts-expect-error: there is no such value
        const wrong: AxiosRequestConfig = { authRefresh: true };
@@ -248,7 +277,7 @@ describe('the packed package', () => {
        const expires: number | undefined = tokens.current?.expiresAt;
        // @ts-expect-error: neither vendor nor client
        oauth2Vendor({ clientId: 'a' });
-       export { detach, summary, expires, isAuthRefreshError, niceCxone, off, startVendorSimulator, vendorFromEnvironment, vendorFromEnvUrl, wrong };`,
+       export { detach, summary, expires, isAuthRefreshError, niceCxone, off, startVendorSimulator, stores, vendorFromEnvironment, vendorFromEnvUrl, wrong };`,
       );
       const check = () =>
         execFileSync(

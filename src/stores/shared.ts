@@ -5,14 +5,14 @@ import { createCarefulCalls } from './careful.ts';
 import type { StoredToken, TokenLock, TokenStore } from './store.ts';
 
 /** A token as it was had. */
-export interface Obtained {
+interface Obtained {
   token: TokenSet;
   /** Another process, or another manager, has fetched it. */
   fromStore: boolean;
 }
 
 /** Fetches a token. @param context what the store knows. */
-export type Fetch = (context: FetchContext) => Promise<TokenSet>;
+type Fetch = (context: FetchContext) => Promise<TokenSet>;
 
 export interface FetchContext {
   /** The refresh token that another process has put into the store since. */

@@ -59,7 +59,11 @@ export async function runQueuedExport(
     });
     try {
       reporter.started(command, out);
-      const summary = await handle.finished({ signal, onProgress: reporter.progress });
+      const summary = await handle.finished({
+        signal,
+        pollInterval: pollInterval(interval),
+        onProgress: reporter.progress,
+      });
       const message = inWords(summary, systemClock.now() - began);
       reporter.completed({ message, summary, exitCode: EXIT.complete });
       return EXIT.complete;
@@ -97,6 +101,11 @@ function describe(
     description: source as SourceDescription,
     whole: `${interval?.start}/${interval?.end}`,
   };
+}
+
+/** In milliseconds: no more often than progress is told of, and often enough that nobody waits for an end that is there. */
+function pollInterval(progressInterval = 1000): number {
+  return Math.min(Math.max(progressInterval, 100), 1000);
 }
 
 function inWords(
