@@ -1,21 +1,11 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  BatchError,
-  csvFile,
-  exportRecords,
-  genesysConversations,
-  gzipJsonLinesFile,
-  jsonLinesFile,
-} from '../../src/batch/index.ts';
-import { type PartStore, removeExport, splitInterval, type WholeProgress } from '../../src/bullmq/index.ts';
-import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
-import { failure, temporaryDirectory } from '../support/batch.ts';
+import { BatchError, genesysConversations } from '../../src/batch/index.ts';
+import { removeExport, splitInterval, type WholeProgress } from '../../src/bullmq/index.ts';
+import { failure } from '../support/batch.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
-import { attached } from '../support/simulated.ts';
 
 describeWithRedis('an export in parts', () => {
   const redis = useRedis();
@@ -45,63 +35,6 @@ describeWithRedis('an export in parts', () => {
     expect(seen[0]).toMatchObject({ parts: 6 });
     expect(await readdir(hosts.directory)).toEqual(['all.jsonl']);
     expect(worker.told.filter(({ type }) => type === 'queue-error')).toEqual([]);
-  });
-
-  test('is the file that one process alone writes, in each format', async () => {
-    const hosts = await manyHosts(redis, { parts: 5 });
-    await hosts.worker();
-    const { url: envUrl, clientId, clientSecret, interval } = hosts.simulator;
-    const api = attached(genesysCloud({ envUrl, clientId, clientSecret }));
-    const source = genesysConversations({ interval, pageSize: 50 });
-    const columns = ['conversationId', 'conversationStart', 'participants'];
-    const alone = join(await temporaryDirectory(), 'alone');
-    for (const [output, sink] of [
-      ['sub folder/all.jsonl', jsonLinesFile(`${alone}.jsonl`)],
-      ['all.jsonl.gz', gzipJsonLinesFile(`${alone}.gz`)],
-      ['all.csv', csvFile(`${alone}.csv`, { columns })],
-    ] as const) {
-      await exportRecords({ api, source, sink });
-      const handle = await hosts.submit({ name: `as.${basename(output)}`, output, csv: { columns } });
-      await handle.finished({ pollInterval: 50 });
-      const read = async (path: string) => {
-        const bytes = await readFile(path);
-        return output.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-      };
-      expect((await read(join(hosts.directory, output))).equals(await read(`${sink.path}`))).toBe(true);
-    }
-  });
-
-  test('can be left in parts, with a manifest of what of them counts', async () => {
-    const hosts = await manyHosts(redis, { parts: 3 });
-    await hosts.worker();
-    const handle = await hosts.submit({ output: false, common: { kind: 'conversations' } });
-    const summary = await handle.finished({ pollInterval: 50 });
-    expect(summary.manifest).toBe('all.parts/manifest.json');
-    expect(summary.output).toBeUndefined();
-    const folder = join(hosts.directory, 'all.parts');
-    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
-    expect(manifest).toMatchObject({
-      version: 1,
-      name: 'all',
-      common: { kind: 'conversations' },
-      records: summary.records,
-    });
-    const ids = new Set<string>();
-    let lines = 0;
-    for (const { part, records, segments } of manifest.parts) {
-      expect(part).toMatch(/^2023-10-0.*\/2023-10-0/);
-      const texts = await Promise.all(
-        segments.map(async ({ file, bytes }: { file: string; bytes: number }) =>
-          (await readFile(join(folder, file))).subarray(0, bytes).toString(),
-        ),
-      );
-      const found = texts.join('').trimEnd().split('\n');
-      expect(found).toHaveLength(records);
-      for (const line of found) ids.add(JSON.parse(line).conversationId);
-      lines += found.length;
-    }
-    expect(lines).toBe(summary.records);
-    expect(ids.size).toBe(1200);
   });
 
   test('submitted again is joined while it runs, and answered for when it is complete', async () => {
@@ -212,48 +145,6 @@ describeWithRedis('an export in parts', () => {
     const again = await hosts.submit();
     await again.finished({ pollInterval: 50 });
     await hosts.expectWhole();
-  });
-
-  test('keeps its parts where a store of the caller’s puts them', async () => {
-    const hosts = await manyHosts(redis, { parts: 3 });
-    const objects = new Map<string, string>();
-    // As object storage: what was put is never changed, each checkpoint puts one more.
-    const parts: PartStore = {
-      sink: ({ name, part, fence }) => ({
-        format: 'objects',
-        async open(position) {
-          const keys = [...((position ?? []) as string[])];
-          let waiting = '';
-          return {
-            write: async (items) => {
-              waiting += items.map((item) => `${JSON.stringify(item)}\n`).join('');
-            },
-            async save() {
-              const key = `${name}/${part}/${fence}-${keys.length}`;
-              if (waiting !== '') {
-                objects.set(key, waiting);
-                keys.push(key);
-              }
-              waiting = '';
-              return [...keys];
-            },
-            finish: async () => {},
-            close: async () => {},
-          };
-        },
-      }),
-      async *read({ position }) {
-        for (const key of position as string[]) yield Buffer.from(objects.get(key) ?? '');
-      },
-      remove: async (name) => {
-        for (const key of objects.keys()) if (key.startsWith(`${name}/`)) objects.delete(key);
-      },
-    };
-    await hosts.worker({ parts, checkpointInterval: 0 });
-    const handle = await hosts.submit();
-    await handle.finished({ pollInterval: 50 });
-    await hosts.expectWhole();
-    await expect.poll(() => objects.size).toBe(0);
   });
 
   test('is not waited for longer than its caller wants', async () => {
