@@ -20,9 +20,8 @@ export interface PartName {
 export interface PartStore {
   /**
    * A sink for records as JSON Lines. Its position says where all records of the part are, those of earlier fences
-   * included, and it is opened with what an earlier fence has saved.
-   *
-   * @param fence digits; each worker that takes the part has a higher one.
+   * included, and it is opened with what an earlier fence has saved. A fence is digits, and each worker that takes the part
+   * has a higher one.
    */
   sink(part: PartName & { readonly fence: string }): Sink;
   /**
