@@ -83,7 +83,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   let accepted = false;
   let sparedUntil = 0;
   let flight: Promise<TokenSet> | undefined;
-  let failure: { error: TokenError; until: number } | undefined;
+  let failure: { error: TokenError; at: number; until: number } | undefined;
   let noBackgroundUntil = 0;
 
   function usable(): TokenSet | undefined {
@@ -120,7 +120,9 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   /** Joins the refresh under way, answers from the last failure while it cools down, or begins a refresh. */
   function refresh(reason: RefreshReason): Promise<TokenSet> {
     if (flight) return flight;
-    if (failure && clock.now() < failure.until) return Promise.reject(failure.error);
+    const now = clock.now();
+    // A clock that was set back since must not make this last for as long as it was wrong.
+    if (failure && now >= failure.at && now < failure.until) return Promise.reject(failure.error);
     flight = mutex.runExclusive(() => fetchToken(reason));
     // Nobody may be waiting: every caller may have been aborted.
     flight.catch(ignore);
@@ -152,7 +154,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       const error = asTokenError(thrown);
       const now = clock.now();
       const pause = coolDown(error, background);
-      if (pause > 0) failure = { error, until: now + pause };
+      if (pause > 0) failure = { error, at: now, until: now + pause };
       noBackgroundUntil = now + Math.max(pause, COOL_DOWN);
       emit({ type: 'refresh-failed', reason, background, duration: elapsed(), error });
       throw error;

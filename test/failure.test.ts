@@ -269,6 +269,17 @@ describe('the cool-down after an OAuth error', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
+  it('scenario 13: ends when the clock is set back, however far', async () => {
+    const fixture = await startFixture();
+    const clock = createShiftedClock();
+    const { api } = fixture.attach({ clock });
+    fixture.onToken = (_, response) => sendJson(response, 401, { error: 'invalid_client' });
+    await failureOf(api.get('/data'));
+    fixture.onToken = undefined;
+    clock.shift(-3_600_000);
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
   it('scenario 13: 500 requests that are refused one after the other do not hammer the token endpoint', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();

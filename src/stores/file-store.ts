@@ -23,23 +23,23 @@ export interface FileStoreOptions {
    *
    * @default `axios-oauth-refresh` in `$XDG_STATE_HOME` or `~/.local/state`; on Windows in `%LOCALAPPDATA%`
    */
-  readonly directory?: string;
+  readonly directory?: string | undefined;
   /**
    * Gives the 32 bytes with which files are encrypted (AES-256-GCM). It is called at each read and write. Files that
    * are not encrypted are still read, and encrypted when the next token is written.
    *
    * @default none: files are readable by this user
    */
-  readonly encryptionKey?: EncryptionKey;
+  readonly encryptionKey?: EncryptionKey | undefined;
   /**
    * How processes take turns, the same for all that share a directory. `kernel`: by a lock of the operating system,
    * free the instant its holder dies, of the package `fs-native-extensions`. `lease`: by a file that names its holder.
    *
    * @default `kernel` where that package can be loaded, and `lease` elsewhere, with a warning of the process
    */
-  readonly lock?: 'kernel' | 'lease';
+  readonly lock?: 'kernel' | 'lease' | undefined;
   /** @default the machine's own clock */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 // As token managers make them; and nothing that leads out of the directory.
@@ -80,14 +80,16 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
 
   async function take(path: string, duration: number, signal: AbortSignal): Promise<Held> {
     chosen ??= chooseLock(lock);
-    const held = await (await chosen)(path, { duration, clock, signal });
+    const taken = await (await chosen)(path, { duration, clock, signal });
+    const held: Held = {
+      isLost: taken.isLost,
+      release() {
+        locks.delete(held);
+        return taken.release();
+      },
+    };
     locks.add(held);
     return held;
-  }
-
-  async function letGo(held: Held): Promise<void> {
-    locks.delete(held);
-    await held.release();
   }
 
   /** Runs what looks at a token's file and changes it, while nobody else does. */
@@ -101,7 +103,7 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
       clock.clearTimeout(timer);
       limit.unlink();
     });
-    return work(held).finally(() => letGo(held));
+    return work(held).finally(held.release);
   }
 
   async function read(key: string, path: string): Promise<StoredToken | undefined> {
@@ -156,13 +158,13 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
         const fence = await nextFence(`${path}.fence`, kept?.fence ?? 0, clock);
         return await whileHeld(clock, held, (lost) => work({ fence, signal: lost }));
       } finally {
-        await letGo(held);
+        await held.release();
       }
     },
 
     async close() {
       closing.abort(storeError('the file store was closed'));
-      await Promise.all([...locks].map(letGo));
+      await Promise.all([...locks].map((held) => held.release()));
     },
   };
 }

@@ -25,20 +25,20 @@ export interface RedisStoreOptions {
    * A client of `ioredis` 6 (also its `Cluster`) or of `redis` 6, which has to be connected by its `connect()`. It is never
    * closed; a connection more is made from it for messages. Its errors are listened to, so that none ends the process.
    */
-  client?: RedisClient;
+  client?: RedisClient | undefined;
   /** `redis://` or `rediss://`: a client is made with `ioredis`, or with `redis` where that is not installed. */
-  url?: string;
+  url?: string | undefined;
   /** What every key and channel begins with. @default 'axios-oauth-refresh' */
-  prefix?: string;
+  prefix?: string | undefined;
   /**
    * Milliseconds after which the lock of a process that gives no sign of life is free. Processes that die on the machine of one
    * that waits are noticed at once. @default 5 seconds more than a token may take to fetch
    */
-  lockExpiry?: number;
+  lockExpiry?: number | undefined;
   /** Milliseconds that Redis has for each command. @default 1_000 */
-  commandTimeout?: number;
+  commandTimeout?: number | undefined;
   /** @default the machine's clock */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 // A lock is not lost for one renewal that is late.

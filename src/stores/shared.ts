@@ -120,7 +120,14 @@ export function createSharedToken(options: SharedTokenOptions): SharedToken {
         again = freshOf(await look(name).catch(() => undefined))?.found;
         return again?.token;
       };
-      const token = await fetch({ refreshToken: news?.token.refreshToken, lookAgain });
+      const token = await fetch({ refreshToken: news?.token.refreshToken, lookAgain }).catch(
+        async (error: unknown) => {
+          // Others may have gone on, and have one, when this process was stopped for longer than a fetch may take.
+          const found = await lookAgain();
+          if (found) return found;
+          throw error;
+        },
+      );
       return again?.token === token ? { found: again } : await write(name, token, fence);
     } finally {
       signal.removeEventListener('abort', onLost);

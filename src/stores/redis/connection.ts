@@ -1,4 +1,5 @@
 import { type Clock, withDeadline } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
 import type { Driver } from './driver.ts';
 import { explain, storeError } from './explain.ts';
 
@@ -47,14 +48,19 @@ export function createConnection(options: ConnectionOptions): Connection {
   const all = new Set<Opened>();
   let current: Opened | undefined;
   let isClosed = false;
-  let failed: { error: unknown; until: number } | undefined;
+  let failed: { error: unknown; at: number } | undefined;
 
   function opened(): Opened {
     if (isClosed) throw storeError('this Redis store is closed');
-    if (failed && clock.now() < failed.until) throw failed.error;
+    const ago = failed ? clock.now() - failed.at : COOL_DOWN;
+    // Less than none when the clock was set back.
+    if (failed && ago >= 0 && ago < COOL_DOWN) throw failed.error;
     if (!current) {
-      current = { driver: options.open(), pending: 0, isRetired: false };
-      all.add(current);
+      const it = { driver: options.open(), pending: 0, isRetired: false };
+      current = it;
+      all.add(it);
+      // Also one that nobody uses: a server and what is on the way to it close what is idle for long.
+      it.driver.then((driver) => driver.onDown(() => retire(it))).catch(() => {});
     }
     return current;
   }
@@ -88,7 +94,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       await driver.ready();
     } catch (error) {
       // One that is given up for having taken too long says so.
-      if (!signal.aborted) failed = { error, until: options.isOurs ? clock.now() + COOL_DOWN : 0 };
+      if (!signal.aborted && options.isOurs) failed = { error, at: clock.now() };
       throw error;
     }
     // It is told by then that this has failed.
@@ -137,8 +143,9 @@ export function createConnection(options: ConnectionOptions): Connection {
           run(using, command, sendOptions, stage, signal),
         );
       } catch (thrown) {
-        const isAnswer = stage.isSent && isReply(thrown);
-        if (it && !isAnswer) retire(it);
+        // What has become a replica is left: the name leads to another server by now, or will.
+        const isGood = stage.isSent && isReply(thrown) && !/\bREADONLY\b/.test(messageOf(thrown));
+        if (it && !isGood) retire(it);
         throw explain(thrown, [...options.secrets, ...(sendOptions.secrets ?? [])]);
       }
     },

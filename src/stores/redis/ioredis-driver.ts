@@ -8,6 +8,8 @@ export const OWN_IOREDIS = {
   autoResendUnfulfilledCommands: false,
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
+  // For so many milliseconds it waits for the other side to close, also when that has done so, and keeps a script from ending.
+  disconnectTimeout: 50,
   retryStrategy: () => null,
   // Channels would have it too.
   keyPrefix: '',

@@ -116,10 +116,9 @@ function createBell(clock: Clock, signal: AbortSignal) {
     },
     /** @param isEnough is asked now and then, and ends the wait too. */
     async wait(milliseconds: number, isEnough: () => boolean) {
-      const until = clock.now() + milliseconds;
-      while (!rung && !signal.aborted) {
-        const slice = Math.min(until - clock.now(), LOOK_AT_HOLDER);
-        if (slice <= 0) return;
+      // Counted, and not by the time of day, which can be set back.
+      for (let left = milliseconds; left > 0 && !rung && !signal.aborted; left -= LOOK_AT_HOLDER) {
+        const slice = Math.min(left, LOOK_AT_HOLDER);
         await new Promise<void>((resolve) => {
           const timer = clock.setTimeout(resolve, slice);
           wake = () => {

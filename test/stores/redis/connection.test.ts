@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { createServer, connect as dial, type Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
+import { type Connection, createConnection } from '../../../src/stores/redis/connection.ts';
+import { openOwn } from '../../../src/stores/redis/open-own.ts';
+import { describeWithRedisServer } from '../../support/redis.ts';
+import { failureOf } from '../../support/redis-failures.ts';
+import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
+import { createShiftedClock } from '../../support/shifted-clock.ts';
+
+const missing = () => Promise.reject(Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' }));
+const ioredis = () => import('ioredis');
+const redis = () => import('redis') as Promise<{ createClient: (options: object) => unknown }>;
+
+function aConnection(url: string, packages: Parameters<typeof openOwn>[2], clock = systemClock): Connection {
+  const connection = createConnection({
+    open: () => openOwn(url, 500, packages),
+    isOurs: true,
+    timeout: 500,
+    clock,
+    secrets: [],
+  });
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+/** Leads to one server, and to another when it is told to. */
+async function aName(port: number): Promise<{ url: string; leadTo(port: number): void }> {
+  let target = port;
+  const sockets = new Set<Socket>();
+  const server = createServer((from) => {
+    const to = dial(target, '127.0.0.1');
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  const own = typeof address === 'object' && address ? address.port : 0;
+  return {
+    url: `redis://127.0.0.1:${own}`,
+    leadTo(other) {
+      target = other;
+    },
+  };
+}
+
+describeWithRedisServer('a connection of our own', () => {
+  it.each([
+    ['ioredis', { ioredis, redis: missing }],
+    ['redis', { ioredis: missing, redis }],
+  ])('of %s that was closed while nobody used it is replaced, and no command fails', async (_, packages) => {
+    const { url } = await aServer();
+    const connection = aConnection(url, packages);
+    const get = () => connection.send((driver) => driver.readFields('a', ['b']));
+    const admin = new Redis(url);
+    onTestFinished(() => admin.disconnect());
+    for (let round = 1; round <= 3; round++) {
+      expect(await get()).toEqual([null]);
+      expect(await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    expect(await get()).toEqual([null]);
+  });
+
+  it('is replaced when its server has become a replica: its name leads to the new primary', async () => {
+    const [old, other] = [await aServer(), await aServer()];
+    const name = await aName(old.port);
+    const store = aStore({ url: name.url });
+    const held = await hold(store);
+    const admin = new Redis(old.url);
+    onTestFinished(() => admin.disconnect());
+    await admin.replicaof('127.0.0.1', other.port);
+    name.leadTo(other.port);
+    expect((await failureOf(store.set(KEY, aStored('a', held.fence)))).message).toMatch(/is a replica/);
+    held.release();
+    await held.done;
+    expect(await store.set(KEY, aStored('a', held.fence))).toBe(true);
+    expect(await store.withLock(KEY, waiting(), async () => 'worked')).toBe('worked');
+  });
+
+  it('is tried again at once when the clock was set back since it failed', async () => {
+    const server = await aServer();
+    const clock = createShiftedClock();
+    const connection = aConnection(server.url, { ioredis, redis }, clock);
+    const get = () => connection.send((driver) => driver.readFields('a', ['b']));
+    await server.kill();
+    await failureOf(get());
+    await server.restart();
+    await failureOf(get());
+    clock.shift(-3_600_000);
+    expect(await get()).toEqual([null]);
+  });
+
+  it('that its server has closed keeps no script from ending', async () => {
+    const server = await aServer();
+    const script = `
+      import { redisStore } from './src/stores/redis-store.ts';
+      const store = redisStore({ url: process.argv[1] });
+      await store.get('key');
+      process.kill(Number(process.argv[2]), 'SIGKILL');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await store.get('key').catch(() => process.stdout.write('failed'));
+      const began = performance.now();
+      await store.close();
+      process.on('exit', () => process.stdout.write(' ' + (performance.now() - began < 500)));
+    `;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script, server.url, `${server.pid}`];
+    expect((await promisify(execFile)(process.execPath, args)).stdout).toBe('failed true');
+  });
+});
