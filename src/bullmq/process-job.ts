@@ -111,5 +111,6 @@ function readJob({ bullmq }: WorkerContext, { data }: Job) {
 function describe(error: BatchError | ConfigurationError) {
   const { message } = error;
   if (error instanceof BatchError) return { code: error.code, message, resumable: error.resumable };
-  return { code: 'ERR_CALLBACK', message, resumable: true };
+  // The worker, or what was submitted, is set up wrongly.
+  return { code: 'ERR_QUEUE', message, resumable: true };
 }

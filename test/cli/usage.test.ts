@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { run } from './support.ts';
 
+const QUEUED = [
+  ...['export', 'genesys-conversations', '--interval', '2023-10-01/2023-10-02'],
+  ...['--queue', 'redis://127.0.0.1:1'],
+];
+
 describe('usage', () => {
   it('--help lists commands, variables and exit codes', async () => {
     const { code, stdout, stderr } = await run(['--help'], {});
@@ -32,6 +37,18 @@ describe('usage', () => {
     [['simulate', '--port', '99999'], 'port'],
     [['simulate', '--records', '99999999999'], 'records must be a whole number below 2^32'],
     [['simulate', '--interval', '2023-10-02/2023-10-01'], 'must be after'],
+    [['worker'], '--queue'],
+    [['worker', '--queue', 'redis://127.0.0.1'], 'set GENESYS_CLIENT_ID'],
+    [['worker', '--queue', 'http://127.0.0.1'], 'give a URL such as redis://'],
+    [['worker', '--queue', 'redis://:hunter2@127.0.0.1'], 'put it into REDIS_PASSWORD'],
+    [[...QUEUED, '--out', '-'], "--out has to be a file below the workers' directory"],
+    [[...QUEUED, '--out', '/tmp/a.jsonl'], "--out is a path below the workers' directory"],
+    [[...QUEUED, '--out', '../a.jsonl'], 'without ..'],
+    [[...QUEUED, '--out', 'a.jsonl', '--rate', '5/s'], '--rate is for the workers to decide'],
+    [[...QUEUED, '--out', 'a.jsonl', '--parts', '0'], 'parts must be a whole number above 0'],
+    [[...QUEUED, '--out', 'a.jsonl', '--tutorial-form'], 'this export cannot be split'],
+    [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge leaves parts as JSON Lines'],
+    [['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'], "unknown option '--queue'"],
   ])('%j exits with 2', async (args, message) => {
     const { code, stdout, stderr } = await run(args, {});
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

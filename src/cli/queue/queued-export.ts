@@ -45,7 +45,7 @@ export async function runQueuedExport(
     const { description, whole } = describe(source(), flags, args);
     // Its options are wrong here as they would be there.
     sourceOf(description, whole);
-    const name = flags.name ?? out.replaceAll('/', '_');
+    const name = flags.name ?? out.replace(/[^\w.-]+/g, '_').replace(/^[^a-z\d]+/i, '');
     const where = { connection: queueUrl(queue, environment), queue: queueName, name };
     if (flags.restart) await removeExport(where);
     const handle = await submitExport({

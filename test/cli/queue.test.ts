@@ -1,0 +1,272 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import type { EndSignal } from '../../src/cli/io.ts';
+import type { VendorSimulator } from '../../src/testing/index.ts';
+import { temporaryDirectory } from '../support/batch.ts';
+import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
+import { startSimulator } from '../support/simulated.ts';
+import { Captured, cxoneEnv, genesysEnv, type Outcome, run, start, truth } from './support.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+/** A command that runs in this process until it is told to end. */
+interface Running {
+  stderr: Captured;
+  ended: Promise<Outcome>;
+  send(signal: EndSignal): void;
+}
+
+function begin(args: readonly string[], env: Record<string, string>): Running {
+  const stderr = new Captured();
+  let send: Running['send'] = () => {};
+  const ended = run(args, env, {
+    stderr,
+    onStart: (given) => {
+      send = given;
+    },
+  });
+  return { stderr, ended, send: (signal) => send(signal) };
+}
+
+function recordsIn(text: string): number {
+  return text.split('\n').length - 1;
+}
+
+describeWithRedis('a queue', () => {
+  const redis = useRedis();
+  let queue: string[];
+  let directory: string;
+
+  beforeEach(async () => {
+    queue = ['--queue', redis.url, '--queue-name', `${redis.prefix}-${randomUUID().slice(0, 8)}`];
+    directory = await temporaryDirectory();
+  });
+
+  /** A worker in this process, until the test ends. */
+  function worker(env: Record<string, string>, ...more: string[]): Running {
+    const flags = ['--directory', directory, '--takeover', '1', '--rate', 'none', ...more];
+    const running = begin(['worker', ...queue, ...flags], env);
+    onTestFinished(async () => {
+      running.send('SIGTERM');
+      await running.ended;
+    });
+    return running;
+  }
+
+  function exporting({ interval }: VendorSimulator, out: string, ...more: string[]): string[] {
+    const flags = ['--interval', interval, '--out', out, '--parts', '6', '--progress-interval', '0'];
+    return ['export', 'genesys-conversations', ...flags, ...queue, ...more];
+  }
+
+  const content = (name: string) => readFile(join(directory, name), 'utf8');
+
+  it('splits an export among workers, which share one token, and tells of the whole', async () => {
+    const simulator = await startSimulator({ records: 2000, pageDelay: 5 });
+    const workers = [worker(genesysEnv(simulator)), worker(genesysEnv(simulator))];
+    const { code, stdout, stderr } = await run(exporting(simulator, 'c.jsonl'), {});
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(await content('c.jsonl')).toBe(truth(simulator));
+    expect(simulator.counts.tokenRequests).toBe(1);
+    expect(stderr).toMatch(/^export genesys-conversations: c\.jsonl\n/);
+    expect(stderr).toMatch(/\d of 6 parts/);
+    expect(stderr).toMatch(
+      /\ncomplete: 2,000 records in c\.jsonl below the workers' directory, 6 parts, .*\n$/,
+    );
+    for (const { stderr: said } of workers) {
+      expect(said.text).toMatch(/part \d of c\.jsonl: started\n/);
+      expect(said.text).toMatch(/part \d of c\.jsonl: finished, \d+ records\n/);
+    }
+
+    const again = await run(exporting(simulator, 'c.jsonl'), {});
+    expect(again).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('complete already: 2,000 records'),
+    });
+  });
+
+  it('--log json says all of it for machines', async () => {
+    const simulator = await startSimulator({ records: 500 });
+    const { stderr: said } = worker(genesysEnv(simulator), '--log', 'json');
+    const { stderr } = await run(exporting(simulator, 'c.jsonl', '--log', 'json'), {});
+    const events = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events[0]).toMatchObject({ event: 'started', file: 'c.jsonl' });
+    expect(events).toContainEqual(expect.objectContaining({ event: 'progress', parts: 6 }));
+    expect(events.at(-1)).toMatchObject({
+      event: 'complete',
+      exitCode: 0,
+      records: 500,
+      parts: 6,
+      output: 'c.jsonl',
+    });
+    const told = said.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(told).toContainEqual(expect.objectContaining({ event: 'part-started', name: 'c.jsonl', part: 0 }));
+  });
+
+  it('writes gzip and CSV, keeps parts, or leaves them alone', async () => {
+    const simulator = await startSimulator({ records: 300 });
+    worker(genesysEnv(simulator));
+    expect((await run(exporting(simulator, 'c.jsonl.gz'), {})).code).toBe(0);
+    expect(gunzipSync(await readFile(join(directory, 'c.jsonl.gz'))).toString()).toBe(truth(simulator));
+    const columns = ['--columns', 'conversationId', '--keep-parts', '--name', 'kept'];
+    expect((await run(exporting(simulator, 'c.csv', ...columns), {})).code).toBe(0);
+    expect(recordsIn(await content('c.csv'))).toBe(301);
+    expect(await readdir(join(directory, 'kept.parts'))).toHaveLength(6);
+    const { code, stderr } = await run(exporting(simulator, 'parts.jsonl', '--no-merge'), {});
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('manifest.json') });
+    expect(JSON.parse(await content('parts.jsonl.parts/manifest.json')).parts).toHaveLength(6);
+  });
+
+  it('a part that fails for good fails the whole, which says what is kept; the same command goes on', async () => {
+    const simulator = await startSimulator({ records: 600 });
+    const denied = worker({ ...genesysEnv(simulator), GENESYS_CLIENT_SECRET: 'wrong' });
+    expect(await denied.ended).toMatchObject({ code: 3 });
+    const foreign = worker(cxoneEnv(simulator));
+    const { code, stderr } = await run(exporting(simulator, 'c.jsonl'), {});
+    expect(code).toBe(6);
+    expect(stderr).toMatch(
+      /error: part \d of c\.jsonl has failed: .*genesys-conversations needs credentials of genesys/,
+    );
+    expect(stderr).toMatch(/0 of 6 parts are complete/);
+    expect(stderr).toMatch(/\nresume: axios-oauth-refresh export genesys-conversations .*--queue/);
+    foreign.send('SIGTERM');
+    expect((await foreign.ended).code).toBe(0);
+
+    worker(genesysEnv(simulator));
+    expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
+    expect(await content('c.jsonl')).toBe(truth(simulator));
+  });
+
+  it('Ctrl-C ends the waiting and not the export; the same command waits again', async () => {
+    const simulator = await startSimulator({ records: 1200, pageDelay: 50 });
+    worker(genesysEnv(simulator), '--read-ahead', '1');
+    const first = begin(exporting(simulator, 'c.jsonl'), {});
+    await expect.poll(() => first.stderr.text).toContain('of 6 parts');
+    first.send('SIGINT');
+    const { code, stderr } = await first.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('the workers go on');
+    expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
+    expect(await content('c.jsonl')).toBe(truth(simulator));
+  });
+
+  it('SIGTERM has a worker hand its part back: another goes on with it at once', async () => {
+    const simulator = await startSimulator({ records: 2000, pageDelay: 50 });
+    const first = worker(genesysEnv(simulator), '--read-ahead', '1', '--takeover', '60');
+    const exported = run(exporting(simulator, 'c.jsonl', '--parts', '2'), {});
+    await expect.poll(() => first.stderr.text).toContain('started');
+    worker(genesysEnv(simulator), '--takeover', '60');
+    first.send('SIGTERM');
+    expect(await first.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('handed-back') });
+    expect((await exported).code).toBe(0);
+    expect(await content('c.jsonl')).toBe(truth(simulator));
+  });
+
+  it('kill -9 of a worker: the other takes its part over, and nothing is lost or repeated', async () => {
+    const simulator = await startSimulator({ records: 1500, pageDelay: 50 });
+    const flags = [
+      'worker',
+      ...queue,
+      '--directory',
+      directory,
+      '--takeover',
+      '1',
+      '--rate',
+      'none',
+      '--read-ahead',
+      '1',
+    ];
+    const victim = start(flags, genesysEnv(simulator));
+    const started = new Promise<void>((resolve) => {
+      victim.child.stderr.on('data', (chunk: Buffer) => chunk.includes('started') && resolve());
+    });
+    const exported = run(exporting(simulator, 'c.jsonl', '--parts', '3'), {});
+    await started;
+    await expect.poll(() => simulator.counts.apiRequests).toBeGreaterThan(2);
+    victim.child.kill('SIGKILL');
+    worker(genesysEnv(simulator));
+    expect((await exported).code).toBe(0);
+    expect(await content('c.jsonl')).toBe(truth(simulator));
+  });
+
+  it('--restart begins anew, and an output of somebody else is left alone', async () => {
+    const simulator = await startSimulator({ records: 200 });
+    worker(genesysEnv(simulator));
+    await writeFile(join(directory, 'c.jsonl'), 'mine\n');
+    const refused = await run(exporting(simulator, 'c.jsonl'), {});
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('c.jsonl');
+    expect(await content('c.jsonl')).toBe('mine\n');
+    await mkdir(join(directory, 'sub'));
+    expect((await run(exporting(simulator, 'sub/c.jsonl'), {})).code).toBe(0);
+    const served = simulator.counts.recordsServed;
+    const again = ['--name', 'again', '--restart'];
+    expect((await run(exporting(simulator, 'again.jsonl', ...again), {})).code).toBe(0);
+    expect(simulator.counts.recordsServed).toBeGreaterThan(served);
+  });
+
+  it('another export of the same name is refused', async () => {
+    const simulator = await startSimulator({ records: 200 });
+    worker(genesysEnv(simulator));
+    expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
+    const { code, stderr } = await run(exporting(simulator, 'c.jsonl', '--page-size', '50'), {});
+    expect(code).toBe(2);
+    expect(stderr).toContain('give this one another name');
+  });
+});
+
+describeWithRedisServer('a queue behind a password', () => {
+  it('has it from the environment or the file of --env, and shows it nowhere', async () => {
+    const password = 'pass/word of the queue';
+    const redis = await startRedis({ password });
+    onTestFinished(() => redis.close());
+    const simulator = await startSimulator({ records: 100 });
+    const directory = await temporaryDirectory();
+    const file = join(directory, 'queue.env');
+    await writeFile(file, `REDIS_PASSWORD="${password}"\n`);
+    await chmod(file, 0o600);
+    const queue = ['--queue', `redis://127.0.0.1:${redis.port}`];
+    const flags = [...queue, '--directory', directory, '--rate', 'none'];
+    const worker = begin(['worker', ...flags], { ...genesysEnv(simulator), REDIS_PASSWORD: password });
+    const command = [
+      'export',
+      'genesys-conversations',
+      '--interval',
+      simulator.interval,
+      '--out',
+      'c.jsonl',
+      ...queue,
+    ];
+    const good = await run([...command, '--env', file], {});
+    expect(good).toMatchObject({ code: 0 });
+    worker.send('SIGTERM');
+    const bad = await run(command, { REDIS_PASSWORD: 'wrong one' });
+    expect(bad.code).toBe(6);
+    expect(bad.stderr).toContain('password');
+    for (const { stderr } of [good, bad, await worker.ended]) {
+      expect(stderr).not.toContain('pass/word');
+      expect(stderr).not.toContain('wrong one');
+    }
+  });
+
+  it('that is not there: says so', async () => {
+    const redis = await startRedis();
+    await redis.close();
+    const queue = ['--queue', `redis://127.0.0.1:${redis.port}`];
+    const interval = ['--interval', '2023-10-01/2023-10-02'];
+    const { code, stderr } = await run(
+      ['export', 'genesys-conversations', ...interval, '--out', 'c.jsonl', ...queue],
+      {},
+    );
+    expect(code).toBe(6);
+    expect(stderr).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`);
+  });
+});
