@@ -30,7 +30,8 @@ export interface TokenManagerOptions {
   store?: TokenStore | undefined;
   /**
    * What a store that fails costs. `fetch`: the token is fetched without it, and is not shared. `fail`: no token is
-   * fetched, and requests fail, for refresh tokens that rotate: one that two processes use is revoked.
+   * fetched, and requests fail, for refresh tokens that rotate: one that two processes use is revoked. A token that could
+   * not be written is used, and written as soon as the store works again; up to `tokenTimeout` a script waits for that.
    * @default 'fetch'
    */
   onStoreFailure?: 'fetch' | 'fail' | undefined;

@@ -3,6 +3,7 @@ import type { Emitter } from '../events.ts';
 import { type TokenSet, toStoredTokenSet } from '../token-set.ts';
 import { createCarefulCalls } from './careful.ts';
 import type { StoredToken, TokenLock, TokenStore } from './store.ts';
+import { type Unwritten, writeLater } from './unwritten.ts';
 
 /** A token as it was had. */
 interface Obtained {
@@ -57,6 +58,7 @@ export function createSharedToken(options: SharedTokenOptions): SharedToken {
   let mine: TokenSet | undefined;
   // Whether the store does not know it: then no fence says what is newer.
   let isUnknown = false;
+  let unwritten: Unwritten | undefined;
 
   /** What is there, as far as it is newer than what this manager has: its fence says so, not that it differs. */
   function newsOf(stored: StoredToken | undefined): StoredToken | undefined {
@@ -98,6 +100,7 @@ export function createSharedToken(options: SharedTokenOptions): SharedToken {
         const turn = await fetchUnder(name, lock, fetch).catch((thrown: unknown) => ({ thrown }));
         // Requests need not wait until the lock is free again.
         resolve(turn);
+        await unwritten?.settled;
         return turn;
       };
       const leave = (stored: StoredToken) => freshOf(newsOf(stored));
@@ -144,8 +147,16 @@ export function createSharedToken(options: SharedTokenOptions): SharedToken {
       if (fresh) return fresh;
     } catch {
       // Reported, and the token is good without the store.
+      if (options.strict) unwritten = writeLater(clock, duration, () => writeAgain(name, token, fence));
     }
     return { fetched: note(token) };
+  }
+
+  async function writeAgain(name: string, token: TokenSet, fence: number): Promise<void> {
+    const kept = await attempt('set', () => store.set(name, { token, fence }), token);
+    // Refused also when an earlier attempt was late and not in vain.
+    const isThere = kept || (await attempt('get', () => store.get(name), token))?.fence === fence;
+    if (isThere && mine === token) note(token, fence);
   }
 
   /** @param fence undefined for a token that the store does not know. */
@@ -161,6 +172,9 @@ export function createSharedToken(options: SharedTokenOptions): SharedToken {
       let turn: Turn;
       let news: StoredToken | undefined;
       try {
+        // Else it would wait for its own lock.
+        await unwritten?.now();
+        unwritten = undefined;
         const name = await key;
         news = await look(name);
         turn = freshOf(news) ?? (await takeTurn(name, fetch));

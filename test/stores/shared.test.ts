@@ -267,6 +267,69 @@ describe('a store in trouble', () => {
     expect((await api.get('/data')).status).toBe(200);
   });
 
+  it("with onStoreFailure 'fail' writes what it could not write as soon as it can: nobody uses a refresh token twice", async () => {
+    const fixture = await startFixture();
+    const used: (string | null)[] = [];
+    fixture.onToken = (request, response) => {
+      const token = new URLSearchParams(request.body.toString()).get('refresh_token');
+      const isReplay = used.includes(token);
+      used.push(token);
+      if (isReplay) return sendJson(response, 400, { error: 'invalid_grant' });
+      const access = `access-${used.length}`;
+      fixture.valid.add(access);
+      sendJson(response, 200, {
+        access_token: access,
+        expires_in: 3600,
+        refresh_token: `refresh-${used.length}`,
+      });
+    };
+    const store = memoryStore();
+    let down = false;
+    const fragile = storeWith({
+      ...store,
+      get: async (key) => (down ? Promise.reject(new Error('gone')) : store.get(key)),
+      set: async (key, stored) => (down ? Promise.reject(new Error('gone')) : store.set(key, stored)),
+    });
+    const vendor = oauth2Vendor({
+      tokenEndpoint: `${fixture.url}/oauth/token`,
+      clientId: 'client',
+      refreshToken: 'refresh-0',
+      tokenKey: 'mine',
+    });
+    const strict = { store: fragile, vendor, onStoreFailure: 'fail', retry: false } as const;
+    const [one, two] = attachMany(fixture, 2, strict) as [Attached, Attached];
+    await one.api.get('/a');
+    await two.api.get('/b');
+    fixture.revokeAll();
+    const { onToken } = fixture;
+    fixture.onToken = (request, response) => {
+      down = true;
+      return onToken(request, response);
+    };
+    expect((await one.api.get('/c')).status).toBe(200);
+    expect(types(one.events)).toContain('store-failed');
+    fixture.onToken = onToken;
+    down = false;
+    fixture.revokeAll();
+    // It waits for the lock, which the first has until it has written.
+    expect((await two.api.get('/d')).status).toBe(200);
+    fixture.revokeAll();
+    await Promise.all([one.api.get('/e'), two.api.get('/f')]);
+    expect(used).toEqual(['refresh-0', 'refresh-1', 'refresh-2', 'refresh-3']);
+    // Nor does whoever has it wait for his own lock.
+    fixture.onToken = (request, response) => {
+      down = true;
+      return onToken(request, response);
+    };
+    fixture.revokeAll();
+    await one.api.get('/g');
+    down = false;
+    fixture.onToken = onToken;
+    fixture.revokeAll();
+    expect((await one.api.get('/h')).status).toBe(200);
+    expect(used.slice(4)).toEqual(['refresh-4', 'refresh-5']);
+  });
+
   it('refuses what is no store, and what onStoreFailure cannot be', async () => {
     const fixture = await startFixture();
     const vendor = fixture.vendor();
