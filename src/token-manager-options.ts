@@ -55,8 +55,9 @@ export function managerProblems(
   return [
     ...vendorProblems(options.vendor),
     options.store !== undefined &&
-      options.vendor?.tokenKey === undefined &&
-      'store needs a vendor with a tokenKey, which says whose tokens these are',
+      // Whatever else it is, others could have the same.
+      (typeof options.vendor?.tokenKey !== 'string' || options.vendor.tokenKey === '') &&
+      'store needs a vendor with a tokenKey, a text that says whose tokens these are',
     ...storeProblems(options.store),
     ![undefined, 'fetch', 'fail'].includes(options.onStoreFailure) &&
       "onStoreFailure must be 'fetch' or 'fail'",

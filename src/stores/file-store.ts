@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { refuse } from '../problems.ts';
@@ -67,6 +68,8 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
   const { encryptionKey, lock, clock = systemClock } = options;
   const directory = resolve(options.directory ?? defaultDirectory());
   const closing = new AbortController();
+  // Each wait listens, and there is one for each token that a process needs at a time: that is no leak.
+  setMaxListeners(0, closing.signal);
   const locks = new Set<Held>();
   let chosen: Promise<TakeLock> | undefined;
 

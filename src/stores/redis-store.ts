@@ -150,7 +150,7 @@ function problemsOf(options: RedisStoreOptions) {
     (client === undefined) === (url === undefined) && 'give either client or url',
     client !== undefined &&
       !(isNodeRedis(Object(client)) || isIoredis(Object(client))) &&
-      'client must be one of ioredis, or of redis',
+      'client must be one of ioredis (also its Cluster), or what createClient of redis makes',
     prefixed('url', url === undefined ? undefined : urlProblem(url)),
     prefix !== undefined &&
       (typeof prefix !== 'string' || !/^[^{}]+$/.test(prefix)) &&

@@ -335,6 +335,11 @@ describe('a store in trouble', () => {
     const vendor = fixture.vendor();
     const old = { get: async () => undefined, set: async () => true } as unknown as TokenStore;
     expect(() => createTokenManager({ vendor, store: old })).toThrow(/store lacks withLock/);
+    // Functions and the like are all the same as JSON: tokens of one tenant would be given to another.
+    for (const tokenKey of [undefined, '', null, 1, {}, () => 'mine'] as string[]) {
+      const options = { vendor: { ...vendor, tokenKey }, store: memoryStore() };
+      expect(() => createTokenManager(options)).toThrow(/store needs a vendor with a tokenKey/);
+    }
     expect(() => createTokenManager({ vendor, onStoreFailure: 'panic' as 'fail' })).toThrow(
       /onStoreFailure must/,
     );

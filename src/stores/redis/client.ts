@@ -37,7 +37,8 @@ export interface NodeRedisClient {
 export type RedisClient = IoredisClient | NodeRedisClient;
 
 export function isNodeRedis(client: RedisClient): client is NodeRedisClient {
-  return 'evalSha' in client && typeof client.evalSha === 'function';
+  // Its clusters and pools lack the latter.
+  return 'evalSha' in client && typeof client.evalSha === 'function' && 'unref' in client;
 }
 
 export function isIoredis(client: RedisClient): client is IoredisClient {

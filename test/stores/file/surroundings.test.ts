@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileStoreScript, ownDirectory } from '../../support/file-store.ts';
+import { fileStore } from '../../../src/stores/file-store.ts';
+import { fileStoreScript, ownDirectory, waiting } from '../../support/file-store.ts';
 
 const script = `${process.execPath} --import tsx`;
 
@@ -87,3 +88,16 @@ test('without write-file-atomic a write is an error that says what to install', 
     /^ready\nfailed: write-file-atomic.*npm install write-file-atomic@7\nread: false\n$/,
   );
 }, 20_000);
+
+test('many tokens at a time are no leak of listeners', async () => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error) => void warnings.push(message);
+  process.on('warning', note);
+  onTestFinished(() => void process.off('warning', note));
+  const store = fileStore({ directory: await ownDirectory(onTestFinished) });
+  const keys = Array.from({ length: 30 }, (_, i) => `key-${i}`);
+  const turns = keys.map((key) => store.withLock(key, waiting<string>(), async () => key));
+  expect(await Promise.all(turns)).toEqual(keys);
+  await store.close();
+  expect(warnings).toEqual([]);
+});

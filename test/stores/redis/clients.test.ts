@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
-import { createClient } from 'redis';
+import { createClient, createCluster } from 'redis';
 import { expect, it, onTestFinished } from 'vitest';
 import { type RedisStoreOptions, redisStore } from '../../../src/stores/redis-store.ts';
 import { describeWithRedisServer } from '../../support/redis.ts';
@@ -60,7 +60,8 @@ describeWithRedisServer('the client of a Redis store', () => {
   it('is refused, as is a URL that is none, without its password', () => {
     const refused: [object, string][] = [
       [{}, 'give either client or url'],
-      [{ client: {} }, 'client must be one of ioredis, or of redis'],
+      [{ client: {} }, 'client must be one of ioredis'],
+      [{ client: createCluster({ rootNodes: [] }) }, 'or what createClient of redis makes'],
       [{ url: 'https://:pass-word@host' }, 'url: it must be a redis:// or rediss:// URL'],
       [{ url: 'pass-word' }, 'url: it must be a redis:// or rediss:// URL'],
       [{ url: 'redis://host', prefix: '{a}' }, 'prefix must be a text without braces'],
