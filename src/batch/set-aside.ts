@@ -3,22 +3,21 @@ import { lstat, rename, stat } from 'node:fs/promises';
 import { BatchError } from './errors.ts';
 import { fileError, refuseNoFile } from './file-error.ts';
 
+const ADVICE =
+  'and no checkpoint belongs to it. Choose another output, move it away, or begin anew (restart), which keeps it under another name.';
+
 /**
  * Refuses to write over what is in a file.
  *
+ * @param advice what to say of it.
  * @throws BatchError `ERR_OUTPUT_EXISTS`, `ERR_OUTPUT` where it is no file at all.
  */
-export async function refuseExisting(path: string): Promise<void> {
+export async function refuseExisting(path: string, advice = ADVICE): Promise<void> {
   const found = await find(path);
   if (found) refuseNoFile(path, found);
   // An empty file, as mktemp makes it, has nothing to lose.
   if (!found || found.size === 0) return;
-  throw new BatchError(
-    `${path} is there already, and no checkpoint belongs to it. Choose another output, move it away, ` +
-      'or begin anew (restart), which keeps it under another name.',
-    'ERR_OUTPUT_EXISTS',
-    { resumable: false },
-  );
+  throw new BatchError(`${path} is there already, ${advice}`, 'ERR_OUTPUT_EXISTS', { resumable: false });
 }
 
 /**

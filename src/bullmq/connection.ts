@@ -1,8 +1,9 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { BatchError } from '../batch/errors.ts';
 import { systemClock, withDeadline } from '../clock.ts';
-import { ConfigurationError, messageOf } from '../errors.ts';
+import { ConfigurationError } from '../errors.ts';
 import { loadIoredis } from './peers.ts';
+import { wordsOf } from './queue-error.ts';
 
 /** A URL, `redis://` or `rediss://`, or a client of ioredis, of which a copy is made; the client itself is left alone. */
 export type QueueConnection = string | Pick<Redis, 'duplicate'>;
@@ -48,7 +49,7 @@ export async function connect(connection: QueueConnection): Promise<OpenConnecti
     client.disconnect();
     const { host, port } = client.options;
     throw new BatchError(
-      `Redis at ${host}:${port} cannot be used: ${messageOf(said ?? error)}. Check that it runs there, its password, and ` +
+      `Redis at ${host}:${port} cannot be used: ${wordsOf(said ?? error)}. Check that it runs there, its password, and ` +
         'whether it speaks TLS (rediss://).',
       'ERR_QUEUE',
     );

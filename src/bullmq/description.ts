@@ -1,7 +1,8 @@
 import { canonical } from '../batch/checkpoint.ts';
 import { BatchError } from '../batch/errors.ts';
-import type { CsvOptions } from '../batch/sinks/csv.ts';
+import { type CsvOptions, csvFile } from '../batch/sinks/csv.ts';
 import type { Json } from '../batch/source.ts';
+import { ConfigurationError } from '../errors.ts';
 import { refuse } from '../problems.ts';
 import { outputProblem } from './names.ts';
 import { FORMATS, formatOf, type OutputFormat } from './output-format.ts';
@@ -73,14 +74,38 @@ export function readDescription(text: string): ExportDescription {
   }
 }
 
-function problemsOf({ parts, output, format, csv }: DescriptionOptions) {
+function problemsOf({ parts, common, output, format, csv }: DescriptionOptions) {
   const isList = Array.isArray(parts);
   return [
     !(isList && parts.length > 0) && 'parts must be a list of at least one part',
     isList && parts.length > MOST_PARTS && `parts must be at most ${MOST_PARTS}`,
-    isList && parts.some((part) => part === undefined) && 'parts must be JSON',
+    isList && !parts.every(isJson) && 'parts must be JSON',
+    common !== undefined && !isJson(common) && 'common must be JSON',
     output !== false && outputProblem(output),
     format !== undefined && !FORMATS.includes(format) && `format must be one of ${FORMATS.join(', ')}`,
-    csv !== undefined && typeof csv !== 'object' && 'csv must be the options of csvFile',
+    ...csvProblems(csv),
   ];
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Before the parts are read, not when they are merged. */
+function csvProblems(csv: CsvOptions = {}): readonly string[] {
+  const { columns = [] } = { ...csv };
+  if (typeof csv !== 'object' || csv === null || !Array.isArray(columns)) {
+    return ['csv must be the options of csvFile'];
+  }
+  try {
+    csvFile('', csv);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems.map((problem) => `csv.${problem}`);
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import type { JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { jobId } from './keys.ts';
 import { REMEMBERED } from './ledger.ts';
+import { queueError } from './queue-error.ts';
 
 interface FlowOptions {
   bullmq: typeof import('bullmq');
@@ -24,6 +25,10 @@ export interface Flow {
   close(): Promise<void>;
 }
 
+function refused(error: unknown): never {
+  throw queueError(error);
+}
+
 export function openFlow({ bullmq, client, queue: queueName, prefix, name, parts }: FlowOptions): Flow {
   const shared = { connection: client, prefix };
   const queue: Queue = new bullmq.Queue(queueName, { ...shared, skipMetasUpdate: true });
@@ -42,7 +47,7 @@ export function openFlow({ bullmq, client, queue: queueName, prefix, name, parts
         // Its message says what to check; where in this package it was thrown is nobody's concern.
         stackTraceLimit: 0,
       };
-      await flows.add({
+      const adding = flows.add({
         name: 'merge',
         queueName,
         data: { name, run },
@@ -54,13 +59,15 @@ export function openFlow({ bullmq, client, queue: queueName, prefix, name, parts
           opts: { ...opts, jobId: jobId(name, run, part), failParentOnFailure: true },
         })),
       });
+      await adding.catch(refused);
     },
     async failure(run) {
-      const merge = await queue.getJob(jobId(name, run));
-      return merge && (await merge.isFailed()) ? merge.failedReason || 'it is not said why' : undefined;
+      const merge = await queue.getJob(jobId(name, run)).catch(refused);
+      const hasFailed = await merge?.isFailed().catch(refused);
+      return merge && hasFailed ? merge.failedReason || 'it is not said why' : undefined;
     },
     async remove(run) {
-      const merge = await queue.getJob(jobId(name, run));
+      const merge = await queue.getJob(jobId(name, run)).catch(refused);
       await merge?.remove({ removeChildren: true }).catch(() => {});
     },
     async close() {

@@ -1,9 +1,11 @@
 import { BatchError } from '../batch/errors.ts';
 import { sleep, systemClock } from '../clock.ts';
+import { linkSignals } from '../stores/file/signals.ts';
 import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { type PartState, partState } from './part-state.ts';
+import { isQueueError, isTurnedAway } from './queue-error.ts';
 import { readFailure, readSummary, type WholeSummary } from './summary.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { type WholeProgress, wholeProgress } from './whole-progress.ts';
@@ -20,7 +22,7 @@ export interface ExportHandle {
    * export goes on from there. `ERR_INTERRUPTED` when the signal aborts, `ERR_QUEUE` when Redis has forgotten it.
    */
   finished(options?: FinishedOptions): Promise<WholeSummary>;
-  /** Lets go of the connection. */
+  /** Lets go of the connection. Whoever waits for the end waits no longer: `ERR_INTERRUPTED`. */
   close(): Promise<void>;
 }
 
@@ -44,9 +46,8 @@ interface HandleOptions {
   close: () => Promise<void>;
 }
 
-const NEVER = new AbortController().signal;
-
 export function createHandle({ ledger, keys, name, parts, state, flow, close }: HandleOptions): ExportHandle {
+  const closed = new AbortController();
   const places = Array.from({ length: parts }, (_, part) => keys.part(part));
 
   async function statesOf(): Promise<PartState[]> {
@@ -79,33 +80,44 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
   function failed(text: string, states: readonly PartState[]): BatchError {
     const { part, code, message, resumable } = readFailure(text);
     const which = part === undefined ? 'the merge' : `part ${part}`;
-    return new BatchError(`${which} of ${name} has failed: ${message} ${kept(states)}`, code, { resumable });
+    return new BatchError(
+      `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${kept(states)}`,
+      code,
+      { resumable },
+    );
   }
 
   return {
     name,
     state,
-    close,
-    async finished({ onProgress, signal = NEVER, pollInterval = 1000 } = {}) {
+    async close() {
+      closed.abort(new Error('the handle was closed'));
+      await close();
+    },
+    async finished({ onProgress, signal: given, pollInterval = 1000 } = {}) {
+      const { signal, unlink } = linkSignals(closed.signal, ...(given ? [given] : []));
       const began = systemClock.now();
       let before: number | undefined;
-      for (;;) {
-        const found = await unlessAborted(signal, look()).catch((error: unknown) => {
-          if (signal.aborted) throw stopped(name, signal.reason);
-          // A Redis that is away comes back, and what it was told is there again.
-          if (error instanceof BatchError && error.code === 'ERR_QUEUE' && error.cause !== undefined)
-            return undefined;
-          throw error;
-        });
-        if (found && !Array.isArray(found)) return found as WholeSummary;
-        if (found) {
-          const progress = wholeProgress(found as PartState[], systemClock.now() - began, before);
-          before ??= progress.records;
-          onProgress?.(progress);
+      try {
+        for (;;) {
+          const found = await unlessAborted(signal, look()).catch((error: unknown) => {
+            if (signal.aborted) throw stopped(name, signal.reason);
+            // A Redis that is away comes back, and what it was told is there again.
+            if (isQueueError(error) && !isTurnedAway(error)) return undefined;
+            throw error;
+          });
+          if (found && !Array.isArray(found)) return found as WholeSummary;
+          if (found) {
+            const progress = wholeProgress(found as PartState[], systemClock.now() - began, before);
+            before ??= progress.records;
+            onProgress?.(progress);
+          }
+          await sleep(systemClock, pollInterval, signal).catch((reason: unknown) => {
+            throw stopped(name, reason);
+          });
         }
-        await sleep(systemClock, pollInterval, signal).catch((reason: unknown) => {
-          throw stopped(name, reason);
-        });
+      } finally {
+        unlink();
       }
     },
   };

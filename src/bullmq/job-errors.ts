@@ -1,5 +1,6 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/errors.ts';
+import { isQueueError } from './queue-error.ts';
 
 // The same would come of it again, however often it is tried.
 const FINAL_CODES = [
@@ -19,6 +20,5 @@ export function isWorthAnotherTry(error: Error): boolean {
 
 /** Tells whether the job is somebody else's by now, or may be because Redis did not answer: its end is not for this worker to tell. */
 export function isLost(error: Error): boolean {
-  if (!(error instanceof BatchError)) return false;
-  return error.code === 'ERR_LOCKED' || (error.code === 'ERR_QUEUE' && error.cause !== undefined);
+  return (error instanceof BatchError && error.code === 'ERR_LOCKED') || isQueueError(error);
 }

@@ -1,12 +1,11 @@
 import type { Redis } from 'ioredis';
-import { BatchError } from '../batch/errors.ts';
 import { systemClock, withDeadline } from '../clock.ts';
-import { messageOf } from '../errors.ts';
 import type { ExportKeys } from './keys.ts';
 import { CLAIM_EXPORT } from './lua/claim-export.ts';
 import { NOTE_RESULT } from './lua/note-result.ts';
 import { SAVE_CHECKPOINT } from './lua/save-checkpoint.ts';
 import { TAKE_FENCE } from './lua/take-fence.ts';
+import { queueError } from './queue-error.ts';
 
 /** What Redis holds of one export, apart from its jobs: these come and go. */
 export interface Ledger {
@@ -47,11 +46,7 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
   async function ask<T>(command: () => Promise<T>): Promise<T> {
     const late = () => new Error(`no answer within ${timeout / 1000} s`);
     return withDeadline(systemClock, timeout, late, command).catch((error: unknown) => {
-      throw new BatchError(
-        `Redis, which holds the queue, failed: ${messageOf(error)}. What was saved there before is kept.`,
-        'ERR_QUEUE',
-        { cause: error },
-      );
+      throw queueError(error);
     });
   }
 
@@ -87,8 +82,7 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
       for (const place of places) asked.hget(place, 'checkpoint');
       const answers = (await ask(() => asked.exec())) ?? [];
       return answers.map(([error, text]) => {
-        if (error)
-          throw new BatchError(`Redis, which holds the queue, failed: ${error.message}.`, 'ERR_QUEUE');
+        if (error) throw queueError(error);
         return typeof text === 'string' ? text : undefined;
       });
     },

@@ -3,8 +3,12 @@ import type { Line } from './lines-file.ts';
 
 const LINE_FEED = 10;
 
+// More at once than this is written in several lists: a text has a longest length. In characters.
+const MOST_IN_A_LIST = 16 * 1024 * 1024;
+
 /**
- * Cuts bytes into lists of lines of one length, the last one shorter: what is made of them does not depend on how the bytes came.
+ * Cuts bytes into lists of lines of one length, shorter where they are very long: what is made of them does not depend on how
+ * the bytes came.
  *
  * @throws BatchError `ERR_OUTPUT_SHORT` when the last line has no end.
  */
@@ -15,6 +19,7 @@ export async function* linesOf(
 ): AsyncGenerator<Line[]> {
   let rest: Buffer = Buffer.alloc(0);
   let lines: Line[] = [];
+  let size = 0;
   for await (const chunk of chunks) {
     const bytes =
       rest.length > 0
@@ -24,10 +29,14 @@ export async function* linesOf(
     rest = bytes.subarray(end);
     if (end === 0) continue;
     const found = bytes.toString('utf8', 0, end - 1).split('\n');
-    lines = lines.length > 0 ? lines.concat(found) : found;
-    let from = 0;
-    for (; lines.length - from >= count; from += count) yield lines.slice(from, from + count);
-    lines = lines.slice(from);
+    for (const line of found) {
+      lines.push(line);
+      size += line.length;
+      if (lines.length < count && size < MOST_IN_A_LIST) continue;
+      yield lines;
+      lines = [];
+      size = 0;
+    }
   }
   if (rest.length > 0) {
     throw new BatchError(`${label} ends in the middle of a record: it was cut since.`, 'ERR_OUTPUT_SHORT');

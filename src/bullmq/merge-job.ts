@@ -8,6 +8,7 @@ import { refuseExisting } from '../batch/set-aside.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSource } from './merged-source.ts';
+import { IS_ANOTHERS } from './names.ts';
 import { mergedSink } from './output-format.ts';
 import { type PartState, partState } from './part-state.ts';
 import type { Place } from './place.ts';
@@ -105,10 +106,10 @@ async function writeOutput(
   const merged = parseMerged((await ledger.read()).merged);
   // Killed between the renaming and its being noted.
   if (merged && (await isThis(path, merged))) return merged.result;
-  await refuseExisting(path);
+  await refuseExisting(path, IS_ANOTHERS);
   if (dirname(output) !== '.') await mkdir(dirname(path), { recursive: true });
 
-  const { identify } = await source(description.parts[0] ?? null, description.common);
+  const first = await source(description.parts[0] ?? null, description.common);
   const list = states.map(({ position = [] }, part) => ({
     label: `part ${part} of ${name}`,
     read: () => parts.read({ name, part, position }),
@@ -116,7 +117,7 @@ async function writeOutput(
   const unfinished = `${path}.merging.${place.fence}`;
   const options = {
     api,
-    source: mergedSource(list, identify),
+    source: mergedSource(list, first.identify?.bind(first)),
     sink: mergedSink(unfinished, description.format, description.csv),
     // It is not gone on with: only its end must last.
     checkpointInterval: Number.POSITIVE_INFINITY,
@@ -132,7 +133,8 @@ async function writeOutput(
     };
     const { size, mtimeMs } = await stat(unfinished);
     await place.note('merged', { bytes: size, changed: mtimeMs, result });
-    await refuseExisting(path);
+    // By one that was stopped before it renamed, and went on: it has the same bytes.
+    if (!(merged && (await isThis(path, merged)))) await refuseExisting(path, IS_ANOTHERS);
     await rename(unfinished, path);
     await syncDirectory(dirname(path));
     return result;

@@ -3,6 +3,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 const FOLDER = /^[\p{L}\p{N}_][\p{L}\p{N}_ .+-]{0,199}$/u;
 // What stands beside an output while it is made.
 const RESERVED = /\.(parts|merging\.\d+)$/;
+// Of a file's name 255 can be used, and what is added to it needs some.
+const MOST_BYTES = 200;
 
 /** What is wrong with the name of an export, a queue or a prefix. */
 export function nameProblem(what: string, name: unknown): string | undefined {
@@ -16,11 +18,20 @@ export function nameProblem(what: string, name: unknown): string | undefined {
  */
 export function outputProblem(output: unknown): string | undefined {
   const parts = typeof output === 'string' ? output.split('/') : [''];
-  if (parts.every((part) => FOLDER.test(part) && !part.includes('..') && !RESERVED.test(part)))
-    return undefined;
+  if (parts.every((part) => isPlain(part))) return undefined;
   return (
     "output must be a plain file name, or a path below the workers' directory, without .. and not ended by .parts, " +
     `not ${shown(output)}`
+  );
+}
+
+/** What is said where a file of the output's name is there. */
+export const IS_ANOTHERS =
+  'and was not written by this run of the export. Move it away, or submit an export of another name with another output.';
+
+function isPlain(part: string): boolean {
+  return (
+    FOLDER.test(part) && !part.includes('..') && !RESERVED.test(part) && Buffer.byteLength(part) <= MOST_BYTES
   );
 }
 

@@ -5,6 +5,7 @@ import type { Progress } from '../batch/progress.ts';
 import { refuseExisting } from '../batch/set-aside.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
+import { IS_ANOTHERS } from './names.ts';
 import type { Place } from './place.ts';
 
 /** Exports one part, from where whoever had it before has saved it. */
@@ -21,7 +22,8 @@ export async function exportPart(
     throw new BatchError(`${name} has no part ${part}`, 'ERR_QUEUE', { resumable: false });
   }
   // Before hours of work, not behind them. While a merge ends the output is its own.
-  if (output !== undefined && !(await ledger.read()).merged) await refuseExisting(join(directory, output));
+  if (output !== undefined && !(await ledger.read()).merged)
+    await refuseExisting(join(directory, output), IS_ANOTHERS);
   return exportRecords({
     ...run,
     api,

@@ -33,6 +33,6 @@ export function partState(label: string, text: string | undefined): PartState {
     repeated,
     complete,
     ...(total !== undefined && { total }),
-    ...(position && { position }),
+    ...(position !== undefined && { position }),
   };
 }

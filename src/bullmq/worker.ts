@@ -6,6 +6,7 @@ import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
 import { loadBullmq } from './peers.ts';
 import { processJob } from './process-job.ts';
+import { wordsOf } from './queue-error.ts';
 import { sharedLimiter } from './shared-rate.ts';
 import {
   checkWorkerOptions,
@@ -97,7 +98,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     maxStalledCount: 1_000_000,
     runRetryDelay: 1000,
   });
-  worker.on('error', (error) => tell({ type: 'queue-error', error }));
+  worker.on('error', (error) => tell({ type: 'queue-error', error: new Error(wordsOf(error)) }));
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) underWay.get(id)?.abort(new Error('another worker has it'));
   });
@@ -107,9 +108,10 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     for (const job of underWay.values()) job.abort(CLOSING);
     const late = () => new Error('late');
     // What Redis does not answer to is taken over without it.
-    await withDeadline(systemClock, takeover, late, () => ended).catch(() =>
-      worker.disconnect().catch(() => {}),
-    );
+    await withDeadline(systemClock, takeover, late, () => ended).catch(() => {
+      // Not waited for: between two attempts to connect ioredis does not say that it has ended.
+      worker.disconnect().catch(() => {});
+    });
     await disconnect();
   }
 

@@ -91,7 +91,7 @@ describeWithRedis('an export in parts', () => {
     const handle = await hosts.submit();
     const error = await failure(handle.finished({ pollInterval: 50 }), 'ERR_JOB');
     expect(error.message).toMatch(
-      /^part 2 of all has failed: no such field 2 of 4 parts are complete and \d+ records are kept/,
+      /^part 2 of all has failed: no such field\. 2 of 4 parts are complete and \d+ records are kept/,
     );
     await expect.poll(() => worker.told.some(({ type }) => type === 'failed')).toBe(true);
     // The part that nobody had begun is not begun for an export that has failed.

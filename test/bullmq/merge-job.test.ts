@@ -3,22 +3,45 @@ import { join } from 'node:path';
 import axios from 'axios';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
-import { exportRecords } from '../../src/batch/index.ts';
+import { exportRecords, type PageSource } from '../../src/batch/index.ts';
 import { readDescription, writeDescription } from '../../src/bullmq/description.ts';
 import { directoryParts } from '../../src/bullmq/directory-parts.ts';
 import { exportKeys } from '../../src/bullmq/keys.ts';
 import { createLedger } from '../../src/bullmq/ledger.ts';
+import { linesOf } from '../../src/bullmq/lines.ts';
 import { mergeParts } from '../../src/bullmq/merge-job.ts';
 import { type Place, takePlace } from '../../src/bullmq/place.ts';
 import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
 import { numbered } from '../support/exporting.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 
+function deferred() {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+test('lines come in lists that can be written as one text', async () => {
+  // Longer than the longest text there can be, in fewer lines than a list may have.
+  const line = Buffer.from(`"${'x'.repeat(1024 * 1024)}"\n`);
+  async function* chunks() {
+    for (let count = 0; count < 600; count++) yield line;
+  }
+  let lines = 0;
+  for await (const list of linesOf(chunks(), 1000, 'a part')) {
+    expect(list.join('\n').length).toBeLessThan(2 ** 25);
+    lines += list.length;
+  }
+  expect(lines).toBe(600);
+});
+
 describeWithRedis('a merge', () => {
   const redis = useRedis();
 
   /** Two parts that are complete and have records in common, to be merged. */
-  async function twoParts(name: string) {
+  async function twoParts(name: string, more: Partial<PageSource> = {}) {
     const directory = await temporaryDirectory();
     const client = new Redis(redis.url);
     onTestFinished(() => client.disconnect());
@@ -41,7 +64,8 @@ describeWithRedis('a merge', () => {
       await exportRecords({ api, source, sink: parts.sink({ name, part, fence }), checkpoint });
     }
     const merge = async (place: Place) => {
-      const source = () => preparedPages([], { identify: (item: unknown) => (item as { id: string }).id });
+      const source = () =>
+        preparedPages([], { identify: (item: unknown) => (item as { id: string }).id, ...more });
       const { signal } = new AbortController();
       return mergeParts(
         { api, directory, parts, source, run: {} },
@@ -92,6 +116,46 @@ describeWithRedis('a merge', () => {
     expect(await readFile(output, 'utf8')).toBe('x'.repeat(WHOLE.length));
     // The parts are kept, and nothing else is left behind.
     expect((await readdir(directory)).sort()).toEqual(['foreign.parts', 'out.jsonl']);
+  });
+
+  test('is not in the way of the next one when it was stopped before it gave its output the name, and goes on', async () => {
+    const { directory, output, take, merge } = await twoParts('stopped');
+    const first = await take();
+    const noted = deferred();
+    const goesOn = deferred();
+    const zombie = merge({
+      ...first,
+      async note(name, value) {
+        await first.note(name, value);
+        noted.resolve();
+        await goesOn.promise;
+      },
+    });
+    await noted.promise;
+    const next = await take();
+    const result = await merge({
+      ...next,
+      async note(name, value) {
+        await next.note(name, value);
+        goesOn.resolve();
+        await failure(zombie, 'ERR_LOCKED');
+      },
+    });
+    expect(result).toMatchObject({ records: 40, output: 'out.jsonl' });
+    expect(await readFile(output, 'utf8')).toBe(WHOLE);
+    expect(await readdir(directory)).toEqual(['out.jsonl']);
+  });
+
+  test('asks a source for ids that is more than functions', async () => {
+    const source = {
+      key: 'id' as const,
+      identify(item: unknown) {
+        return (item as { id: string })[this.key];
+      },
+    };
+    const { output, take, merge } = await twoParts('this', source);
+    expect(await merge(await take())).toMatchObject({ records: 40, repeated: 5 });
+    expect(await readFile(output, 'utf8')).toBe(WHOLE);
   });
 
   test('that was taken over gives nothing its name', async () => {

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import axios from 'axios';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Json } from '../../src/batch/index.ts';
 import { removeExport, type SubmitOptions, startExportWorker, submitExport } from '../../src/bullmq/index.ts';
 import { ConfigurationError } from '../../src/index.ts';
 import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
@@ -36,6 +37,8 @@ test('an output is a plain path below the directory of the workers', async () =>
     'a.parts/x',
     'x.merging.12',
     `${'x'.repeat(300)}`,
+    // Few letters, and more bytes than a file's name may have.
+    'é'.repeat(120),
   ]) {
     expect(await refused(submitExport({ ...SUBMIT, output }))).toContain('output must be a plain file name');
   }
@@ -58,6 +61,17 @@ test('what is wrong with an export is said at once, all of it', async () => {
   expect(await refused(submitExport({ ...SUBMIT, parts: Array.from({ length: 5001 }, () => 1) }))).toContain(
     'at most 5000',
   );
+  const circle: Json[] = [];
+  circle.push(circle);
+  for (const part of [1n, () => 1, undefined, circle]) {
+    const parts: Json[] = Object([part]);
+    expect(await refused(submitExport({ ...SUBMIT, parts }))).toContain('parts must be JSON');
+  }
+  // Not when hours of work are to be merged.
+  const csv = (options: object) => refused(submitExport({ ...SUBMIT, output: 'x.csv', csv: options }));
+  expect(await csv({ columns: [] })).toContain('csv.columns must name at least one');
+  expect(await csv({ delimiter: 'ab' })).toContain('csv.delimiter must be one character');
+  expect(await csv({ columns: 'id' })).toContain('csv must be the options of csvFile');
 });
 
 test('what is wrong with a worker is said at once, all of it', async () => {

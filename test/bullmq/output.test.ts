@@ -7,11 +7,12 @@ import {
   exportRecords,
   genesysConversations,
   gzipJsonLinesFile,
+  type Json,
   jsonLinesFile,
 } from '../../src/batch/index.ts';
 import type { PartStore } from '../../src/bullmq/index.ts';
 import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
-import { temporaryDirectory } from '../support/batch.ts';
+import { preparedPages, temporaryDirectory } from '../support/batch.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 import { attached } from '../support/simulated.ts';
@@ -116,5 +117,40 @@ describeWithRedis('the output of an export in parts', () => {
     await handle.finished({ pollInterval: 50 });
     await hosts.expectWhole();
     await expect.poll(() => objects.size).toBe(0);
+  });
+
+  test('reads a part at the position that its store has given, whatever it is', async () => {
+    const hosts = await manyHosts(redis, { parts: 2 });
+    const texts = new Map<number, string>();
+    const positions: unknown[] = [];
+    const parts: PartStore = {
+      sink: ({ part }) => ({
+        format: 'texts',
+        async open(position) {
+          let text = (texts.get(part) ?? '').slice(0, Number(position ?? 0));
+          return {
+            write: async (items) => {
+              text += items.map((item) => `${JSON.stringify(item)}\n`).join('');
+            },
+            async save() {
+              texts.set(part, text);
+              return text.length;
+            },
+            finish: async () => {},
+            close: async () => {},
+          };
+        },
+      }),
+      async *read({ part, position }) {
+        positions.push(position);
+        yield Buffer.from((texts.get(part) ?? '').slice(0, Number(position)));
+      },
+      remove: async () => {},
+    };
+    const source = (part: Json) => preparedPages([{ items: part === 'none' ? [] : [{ part }] }]);
+    await hosts.worker({ parts, source });
+    const handle = await hosts.submit({ parts: ['none', 'one'] });
+    expect(await handle.finished({ pollInterval: 50 })).toMatchObject({ records: 1 });
+    expect(positions).toEqual([0, texts.get(1)?.length]);
   });
 });

@@ -20,7 +20,7 @@ export interface WorkerSettings
 }
 
 /** What a worker has told. */
-export interface Told {
+interface Told {
   type: string;
   name?: string;
   part?: number;
