@@ -32,6 +32,9 @@ export function sleep(clock: Clock, delay: number, signal: AbortSignal): Promise
   });
 }
 
+// Milliseconds.
+const LATE = 100;
+
 /**
  * Runs work that is told by a signal when its time is up, and rejects then whether or not the work listens.
  *
@@ -45,10 +48,16 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const controller = new AbortController();
-    const timer = clock.setTimeout(() => {
+    const due = clock.now() + delay;
+    const expire = () => {
       const error = expired();
       controller.abort(error);
       reject(error);
+    };
+    let timer = clock.setTimeout(() => {
+      if (clock.now() < due + LATE) return expire();
+      // This process was stopped, asleep or busy, and timers come before answers that have been there for long.
+      timer = clock.setTimeout(expire, LATE);
     }, delay);
     // `async` turns a synchronous throw of the caller's code into a rejection.
     (async () => work(controller.signal))()

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { isTokenError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import { type TokenSet, toStoredTokenSet } from '../token-set.ts';
 import { createCarefulCalls } from './careful.ts';
@@ -125,8 +126,10 @@ export function createSharedToken(options: SharedTokenOptions): SharedToken {
       };
       const token = await fetch({ refreshToken: news?.token.refreshToken, lookAgain }).catch(
         async (error: unknown) => {
-          // Others may have gone on, and have one, when this process was stopped for longer than a fetch may take.
-          const found = await lookAgain();
+          // Others may have gone on, and have one, when this process was stopped for longer than a fetch may take. What the
+          // server has refused is not made up for: its Retry-After holds.
+          const isLate = isTokenError(error) && error.code === 'ERR_TOKEN_TIMEOUT';
+          const found = isLate && (await lookAgain());
           if (found) return found;
           throw error;
         },

@@ -188,7 +188,13 @@ test('options that cannot work are refused at once, all of them', () => {
 test('a store that is closed refuses, ends all waits and lets go of locks', async () => {
   const { directory, store } = await withToken();
   let release = () => {};
-  const held = store.withLock(theKey, waiting(), () => new Promise<void>((resolve) => (release = resolve)));
+  let held: Promise<void> = Promise.resolve();
+  await new Promise<void>((taken) => {
+    held = store.withLock(theKey, waiting(), () => {
+      taken();
+      return new Promise<void>((resolve) => (release = resolve));
+    });
+  });
   const queued = store.withLock(theKey, waiting(), async () => {});
   await new Promise((resolve) => setTimeout(resolve, 30));
   const ends = refusal(queued);

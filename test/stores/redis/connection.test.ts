@@ -105,6 +105,16 @@ describeWithRedisServer('a connection of our own', () => {
     expect(await get()).toEqual([null]);
   });
 
+  it('fails no command for time in which this process was stopped or busy, and the answer was there', async () => {
+    const { url } = await aServer();
+    const store = aStore({ url, commandTimeout: 100 });
+    await store.get(KEY);
+    const answer = store.get(KEY);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const began = performance.now(); performance.now() - began < 300; );
+    expect(await answer).toBe(undefined);
+  });
+
   it('that its server has closed keeps no script from ending', async () => {
     const server = await aServer();
     const script = `
