@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile, syncDirectory } from '../batch/durable-file.ts';
 import { BatchError } from '../batch/errors.ts';
@@ -133,15 +133,38 @@ async function writeOutput(
     };
     const { size, mtimeMs } = await stat(unfinished);
     await place.note('merged', { bytes: size, changed: mtimeMs, result });
-    // By one that was stopped before it renamed, and went on: it has the same bytes.
-    if (!(merged && (await isThis(path, merged)))) await refuseExisting(path, IS_ANOTHERS);
-    await rename(unfinished, path);
+    await giveName(unfinished, path, merged);
     await syncDirectory(dirname(path));
     return result;
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
     throw error instanceof Error && 'syscall' in error ? fileError(path, error) : error;
   }
+}
+
+/**
+ * Gives an output its name. Another export may be about to give the same one to its own: a link, unlike a rename, replaces nothing.
+ *
+ * @param before what a merge before this one was about to give the name to.
+ */
+async function giveName(unfinished: string, path: string, before: Merged | undefined): Promise<void> {
+  const isLinked = await link(unfinished, path).then(
+    () => true,
+    () => false,
+  );
+  if (isLinked) return rm(unfinished, { force: true });
+  // A network file system may say of a link that it has made that it was there already, or have none. And a merge that was stopped
+  // at this place may have gone on: it has the same bytes.
+  const isOurs = (await isOneFile(unfinished, path)) || (before && (await isThis(path, before)));
+  if (!isOurs) await refuseExisting(path, IS_ANOTHERS);
+  await rename(unfinished, path);
+}
+
+async function isOneFile(...paths: [string, string]): Promise<boolean> {
+  const [one, other] = await Promise.all(
+    paths.map((path) => stat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 
 /** An output that got its name, or was about to. */

@@ -37,12 +37,14 @@ test('lines come in lists that can be written as one text', async () => {
   expect(lines).toBe(600);
 });
 
+type TwoParts = Partial<PageSource> & { directory?: string };
+
 describeWithRedis('a merge', () => {
   const redis = useRedis();
 
   /** Two parts that are complete and have records in common, to be merged. */
-  async function twoParts(name: string, more: Partial<PageSource> = {}) {
-    const directory = await temporaryDirectory();
+  async function twoParts(name: string, { directory: shared, ...more }: TwoParts = {}) {
+    const directory = shared ?? (await temporaryDirectory());
     const client = new Redis(redis.url);
     onTestFinished(() => client.disconnect());
     const keys = exportKeys(redis.prefix, 'q', name);
@@ -156,6 +158,22 @@ describeWithRedis('a merge', () => {
     const { output, take, merge } = await twoParts('this', source);
     expect(await merge(await take())).toMatchObject({ records: 40, repeated: 5 });
     expect(await readFile(output, 'utf8')).toBe(WHOLE);
+  });
+
+  test('leaves the output of another export that gets the same name at the same time', async () => {
+    for (let round = 0; round < 20; round++) {
+      const directory = await temporaryDirectory();
+      const exports = await Promise.all(
+        ['one', 'other'].map((name) => twoParts(`${name}${round}`, { directory })),
+      );
+      const places = await Promise.all(exports.map(({ take }) => take()));
+      const merges = exports.map(({ merge }, index) => merge(places[index] as Place));
+      const ends = await Promise.allSettled(merges);
+      expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      // Whoever was too late has its parts still.
+      const late = ends[0]?.status === 'rejected' ? 'one' : 'other';
+      expect((await readdir(directory)).sort()).toEqual([`${late}${round}.parts`, 'out.jsonl'].sort());
+    }
   });
 
   test('that was taken over gives nothing its name', async () => {
