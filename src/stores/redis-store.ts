@@ -35,7 +35,7 @@ export interface RedisStoreOptions {
    * that waits are noticed at once. @default 5 seconds more than a token may take to fetch
    */
   lockExpiry?: number | undefined;
-  /** Milliseconds that Redis has for each command. @default 1_000 */
+  /** Milliseconds that Redis has for each command. Token managers wait for 2 seconds at most. @default 1_000 */
   commandTimeout?: number | undefined;
   /** @default the machine's clock */
   clock?: Clock | undefined;

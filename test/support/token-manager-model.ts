@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { TokenEndpointError, TokenRequestError } from '../../src/errors.ts';
 import type { AuthRefreshEvent } from '../../src/events.ts';
 import type { GrantContext } from '../../src/grant.ts';
-import { storeKey } from '../../src/stores/key.ts';
 import type { StoredToken, TokenStore } from '../../src/stores/store.ts';
 import { createTokenManager } from '../../src/token-manager.ts';
 import type { TokenResponse, TokenSet } from '../../src/token-set.ts';
@@ -317,10 +316,6 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
     onEvent: (event) => events.push(event),
     ...(plan.store && { store }),
   });
-
-  // Hashing the key takes real time, which this clock does not see; the manager began first.
-  await storeKey(vendor);
-  await storeKey(vendor);
 
   // ---- the callers ----
   function receive(token: TokenSet, since: number): void {
