@@ -15,7 +15,8 @@ export function isWorthAnotherTry(error: Error): boolean {
   if (!(error instanceof BatchError) || !error.resumable || FINAL_CODES.includes(error.code)) return false;
   const { cause } = error;
   const status = isAxiosError(cause) ? (cause.response?.status ?? 0) : 0;
-  return !(status >= 400 && status < 500) || [408, 425, 429].includes(status);
+  // A 401 as well: when all tokens are revoked again and again, a moment comes when they are not.
+  return !(status >= 400 && status < 500) || [401, 408, 425, 429].includes(status);
 }
 
 /** Tells whether the job is somebody else's by now, or may be because Redis did not answer: its end is not for this worker to tell. */

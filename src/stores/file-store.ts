@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
+import { linkSignals } from '../link-signals.ts';
 import { refuse } from '../problems.ts';
 import { chooseLock } from './file/choose-lock.ts';
 import { defaultDirectory, prepareDirectory } from './file/directory.ts';
@@ -8,7 +9,6 @@ import { askForKey, type EncryptionKey } from './file/encryption.ts';
 import { storeError } from './file/error.ts';
 import { isFence, nextFence } from './file/fence.ts';
 import type { Held, TakeLock } from './file/file-lock.ts';
-import { linkSignals } from './file/signals.ts';
 import { readTokenFile, removeLeftovers, setAside, writeTokenFile } from './file/token-file.ts';
 import { waitForTurn, whileHeld } from './file/turn.ts';
 import type { StoredToken, TokenStore } from './store.ts';

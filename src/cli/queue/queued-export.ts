@@ -113,7 +113,8 @@ function inWords(
   elapsed: number,
 ) {
   const where = `${counted(records, 'record')} in ${output ?? manifest} below the workers' directory`;
-  if (alreadyComplete) return `complete already: ${where}; --restart exports it anew`;
+  if (alreadyComplete)
+    return `complete already: ${where}; to export it anew, remove the file and add --restart`;
   return [
     `complete: ${where}`,
     counted(parts, 'part'),

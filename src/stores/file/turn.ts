@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../clock.ts';
+import { linkSignals } from '../../link-signals.ts';
 import type { LockOptions, StoredToken } from '../store.ts';
 import { storeError } from './error.ts';
 import type { Held } from './file-lock.ts';
 import { poll } from './polling.ts';
-import { linkSignals } from './signals.ts';
 
 /** What a wait led to: the lock, or what made it needless. */
 type Outcome<T> = { readonly held: Held } | { readonly left: T };
