@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { linkSignals } from '../../link-signals.ts';
 import type { LockOptions, StoredToken } from '../store.ts';
@@ -31,7 +32,7 @@ export async function waitForTurn<T>(
   signal.throwIfAborted();
   const waiting = linkSignals(signal, closing);
   const taken = take(waiting.signal);
-  const news = poll(clock, waiting.signal, whenChanged(path, read, leave));
+  const news = poll(clock, waiting.signal, whenChanged(path, read, leave), dirname(path));
   let outcome: Outcome<T> | undefined;
   try {
     outcome = await Promise.race([taken.then((held) => ({ held })), news]);
