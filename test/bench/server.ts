@@ -15,7 +15,10 @@ const TOKEN_DELAY = 30;
 const BACKLOG = 4096;
 
 let valid = '';
+/** Tokens of clients that asked for them to be kept when others are issued. */
+const kept = new Set<string>();
 let tokens = 0;
+let waiting: (() => void)[] = [];
 let requests = 0;
 /** When the token endpoint last answered, by the clock that all processes of a machine share, in nanoseconds. */
 let answeredAt = 0n;
@@ -26,13 +29,26 @@ const storm = createServer((request, response) => {
   request.resume();
   if (url.pathname === '/token') {
     tokens++;
-    setTimeout(() => {
-      answeredAt = process.hrtime.bigint();
-      valid = `token-${answeredAt}`;
+    const issue = () => {
+      valid = `token-${process.hrtime.bigint()}`;
+      if (url.searchParams.has('keep')) kept.add(valid);
       answer(response, 200, { access_token: valid, token_type: 'bearer', expires_in: 3600 });
-    }, TOKEN_DELAY);
+    };
+    waiting.push(issue);
+    // All at the same moment, when so many wait.
+    if (waiting.length < Number(url.searchParams.get('together') ?? 1)) return;
+    const all = waiting;
+    waiting = [];
+    setTimeout(
+      () => {
+        answeredAt = process.hrtime.bigint();
+        for (const one of all) one();
+      },
+      Number(url.searchParams.get('after') ?? TOKEN_DELAY),
+    );
   } else if (url.pathname === '/revoke') {
     valid = '';
+    kept.clear();
     tokens = 0;
     requests = 0;
     answer(response, 200, {});
@@ -41,7 +57,8 @@ const storm = createServer((request, response) => {
   } else {
     requests++;
     // Judged when the request comes, as a gateway does.
-    const accepted = request.headers.authorization === `Bearer ${valid}`;
+    const token = request.headers.authorization?.slice('Bearer '.length) ?? '';
+    const accepted = token === valid || kept.has(token);
     setTimeout(() => answer(response, accepted ? 200 : 401, {}), Number(url.searchParams.get('after')));
   }
 });
