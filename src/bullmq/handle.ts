@@ -19,7 +19,8 @@ export interface ExportHandle {
    * Waits for its end. The export goes on whether or not anybody waits.
    *
    * @throws BatchError when a part or the merge has failed for good: the message says which and why; submitted again, the
-   * export goes on from there. `ERR_INTERRUPTED` when the signal aborts, `ERR_QUEUE` when Redis has forgotten it.
+   * export goes on from there. Of `ERR_REQUEST` and `ERR_OUTPUT` the `cause` has the `code`, and the `status` of an answer, that
+   * the worker met. `ERR_INTERRUPTED` when the signal aborts, `ERR_QUEUE` when Redis has forgotten it.
    */
   finished(options?: FinishedOptions): Promise<WholeSummary>;
   /** Lets go of the connection. Whoever waits for the end waits no longer: `ERR_INTERRUPTED`. */
@@ -78,12 +79,12 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
   }
 
   function failed(text: string, states: readonly PartState[]): BatchError {
-    const { part, code, message, resumable } = readFailure(text);
+    const { part, code, message, resumable, cause } = readFailure(text);
     const which = part === undefined ? 'the merge' : `part ${part}`;
     return new BatchError(
       `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${kept(states)}`,
       code,
-      { resumable },
+      { resumable, cause },
     );
   }
 

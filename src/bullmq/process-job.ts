@@ -110,7 +110,15 @@ function readJob({ bullmq }: WorkerContext, { data }: Job) {
 
 function describe(error: BatchError | ConfigurationError) {
   const { message } = error;
-  if (error instanceof BatchError) return { code: error.code, message, resumable: error.resumable };
+  if (error instanceof BatchError) {
+    return { code: error.code, message, resumable: error.resumable, cause: causeOf(error) };
+  }
   // The worker, or what was submitted, is set up wrongly.
   return { code: 'ERR_QUEUE', message, resumable: true };
+}
+
+/** Of what was thrown no more than these go to Redis: errors of axios hold the token. */
+function causeOf({ cause }: BatchError): object {
+  const { code, response } = Object(cause) as { code?: unknown; response?: { status?: unknown } };
+  return { code, status: response?.status };
 }

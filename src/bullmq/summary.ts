@@ -25,6 +25,8 @@ export interface Failure {
   readonly code: BatchErrorCode;
   readonly message: string;
   readonly resumable: boolean;
+  /** Of `ERR_REQUEST` and `ERR_OUTPUT`: has the `code` of what the worker met, and the `status` of an answer, where there were any. */
+  readonly cause?: Error | undefined;
 }
 
 /** Reads the summary that a worker has noted. */
@@ -42,15 +44,28 @@ export function readSummary(name: string, alreadyComplete: boolean, text: string
   };
 }
 
+// Of no other: an `ERR_QUEUE` with a cause is a Redis that is away, which is waited for.
+const CAUSED: readonly unknown[] = ['ERR_REQUEST', 'ERR_OUTPUT'];
+
 /** Reads the failure that a worker has noted. */
 export function readFailure(text: string): Failure {
-  const { part, code, message, resumable } = parse(text) as Partial<Failure>;
+  const { part, code, message, resumable, cause } = parse(text) as Partial<Failure>;
   return {
     ...(typeof part === 'number' && { part }),
     code: /^ERR_[A-Z_]+$/.test(String(code)) ? (code as BatchErrorCode) : 'ERR_QUEUE',
     message: String(message),
     resumable: resumable === true,
+    ...(cause !== undefined && CAUSED.includes(code) && { cause: readCause(cause, String(message)) }),
   };
+}
+
+function readCause(noted: object, message: string): Error {
+  const { code, status } = Object(noted) as { code?: unknown; status?: unknown };
+  return Object.assign(
+    new Error(message),
+    /^[A-Z][A-Z0-9_]*$/.test(String(code)) && { code: String(code) },
+    Number.isInteger(status) && { status },
+  );
 }
 
 function parse(text: string): object {

@@ -5,7 +5,7 @@ import type { Environment } from '../vendors/environment.ts';
 import type { Io } from './io.ts';
 
 /** Which variables are credentials, or go with them. */
-const OURS = /^(GENESYS|CXONE|OAUTH)_/;
+const OURS = /^((GENESYS|CXONE|OAUTH)_|REDIS_(USERNAME|PASSWORD)$)/;
 
 /**
  * The variables of the process and those of a file. Where both have one, the process's counts.

@@ -46,7 +46,7 @@ function ofBatchError({ code, cause, resumable }: BatchError): ExitCode {
     case 'ERR_INTERRUPTED':
       return cause instanceof Interruption ? EXIT[cause.signal] : EXIT.SIGINT;
     case 'ERR_REQUEST':
-      return exitCodeOf(cause);
+      return ofRequest(cause);
     // Without a cause it is no file at all.
     case 'ERR_OUTPUT':
       return cause === undefined || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
@@ -65,6 +65,13 @@ function ofBatchError({ code, cause, resumable }: BatchError): ExitCode {
     default:
       return EXIT.partial;
   }
+}
+
+/** @param cause the error itself; of a request of a worker its code and status, which is all that is known of it here. */
+function ofRequest(cause: unknown): ExitCode {
+  if (isAxiosError(cause) || isTokenError(cause)) return exitCodeOf(cause);
+  const { code, status } = Object(cause) as { code?: unknown; status?: number };
+  return /^ERR_(TOKEN_|CALLBACK$)/.test(String(code)) ? ofTokenError(String(code)) : ofStatus(status);
 }
 
 const WRONG_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'];

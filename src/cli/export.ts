@@ -4,6 +4,7 @@ import type { PageSource } from '../batch/source.ts';
 import { refuse } from '../problems.ts';
 import type { VendorName } from './connection.ts';
 import type { ExitCode } from './exit-code.ts';
+import { given } from './given.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
 import { FORMATS, type Format, sinkFor } from './output.ts';
@@ -49,6 +50,9 @@ export function addExportFlags(command: Command, rate: string): Command {
   return addRunFlags(command, rate);
 }
 
+// Without a queue they would be passed over in silence, as the one who left it out did not mean.
+const OF_QUEUE = ['--queue-name', '--parts', '--name', '--keep-parts', '--no-merge'];
+
 /** Flags of exports that can be split among workers. */
 export function addSplitFlags(command: Command): Command {
   command
@@ -87,6 +91,8 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
     file: toFile ? out : undefined,
     resume: toFile ? resumeCommand(args, io.env) : undefined,
     prepare() {
+      const ofQueue = given(OF_QUEUE, args);
+      refuse('--queue', [ofQueue.length > 0 && `${ofQueue.join(', ')} is for exports with --queue: add it`]);
       refuse('--checkpoint', [
         !toFile && checkpoint !== undefined && 'standard output cannot be gone on with: it takes a file',
       ]);

@@ -9,7 +9,7 @@ import type { Failure } from './reporter.ts';
 const HINTS: Partial<Record<ExitCode, string>> = {
   [EXIT.authentication]: '`axios-oauth-refresh token` checks the credentials by themselves',
   [EXIT.forbidden]: 'assign the missing role or scope to the OAuth client; a new assignment may take minutes',
-  [EXIT.rateLimit]: 'set a lower --rate, such as 100/min, or more --retries',
+  [EXIT.rateLimit]: 'set a lower --rate, such as 100/min, or more --retries (with a queue: of the workers)',
 };
 
 /**

@@ -31,6 +31,12 @@ function begin(args: readonly string[], env: Record<string, string>): Running {
   return { stderr, ended, send: (signal) => send(signal) };
 }
 
+/** What a manifest says of a file of a part. */
+interface Segment {
+  file: string;
+  bytes: number;
+}
+
 function recordsIn(text: string): number {
   return text.split('\n').length - 1;
 }
@@ -71,7 +77,7 @@ describeWithRedis('a queue', () => {
     expect(await content('c.jsonl')).toBe(truth(simulator));
     expect(simulator.counts.tokenRequests).toBe(1);
     expect(stderr).toMatch(/^export genesys-conversations: c\.jsonl\n/);
-    expect(stderr).toMatch(/\d of 6 parts/);
+    expect(stderr).toMatch(/[1-5] of 6 parts\n/);
     expect(stderr).toMatch(
       /\ncomplete: 2,000 records in c\.jsonl below the workers' directory, 6 parts, .*\n$/,
     );
@@ -122,7 +128,16 @@ describeWithRedis('a queue', () => {
     expect(await readdir(join(directory, 'kept.parts'))).toHaveLength(6);
     const { code, stderr } = await run(exporting(simulator, 'parts.jsonl', '--no-merge'), {});
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('manifest.json') });
-    expect(JSON.parse(await content('parts.jsonl.parts/manifest.json')).parts).toHaveLength(6);
+    const { parts } = JSON.parse(await content('parts.jsonl.parts/manifest.json'));
+    expect(parts).toHaveLength(6);
+    const texts: string[] = [];
+    for (const { file, bytes } of parts.flatMap(({ segments }: { segments: Segment[] }) => segments)) {
+      texts.push((await readFile(join(directory, 'parts.jsonl.parts', file))).subarray(0, bytes).toString());
+    }
+    // What was going on when one part ended is in the next as well.
+    const lines = [...new Set(texts.join('').split('\n'))];
+    expect(lines.sort().join('\n')).toBe(truth(simulator).split('\n').sort().join('\n'));
+    expect(await readdir(directory)).not.toContain('parts.jsonl');
   });
 
   it('a part that fails for good fails the whole, which says what is kept; the same command goes on', async () => {
@@ -144,6 +159,37 @@ describeWithRedis('a queue', () => {
     expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
     expect(await content('c.jsonl')).toBe(truth(simulator));
   });
+
+  it.each([
+    ['400', 6, 'was answered with 400'],
+    ['403', 4, 'forbidden. The OAuth client lacks a permission'],
+  ] as const)(
+    'a part that the API answers with %s exits with %d, and complete parts are kept',
+    async (kind, exitCode, words) => {
+      let broken = true;
+      const schedule = ({ number }: { number: number }) => (broken && number > 4 ? kind : undefined);
+      const simulator = await startSimulator({ records: 600, faults: { schedule } });
+      worker(genesysEnv(simulator));
+      const { code, stderr } = await run(exporting(simulator, 'c.jsonl'), {});
+      expect(code).toBe(exitCode);
+      const [, part, complete, records] =
+        /\nerror: part (\d) of c\.jsonl has failed: .* (\d) of 6 parts are complete and (\d+) records are kept/.exec(
+          stderr,
+        ) ?? [];
+      expect(stderr).toContain(words);
+      expect(stderr).not.toMatch(/^ +at /m);
+      expect(Number(complete)).toBe(Number(part));
+      expect(Number(complete)).toBeGreaterThan(0);
+      expect(Number(records)).toBeGreaterThan(0);
+      expect(stderr).toMatch(/\nresume: axios-oauth-refresh export genesys-conversations .*--queue redis:/);
+
+      broken = false;
+      expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
+      expect(await content('c.jsonl')).toBe(truth(simulator));
+      // What was kept is not read again.
+      expect(simulator.counts.recordsServed).toBe(600);
+    },
+  );
 
   it('Ctrl-C ends the waiting and not the export; the same command waits again', async () => {
     const simulator = await startSimulator({ records: 1200, pageDelay: 50 });
@@ -171,30 +217,44 @@ describeWithRedis('a queue', () => {
   });
 
   it('kill -9 of a worker: the other takes its part over, and nothing is lost or repeated', async () => {
-    const simulator = await startSimulator({ records: 1500, pageDelay: 50 });
-    const flags = [
-      'worker',
-      ...queue,
-      '--directory',
-      directory,
-      '--takeover',
-      '1',
-      '--rate',
-      'none',
-      '--read-ahead',
-      '1',
-    ];
-    const victim = start(flags, genesysEnv(simulator));
-    const started = new Promise<void>((resolve) => {
-      victim.child.stderr.on('data', (chunk: Buffer) => chunk.includes('started') && resolve());
+    const simulator = await startSimulator({ records: 3000, pageDelay: 50 });
+    const flags = ['--directory', directory, '--takeover', '1', '--rate', 'none', '--read-ahead', '1'];
+    const victim = start(['worker', ...queue, ...flags], genesysEnv(simulator));
+    let said = '';
+    victim.child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
     });
     const exported = run(exporting(simulator, 'c.jsonl', '--parts', '3'), {});
-    await started;
-    await expect.poll(() => simulator.counts.apiRequests).toBeGreaterThan(2);
+    const taken = () => /(part \d of c\.jsonl): started\n/.exec(said)?.[1];
+    await expect.poll(taken, { timeout: 10_000 }).toBeDefined();
+    const other = worker(genesysEnv(simulator), '--read-ahead', '1');
+    await expect.poll(() => other.stderr.text).toContain(': started');
     victim.child.kill('SIGKILL');
-    worker(genesysEnv(simulator));
+    expect(await victim.ended).toMatchObject({ signal: 'SIGKILL' });
+    expect(said).not.toContain('finished');
     expect((await exported).code).toBe(0);
+    expect(other.stderr.text).toContain(`${taken()}: started\n`);
     expect(await content('c.jsonl')).toBe(truth(simulator));
+    expect(simulator.counts.tokenRequests).toBe(1);
+  });
+
+  it('SIGTERM ends a worker that waits for its first token with 0', async () => {
+    const simulator = await startSimulator({ tokenFaults: { schedule: () => 'hang' } });
+    const waiting = worker(genesysEnv(simulator));
+    await expect.poll(() => simulator.counts.tokenRequests).toBe(1);
+    waiting.send('SIGTERM');
+    expect(await waiting.ended).toMatchObject({
+      code: 0,
+      stderr: 'warning: ending: parts are handed back\n',
+    });
+  });
+
+  it('a worker whose directory is not there says so', async () => {
+    const simulator = await startSimulator();
+    const missing = join(directory, 'missing');
+    const { code, stderr } = await worker(genesysEnv(simulator), '--directory', missing).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${missing} is no directory here`);
   });
 
   it('--restart begins anew, and an output of somebody else is left alone', async () => {
@@ -247,11 +307,14 @@ describeWithRedisServer('a queue behind a password', () => {
     ];
     const good = await run([...command, '--env', file], {});
     expect(good).toMatchObject({ code: 0 });
+    const overridden = await run([...command, '--env', file], { REDIS_PASSWORD: 'wrong one' });
+    expect(overridden.code).toBe(6);
+    expect(overridden.stderr).toContain('warning: REDIS_PASSWORD is set in the environment as well');
     worker.send('SIGTERM');
     const bad = await run(command, { REDIS_PASSWORD: 'wrong one' });
     expect(bad.code).toBe(6);
     expect(bad.stderr).toContain('password');
-    for (const { stderr } of [good, bad, await worker.ended]) {
+    for (const { stderr } of [good, overridden, bad, await worker.ended]) {
       expect(stderr).not.toContain('pass/word');
       expect(stderr).not.toContain('wrong one');
     }
@@ -268,5 +331,9 @@ describeWithRedisServer('a queue behind a password', () => {
     );
     expect(code).toBe(6);
     expect(stderr).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`);
+    const simulator = await startSimulator();
+    const worker = await run(['worker', ...queue], genesysEnv(simulator));
+    expect(worker.code).toBe(6);
+    expect(worker.stderr).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`);
   });
 });

@@ -41,6 +41,28 @@ describe('usage', () => {
     [['worker', '--queue', 'redis://127.0.0.1'], 'set GENESYS_CLIENT_ID'],
     [['worker', '--queue', 'http://127.0.0.1'], 'give a URL such as redis://'],
     [['worker', '--queue', 'redis://:hunter2@127.0.0.1'], 'put it into REDIS_PASSWORD'],
+    [['worker', '--queue', 'redis://127.0.0.1/?password=hunter2'], 'put it into REDIS_PASSWORD'],
+    [[...QUEUED, '--out', 'a.jsonl', '--queue', 'redis://:hunter2@127.0.0.1'], 'put it into REDIS_PASSWORD'],
+    [
+      [...QUEUED.slice(0, -2), '--out', 'a.jsonl', '--parts', '6', '--no-merge'],
+      '--parts, --no-merge is for exports with --queue',
+    ],
+    [[...QUEUED, '--out', '日本'], '--name: 日本 makes none'],
+    [
+      [
+        'export',
+        'cxone-data-extraction',
+        '--entity',
+        'a',
+        '--interval',
+        '2023-10-01/2023-10-02',
+        '--out',
+        'a',
+        '--queue',
+        'redis://a',
+      ],
+      "unknown option '--queue'",
+    ],
     [[...QUEUED, '--out', '-'], "--out has to be a file below the workers' directory"],
     [[...QUEUED, '--out', '/tmp/a.jsonl'], "--out is a path below the workers' directory"],
     [[...QUEUED, '--out', '../a.jsonl'], 'without ..'],
@@ -48,12 +70,16 @@ describe('usage', () => {
     [[...QUEUED, '--out', 'a.jsonl', '--parts', '0'], 'parts must be a whole number above 0'],
     [[...QUEUED, '--out', 'a.jsonl', '--tutorial-form'], 'this export cannot be split'],
     [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge leaves parts as JSON Lines'],
-    [['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'], "unknown option '--queue'"],
+    [
+      ['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'],
+      "unknown option '--queue'",
+    ],
   ])('%j exits with 2', async (args, message) => {
     const { code, stdout, stderr } = await run(args, {});
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).toContain('error: ');
+    expect(stderr).not.toContain('hunter2');
   });
 
   it.each([

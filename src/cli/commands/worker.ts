@@ -4,6 +4,8 @@ import type { ExportWorkerEvent } from '../../bullmq/worker-options.ts';
 import { systemClock } from '../../clock.ts';
 import { refuse } from '../../problems.ts';
 import { redisStore } from '../../stores/redis-store.ts';
+import type { TokenManager } from '../../token-manager.ts';
+import type { TokenSet } from '../../token-set.ts';
 import { chooseVendor, connect, VENDORS, type VendorName } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';
@@ -104,7 +106,8 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   try {
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, store, onEvent: reporter.event });
     // Before any part is taken: whether the credentials are good.
-    const token = await tokens.getToken({ signal });
+    const token = await firstToken(tokens, signal);
+    if (!token) return;
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl ?? '';
     const worker = await startExportWorker({
       connection,
@@ -140,6 +143,16 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   } finally {
     await store.close();
     release();
+  }
+}
+
+/** @returns undefined when the worker was told to end meanwhile: there is nothing to hand back. */
+async function firstToken(tokens: TokenManager, signal: AbortSignal): Promise<TokenSet | undefined> {
+  try {
+    return await tokens.getToken({ signal });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }
 

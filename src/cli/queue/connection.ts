@@ -23,7 +23,7 @@ export function queueUrl(text: string, { REDIS_USERNAME, REDIS_PASSWORD }: Envir
   const url = URL.canParse(text) ? new URL(text) : undefined;
   refuse('--queue', [
     !/^rediss?:$/.test(url?.protocol ?? '') && 'give a URL such as redis://redis.internal:6379, or rediss://',
-    url?.password &&
+    (url?.password || [...(url?.searchParams.keys() ?? [])].some((name) => /passw/i.test(name))) &&
       'it holds a password, which every user of this machine sees: put it into REDIS_PASSWORD, in the environment or in ' +
         'the file of --env, and change it',
   ]);

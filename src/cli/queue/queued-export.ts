@@ -9,6 +9,7 @@ import { readEnvironment } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { ExportFlags, ExportJob } from '../export.ts';
 import { failureOf } from '../failure.ts';
+import { given } from '../given.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { count, counted, duration } from '../reporter/words.ts';
@@ -46,6 +47,7 @@ export async function runQueuedExport(
     // Its options are wrong here as they would be there.
     sourceOf(description, whole);
     const name = flags.name ?? out.replace(/[^\w.-]+/g, '_').replace(/^[^a-z\d]+/i, '');
+    refuse('--name', [name === '' && `${out} makes none: give one, of letters and digits`]);
     const where = { connection: queueUrl(queue, environment), queue: queueName, name };
     if (flags.restart) await removeExport(where);
     const handle = await submitExport({
@@ -85,12 +87,12 @@ function describe(
   { interval, out, merge }: ExportFlags,
   args: readonly string[],
 ): { description: SourceDescription; whole: string } {
-  const given = OF_WORKERS.filter((flag) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`)));
+  const ofWorkers = given(OF_WORKERS, args);
   refuse('--queue', [
     (!interval || 'read' in source) &&
       'this export cannot be split: it takes genesys-conversations, genesys-conversation-jobs or cxone-completed-contacts',
-    given.length > 0 &&
-      `${given.join(', ')} is for the workers to decide: give it to axios-oauth-refresh worker`,
+    ofWorkers.length > 0 &&
+      `${ofWorkers.join(', ')} is for the workers to decide: give it to axios-oauth-refresh worker`,
     out === '-' && "--out has to be a file below the workers' directory",
     out !== '-' &&
       out.startsWith('/') &&
