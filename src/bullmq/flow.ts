@@ -1,8 +1,8 @@
 import type { JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { askRedis } from './ask-redis.ts';
 import { jobId } from './keys.ts';
 import { REMEMBERED } from './ledger.ts';
-import { queueError } from './queue-error.ts';
 
 interface FlowOptions {
   bullmq: typeof import('bullmq');
@@ -12,6 +12,8 @@ interface FlowOptions {
   name: string;
   /** How many. */
   parts: number;
+  /** Of a command, in milliseconds. */
+  timeout: number;
 }
 
 /** The jobs of one export. */
@@ -25,17 +27,22 @@ export interface Flow {
   close(): Promise<void>;
 }
 
-function refused(error: unknown): never {
-  throw queueError(error);
-}
-
-export function openFlow({ bullmq, client, queue: queueName, prefix, name, parts }: FlowOptions): Flow {
+export function openFlow({
+  bullmq,
+  client,
+  queue: queueName,
+  prefix,
+  name,
+  parts,
+  timeout,
+}: FlowOptions): Flow {
   const shared = { connection: client, prefix };
   const queue: Queue = new bullmq.Queue(queueName, { ...shared, skipMetasUpdate: true });
   const flows = new bullmq.FlowProducer(shared);
   queue.on('error', () => {});
   flows.on('error', () => {});
   const kept = { age: REMEMBERED };
+  const ask = <T>(command: () => Promise<T>) => askRedis(client, timeout, command);
 
   return {
     async add(run, { attempts, retryDelay }) {
@@ -47,28 +54,28 @@ export function openFlow({ bullmq, client, queue: queueName, prefix, name, parts
         // Its message says what to check; where in this package it was thrown is nobody's concern.
         stackTraceLimit: 0,
       };
-      const adding = flows.add({
+      const children = Array.from({ length: parts }, (_, part) => ({
+        name: 'part',
+        queueName,
+        data: { name, run, part },
+        opts: { ...opts, jobId: jobId(name, run, part), failParentOnFailure: true },
+      }));
+      const merge = {
         name: 'merge',
         queueName,
         data: { name, run },
         opts: { ...opts, jobId: jobId(name, run) },
-        children: Array.from({ length: parts }, (_, part) => ({
-          name: 'part',
-          queueName,
-          data: { name, run, part },
-          opts: { ...opts, jobId: jobId(name, run, part), failParentOnFailure: true },
-        })),
-      });
-      await adding.catch(refused);
+      };
+      await ask(() => flows.add({ ...merge, children }));
     },
     async failure(run) {
-      const merge = await queue.getJob(jobId(name, run)).catch(refused);
-      const hasFailed = await merge?.isFailed().catch(refused);
+      const merge = await ask(() => queue.getJob(jobId(name, run)));
+      const hasFailed = merge && (await ask(() => merge.isFailed()));
       return merge && hasFailed ? merge.failedReason || 'it is not said why' : undefined;
     },
     async remove(run) {
-      const merge = await queue.getJob(jobId(name, run)).catch(refused);
-      await merge?.remove({ removeChildren: true }).catch(() => {});
+      const merge = await ask(() => queue.getJob(jobId(name, run)));
+      if (merge) await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
     },
     async close() {
       await Promise.allSettled([queue.close(), flows.close()]);

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { systemClock, withDeadline } from '../clock.ts';
+import { askRedis } from './ask-redis.ts';
 import type { ExportKeys } from './keys.ts';
 import { CLAIM_EXPORT } from './lua/claim-export.ts';
 import { NOTE_RESULT } from './lua/note-result.ts';
@@ -43,13 +43,7 @@ export const REMEMBERED = 7 * 86_400;
 
 /** @param timeout of a command, in milliseconds. */
 export function createLedger(client: Redis, keys: ExportKeys, timeout: number): Ledger {
-  async function ask<T>(command: () => Promise<T>): Promise<T> {
-    const late = () => new Error(`no answer within ${timeout / 1000} s`);
-    return withDeadline(systemClock, timeout, late, command).catch((error: unknown) => {
-      throw queueError(error);
-    });
-  }
-
+  const ask = <T>(command: () => Promise<T>) => askRedis(client, timeout, command);
   const run = (script: string, scriptKeys: string[], ...args: string[]) =>
     ask(() => client.eval(script, scriptKeys.length, ...scriptKeys, ...args));
 

@@ -35,7 +35,7 @@ export async function removeExport(options: QueueOptions & { name: string }): Pr
       keys.merge,
       ...Array.from({ length: parts }, (_, part) => keys.part(part)),
     ]);
-    const flow = openFlow({ bullmq, client, queue, prefix, name, parts });
+    const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: ANSWER_WITHIN });
     await flow.remove(run);
     await flow.close();
     return true;

@@ -54,7 +54,7 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
   const parts = options.parts.length;
-  const flow = openFlow({ bullmq, client, queue, prefix, name, parts });
+  const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: ANSWER_WITHIN });
   const close = async () => {
     await flow.close();
     await disconnect();
