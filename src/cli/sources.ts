@@ -56,5 +56,5 @@ export function toSourceDescription(value: Json): SourceDescription {
       'this version of the worker does not know its source: update the one that is older',
     (typeof options !== 'object' || options === null || Array.isArray(options)) && 'it has no options',
   ]);
-  return value as unknown as SourceDescription;
+  return { source, options } as SourceDescription;
 }

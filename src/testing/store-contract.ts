@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import type { LockOptions, StoredToken, TokenLock, TokenStore } from '../stores/store.ts';
+import type { TokenStore } from '../stores/store.ts';
+import {
+  aToken,
+  type Context,
+  fenceOf,
+  hold,
+  inTime,
+  newKey,
+  pause,
+  waiting,
+  withStores,
+  write,
+} from './store-contract-kit.ts';
 
 /** One promise that every token store keeps, as a test to run. */
 export interface StoreContractCase {
@@ -11,9 +22,6 @@ export interface StoreContractCase {
 
 // How long what must not happen is waited for, in milliseconds.
 const A_WHILE = 60;
-
-// A store that hangs fails its case rather than the whole test run, in milliseconds.
-const TOO_LONG = 8_000;
 
 /**
  * Lists what a {@link TokenStore} has to do, as tests for whatever runs yours.
@@ -189,77 +197,4 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
     ],
   ];
   return cases.map(([name, test]) => ({ name, run: () => inTime(name, () => withStores(open, test)) }));
-}
-
-interface Context {
-  a: TokenStore;
-  b: TokenStore;
-  key: string;
-}
-
-async function withStores(
-  open: () => TokenStore | Promise<TokenStore>,
-  test: (context: Context) => Promise<void>,
-): Promise<void> {
-  const a = await open();
-  const b = await open();
-  try {
-    await test({ a, b, key: newKey() });
-  } finally {
-    await a.close();
-    await b.close();
-  }
-}
-
-async function inTime(name: string, run: () => Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new assert.AssertionError({ message: `${name}: it hangs` })), TOO_LONG);
-  });
-  await Promise.race([run(), late]).finally(() => clearTimeout(timer));
-}
-
-/** Of the form that token managers use: 43 characters of base64url. */
-function newKey(): string {
-  return randomUUID().replaceAll('-', '').padEnd(43, '_');
-}
-
-function aToken(accessToken: string, more: object = {}): StoredToken {
-  const now = Date.now();
-  return {
-    token: { accessToken, refreshAt: now + 1_000_000, expiresAt: now + 1_200_000.5, ...more },
-    fence: 0,
-  };
-}
-
-function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
-  return { duration: 30_000, signal: new AbortController().signal, leave: () => undefined, ...options };
-}
-
-async function fenceOf({ fence }: TokenLock): Promise<number> {
-  return fence;
-}
-
-function write(store: TokenStore, key: string, accessToken: string): Promise<number> {
-  return store.withLock(key, waiting(), async ({ fence }) => {
-    assert.equal(await store.set(key, { ...aToken(accessToken), fence }), true);
-    return fence;
-  });
-}
-
-/** Holds a lock until it is told to let go. */
-async function hold(
-  store: TokenStore,
-  key: string,
-): Promise<{ fence: number; release: () => void; done: Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const done = store.withLock(key, waiting<void>(), (lock) => {
-      return new Promise<void>((release) => resolve({ fence: lock.fence, release, done }));
-    });
-    done.catch(reject);
-  });
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -53,7 +53,8 @@ export async function runQueuedExport(
     const handle = await submitExport({
       ...where,
       parts: splitInterval(whole, flags.parts ?? DEFAULT_PARTS),
-      common: { ...description } as unknown as Json,
+      // Without what is undefined, which JSON cannot say.
+      common: JSON.parse(JSON.stringify(description)) as Json,
       output: flags.merge === false ? false : out,
       format,
       ...(columns && { csv: { columns } }),

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { LockOptions, StoredToken, TokenLock, TokenStore } from '../stores/store.ts';
+
+// A store that hangs fails its case rather than the whole test run, in milliseconds.
+const TOO_LONG = 8_000;
+
+/** What each case has: two stores as two processes would open them, and a key that nobody else uses. */
+export interface Context {
+  a: TokenStore;
+  b: TokenStore;
+  key: string;
+}
+
+export async function withStores(
+  open: () => TokenStore | Promise<TokenStore>,
+  test: (context: Context) => Promise<void>,
+): Promise<void> {
+  const a = await open();
+  const b = await open();
+  try {
+    await test({ a, b, key: newKey() });
+  } finally {
+    await a.close();
+    await b.close();
+  }
+}
+
+export async function inTime(name: string, run: () => Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new assert.AssertionError({ message: `${name}: it hangs` })), TOO_LONG);
+  });
+  await Promise.race([run(), late]).finally(() => clearTimeout(timer));
+}
+
+/** Of the form that token managers use: 43 characters of base64url. */
+export function newKey(): string {
+  return randomUUID().replaceAll('-', '').padEnd(43, '_');
+}
+
+export function aToken(accessToken: string, more: object = {}): StoredToken {
+  const now = Date.now();
+  return {
+    token: { accessToken, refreshAt: now + 1_000_000, expiresAt: now + 1_200_000.5, ...more },
+    fence: 0,
+  };
+}
+
+export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
+  return { duration: 30_000, signal: new AbortController().signal, leave: () => undefined, ...options };
+}
+
+export async function fenceOf({ fence }: TokenLock): Promise<number> {
+  return fence;
+}
+
+export function write(store: TokenStore, key: string, accessToken: string): Promise<number> {
+  return store.withLock(key, waiting(), async ({ fence }) => {
+    assert.equal(await store.set(key, { ...aToken(accessToken), fence }), true);
+    return fence;
+  });
+}
+
+/** Holds a lock until it is told to let go. */
+export async function hold(
+  store: TokenStore,
+  key: string,
+): Promise<{ fence: number; release: () => void; done: Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const done = store.withLock(key, waiting<void>(), (lock) => {
+      return new Promise<void>((release) => resolve({ fence: lock.fence, release, done }));
+    });
+    done.catch(reject);
+  });
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
