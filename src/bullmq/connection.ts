@@ -35,8 +35,8 @@ const CLOSE_TIMEOUT = 1000;
  */
 export async function connect(connection: QueueConnection): Promise<OpenConnection> {
   const client = await createClient(connection);
-  // Each command under way listens, and many parts can be.
-  client.setMaxListeners(0);
+  // Each command under way listens, and many parts can be. Not 0, to which BullMQ adds what it needs itself.
+  client.setMaxListeners(Number.POSITIVE_INFINITY);
   let said: Error | undefined;
   client.on('error', (error) => {
     said = error;
