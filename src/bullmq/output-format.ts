@@ -1,7 +1,7 @@
 import { type CsvOptions, csvFile } from '../batch/sinks/csv.ts';
 import { gzipJsonLinesFile } from '../batch/sinks/gzip-json-lines.ts';
 import type { Sink } from '../batch/sinks/sink.ts';
-import { type Line, linesFile } from './lines-file.ts';
+import { type Line, rawLinesFile } from './lines-file.ts';
 
 /** How a merged output can be written. */
 export type OutputFormat = 'jsonl' | 'jsonl.gz' | 'csv';
@@ -16,7 +16,7 @@ export function formatOf(output: string): OutputFormat {
 
 /** A sink for lines that are JSON already. They are parsed only where the format is another. */
 export function mergedSink(path: string, format: OutputFormat, csv: CsvOptions): Sink<Line> {
-  if (format === 'jsonl') return linesFile(path);
+  if (format === 'jsonl') return rawLinesFile(path);
   const sink = format === 'csv' ? csvFile(path, csv) : gzipJsonLinesFile(path);
   return {
     ...sink,

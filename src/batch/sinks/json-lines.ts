@@ -28,6 +28,11 @@ export function toJson(value: unknown): string {
  * @param path of the file; its checkpoint, journal and lock are kept beside it.
  */
 export function jsonLinesFile(path: string): Sink {
+  return linesFile(path, (items) => items.map(toJsonLine).join(''));
+}
+
+/** Writes lines into a file. @param toText makes those of some records, each ended by a line feed. */
+export function linesFile<Item>(path: string, toText: (items: readonly Item[]) => string): Sink<Item> {
   return {
     format: 'jsonl',
     path,
@@ -35,7 +40,7 @@ export function jsonLinesFile(path: string): Sink {
       const file = await openAppendFile(path, Number(position ?? 0));
       return {
         async write(items) {
-          await file.append(items.map(toJsonLine).join(''));
+          await file.append(toText(items));
         },
         async save() {
           await file.sync();
