@@ -1,13 +1,4 @@
-export { type AuthRefreshAttachment, attachAuthRefresh } from './attach.ts';
-export type { AuthRefreshOptions } from './attach-options.ts';
-export {
-  type ClientAuthentication,
-  clientSecretBasic,
-  clientSecretBasicUnencoded,
-  clientSecretPost,
-  type TokenRequestParts,
-} from './client-authentication.ts';
-export type { Clock } from './clock.ts';
+export type { Clock } from './core/clock.ts';
 export {
   AuthRefreshError,
   type AuthRefreshErrorCode,
@@ -19,19 +10,28 @@ export {
   TokenRequestError,
   TokenResponseError,
   TokenStoreError,
-} from './errors.ts';
-export type { AuthRefreshEvent, AuthRefreshListener, RefreshReason } from './events.ts';
-export type { Grant, GrantContext } from './grant.ts';
-export { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from './grants.ts';
-export type { AuthRefreshRequestOptions } from './request-options.ts';
-export type { RetryOptions } from './retry.ts';
-export type { Secret } from './secret.ts';
+} from './core/errors.ts';
+export type { AuthRefreshEvent, AuthRefreshListener, RefreshReason } from './core/events.ts';
+export type { Grant, GrantContext } from './core/grant.ts';
+export type { AuthRefreshRequestOptions } from './core/request-options.ts';
+export type { Secret } from './core/secret.ts';
+export type { TokenResponse, TokenSet } from './core/token-set.ts';
+export type { LockOptions, StoredToken, TokenLock, TokenStore } from './core/token-store.ts';
+export type { Refusal, RequestSummary, Vendor } from './core/vendor.ts';
+export {
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretBasicUnencoded,
+  clientSecretPost,
+  type TokenRequestParts,
+} from './oauth/client-authentication.ts';
+export { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from './oauth/grants.ts';
+export type { OAuthClient } from './oauth/token-endpoint.ts';
+export type { TokenHttpResponse } from './oauth/token-request.ts';
+export { type AuthRefreshAttachment, attachAuthRefresh } from './plugin/attach.ts';
+export type { AuthRefreshOptions } from './plugin/attach-options.ts';
+export type { RetryOptions } from './plugin/retry.ts';
 export { memoryStore } from './stores/memory.ts';
-export type { LockOptions, StoredToken, TokenLock, TokenStore } from './stores/store.ts';
-export type { TokenHttpResponse } from './token-client.ts';
-export type { OAuthClient } from './token-endpoint.ts';
-export { createTokenManager, type TokenManager } from './token-manager.ts';
-export type { TokenManagerOptions } from './token-manager-options.ts';
-export type { TokenResponse, TokenSet } from './token-set.ts';
+export { createTokenManager, type TokenManager } from './token/token-manager.ts';
+export type { TokenManagerOptions } from './token/token-manager-options.ts';
 export { type OAuth2VendorOptions, oauth2Vendor } from './vendors/oauth2.ts';
-export type { Refusal, RequestSummary, Vendor } from './vendors/vendor.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { replaceFile } from './durable-file.ts';
-import { fileError } from './file-error.ts';
+import { replaceFile } from './files/durable-file.ts';
+import { fileError } from './files/file-error.ts';
 
 /**
  * Keeps the checkpoint of one export, elsewhere than in a file beside the output: for exports that another process, or

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CheckpointStore, checkpointFile } from './checkpoint-store.ts';
 import { BatchError } from './errors.ts';
-import type { Json } from './source.ts';
+import type { Json } from './sources/source.ts';
 
 /** Raised when what a checkpoint holds changes its meaning. */
 const VERSION = 1;

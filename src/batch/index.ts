@@ -1,11 +1,13 @@
-export type { Clock } from '../clock.ts';
+export type { Clock } from '../core/clock.ts';
 export type { CheckpointStore } from './checkpoint-store.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
-export { type ExportSummary, exportRecords } from './export.ts';
-export type { ExportOptions } from './export-options.ts';
+export { type ExportSummary, exportRecords } from './export/export.ts';
+export type { ExportOptions } from './export/options.ts';
 export { type CsvInputOptions, csvInput } from './import/csv-input.ts';
+export { type ImportSummary, importRecords } from './import/import.ts';
 export type { InputPosition, InputRecord, RecordInput } from './import/input.ts';
 export { type JsonLinesInputOptions, jsonLinesInput } from './import/json-lines-input.ts';
+export type { ImportOptions, ImportProgress } from './import/options.ts';
 export {
   type CheckRecords,
   type ImportTarget,
@@ -18,10 +20,7 @@ export {
   type GenesysExternalContactsOptions,
   genesysExternalContacts,
 } from './import/targets/genesys-external-contacts.ts';
-export { type ImportSummary, importRecords } from './import.ts';
-export type { ImportOptions, ImportProgress } from './import-options.ts';
 export type { Progress } from './progress.ts';
-export { inOrder, readAhead } from './read-ahead.ts';
 export type { Rate, RateLimiter } from './requests.ts';
 export type { RunOptions } from './run-options.ts';
 export { type CsvOptions, csvFile } from './sinks/csv.ts';
@@ -29,7 +28,6 @@ export { type GzipOptions, gzipJsonLinesFile } from './sinks/gzip-json-lines.ts'
 export { jsonLinesFile } from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
 export { jsonLinesStream } from './sinks/stream.ts';
-export type { Json, Page, PageSource, SourceContext } from './source.ts';
 export type { CxoneContact } from './sources/completed-contacts-answer.ts';
 export type { GenesysConversation } from './sources/conversation-answer.ts';
 export type { CsvRow } from './sources/csv-rows.ts';
@@ -52,3 +50,5 @@ export { type LinkOptions, linkSource } from './sources/link.ts';
 export { type OffsetOptions, offsetSource } from './sources/offset.ts';
 export { type PageNumberOptions, pageNumberSource } from './sources/page-number.ts';
 export type { PollOptions } from './sources/poll.ts';
+export { inOrder, readAhead } from './sources/read-ahead.ts';
+export type { Json, Page, PageSource, SourceContext } from './sources/source.ts';

@@ -6,8 +6,8 @@ import axios, {
   type AxiosResponse,
 } from 'axios';
 import pThrottle from 'p-throttle';
-import { type Clock, sleep } from '../clock.ts';
-import { parseRetryAfter } from '../retry-after.ts';
+import { type Clock, sleep } from '../core/clock.ts';
+import { parseRetryAfter } from '../core/retry-after.ts';
 
 /** How many requests may be sent in how much time. */
 export interface Rate {

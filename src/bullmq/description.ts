@@ -1,9 +1,9 @@
 import { canonical } from '../batch/checkpoint.ts';
 import { BatchError } from '../batch/errors.ts';
 import { type CsvOptions, csvFile } from '../batch/sinks/csv.ts';
-import type { Json } from '../batch/source.ts';
-import { ConfigurationError } from '../errors.ts';
-import { refuse } from '../problems.ts';
+import type { Json } from '../batch/sources/source.ts';
+import { refuse } from '../core/check-options.ts';
+import { ConfigurationError } from '../core/errors.ts';
 import { outputProblem } from './names.ts';
 import { FORMATS, formatOf, type OutputFormat } from './output-format.ts';
 

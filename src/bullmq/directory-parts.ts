@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openAppendFile } from '../batch/append-file.ts';
-import { syncDirectory } from '../batch/durable-file.ts';
 import { BatchError } from '../batch/errors.ts';
-import { fileError } from '../batch/file-error.ts';
+import { openAppendFile } from '../batch/files/append-file.ts';
+import { syncDirectory } from '../batch/files/durable-file.ts';
+import { fileError } from '../batch/files/file-error.ts';
 import { toJsonLine } from '../batch/sinks/json-lines.ts';
-import type { Json } from '../batch/source.ts';
+import type { Json } from '../batch/sources/source.ts';
 import type { PartName, PartStore } from './part-store.ts';
 
 /** A file that one worker has written: its fence, and how many bytes of it count. */

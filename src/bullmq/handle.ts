@@ -1,6 +1,6 @@
 import { BatchError } from '../batch/errors.ts';
-import { sleep, systemClock } from '../clock.ts';
-import { linkSignals } from '../link-signals.ts';
+import { sleep, systemClock } from '../core/clock.ts';
+import { linkSignals } from '../core/link-signals.ts';
 import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,17 +1,17 @@
 import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { replaceFile, syncDirectory } from '../batch/durable-file.ts';
 import { BatchError } from '../batch/errors.ts';
-import { runExport, START } from '../batch/export-run.ts';
-import { fileError } from '../batch/file-error.ts';
-import { refuseExisting } from '../batch/set-aside.ts';
+import { runExport, START } from '../batch/export/run.ts';
+import { replaceFile, syncDirectory } from '../batch/files/durable-file.ts';
+import { fileError } from '../batch/files/file-error.ts';
+import { refuseExisting } from '../batch/files/set-aside.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSource } from './merged-source.ts';
 import { IS_ANOTHERS } from './names.ts';
 import { mergedSink } from './output-format.ts';
+import type { Place } from './part-claim.ts';
 import { type PartState, partState } from './part-state.ts';
-import type { Place } from './place.ts';
 import type { WholeSummary } from './summary.ts';
 import { removeUnfinished } from './unfinished.ts';
 

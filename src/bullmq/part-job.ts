@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { BatchError } from '../batch/errors.ts';
-import { type ExportSummary, exportRecords } from '../batch/export.ts';
+import { type ExportSummary, exportRecords } from '../batch/export/export.ts';
+import { refuseExisting } from '../batch/files/set-aside.ts';
 import type { Progress } from '../batch/progress.ts';
-import { refuseExisting } from '../batch/set-aside.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { IS_ANOTHERS } from './names.ts';
-import type { Place } from './place.ts';
+import type { Place } from './part-claim.ts';
 
 /** Exports one part, from where whoever had it before has saved it. */
 export async function exportPart(

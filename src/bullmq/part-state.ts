@@ -1,6 +1,6 @@
 import { parseCheckpoint } from '../batch/checkpoint.ts';
-import type { ExportState } from '../batch/export-run.ts';
-import type { Json } from '../batch/source.ts';
+import type { ExportState } from '../batch/export/run.ts';
+import type { Json } from '../batch/sources/source.ts';
 
 /** How far a part is. */
 export interface PartState {

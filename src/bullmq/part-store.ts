@@ -1,5 +1,5 @@
 import type { Sink } from '../batch/sinks/sink.ts';
-import type { Json } from '../batch/source.ts';
+import type { Json } from '../batch/sources/source.ts';
 
 /** Which part of which export. */
 export interface PartName {

@@ -1,4 +1,4 @@
-import { ConfigurationError, messageOf } from '../errors.ts';
+import { ConfigurationError, messageOf } from '../core/errors.ts';
 
 /** BullMQ, which only who uses this entry has installed. @throws ConfigurationError */
 export function loadBullmq(): Promise<typeof import('bullmq')> {

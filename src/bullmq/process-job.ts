@@ -1,8 +1,8 @@
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { BatchError } from '../batch/errors.ts';
-import { toBatchError } from '../batch/stopped.ts';
-import type { ConfigurationError } from '../errors.ts';
+import { toBatchError } from '../batch/to-batch-error.ts';
+import type { ConfigurationError } from '../core/errors.ts';
 import { readDescription } from './description.ts';
 import { isLost, isWorthAnotherTry } from './job-errors.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
@@ -10,8 +10,8 @@ import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { mergeParts, tidy } from './merge-job.ts';
 import { nameProblem } from './names.ts';
+import { type Place, takePlace } from './part-claim.ts';
 import { exportPart } from './part-job.ts';
-import { type Place, takePlace } from './place.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
 
 /** What a worker gives to each of its jobs. */

@@ -1,5 +1,5 @@
 import { BatchError } from '../batch/errors.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../core/errors.ts';
 
 /**
  * The words of what Redis or BullMQ has thrown, and nothing else of it: errors of ioredis hold their command, and that of a

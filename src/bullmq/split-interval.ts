@@ -1,6 +1,6 @@
 import { checkInterval, type Interval, parseInterval } from '../batch/sources/interval.ts';
 import { toText } from '../batch/sources/windows.ts';
-import { refuse } from '../problems.ts';
+import { refuse } from '../core/check-options.ts';
 
 const SECOND = 1000;
 // From the roundest time to cut at to the least round.

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Job, Worker } from 'bullmq';
-import { systemClock, withDeadline } from '../clock.ts';
-import { refuse } from '../problems.ts';
+import { refuse } from '../core/check-options.ts';
+import { systemClock, withDeadline } from '../core/clock.ts';
 import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
 import { loadBullmq } from './peers.ts';

@@ -1,13 +1,13 @@
 import axios, { type AxiosInstance } from 'axios';
-import { attachAuthRefresh } from '../attach.ts';
-import { clientSecretBasic, clientSecretPost } from '../client-authentication.ts';
-import type { AuthRefreshListener } from '../events.ts';
-import { refuse } from '../problems.ts';
-import type { TokenStore } from '../stores/store.ts';
-import type { TokenManager } from '../token-manager.ts';
+import { refuse } from '../core/check-options.ts';
+import type { AuthRefreshListener } from '../core/events.ts';
+import type { TokenStore } from '../core/token-store.ts';
+import type { Vendor } from '../core/vendor.ts';
+import { clientSecretBasic, clientSecretPost } from '../oauth/client-authentication.ts';
+import { attachAuthRefresh } from '../plugin/attach.ts';
+import type { TokenManager } from '../token/token-manager.ts';
 import { type Environment, vendorFromEnvironment } from '../vendors/environment.ts';
 import { oauth2Vendor } from '../vendors/oauth2.ts';
-import type { Vendor } from '../vendors/vendor.ts';
 
 /** Whose credentials, by the beginning of their variables' names. */
 export const VENDORS = ['genesys', 'cxone', 'oauth'] as const;

@@ -1,7 +1,7 @@
 import type { Progress } from '../batch/progress.ts';
 import type { RunOptions } from '../batch/run-options.ts';
-import { systemClock } from '../clock.ts';
-import { refuse } from '../problems.ts';
+import { refuse } from '../core/check-options.ts';
+import { systemClock } from '../core/clock.ts';
 import { connect, type VendorName, vendorOf } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';

@@ -3,7 +3,7 @@ import { gzipJsonLinesFile } from '../batch/sinks/gzip-json-lines.ts';
 import { jsonLinesFile } from '../batch/sinks/json-lines.ts';
 import type { Sink } from '../batch/sinks/sink.ts';
 import { jsonLinesStream } from '../batch/sinks/stream.ts';
-import { refuse } from '../problems.ts';
+import { refuse } from '../core/check-options.ts';
 import type { Io } from './io.ts';
 
 /** How files are written and read. */

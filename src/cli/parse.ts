@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { Rate } from '../batch/requests.ts';
 import { checkInterval } from '../batch/sources/interval.ts';
-import { refuse } from '../problems.ts';
+import { refuse } from '../core/check-options.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
 

@@ -1,7 +1,7 @@
 import type { Progress } from '../batch/progress.ts';
 import type { WholeProgress } from '../bullmq/whole-progress.ts';
-import type { Clock } from '../clock.ts';
-import type { AuthRefreshEvent } from '../events.ts';
+import type { Clock } from '../core/clock.ts';
+import type { AuthRefreshEvent } from '../core/events.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { TextStream } from './io.ts';
 import { barReporter } from './reporter/bar.ts';

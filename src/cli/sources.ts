@@ -1,4 +1,3 @@
-import type { Json, PageSource } from '../batch/source.ts';
 import {
   type CxoneCompletedContactsOptions,
   cxoneCompletedContacts,
@@ -11,7 +10,8 @@ import {
   type GenesysConversationsOptions,
   genesysConversations,
 } from '../batch/sources/genesys-conversations.ts';
-import { refuse } from '../problems.ts';
+import type { Json, PageSource } from '../batch/sources/source.ts';
+import { refuse } from '../core/check-options.ts';
 import type { VendorName } from './connection.ts';
 
 /** A source of an interval as data, so that another process can make it. */

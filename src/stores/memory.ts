@@ -1,5 +1,5 @@
 import { Mutex } from 'async-mutex';
-import type { LockOptions, StoredToken, TokenStore } from './store.ts';
+import type { LockOptions, StoredToken, TokenStore } from '../core/token-store.ts';
 
 /** What belongs to one key. */
 interface Entry {

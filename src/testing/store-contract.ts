@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TokenStore } from '../stores/store.ts';
+import type { TokenStore } from '../core/token-store.ts';
 import {
   aToken,
   type Context,

@@ -1,8 +1,8 @@
-import { refuse } from '../problems.ts';
+import { refuse } from '../core/check-options.ts';
+import type { Vendor } from '../core/vendor.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
-import type { Vendor } from './vendor.ts';
 
 /** What {@link vendorFromEnvUrl} needs besides the URL. */
 export type VendorCredentials = Pick<

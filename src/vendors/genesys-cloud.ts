@@ -1,11 +1,11 @@
-import { type ClientAuthentication, clientSecretBasicUnencoded } from '../client-authentication.ts';
-import { clientCredentialsGrant } from '../grants.ts';
-import { prefixed, refuse } from '../problems.ts';
-import { urlProblem } from '../resource-origins.ts';
-import type { Secret } from '../secret.ts';
-import type { TokenHttpResponse } from '../token-client.ts';
+import { prefixed, refuse } from '../core/check-options.ts';
+import { urlProblem } from '../core/resource-origins.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Refusal, RequestSummary, Vendor } from '../core/vendor.ts';
+import { type ClientAuthentication, clientSecretBasicUnencoded } from '../oauth/client-authentication.ts';
+import { clientCredentialsGrant } from '../oauth/grants.ts';
+import type { TokenHttpResponse } from '../oauth/token-request.ts';
 import { findDomain } from './hosts.ts';
-import type { Refusal, RequestSummary, Vendor } from './vendor.ts';
 
 /** Genesys Cloud's regions by the names of its SDKs, and their domains. */
 export const GENESYS_CLOUD_REGIONS = {

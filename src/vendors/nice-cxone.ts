@@ -1,17 +1,17 @@
+import { prefixed, refuse } from '../core/check-options.ts';
+import { TokenResponseError } from '../core/errors.ts';
+import type { Grant, GrantContext } from '../core/grant.ts';
+import { urlProblem } from '../core/resource-origins.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Refusal, Vendor } from '../core/vendor.ts';
 import {
   type ClientAuthentication,
   clientSecretBasicUnencoded,
   clientSecretPost,
-} from '../client-authentication.ts';
-import { TokenResponseError } from '../errors.ts';
-import type { Grant, GrantContext } from '../grant.ts';
-import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../grants.ts';
-import { prefixed, refuse } from '../problems.ts';
-import { urlProblem } from '../resource-origins.ts';
-import type { Secret } from '../secret.ts';
-import { displayUrl, sendTokenRequest } from '../token-client.ts';
-import type { OAuthClient } from '../token-endpoint.ts';
-import type { Refusal, Vendor } from './vendor.ts';
+} from '../oauth/client-authentication.ts';
+import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../oauth/grants.ts';
+import type { OAuthClient } from '../oauth/token-endpoint.ts';
+import { displayUrl, sendTokenRequest } from '../oauth/token-request.ts';
 
 /** Options of {@link niceCxone}: access keys, or `envUrl` for plain client credentials. */
 export interface NiceCxoneOptions {

@@ -1,9 +1,9 @@
-import type { ClientAuthentication } from '../client-authentication.ts';
-import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../grants.ts';
-import { prefixed, refuse } from '../problems.ts';
-import { urlProblem } from '../resource-origins.ts';
-import type { Secret } from '../secret.ts';
-import type { Vendor } from './vendor.ts';
+import { prefixed, refuse } from '../core/check-options.ts';
+import { urlProblem } from '../core/resource-origins.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Vendor } from '../core/vendor.ts';
+import type { ClientAuthentication } from '../oauth/client-authentication.ts';
+import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../oauth/grants.ts';
 
 /** Options of {@link oauth2Vendor}. */
 export interface OAuth2VendorOptions {

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadCheckpoint, type Subject, saveCheckpoint } from '../../src/batch/checkpoint.ts';
-import { replaceFile } from '../../src/batch/durable-file.ts';
 import { BatchError } from '../../src/batch/errors.ts';
+import { replaceFile } from '../../src/batch/files/durable-file.ts';
 import { failure, temporaryDirectory } from '../support/batch.ts';
 
 const never = () => false;

@@ -1,7 +1,7 @@
 import axios from 'axios';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createRequests } from '../../src/batch/requests.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { type Handler, startServer } from '../support/server.ts';

@@ -10,7 +10,7 @@ import { exportKeys } from '../../src/bullmq/keys.ts';
 import { createLedger } from '../../src/bullmq/ledger.ts';
 import { linesOf } from '../../src/bullmq/lines.ts';
 import { mergeParts } from '../../src/bullmq/merge-job.ts';
-import { type Place, takePlace } from '../../src/bullmq/place.ts';
+import { type Place, takePlace } from '../../src/bullmq/part-claim.ts';
 import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
 import { numbered } from '../support/exporting.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';

@@ -1,7 +1,7 @@
 import axios, { type AxiosInstance } from 'axios';
 import platformClient from 'purecloud-platform-client-v2';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { attachAuthRefresh } from '../../src/attach.ts';
+import { attachAuthRefresh } from '../../src/plugin/attach.ts';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
 import { startSimulator } from '../support/simulated.ts';

@@ -1,9 +1,9 @@
 import axios from 'axios';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { attachAuthRefresh } from '../../src/attach.ts';
-import { clientSecretBasicUnencoded, clientSecretPost } from '../../src/client-authentication.ts';
+import { clientSecretBasicUnencoded, clientSecretPost } from '../../src/oauth/client-authentication.ts';
+import { attachAuthRefresh } from '../../src/plugin/attach.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
-import { createTokenManager } from '../../src/token-manager.ts';
+import { createTokenManager } from '../../src/token/token-manager.ts';
 import { type OAuth2VendorOptions, oauth2Vendor } from '../../src/vendors/oauth2.ts';
 import { delay } from '../support/fixture.ts';
 import { CLIENT_ID, CLIENT_SECRET, type OidcServer, startOidcServer } from '../support/oidc-server.ts';

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import axios, { CanceledError } from 'axios';
 import NpmFormData from 'form-data';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { isAuthRefreshError } from '../../src/errors.ts';
+import { isAuthRefreshError } from '../../src/core/errors.ts';
 import { CLIENT_SECRET, type Fixture, startFixture } from '../support/fixture.ts';
 import { type PlannedAnswer, plan } from '../support/plan.ts';
 import { type SeenRequest, sendJson, startServer } from '../support/server.ts';

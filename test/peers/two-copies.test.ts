@@ -1,8 +1,8 @@
 import axios, { type AxiosInstance } from 'axios';
 import otherAxiosModule from 'axios-other-copy';
 import { describe, expect, it } from 'vitest';
-import { isAuthRefreshError } from '../../src/errors.ts';
-import { createTokenManager } from '../../src/token-manager.ts';
+import { isAuthRefreshError } from '../../src/core/errors.ts';
+import { createTokenManager } from '../../src/token/token-manager.ts';
 import { attachTo } from '../support/attach-to.ts';
 import { CLIENT_SECRET, startFixture } from '../support/fixture.ts';
 import { plan } from '../support/plan.ts';

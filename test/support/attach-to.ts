@@ -1,8 +1,8 @@
 import type { AxiosInstance } from 'axios';
 import { onTestFinished } from 'vitest';
-import { type AuthRefreshAttachment, attachAuthRefresh } from '../../src/attach.ts';
-import type { AuthRefreshOptions } from '../../src/attach-options.ts';
-import type { AuthRefreshEvent } from '../../src/events.ts';
+import type { AuthRefreshEvent } from '../../src/core/events.ts';
+import { type AuthRefreshAttachment, attachAuthRefresh } from '../../src/plugin/attach.ts';
+import type { AuthRefreshOptions } from '../../src/plugin/attach-options.ts';
 import type { Fixture } from './fixture.ts';
 
 /** Attaches to an instance that the test made itself, as the fixture does to its own. */

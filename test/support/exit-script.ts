@@ -1,6 +1,6 @@
 // Run as a process of its own by the tests: makes one call, says that it has its answer, and is done.
 import axios from 'axios';
-import { attachAuthRefresh } from '../../src/attach.ts';
+import { attachAuthRefresh } from '../../src/plugin/attach.ts';
 import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
 
 const [url = '', second] = process.argv.slice(2);

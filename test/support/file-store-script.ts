@@ -4,8 +4,8 @@ import { appendFile, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileStore } from '../../src/stores/file-store.ts';
-import type { StoredToken } from '../../src/stores/store.ts';
+import type { StoredToken } from '../../src/core/token-store.ts';
+import { fileStore } from '../../src/stores/file/file-store.ts';
 import { aToken, theKey, waiting } from './file-store.ts';
 
 const [directory = '', lock = ''] = process.argv.slice(2);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Clock, systemClock } from '../../src/clock.ts';
-import type { LockOptions, StoredToken } from '../../src/stores/store.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import type { LockOptions, StoredToken } from '../../src/core/token-store.ts';
 
 export const fileStoreScript = fileURLToPath(new URL('./file-store-script.ts', import.meta.url));
 

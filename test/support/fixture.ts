@@ -1,8 +1,8 @@
 import axios, { type AxiosInstance, type CreateAxiosDefaults } from 'axios';
 import { onTestFinished } from 'vitest';
-import type { AuthRefreshAttachment } from '../../src/attach.ts';
-import type { AuthRefreshOptions } from '../../src/attach-options.ts';
-import type { AuthRefreshEvent } from '../../src/events.ts';
+import type { AuthRefreshEvent } from '../../src/core/events.ts';
+import type { AuthRefreshAttachment } from '../../src/plugin/attach.ts';
+import type { AuthRefreshOptions } from '../../src/plugin/attach-options.ts';
 import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
 import { attachTo } from './attach-to.ts';
 import { type Handler, type SeenRequest, sendJson, startServer } from './server.ts';

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
-import { systemClock } from '../../src/clock.ts';
-import type { GrantContext } from '../../src/grant.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { GrantContext } from '../../src/core/grant.ts';
 
 /** Runs a grant against an answer that needs no server, to see what it would send. */
 export function grantContext(answer: unknown): GrantContext & { sent: AxiosRequestConfig[] } {

@@ -1,7 +1,7 @@
 // Run as a process of its own by the tests: does as told with a lock, line by line on standard input.
 import { createInterface } from 'node:readline';
-import { type Lock, takeLock } from '../../src/batch/lock.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { type Lock, takeLock } from '../../src/core/node/file-lock.ts';
 
 const [path = ''] = process.argv.slice(2);
 let lock: Lock | undefined;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 
 /** A clock that stands still until told to go on. */
 export interface ManualClock extends Clock {

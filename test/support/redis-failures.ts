@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import { TokenStoreError } from '../../src/errors.ts';
-import type { TokenStore } from '../../src/stores/store.ts';
+import { TokenStoreError } from '../../src/core/errors.ts';
+import type { TokenStore } from '../../src/core/token-store.ts';
 import { aStored, KEY, waiting } from './redis-stores.ts';
 
 /** Secrets that no error may show. */

@@ -1,8 +1,8 @@
 // Run as a process of its own by the tests: does as told with a Redis store, line by line on standard input.
 import './end-with-parent.ts';
 import { createInterface } from 'node:readline';
-import { redisStore } from '../../src/stores/redis-store.ts';
-import type { TokenLock } from '../../src/stores/store.ts';
+import type { TokenLock } from '../../src/core/token-store.ts';
+import { redisStore } from '../../src/stores/redis/redis-store.ts';
 
 const [url = '', key = '', lockExpiry = '5000'] = process.argv.slice(2);
 const store = redisStore({ url, lockExpiry: Number(lockExpiry) });

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { type RedisStoreOptions, redisStore } from '../../src/stores/redis-store.ts';
-import type { LockOptions, StoredToken, TokenStore } from '../../src/stores/store.ts';
+import type { LockOptions, StoredToken, TokenStore } from '../../src/core/token-store.ts';
+import { type RedisStoreOptions, redisStore } from '../../src/stores/redis/redis-store.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import type { RedisServerOptions } from './redis-server.ts';
 

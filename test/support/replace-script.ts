@@ -1,5 +1,5 @@
 // Run as a process of its own by the tests until it is killed: replaces a file by ever longer texts.
-import { replaceFile } from '../../src/batch/durable-file.ts';
+import { replaceFile } from '../../src/batch/files/durable-file.ts';
 import './end-with-parent.ts';
 
 const [path = ''] = process.argv.slice(2);

@@ -3,8 +3,8 @@ import './end-with-parent.ts';
 import { Agent } from 'node:http';
 import axios from 'axios';
 import { attachAuthRefresh, memoryStore, oauth2Vendor, type TokenStore } from '../../src/index.ts';
-import { fileStore } from '../../src/stores/file-store.ts';
-import { redisStore } from '../../src/stores/redis-store.ts';
+import { fileStore } from '../../src/stores/file/file-store.ts';
+import { redisStore } from '../../src/stores/redis/redis-store.ts';
 
 /** How a round of requests went. */
 export interface Round {

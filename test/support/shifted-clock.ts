@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 
 /** The machine's timers, and a time that stands still until a test sets it on. */
 export function createShiftedClock(): Clock & { shift(milliseconds: number): void } {

@@ -1,5 +1,5 @@
+import type { TokenStore } from '../../src/core/token-store.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
-import type { TokenStore } from '../../src/stores/store.ts';
 
 /** A store of which some calls are others. */
 export function storeWith(calls: Partial<TokenStore>): TokenStore {

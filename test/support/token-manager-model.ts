@@ -1,13 +1,13 @@
 import { getEventListeners } from 'node:events';
 import axios, { type CancelTokenSource } from 'axios';
 import fc from 'fast-check';
-import { TokenEndpointError, TokenRequestError } from '../../src/errors.ts';
-import type { AuthRefreshEvent } from '../../src/events.ts';
-import type { GrantContext } from '../../src/grant.ts';
-import type { StoredToken, TokenStore } from '../../src/stores/store.ts';
-import { createTokenManager } from '../../src/token-manager.ts';
-import type { TokenResponse, TokenSet } from '../../src/token-set.ts';
-import type { Vendor } from '../../src/vendors/vendor.ts';
+import { TokenEndpointError, TokenRequestError } from '../../src/core/errors.ts';
+import type { AuthRefreshEvent } from '../../src/core/events.ts';
+import type { GrantContext } from '../../src/core/grant.ts';
+import type { TokenResponse, TokenSet } from '../../src/core/token-set.ts';
+import type { StoredToken, TokenStore } from '../../src/core/token-store.ts';
+import type { Vendor } from '../../src/core/vendor.ts';
+import { createTokenManager } from '../../src/token/token-manager.ts';
 import { createManualClock } from './manual-clock.ts';
 
 const SECOND = 1_000;

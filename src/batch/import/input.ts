@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import { BatchError } from '../errors.ts';
-import type { Json } from '../source.ts';
+import type { Json } from '../sources/source.ts';
 
 /** A place between two records of an input. */
 export interface InputPosition {

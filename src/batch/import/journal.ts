@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type AppendFile, openAppendFile } from '../append-file.ts';
 import { BatchError } from '../errors.ts';
-import { fileError } from '../file-error.ts';
+import { type AppendFile, openAppendFile } from '../files/append-file.ts';
+import { fileError } from '../files/file-error.ts';
 import { applyEntry, type Entry, type ImportState } from './state.ts';
 
 /** The file of what happened since the checkpoint: one entry a line, each with its number. */

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
-import { type AppendFile, openAppendFile } from '../append-file.ts';
+import { type AppendFile, openAppendFile } from '../files/append-file.ts';
 import { toJsonLine } from '../sinks/json-lines.ts';
 import type { NumberedRecord } from './batches.ts';
 import { openJournal } from './journal.ts';

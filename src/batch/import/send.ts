@@ -6,7 +6,7 @@ import axios, {
   isAxiosError,
 } from 'axios';
 import type { Requests } from '../requests.ts';
-import { reasonOf } from '../stopped.ts';
+import { reasonOf } from '../to-batch-error.ts';
 
 /** What is known of a request that was sent, all its replays and retries together. */
 export type Sent =

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { BatchError } from '../errors.ts';
-import type { Json } from '../source.ts';
+import type { Json } from '../sources/source.ts';
 
 /** What the API did with one record. */
 export type RecordResult =

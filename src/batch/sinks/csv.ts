@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
-import { refuse } from '../../problems.ts';
-import { openAppendFile } from '../append-file.ts';
+import { refuse } from '../../core/check-options.ts';
 import { BatchError } from '../errors.ts';
+import { openAppendFile } from '../files/append-file.ts';
 import { toJson } from './json-lines.ts';
 import type { Sink } from './sink.ts';
 

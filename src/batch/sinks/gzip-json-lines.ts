@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { numberProblems, refuse } from '../../problems.ts';
-import { openAppendFile } from '../append-file.ts';
+import { numberProblems, refuse } from '../../core/check-options.ts';
+import { openAppendFile } from '../files/append-file.ts';
 import { toJsonLine } from './json-lines.ts';
 import type { Sink } from './sink.ts';
 

@@ -1,6 +1,6 @@
-import { messageOf } from '../../errors.ts';
-import { openAppendFile } from '../append-file.ts';
+import { messageOf } from '../../core/errors.ts';
 import { BatchError } from '../errors.ts';
+import { openAppendFile } from '../files/append-file.ts';
 import type { Sink } from './sink.ts';
 
 /** One record as a line of JSON. @throws BatchError `ERR_RECORD` for what JSON cannot say. */

@@ -1,4 +1,4 @@
-import type { Json } from '../source.ts';
+import type { Json } from '../sources/source.ts';
 
 /** Where the records of an export go. Write your own to send them elsewhere than into a file. */
 export interface Sink<Item = unknown> {

@@ -1,7 +1,7 @@
 import type { AxiosResponse } from 'axios';
-import { listOf, objectOf, unexpected } from '../answer.ts';
+import { listOf, objectOf, unexpected } from './answer.ts';
 import { nextLink } from './next-link.ts';
-import { numberOf } from './tally.ts';
+import { numberOf } from './record-count.ts';
 
 /** Members of the query that the source says by itself. */
 export const OWN_PARAMS = ['startDate', 'endDate', 'skip', 'top', 'orderBy'];

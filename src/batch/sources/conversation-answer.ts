@@ -1,7 +1,7 @@
 import { isAxiosError } from 'axios';
-import { type JsonObject, listOf, objectOf, unexpected } from '../answer.ts';
-import type { SourceContext } from '../source.ts';
-import '../../request-options.ts';
+import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
+import type { SourceContext } from './source.ts';
+import '../../core/request-options.ts';
 import type { JsonMembers } from './member-path.ts';
 
 /** The path of the details query, in its real form and in the tutorial's. */

@@ -1,7 +1,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import type { Clock } from '../../clock.ts';
-import { unexpected } from '../answer.ts';
+import type { Clock } from '../../core/clock.ts';
+import { unexpected } from './answer.ts';
 
 /** A row by the names of the header; every value is a text. */
 export type CsvRow = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
-import { refuse } from '../../problems.ts';
-import { unexpected } from '../answer.ts';
-import type { PageSource } from '../source.ts';
+import { refuse } from '../../core/check-options.ts';
+import { unexpected } from './answer.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';
 import { type PlaceOptions, pagedProblems, withParameters } from './paged-options.ts';
 import { describeRequest, type PagedOptions } from './paged-request.ts';
+import type { PageSource } from './source.ts';
 
 /** Options of {@link cursorSource}. */
 export interface CursorOptions extends PagedOptions, PlaceOptions {

@@ -1,11 +1,11 @@
-import { type Clock, systemClock } from '../../clock.ts';
-import { refuse } from '../../problems.ts';
-import { inOrder } from '../read-ahead.ts';
-import type { Page, PageSource, SourceContext } from '../source.ts';
+import { refuse } from '../../core/check-options.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { type CxoneContact, OWN_PARAMS, readContacts } from './completed-contacts-answer.ts';
 import { checkDates, type Interval, parseDate } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import { checkTotal } from './tally.ts';
+import { inOrder } from './read-ahead.ts';
+import { checkTotal } from './record-count.ts';
+import type { Page, PageSource, SourceContext } from './source.ts';
 import { toText } from './windows.ts';
 
 /** Options of {@link cxoneCompletedContacts}. */

@@ -1,18 +1,18 @@
 import { isAxiosError } from 'axios';
-import { type Clock, sleep, systemClock } from '../../clock.ts';
-import { numberProblems, refuse } from '../../problems.ts';
-import { backoff } from '../../retry-after.ts';
-import { unexpected } from '../answer.ts';
+import { numberProblems, refuse } from '../../core/check-options.ts';
+import { type Clock, sleep, systemClock } from '../../core/clock.ts';
+import { backoff } from '../../core/retry-after.ts';
 import { BatchError } from '../errors.ts';
-import { readAhead } from '../read-ahead.ts';
-import type { Page, PageSource, SourceContext } from '../source.ts';
+import { unexpected } from './answer.ts';
 import { type CsvRow, readCsvRows } from './csv-rows.ts';
 import { createExtraction, type ExtractionEnd, lookAtExtraction } from './data-extraction-job.ts';
 import { openForeignFile } from './foreign-file.ts';
 import { checkDates } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { type PollOptions, poll } from './poll.ts';
+import { readAhead } from './read-ahead.ts';
 import { createRestartLimit } from './restart-limit.ts';
+import type { Page, PageSource, SourceContext } from './source.ts';
 
 /** Options of {@link cxoneDataExtraction}. Durations are in milliseconds. */
 export interface CxoneDataExtractionOptions extends PollOptions {

@@ -1,8 +1,8 @@
 import { isAxiosError } from 'axios';
-import '../../request-options.ts';
-import { objectOf, unexpected } from '../answer.ts';
-import type { SourceContext } from '../source.ts';
+import '../../core/request-options.ts';
+import { objectOf, unexpected } from './answer.ts';
 import type { JsonMembers } from './member-path.ts';
+import type { SourceContext } from './source.ts';
 
 const JOBS = '/data-extraction/v1/jobs';
 const CREATE = `POST ${JOBS}`;

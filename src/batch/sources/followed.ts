@@ -1,9 +1,9 @@
 import type { AxiosRequestConfig } from 'axios';
-import { readAhead } from '../read-ahead.ts';
-import type { Json, Page, PageSource, SourceContext } from '../source.ts';
 import { identifyBy, queryOf } from './paged-options.ts';
 import { describeRequest, type PagedAnswer, type PagedOptions, requestPage } from './paged-request.ts';
-import { addPage, checkTotal, type Tally } from './tally.ts';
+import { readAhead } from './read-ahead.ts';
+import { addPage, checkTotal, type Tally } from './record-count.ts';
+import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** What leads from a page to the next. */
 type Lead = string | number;

@@ -5,10 +5,10 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import '../../request-options.ts';
-import { urlProblem } from '../../resource-origins.ts';
-import { unexpected } from '../answer.ts';
-import type { SourceContext } from '../source.ts';
+import '../../core/request-options.ts';
+import { urlProblem } from '../../core/resource-origins.ts';
+import { unexpected } from './answer.ts';
+import type { SourceContext } from './source.ts';
 
 /**
  * Fetches a file from a host that is not the API's, as a stream. Nothing of the instance goes there but how to reach a host at

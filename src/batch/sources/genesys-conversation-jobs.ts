@@ -1,14 +1,14 @@
-import { type Clock, systemClock } from '../../clock.ts';
-import { numberProblems, refuse } from '../../problems.ts';
+import { numberProblems, refuse } from '../../core/check-options.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { BatchError } from '../errors.ts';
-import { readAhead } from '../read-ahead.ts';
-import type { Page, PageSource, SourceContext } from '../source.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
 import { availableUntil, createJob, lookAtJob, readResults } from './genesys-details-job.ts';
 import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { type PollOptions, poll } from './poll.ts';
+import { readAhead } from './read-ahead.ts';
 import { createRestartLimit } from './restart-limit.ts';
+import type { Page, PageSource, SourceContext } from './source.ts';
 import { toText } from './windows.ts';
 
 /** Options of {@link genesysConversationJobs}. Durations are in milliseconds. */

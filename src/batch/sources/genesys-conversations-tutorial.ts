@@ -1,12 +1,12 @@
 import type { AxiosRequestConfig } from 'axios';
-import { type Clock, systemClock } from '../../clock.ts';
-import { refuse } from '../../problems.ts';
-import { unexpected } from '../answer.ts';
-import type { PageSource } from '../source.ts';
+import { refuse } from '../../core/check-options.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { unexpected } from './answer.ts';
 import { DETAILS_QUERY } from './conversation-answer.ts';
 import { checkDates } from './interval.ts';
 import { linkSource } from './link.ts';
 import type { JsonMembers } from './member-path.ts';
+import type { PageSource } from './source.ts';
 
 /** Options of {@link genesysConversationsTutorial}. */
 export interface GenesysConversationsTutorialOptions {

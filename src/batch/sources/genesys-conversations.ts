@@ -1,8 +1,6 @@
-import { type Clock, systemClock } from '../../clock.ts';
-import { refuse } from '../../problems.ts';
+import { refuse } from '../../core/check-options.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { BatchError } from '../errors.ts';
-import { inOrder } from '../read-ahead.ts';
-import type { Page, PageSource, SourceContext } from '../source.ts';
 import {
   type ConversationAnswer,
   DETAILS_QUERY,
@@ -11,7 +9,9 @@ import {
 } from './conversation-answer.ts';
 import { checkInterval, type Interval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import { checkTotal } from './tally.ts';
+import { inOrder } from './read-ahead.ts';
+import { checkTotal } from './record-count.ts';
+import type { Page, PageSource, SourceContext } from './source.ts';
 import { DAY, firstWindow, halfOf, toText } from './windows.ts';
 
 /** Options of {@link genesysConversations}. */

@@ -1,9 +1,9 @@
 import { isAxiosError } from 'axios';
-import '../../request-options.ts';
-import { type JsonObject, listOf, objectOf, unexpected } from '../answer.ts';
-import type { SourceContext } from '../source.ts';
+import '../../core/request-options.ts';
+import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
 import type { JsonMembers } from './member-path.ts';
+import type { SourceContext } from './source.ts';
 
 const JOBS = '/api/v2/analytics/conversations/details/jobs';
 const CREATE = `POST ${JOBS}`;

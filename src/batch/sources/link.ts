@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { AxiosRequestConfig } from 'axios';
-import { refuse } from '../../problems.ts';
+import { refuse } from '../../core/check-options.ts';
 import { BatchError } from '../errors.ts';
-import type { PageSource } from '../source.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';
 import { addressOf, nextLink } from './next-link.ts';
 import { pagedProblems } from './paged-options.ts';
 import { describeRequest, type PagedAnswer, type PagedOptions } from './paged-request.ts';
+import type { PageSource } from './source.ts';
 
 /** Options of {@link linkSource}. */
 export interface LinkOptions extends PagedOptions {

@@ -1,4 +1,4 @@
-import type { Json } from '../source.ts';
+import type { Json } from './source.ts';
 
 /** Named JSON values, such as a request's body or its query. */
 export type JsonMembers = { readonly [name: string]: Json };

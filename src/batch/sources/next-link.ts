@@ -1,6 +1,6 @@
 import axios, { type AxiosResponse } from 'axios';
-import { unexpected } from '../answer.ts';
 import { BatchError } from '../errors.ts';
+import { unexpected } from './answer.ts';
 
 /** What axios's adapters leave behind of a request: Node's, XMLHttpRequest, fetch's. */
 interface SentRequest {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { unexpected } from '../answer.ts';
 import { BatchError } from '../errors.ts';
-import { inOrder, readAhead } from '../read-ahead.ts';
-import type { Json, Page, PageSource, SourceContext } from '../source.ts';
+import { unexpected } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
 import { identifyBy, type PlaceOptions, pagedProblems, queryOf, withParameters } from './paged-options.ts';
 import { describeRequest, type PagedAnswer, type PagedOptions, requestPage } from './paged-request.ts';
-import { addPage, checkTotal, numberOf, type Tally } from './tally.ts';
+import { inOrder, readAhead } from './read-ahead.ts';
+import { addPage, checkTotal, numberOf, type Tally } from './record-count.ts';
+import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** What sources of pages with numbers have in common. */
 export interface NumberedOptions extends PagedOptions, PlaceOptions {

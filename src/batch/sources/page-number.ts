@@ -1,6 +1,6 @@
-import { numberProblems, refuse } from '../../problems.ts';
-import type { PageSource } from '../source.ts';
+import { numberProblems, refuse } from '../../core/check-options.ts';
 import { type NumberedOptions, numberedProblems, numberedSource } from './numbered.ts';
+import type { PageSource } from './source.ts';
 
 /** Options of {@link pageNumberSource}. */
 export interface PageNumberOptions extends NumberedOptions {

@@ -1,8 +1,8 @@
 import type { AxiosRequestConfig } from 'axios';
-import { unexpected } from '../answer.ts';
-import type { Json, PageSource } from '../source.ts';
+import { unexpected } from './answer.ts';
 import { type JsonMembers, valueAt, withValueAt } from './member-path.ts';
 import { describeRequest, type PagedOptions } from './paged-request.ts';
+import type { Json, PageSource } from './source.ts';
 
 /** Where a source puts what leads to a page. */
 export interface PlaceOptions {

@@ -1,8 +1,8 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import '../../request-options.ts';
-import { bareListOf, listOf, objectOf } from '../answer.ts';
-import type { SourceContext } from '../source.ts';
+import '../../core/request-options.ts';
+import { bareListOf, listOf, objectOf } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
+import type { SourceContext } from './source.ts';
 
 /**
  * What all generic sources are told: what to ask for, and where the answers hold what. A path is the name of a member, or

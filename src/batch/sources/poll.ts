@@ -1,7 +1,7 @@
-import { sleep } from '../../clock.ts';
-import { backoff } from '../../retry-after.ts';
+import { sleep } from '../../core/clock.ts';
+import { backoff } from '../../core/retry-after.ts';
 import { BatchError } from '../errors.ts';
-import type { SourceContext } from '../source.ts';
+import type { SourceContext } from './source.ts';
 
 /** How a job is waited for. Durations are in milliseconds. */
 export interface PollOptions {

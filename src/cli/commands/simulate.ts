@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { messageOf } from '../../errors.ts';
-import { refuse } from '../../problems.ts';
+import { refuse } from '../../core/check-options.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { SimulatorOptions } from '../../testing/options.ts';
 import { startVendorSimulator, type VendorSimulator } from '../../testing/simulator.ts';
 import { EXIT } from '../exit-code.ts';

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { startExportWorker } from '../../bullmq/worker.ts';
 import type { ExportWorkerEvent } from '../../bullmq/worker-options.ts';
-import { systemClock } from '../../clock.ts';
-import { refuse } from '../../problems.ts';
-import { redisStore } from '../../stores/redis-store.ts';
-import type { TokenManager } from '../../token-manager.ts';
-import type { TokenSet } from '../../token-set.ts';
+import { refuse } from '../../core/check-options.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { TokenSet } from '../../core/token-set.ts';
+import { redisStore } from '../../stores/redis/redis-store.ts';
+import type { TokenManager } from '../../token/token-manager.ts';
 import { chooseVendor, connect, VENDORS, type VendorName } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { messageOf, TokenStoreError } from '../../errors.ts';
+import { messageOf, TokenStoreError } from '../../core/errors.ts';
 
 /** An error of the file store: what is wrong, and what to do about it. */
 export function storeError(message: string): TokenStoreError {

@@ -1,5 +1,5 @@
 import { BatchError } from '../../batch/errors.ts';
-import { type Lock, takeLock } from '../../batch/lock.ts';
+import { type Lock, takeLock } from '../../core/node/file-lock.ts';
 import { fileError } from './error.ts';
 import type { TakeLock } from './file-lock.ts';
 import { poll } from './polling.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { Driver } from './driver.ts';
+import { TAKE_LOCK } from './lua/acquire-lock.ts';
 import { RELEASE_LOCK } from './lua/release-lock.ts';
 import { RENEW_LOCK } from './lua/renew-lock.ts';
 import { SET_TOKEN } from './lua/set-token.ts';
-import { TAKE_LOCK } from './lua/take-lock.ts';
 
 /** A script that runs as a whole in Redis, with nothing else in between. */
 export interface Script {

@@ -1,4 +1,4 @@
-import { type Clock, withDeadline } from '../../clock.ts';
+import { type Clock, withDeadline } from '../../core/clock.ts';
 import type { Driver } from './driver.ts';
 
 /** Tells those who wait that something has happened, by messages that hold nothing. */

@@ -11,7 +11,7 @@ import {
   importRecords,
   jsonLinesInput,
 } from '../../../src/batch/index.ts';
-import { ConfigurationError } from '../../../src/errors.ts';
+import { ConfigurationError } from '../../../src/core/errors.ts';
 import type { VendorSimulator } from '../../../src/testing/index.ts';
 import { failure } from '../../support/batch.ts';
 import { arrivals, BULK, CONTACTS, contacts, importing, LIST, readLines } from '../../support/imports.ts';

@@ -8,7 +8,7 @@ import {
   pageNumberSource,
   type SourceContext,
 } from '../../../src/batch/index.ts';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import type { SimulatorOptions, VendorSimulator } from '../../../src/testing/index.ts';
 import { failure } from '../../support/batch.ts';
 import { exportAll, exportInRuns, startApi } from '../../support/exporting.ts';

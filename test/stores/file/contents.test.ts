@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EncryptionKey } from '../../../src/stores/file/encryption.ts';
-import { fileStore } from '../../../src/stores/file-store.ts';
+import { fileStore } from '../../../src/stores/file/file-store.ts';
 import { aToken, ownDirectory, theKey, waiting } from '../../support/file-store.ts';
 
 const secret = () => new Uint8Array(32).fill(7);

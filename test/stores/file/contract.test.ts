@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
-import { type FileStoreOptions, fileStore } from '../../../src/stores/file-store.ts';
+import { type FileStoreOptions, fileStore } from '../../../src/stores/file/file-store.ts';
 import { tokenStoreContract } from '../../../src/testing/store-contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'file-store-'));

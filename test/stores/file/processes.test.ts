@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { fileStore } from '../../../src/stores/file-store.ts';
+import { fileStore } from '../../../src/stores/file/file-store.ts';
 import { aToken, fastClock, ownDirectory, startOther, theKey, waiting } from '../../support/file-store.ts';
 
 const directoryOfTest = () => ownDirectory(onTestFinished);

@@ -3,9 +3,9 @@ import { chmod, chown, link, lstat, mkdir, readFile, rename, rm, symlink, writeF
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ConfigurationError, TokenStoreError } from '../../../src/errors.ts';
+import { ConfigurationError, TokenStoreError } from '../../../src/core/errors.ts';
 import { defaultDirectory } from '../../../src/stores/file/directory.ts';
-import { type FileStoreOptions, fileStore } from '../../../src/stores/file-store.ts';
+import { type FileStoreOptions, fileStore } from '../../../src/stores/file/file-store.ts';
 import { aToken, ownDirectory, theKey, waiting } from '../../support/file-store.ts';
 
 afterEach(() => void vi.unstubAllEnvs());

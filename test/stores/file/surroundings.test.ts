@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileStore } from '../../../src/stores/file-store.ts';
+import { fileStore } from '../../../src/stores/file/file-store.ts';
 import { fileStoreScript, ownDirectory, waiting } from '../../support/file-store.ts';
 
 const script = `${process.execPath} --import tsx`;

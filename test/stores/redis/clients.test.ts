@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
 import { expect, it, onTestFinished } from 'vitest';
-import { type RedisStoreOptions, redisStore } from '../../../src/stores/redis-store.ts';
+import { type RedisStoreOptions, redisStore } from '../../../src/stores/redis/redis-store.ts';
 import { describeWithRedisServer } from '../../support/redis.ts';
 import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
 

@@ -3,7 +3,7 @@ import { createServer, connect as dial, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/core/clock.ts';
 import { type Connection, createConnection } from '../../../src/stores/redis/connection.ts';
 import { openOwn } from '../../../src/stores/redis/open-own.ts';
 import { describeWithRedisServer } from '../../support/redis.ts';

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { redisStore } from '../../../src/stores/redis-store.ts';
+import { redisStore } from '../../../src/stores/redis/redis-store.ts';
 import { tokenStoreContract } from '../../../src/testing/store-contract.ts';
 import { describeWithRedis, useRedis } from '../../support/redis.ts';
 import { aStored, KEY, waiting } from '../../support/redis-stores.ts';

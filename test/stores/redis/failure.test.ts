@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { expect, it, onTestFinished } from 'vitest';
 import { openOwn } from '../../../src/stores/redis/open-own.ts';
-import type { RedisStoreOptions } from '../../../src/stores/redis-store.ts';
+import type { RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
 import { describeWithRedisServer, type RedisServer } from '../../support/redis.ts';
 import { failureOf, failuresOf, PASSWORD, TOKEN } from '../../support/redis-failures.ts';
 import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';

@@ -1,0 +1,163 @@
+import type { AxiosInstance } from 'axios';
+import { type Clock, sleep } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
+import { backoff } from '../../core/retry-after.ts';
+import { BatchError } from '../errors.ts';
+import type { Requests } from '../requests.ts';
+import { toBatchError } from '../to-batch-error.ts';
+import type { Batch, NumberedRecord } from './batches.ts';
+import type { Ledger, Settled } from './ledger.ts';
+import { sendOnce } from './send.ts';
+import { type ImportTarget, unexpectedResults } from './target.ts';
+
+/** What batches are settled with. Durations are in milliseconds. */
+export interface SettleContext {
+  api: AxiosInstance;
+  target: ImportTarget;
+  requests: Requests;
+  ledger: Ledger;
+  stop: AbortSignal;
+  /** How often records are sent again that may be. */
+  retries: number;
+  /** The wait before the first time; it doubles each time. */
+  baseDelay: number;
+  clock: Clock;
+  random: () => number;
+}
+
+// One lost answer is an accident. When none comes any more, to go on would make everything unresolved.
+const LOST_IN_A_ROW = 3;
+
+const LEFT_OPEN = 'the run ended before the answer came';
+
+type Records = readonly NumberedRecord[];
+
+/**
+ * Makes what settles batches: sends their records until it is known of each what became of it.
+ *
+ * A record leaves `waiting` only with an entry in the ledger that was written before, and nothing is sent again that may have
+ * been carried out, unless it has an id or the target's check says that it is absent.
+ */
+export function createSettler(context: SettleContext): (batch: Batch) => Promise<void> {
+  const { api, target, requests, ledger, stop, retries, baseDelay, clock, random } = context;
+  let lostInARow = 0;
+
+  const valuesOf = (records: Records) => records.map(({ value }) => value);
+  const hasId = ({ value }: NumberedRecord) => target.idOf?.(value) !== undefined;
+
+  /** @param attempt how often these records were sent before. */
+  async function send(records: Records, attempt: number): Promise<void> {
+    if (records.length === 0) return;
+    stop.throwIfAborted();
+    if (attempt > 0) await sleep(clock, backoff(attempt - 1, baseDelay, random), stop);
+    const config = target.request(valuesOf(records));
+    const repeatable = records.every(hasId);
+    if (!repeatable) await ledger.sent(records);
+    const sent = await sendOnce(config, { api, requests, repeatable, stop });
+    if (sent.type === 'answered') return readAnswer(records, attempt, sent.response);
+    if (sent.type === 'unknown') return resolve(records, attempt, sent.error);
+    if (!repeatable) await ledger.withdrawn(records);
+    if (sent.type === 'not-executed') throw sent.error;
+    lostInARow = 0;
+    const { reason, status } = sent;
+    const [record] = records;
+    if (record && records.length === 1)
+      return ledger.settle([{ record, outcome: 'rejected', reason, status }]);
+    // All of them were refused for the sake of some: the halves find out which.
+    const middle = Math.ceil(records.length / 2);
+    await send(records.slice(0, middle), 0);
+    await send(records.slice(middle), 0);
+  }
+
+  async function readAnswer(
+    records: Records,
+    attempt: number,
+    response: Parameters<ImportTarget['results']>[0],
+  ) {
+    let results: ReturnType<ImportTarget['results']>;
+    try {
+      results = target.results(response, valuesOf(records));
+      if (results.length !== records.length)
+        throw unexpectedResults('was read for another number of records');
+    } catch (error) {
+      return resolve(records, attempt, error);
+    }
+    lostInARow = 0;
+    const settled: Settled[] = [];
+    const again: NumberedRecord[] = [];
+    const unknown: NumberedRecord[] = [];
+    let unknownReason = '';
+    for (const [index, record] of records.entries()) {
+      const result = results[index];
+      if (result?.outcome === 'accepted') settled.push({ record, outcome: 'accepted' });
+      else if (result?.outcome === 'again' && attempt < retries) again.push(record);
+      else if (result?.outcome === 'unknown') {
+        unknown.push(record);
+        unknownReason = result.reason;
+      } else settled.push({ record, outcome: 'rejected', reason: result?.reason, status: result?.status });
+    }
+    if (settled.length > 0) await ledger.settle(settled);
+    if (again.length > 0) {
+      if (!again.every(hasId)) await ledger.withdrawn(again);
+      await send(again, attempt + 1);
+    }
+    if (unknown.length > 0) await resolve(unknown, attempt, new Error(unknownReason));
+  }
+
+  /** Settles records of which it is not known whether the API has them. */
+  async function resolve(records: Records, attempt: number, error: unknown): Promise<void> {
+    const withId = records.filter(hasId);
+    const without = records.filter((record) => !hasId(record));
+    if (without.length > 0) await lookUp(without, attempt, error);
+    if (withId.length > 0 && attempt >= retries) throw error;
+    await send(withId, attempt + 1);
+  }
+
+  async function lookUp(records: Records, attempt: number, error: unknown): Promise<void> {
+    const verdicts = target.check ? await check(records) : undefined;
+    const by = (verdict: string) => records.filter((_, index) => verdicts?.[index] === verdict);
+    const present = by('present');
+    const absent = attempt < retries ? by('absent') : [];
+    const reason = error === LEFT_OPEN ? LEFT_OPEN : toBatchError(error).message;
+    const unresolved = records.filter((record) => !present.includes(record) && !absent.includes(record));
+    const settled: Settled[] = [
+      ...present.map((record) => ({ record, outcome: 'accepted' as const })),
+      ...unresolved.map((record) => ({ record, outcome: 'unresolved' as const, reason })),
+    ];
+    if (settled.length > 0) await ledger.settle(settled);
+    if (absent.length > 0) {
+      await ledger.withdrawn(absent);
+      return send(absent, attempt + 1);
+    }
+    if (unresolved.length > 0 && error !== LEFT_OPEN && ++lostInARow >= LOST_IN_A_ROW) throw error;
+  }
+
+  async function check(records: Records): Promise<readonly string[]> {
+    stop.throwIfAborted();
+    try {
+      const verdicts = await target.check?.(valuesOf(records), (config) => requests.send(config));
+      if (verdicts?.length === records.length) return verdicts;
+    } catch (error) {
+      if (stop.aborted) throw stop.reason;
+      throw new BatchError(`check failed: ${messageOf(error)}`, 'ERR_CALLBACK', { cause: error });
+    }
+    throw new BatchError('check must give a verdict for each record', 'ERR_CALLBACK');
+  }
+
+  return async ({ records, states }) => {
+    const isIn = (state: string) => (_: unknown, index: number) => (states?.[index] ?? 'waiting') === state;
+    const waiting = records.filter(isIn('waiting'));
+    const problems = waiting.flatMap((record): Settled[] => {
+      const reason = record.bad?.reason ?? target.problem?.(record.value);
+      return reason === undefined ? [] : [{ record, outcome: 'rejected', reason }];
+    });
+    if (problems.length > 0) await ledger.settle(problems);
+    const open = records.filter(isIn('sent'));
+    if (open.length > 0) await resolve(open, 0, LEFT_OPEN);
+    const refused = new Set(problems.map(({ record }) => record));
+    await send(
+      waiting.filter((record) => !refused.has(record)),
+      0,
+    );
+  };
+}

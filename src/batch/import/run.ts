@@ -1,0 +1,144 @@
+import { systemClock } from '../../core/clock.ts';
+import { toProgress } from '../progress.ts';
+import { createRequests } from '../requests.ts';
+import { interrupted, toBatchError } from '../to-batch-error.ts';
+import { type Batch, cutBatches } from './batches.ts';
+import { sizeOfInput } from './input.ts';
+import type { Ledger } from './ledger.ts';
+import type { ImportOptions, ImportProgress } from './options.ts';
+import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
+import { createSettler } from './process-batch.ts';
+import type { Mark } from './state.ts';
+
+/**
+ * Sends batch after batch until the input ends.
+ *
+ * @param ledger where the last run left it.
+ * @param verify throws when another run has taken over.
+ */
+export async function runImport(
+  options: ImportOptions,
+  ledger: Ledger,
+  verify: () => Promise<void>,
+): Promise<ImportProgress> {
+  const {
+    api,
+    input,
+    target,
+    rate,
+    signal,
+    tokens,
+    onProgress,
+    concurrency = 1,
+    onBadRecord = 'stop',
+  } = options;
+  const {
+    clock = systemClock,
+    random = Math.random,
+    timeout = 120_000,
+    retries = 3,
+    baseDelay = 1000,
+  } = options;
+  const { maxRecords, maxBytes = Number.POSITIVE_INFINITY } = target;
+  const began = clock.now();
+  const recordsBefore = settledOf(ledger);
+  let refreshes = 0;
+  let inputSize = await sizeOfInput(input.path);
+  let total: number | undefined;
+
+  // Nothing more is sent once it is aborted. What is on the wire has its answer waited for: it may be carried out.
+  const stop = new AbortController();
+  const requests = createRequests({ api, rate, timeout, signal: stop.signal, clock });
+  const settle = createSettler({
+    api,
+    target,
+    requests,
+    ledger: { ...ledger, settle: (settled) => ledger.settle(settled).then(tell) },
+    stop: stop.signal,
+    retries,
+    baseDelay,
+    clock,
+    random,
+  });
+
+  function progress(): ImportProgress {
+    const { accepted, rejected, unresolved, batches } = ledger.state;
+    const measured = toProgress({
+      records: settledOf(ledger),
+      recordsBefore,
+      pages: batches,
+      repeated: 0,
+      total,
+      refreshes,
+      ...requests.counts,
+      elapsed: clock.now() - began,
+    });
+    return { ...measured, accepted, rejected, unresolved };
+  }
+
+  async function tell(): Promise<void> {
+    await onProgress?.(progress());
+  }
+
+  const onAbort = () => stop.abort(interrupted(signal?.reason));
+  const fail = (error: unknown) => stop.abort(toBatchError(error));
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) onAbort();
+  const unsubscribe = tokens?.subscribe(({ type }) => {
+    if (type === 'refresh-succeeded') refreshes++;
+  });
+  const digest = await openPrefixDigest(input.path);
+  const underWay = new Set<Promise<void>>();
+
+  async function begin({ end, states }: Batch): Promise<void> {
+    total = estimate(end, inputSize);
+    if (states) return;
+    await verify();
+    await ledger.begin({ ...end, digest: await digest.upTo(end.offset) });
+  }
+
+  try {
+    const { begun } = ledger.state;
+    if ((await digest.upTo(begun.offset)) !== begun.digest && begun.offset > 0) {
+      throw inputChanged(input.path, `its first ${begun.offset} bytes differ`);
+    }
+    const batches = cutBatches(input, ledger.state, {
+      maxRecords: Math.min(options.batchRecords ?? maxRecords, maxRecords),
+      maxBytes: Math.min(options.batchBytes ?? Math.min(1_000_000, maxBytes), maxBytes),
+      stopAtBad: onBadRecord === 'stop',
+    });
+    for await (const batch of batches) {
+      if (stop.signal.aborted) break;
+      await begin(batch);
+      const settling: Promise<void> = settle(batch)
+        .catch(fail)
+        .finally(() => underWay.delete(settling));
+      underWay.add(settling);
+      if (underWay.size >= concurrency) await Promise.race(underWay);
+      if (stop.signal.aborted) break;
+    }
+  } catch (error) {
+    // A bad line ends the reading, not what was read before it.
+    await Promise.all(underWay);
+    fail(error);
+  } finally {
+    await Promise.all(underWay);
+    signal?.removeEventListener('abort', onAbort);
+    unsubscribe?.();
+    await digest.close();
+  }
+  if (stop.signal.aborted) throw stop.signal.reason;
+  inputSize = await sizeOfInput(input.path);
+  total = settledOf(ledger);
+  await ledger.complete(inputSize);
+  return progress();
+}
+
+function settledOf({ state }: Ledger): number {
+  return state.accepted + state.rejected + state.unresolved;
+}
+
+/** How many records there will be, if the rest are as long as those so far. */
+function estimate({ record, offset }: Mark, inputSize: number): number {
+  return offset === 0 ? record : Math.max(record, Math.round((record / offset) * inputSize));
+}

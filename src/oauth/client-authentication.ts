@@ -1,0 +1,39 @@
+import { formEncode } from '../core/secret.ts';
+
+/** A token request that a {@link ClientAuthentication} may add to. */
+export interface TokenRequestParts {
+  headers: Record<string, string>;
+  body: URLSearchParams;
+}
+
+/**
+ * Puts a client's credentials into a token request (RFC 6749 section 2.3.1).
+ *
+ * @param clientSecret empty for a public client.
+ */
+export type ClientAuthentication = (
+  request: TokenRequestParts,
+  clientId: string,
+  clientSecret: string,
+) => void | Promise<void>;
+
+/** HTTP Basic with form-encoded credentials, as RFC 6749 section 2.3.1 asks. */
+export const clientSecretBasic: ClientAuthentication = (request, clientId, clientSecret) => {
+  request.headers.Authorization = basic(formEncode(clientId), formEncode(clientSecret));
+};
+
+/** Credentials in the form: `client_id` and, unless it is empty, `client_secret`. */
+export const clientSecretPost: ClientAuthentication = (request, clientId, clientSecret) => {
+  request.body.set('client_id', clientId);
+  if (clientSecret) request.body.set('client_secret', clientSecret);
+};
+
+/** HTTP Basic with the credentials as they are (RFC 7617), for servers that do not decode them. */
+export const clientSecretBasicUnencoded: ClientAuthentication = (request, clientId, clientSecret) => {
+  request.headers.Authorization = basic(clientId, clientSecret);
+};
+
+function basic(user: string, password: string): string {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}

@@ -1,0 +1,93 @@
+import { TokenEndpointError } from '../core/errors.ts';
+import type { GrantContext } from '../core/grant.ts';
+import { readSecret, redact, type Secret } from '../core/secret.ts';
+import type { TokenResponse } from '../core/token-set.ts';
+import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
+import {
+  displayUrl,
+  sendTokenRequest,
+  type TokenHttpRequest,
+  type TokenHttpResponse,
+} from './token-request.ts';
+import { parseTokenResponse } from './token-response.ts';
+
+/** An OAuth client and the token endpoint it is known to. */
+export interface OAuthClient {
+  tokenEndpoint: string;
+  clientId: string;
+  /** Absent for a public client. */
+  clientSecret?: Secret | undefined;
+  /** @default clientSecretBasic; clientSecretPost without a secret */
+  clientAuthentication?: ClientAuthentication | undefined;
+  /** Further form fields, such as `audience`. */
+  parameters?: Readonly<Record<string, string>> | undefined;
+  /** Tells a throttle that does not use status 429. */
+  isThrottled?: TokenHttpRequest['isThrottled'];
+  /** Renames the fields of an answer to those of RFC 6749 section 5.1. */
+  toStandard?: ((body: unknown) => unknown) | undefined;
+}
+
+/**
+ * Asks a token endpoint for a token (RFC 6749 section 3.2).
+ *
+ * @param grant the grant's own form fields; all but `grant_type` and `scope` are treated as secrets.
+ * @throws TokenEndpointError when it refuses; TokenRequestError; TokenResponseError.
+ */
+export async function requestToken(
+  context: GrantContext,
+  client: OAuthClient,
+  grant: Record<string, string>,
+): Promise<TokenResponse> {
+  const { tokenEndpoint, clientSecret, clientId } = client;
+  const secret = clientSecret === undefined ? '' : await readSecret('clientSecret', clientSecret);
+  const authenticate = client.clientAuthentication ?? (secret === '' ? clientSecretPost : clientSecretBasic);
+
+  const headers: Record<string, string> = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const body = new URLSearchParams({ ...client.parameters, ...grant });
+  await authenticate({ headers, body }, clientId, secret);
+
+  const { isThrottled } = client;
+  const response = await sendTokenRequest(context, {
+    method: 'POST',
+    url: tokenEndpoint,
+    headers,
+    body: body.toString(),
+    isThrottled,
+  });
+  if (response.status >= 200 && response.status < 300) {
+    return parseTokenResponse(client.toStandard?.(response.body) ?? response.body);
+  }
+
+  // Whatever was sent and is not public, alone and as it stood in the request.
+  const { grant_type, scope, ...confidential } = { ...client.parameters, ...grant };
+  const credentials = headers.Authorization?.split(' ')[1];
+  throw refusal(tokenEndpoint, response, [secret, credentials, ...Object.values(confidential)]);
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  invalid_client: 'Check the client id and secret, and that they belong to this region or tenant',
+  invalid_grant: 'Check the user name and password, the access key or the refresh token',
+  invalid_scope: 'Check that the OAuth client may have this scope',
+  unauthorized_client: 'Check that the OAuth client may use this grant type',
+  unsupported_grant_type: 'Check that this is the right token endpoint for this grant type',
+};
+
+function refusal(
+  tokenEndpoint: string,
+  { status, body }: TokenHttpResponse,
+  secrets: readonly (string | undefined)[],
+): TokenEndpointError {
+  const answer = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const read = (value: unknown) => (typeof value === 'string' ? redact(value, secrets) : undefined);
+  const error = read(answer.error);
+  // RFC 6749's name, NICE CXone's and Genesys Cloud's.
+  const errorDescription = read(answer.error_description ?? answer.errorDescription ?? answer.description);
+  const said = error ? `${error}${errorDescription ? ` (${errorDescription})` : ''}` : 'no OAuth error';
+  const advice = ADVICE[error ?? ''] ?? 'Check the address of the token endpoint';
+  return new TokenEndpointError(`${displayUrl(tokenEndpoint)} answered ${status}, ${said}. ${advice}`, {
+    code: 'ERR_TOKEN_ENDPOINT',
+    status,
+    error,
+    errorDescription,
+  });
+}

@@ -1,0 +1,112 @@
+import type { AxiosResponse } from 'axios';
+import { sleep } from '../core/clock.ts';
+import { TokenRequestError, TokenResponseError } from '../core/errors.ts';
+import type { GrantContext } from '../core/grant.ts';
+import { readBody } from '../core/read-body.ts';
+import { backoff, parseRetryAfter } from '../core/retry-after.ts';
+
+/** A request on the way to a token: the form POST, or the discovery before it. */
+export interface TokenHttpRequest {
+  method: 'GET' | 'POST';
+  url: string;
+  headers?: Record<string, string>;
+  /** The form, already encoded. */
+  body?: string;
+  /** Tells a throttle that does not use status 429, such as Genesys Cloud's 400. */
+  isThrottled?: ((response: TokenHttpResponse) => boolean) | undefined;
+}
+
+/** What came back: `body` is the parsed JSON, or the text where it is none. */
+export interface TokenHttpResponse {
+  status: number;
+  body: unknown;
+}
+
+const MAX_RESPONSE_BYTES = 1_000_000;
+
+/**
+ * Sends a request to the token server and retries it after network errors, 408, 429 and 5xx.
+ *
+ * The retries are our own, not axios-retry's, because they share one deadline and run on the injected clock.
+ *
+ * @throws TokenRequestError when no usable answer came; TokenResponseError when the answer is over 1 MB.
+ */
+export async function sendTokenRequest(
+  context: GrantContext,
+  request: TokenHttpRequest,
+): Promise<TokenHttpResponse> {
+  const { clock, random, retryDelay, deadline, signal } = context;
+  for (let attempt = 0; ; attempt++) {
+    const answer = await sendOnce(context, request);
+    if (!(answer instanceof TokenRequestError)) return answer;
+    const wait = Math.max(answer.retryAfter ?? 0, backoff(attempt, retryDelay, random));
+    // A Retry-After beyond the deadline is not waited for.
+    if (attempt >= context.retries || clock.now() + wait >= deadline) throw answer;
+    await sleep(clock, wait, signal);
+  }
+}
+
+/** Returns, not throws, what a retry may mend. */
+async function sendOnce(
+  { request: send, signal, clock }: GrantContext,
+  request: TokenHttpRequest,
+): Promise<TokenHttpResponse | TokenRequestError> {
+  const where = displayUrl(request.url);
+  let reply: AxiosResponse;
+  try {
+    reply = await send({
+      method: request.method,
+      url: request.url,
+      // Nothing of the application's axios.defaults, which may hold credentials or lead elsewhere.
+      baseURL: '',
+      allowAbsoluteUrls: true,
+      params: null,
+      ...({ auth: null } as object),
+      headers: { Accept: 'application/json', Authorization: false, ...request.headers },
+      data: request.body,
+      signal,
+      responseType: 'text',
+      transformRequest: [(data: unknown) => data],
+      transformResponse: [(data: unknown) => data],
+      validateStatus: () => true,
+      maxContentLength: MAX_RESPONSE_BYTES,
+      // Credentials are not carried on to wherever an answer points.
+      maxRedirects: 0,
+      fetchOptions: { redirect: 'manual' },
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    if (String(message).includes('maxContentLength')) {
+      throw new TokenResponseError(`${where} answered with more than 1 MB. Is it really a token endpoint?`, {
+        code: 'ERR_TOKEN_RESPONSE',
+      });
+    }
+    // The code alone: messages of the network layer can hold a proxy's credentials.
+    const reason = typeof code === 'string' ? code : 'network error';
+    return new TokenRequestError(
+      `${where} could not be reached (${reason}). Check the address, DNS, proxy and TLS settings`,
+      { code: 'ERR_TOKEN_REQUEST' },
+    );
+  }
+
+  const response: TokenHttpResponse = { status: reply.status, body: readBody(reply.data) };
+  const throttled = reply.status === 429 || request.isThrottled?.(response) === true;
+  if (!throttled && reply.status !== 408 && reply.status < 500) return response;
+  return new TokenRequestError(
+    throttled
+      ? `${where} throttles this client (${reply.status}). Share one token between processes, and ask for fewer`
+      : `${where} answered ${reply.status}`,
+    {
+      code: throttled ? 'ERR_TOKEN_THROTTLED' : 'ERR_TOKEN_REQUEST',
+      status: reply.status,
+      retryAfter: parseRetryAfter(reply.headers['retry-after'], clock.now()),
+    },
+  );
+}
+
+/** An address for messages: without credentials, query and fragment, which may hold secrets. */
+export function displayUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}

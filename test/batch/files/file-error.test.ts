@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { BatchError } from '../../../src/batch/errors.ts';
+import { fileError } from '../../../src/batch/files/file-error.ts';
+
+test.each([
+  ['ENOSPC', /the disk is full.*goes on from its checkpoint/],
+  ['EDQUOT', /the disk is full/],
+  ['ENOENT', /the directory \/some\/where does not exist/],
+  ['ENOTDIR', /\/some\/where is not a directory/],
+  ['EROFS', /read-only/],
+  ['EACCES', /no permission/],
+  ['EPERM', /no permission/],
+  ['EISDIR', /it is a directory/],
+  ['EFBIG', /larger than/],
+  ['EIO', /said by the system/],
+])('%s says what to do, and keeps what the system said', (code, message) => {
+  const thrown = Object.assign(new Error('said by the system'), { code });
+  const error = fileError('/some/where/out', thrown);
+  expect(error).toMatchObject({ code: 'ERR_OUTPUT', resumable: true, cause: thrown });
+  expect(error.message).toMatch(/^\/some\/where\/out: /);
+  expect(error.message).toMatch(message);
+});
+
+test('an error of ours is left as it is', () => {
+  const error = new BatchError('x', 'ERR_LOCKED');
+  expect(fileError('/some/where', error)).toBe(error);
+});

@@ -1,0 +1,339 @@
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import axios from 'axios';
+import { describe, expect, it } from 'vitest';
+import { isAuthRefreshError, TokenResponseError } from '../../src/core/errors.ts';
+import { toTokenSet } from '../../src/core/token-set.ts';
+import { parseTokenResponse } from '../../src/oauth/token-response.ts';
+import { delay, startFixture } from '../support/fixture.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { sendJson } from '../support/server.ts';
+
+const HOUR = 3_600_000;
+const YEAR = 365 * 24 * HOUR;
+
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail('the request succeeded'),
+    (error) => error,
+  );
+
+describe('a token response that holds no token', () => {
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['an empty text', ''],
+    ['HTML', '<!doctype html><title>Log in</title>'],
+    ['a form', 'access_token=abc&token_type=bearer'],
+    ['a number', 1],
+    ['true', true],
+    ['an array', [{ access_token: 'abc' }]],
+    ['an empty object', {}],
+    ['an OAuth error', { error: 'invalid_client' }],
+    ['access_token null', { access_token: null }],
+    ['access_token a number', { access_token: 12345 }],
+    ['access_token an object', { access_token: { toString: () => 'abc' } }],
+    ['access_token an array', { access_token: ['abc'] }],
+    ['access_token empty', { access_token: '' }],
+    ['access_token of spaces', { access_token: '  ' }],
+    ['access_token with a space', { access_token: 'abc def' }],
+    ['access_token with a line feed', { access_token: 'abc\ndef' }],
+    ['access_token with a line feed at its end', { access_token: 'abc\n' }],
+    ['access_token with CR LF and a header', { access_token: 'abc\r\nX-Evil: 1' }],
+    ['access_token with NUL', { access_token: 'abc\0' }],
+    ['access_token with a tab', { access_token: 'abc\t' }],
+    ['access_token with DEL', { access_token: 'abc\x7f' }],
+    ['access_token that is not ASCII', { access_token: 'töken' }],
+    ['access_token with a surrogate', { access_token: 'abc\ud800' }],
+    ['access_token in another case', { Access_Token: 'abc' }],
+    ['token_type MAC', { access_token: 'abc', token_type: 'mac' }],
+    ['token_type DPoP', { access_token: 'abc', token_type: 'DPoP' }],
+    ['token_type empty', { access_token: 'abc', token_type: '' }],
+    ['token_type a number', { access_token: 'abc', token_type: 0 }],
+    ['token_type an object', { access_token: 'abc', token_type: {} }],
+    ['token_type that cannot be text', { access_token: 'abc', token_type: { toString: 1, valueOf: 1 } }],
+  ])('scenario 15: %s: a TokenResponseError that repeats nothing of it', (_, body) => {
+    let thrown: unknown;
+    try {
+      parseTokenResponse(body);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(TokenResponseError);
+    expect(thrown).toMatchObject({ name: 'TokenResponseError', code: 'ERR_TOKEN_RESPONSE' });
+    expect(String(thrown)).toMatch(/^TokenResponseError: the token endpoint's answer (is not|has)/);
+    expect(String(thrown)).not.toMatch(/abc|12345|invalid_client|doctype/);
+  });
+
+  it('scenario 15: a token that only the prototype holds is none', () => {
+    expect(() => parseTokenResponse(JSON.parse('{"__proto__": {"access_token": "abc"}}'))).toThrow(
+      TokenResponseError,
+    );
+  });
+});
+
+describe('a token response that holds one', () => {
+  it.each<[string, unknown, number | undefined]>([
+    ['3600', 3600, HOUR],
+    ['"3600"', '3600', HOUR],
+    ['" 3600 "', ' 3600 ', HOUR],
+    ['0.5', 0.5, 500],
+    ['1', 1, 1000],
+    ['missing', undefined, undefined],
+    ['null', null, undefined],
+    ['0', 0, undefined],
+    ['-0', -0, undefined],
+    ['"0"', '0', undefined],
+    ['negative', -3600, undefined],
+    ['negative text', '-3600', undefined],
+    ['NaN', Number.NaN, undefined],
+    ['"NaN"', 'NaN', undefined],
+    ['an empty text', '', undefined],
+    ['words', 'an hour', undefined],
+    ['a number with its unit', '3600s', undefined],
+    ['true', true, undefined],
+    ['an array', [3600], undefined],
+    ['an object', { seconds: 3600 }, undefined],
+    ['a year', YEAR / 1000, YEAR],
+    ['1e12', 1e12, YEAR],
+    ['"1e12"', '1e12', YEAR],
+    ['Number.MAX_VALUE', Number.MAX_VALUE, YEAR],
+    ['Infinity, as JSON reads 1e999', JSON.parse('1e999'), YEAR],
+  ])('scenario 15: expires_in %s', (_, expires_in, lifetime) => {
+    const token = parseTokenResponse({ access_token: 'abc', expires_in });
+    expect(token).toEqual({ accessToken: 'abc', ...(lifetime !== undefined && { lifetime }) });
+    const set = toTokenSet(token, 1000, { refreshBuffer: 300_000, defaultLifetime: HOUR, random: () => 0.5 });
+    expect(set.expiresAt).toBe(1000 + (lifetime ?? HOUR));
+    expect(set.refreshAt).toBeGreaterThan(1000);
+    expect(set.refreshAt).toBeLessThan(set.expiresAt);
+  });
+
+  it.each([
+    ['absent', undefined],
+    ['null', null],
+    ['bearer', 'bearer'],
+    ['Bearer', 'Bearer'],
+    ['BEARER', 'BEARER'],
+  ])('scenario 15: token_type %s is taken as bearer', (_, token_type) => {
+    expect(parseTokenResponse({ access_token: 'abc', token_type })).toEqual({ accessToken: 'abc' });
+  });
+
+  it('scenario 15: refresh_token and scope are kept when they are text, else left out', () => {
+    const body = { access_token: 'abc', refresh_token: 'again', scope: 'read write', extra: 'ignored' };
+    expect(parseTokenResponse(body)).toEqual({
+      accessToken: 'abc',
+      refreshToken: 'again',
+      scope: 'read write',
+    });
+    for (const odd of [null, 1, {}, [], true]) {
+      expect(parseTokenResponse({ access_token: 'abc', refresh_token: odd, scope: odd })).toEqual({
+        accessToken: 'abc',
+      });
+    }
+    expect(parseTokenResponse({ access_token: 'abc', refresh_token: '' })).toEqual({ accessToken: 'abc' });
+  });
+
+  it('scenario 15: every visible ASCII character may stand in a token', () => {
+    const all = Array.from({ length: 0x7e - 0x21 + 1 }, (_, i) => String.fromCharCode(0x21 + i)).join('');
+    expect(parseTokenResponse({ access_token: all }).accessToken).toBe(all);
+  });
+});
+
+describe('over HTTP', () => {
+  const raw = (body: string | Buffer, status = 200, headers: Record<string, string> = {}) => {
+    return (response: ServerResponse) => void response.writeHead(status, headers).end(body);
+  };
+  const json = (body: unknown) => (response: ServerResponse) => sendJson(response, 200, body);
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ['{}', json({})],
+    ['an empty body', raw('')],
+    ['204', (response) => void response.writeHead(204).end()],
+    ['HTML', raw('<html>Please log in</html>', 200, { 'content-type': 'text/html' })],
+    ['HTML that claims to be JSON', raw('<html></html>', 200, { 'content-type': 'application/json' })],
+    ['JSON that breaks off', raw('{"access_token":"abc"', 200, { 'content-type': 'application/json' })],
+    ['null', raw('null')],
+    ['access_token null', json({ access_token: null, expires_in: 3600 })],
+    ['access_token undefined as text', raw('{"expires_in":3600,"token_type":"bearer"}')],
+    ['access_token with control characters', json({ access_token: 'abc\r\nX-Evil: 1' })],
+    ['an array', json(['abc'])],
+    ['an error with status 200', json({ error: 'invalid_client' })],
+    ['another token_type', json({ access_token: 'abc', token_type: 'mac' })],
+    [
+      'a token_type that cannot be text',
+      json({ access_token: 'abc', token_type: { toString: 1, valueOf: 1 } }),
+    ],
+  ])('scenario 15: %s: an AuthRefreshError, nothing reaches the API, no retry', async (_, answer) => {
+    const fixture = await startFixture();
+    fixture.onToken = (_request, response) => answer(response);
+    const { api } = fixture.attach();
+    const error = await failureOf(api.get('/data'));
+    expect(isAuthRefreshError(error)).toBe(true);
+    expect(axios.isAxiosError(error)).toBe(true);
+    expect(error).toMatchObject({
+      code: 'ERR_TOKEN_RESPONSE',
+      cause: { name: 'TokenResponseError', code: 'ERR_TOKEN_RESPONSE' },
+    });
+    expect(fixture.tokenRequests).toHaveLength(1);
+    expect(fixture.apiRequests).toHaveLength(0);
+  });
+
+  it('scenario 15: after a malformed answer the next request fetches again and succeeds', async () => {
+    const fixture = await startFixture();
+    fixture.onToken = (_, response) => sendJson(response, 200, {});
+    const { api } = fixture.attach();
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_RESPONSE' });
+    fixture.onToken = undefined;
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it('scenario 15: after a 401, a malformed answer leaves the 401 with the error and the old token unused', async () => {
+    const fixture = await startFixture();
+    const { api, tokens } = fixture.attach();
+    await api.get('/first');
+    fixture.revokeAll();
+    fixture.onToken = (_, response) => sendJson(response, 200, { access_token: null });
+    const error = await failureOf(api.get('/data'));
+    expect(error).toMatchObject({ code: 'ERR_TOKEN_RESPONSE', status: 401, response: { status: 401 } });
+    expect(tokens.current).toBeUndefined();
+  });
+
+  it.each<[string, unknown, number]>([
+    ['"3600"', '3600', HOUR],
+    ['missing', undefined, HOUR],
+    ['0', 0, HOUR],
+    ['negative', -1, HOUR],
+    ['"NaN"', 'NaN', HOUR],
+    ['1e12', 1e12, YEAR],
+  ])(
+    'scenario 15: expires_in %s: the token is used and not fetched for every request',
+    async (_, value, lifetime) => {
+      const fixture = await startFixture();
+      fixture.valid.add('abc');
+      fixture.onToken = (_request, response) =>
+        sendJson(response, 200, { access_token: 'abc', expires_in: value });
+      const clock = createManualClock();
+      const { api, tokens } = fixture.attach({ clock });
+      for (let i = 0; i < 3; i++) expect((await api.get('/data')).status).toBe(200);
+      expect(fixture.tokenRequests).toHaveLength(1);
+      expect(tokens.current?.expiresAt).toBe(clock.now() + lifetime);
+      expect(fixture.apiRequests.every(({ headers }) => headers.authorization === 'Bearer abc')).toBe(true);
+    },
+  );
+
+  it.each(['text/plain', 'text/html', ''])(
+    'scenario 15: a good token as content type "%s", with a byte order mark, is taken',
+    async (type) => {
+      const fixture = await startFixture();
+      fixture.valid.add('abc');
+      fixture.onToken = (_, response) =>
+        void response
+          .writeHead(200, type ? { 'content-type': type } : {})
+          .end('\ufeff{"access_token":"abc"}');
+      const { api } = fixture.attach();
+      expect((await api.get('/data')).status).toBe(200);
+    },
+  );
+
+  it.each(['http', 'fetch'])(
+    'scenario 15: 100 MB are cut off early through the %s adapter',
+    async (adapter) => {
+      const fixture = await startFixture();
+      const total = 100_000_000;
+      let written = 0;
+      const chunk = Buffer.alloc(64 * 1024, 'x');
+      let closed = false;
+      fixture.onToken = (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).write('{"access_token":"');
+        const pump = () => {
+          while (written < total && !response.destroyed) {
+            written += chunk.length;
+            if (!response.write(chunk)) return void response.once('drain', pump);
+          }
+          response.end('"}');
+        };
+        response.once('close', () => {
+          closed = true;
+        });
+        pump();
+      };
+      const { api } = fixture.attach({ tokenClient: axios.create({ adapter, proxy: false }) });
+      const error = await failureOf(api.get('/data'));
+      expect(error).toMatchObject({
+        code: 'ERR_TOKEN_RESPONSE',
+        cause: { name: 'TokenResponseError', message: expect.stringContaining('more than 1 MB') },
+      });
+      // axios's fetch adapter stops reading, and leaves the connection to the garbage collector.
+      if (adapter === 'http') await expect.poll(() => closed).toBe(true);
+      else await delay(100);
+      // What the buffers of the connection hold, and no more.
+      expect(written).toBeLessThan(20_000_000);
+      expect(fixture.tokenRequests).toHaveLength(1);
+    },
+  );
+
+  it.each(['http', 'fetch'])(
+    'scenario 15: 100 MB that came as 100 KB, through the %s adapter',
+    async (adapter) => {
+      const bomb = gzipSync(Buffer.alloc(100_000_000, 'x'));
+      expect(bomb.length).toBeLessThan(200_000);
+      const fixture = await startFixture();
+      fixture.onToken = (_, response) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+          .end(bomb);
+      const { api } = fixture.attach({ tokenClient: axios.create({ adapter, proxy: false }) });
+      expect(await failureOf(api.get('/data'))).toMatchObject({
+        code: 'ERR_TOKEN_RESPONSE',
+        cause: { message: expect.stringContaining('more than 1 MB') },
+      });
+    },
+  );
+
+  it('scenario 15: an error answer of 5 MB is cut off too', async () => {
+    const fixture = await startFixture();
+    fixture.onToken = (_, response) => void response.writeHead(400).end(Buffer.alloc(5_000_000, 'x'));
+    const { api } = fixture.attach();
+    expect(await failureOf(api.get('/data'))).toMatchObject({ code: 'ERR_TOKEN_RESPONSE' });
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it.each([301, 302, 307, 308])('scenario 15: a redirect (%i) is not followed', async (status) => {
+    const fixture = await startFixture();
+    fixture.onToken = (_, response) => void response.writeHead(status, { location: '/oauth/token/2' }).end();
+    const { api } = fixture.attach();
+    expect(await failureOf(api.get('/data'))).toMatchObject({
+      code: 'ERR_TOKEN_ENDPOINT',
+      cause: { name: 'TokenEndpointError', status },
+    });
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it.each<[string, number, string, Record<string, unknown>]>([
+    ['of RFC 6749', 400, '{"error":"invalid_scope","error_description":"no"}', { error: 'invalid_scope' }],
+    ['whose error is an object', 400, '{"error":{"code":1}}', {}],
+    ['that is HTML', 403, '<html>Forbidden</html>', {}],
+    ['that is null', 404, 'null', {}],
+    ['that is empty', 401, '', {}],
+  ])('scenario 15: a refusal %s is a TokenEndpointError with its status', async (_, status, body, fields) => {
+    const fixture = await startFixture();
+    fixture.onToken = (_request, response) => void response.writeHead(status).end(body);
+    const { api } = fixture.attach();
+    const { cause } = await failureOf(api.get('/data'));
+    expect(cause).toMatchObject({ name: 'TokenEndpointError', status, ...fields });
+    expect(typeof cause.error).toBe(fields.error ? 'string' : 'undefined');
+    expect(cause.message).not.toContain('<html>');
+  });
+
+  it('scenario 15: a description of a megabyte with control characters is shortened and cleaned', async () => {
+    const fixture = await startFixture();
+    const text = `line\r\n\u001b[31mred ${'y'.repeat(100_000)}`;
+    fixture.onToken = (_, response) => sendJson(response, 400, { error: text, error_description: text });
+    const { api } = fixture.attach();
+    const { cause, message } = await failureOf(api.get('/data'));
+    expect(cause.errorDescription.length).toBeLessThanOrEqual(500);
+    expect(message.length).toBeLessThan(2000);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(message).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+  });
+});

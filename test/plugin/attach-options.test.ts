@@ -1,0 +1,265 @@
+import axios, { type AxiosInstance } from 'axios';
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../src/core/errors.ts';
+import { attachAuthRefresh } from '../../src/plugin/attach.ts';
+import type { AuthRefreshOptions } from '../../src/plugin/attach-options.ts';
+import { memoryStore } from '../../src/stores/memory.ts';
+import { createTokenManager } from '../../src/token/token-manager.ts';
+import type { TokenManagerOptions } from '../../src/token/token-manager-options.ts';
+import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
+import { startFixture } from '../support/fixture.ts';
+
+const vendor = oauth2Vendor({
+  tokenEndpoint: 'https://login.example.com/token',
+  clientId: 'c',
+  clientSecret: 's',
+});
+
+/** The one error of a configuration that cannot work. */
+function problemsOf(configure: () => unknown): readonly string[] {
+  let thrown: unknown;
+  try {
+    configure();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(ConfigurationError);
+  const { problems, name, message } = thrown as ConfigurationError;
+  expect(name).toBe('ConfigurationError');
+  for (const problem of problems) expect(message).toContain(problem);
+  return problems;
+}
+
+const attach = (options: unknown, instance: unknown = axios.create()) =>
+  attachAuthRefresh(instance as AxiosInstance, options as AuthRefreshOptions);
+
+// Text is what comes of an environment variable.
+const BAD_NUMBERS = [-1, Number.NaN, Number.NEGATIVE_INFINITY, '5000'];
+
+describe('attachAuthRefresh', () => {
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['an object', {}],
+    ['a function', () => {}],
+    ['text', 'axios'],
+    ['a config', { baseURL: 'https://api.example.com' }],
+  ])('scenario 6, options: %s in place of an instance is said', (_, instance) => {
+    expect(problemsOf(() => attachAuthRefresh(instance as never, { vendor }))).toEqual([
+      expect.stringMatching(/^the first argument .*axios instance$/),
+    ]);
+  });
+
+  it.each([
+    ['empty options', {}],
+    ['vendor undefined', { vendor: undefined }],
+  ])('scenario 6, options: %s: the vendor is missing', (_, options) => {
+    expect(problemsOf(() => attach(options))).toEqual([expect.stringMatching(/^vendor /)]);
+  });
+
+  it.each([
+    ['text', 'genesys'],
+    ['an empty object', {}],
+    ['the factory itself', oauth2Vendor],
+  ])('scenario 6, options: %s in place of a vendor is said', (_, bad) => {
+    expect(problemsOf(() => attach({ vendor: bad }))).toEqual([expect.stringMatching(/^vendor must be/)]);
+  });
+
+  it.each(BAD_NUMBERS)('scenario 6, options: %s in place of every number, all said at once', (bad) => {
+    const numbers = ['refreshBuffer', 'defaultLifetime', 'tokenTimeout', 'tokenRetries', 'tokenRetryDelay'];
+    const options = { vendor, ...Object.fromEntries(numbers.map((name) => [name, bad])) };
+    const expected = numbers.map((name) => `${name} must be a number from 0 on`);
+    expect(problemsOf(() => attach(options))).toEqual(expected);
+    expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual(expected);
+  });
+
+  it.each(BAD_NUMBERS)('scenario 6, options: %s in place of the numbers of attach itself', (bad) => {
+    const retry = { retries: bad, baseDelay: bad, maxRetryAfter: bad };
+    expect(problemsOf(() => attach({ vendor, maxReplays: bad, retry }))).toEqual(
+      ['maxReplays', 'retries', 'baseDelay', 'maxRetryAfter'].map(
+        (name) => `${name} must be a number from 0 on`,
+      ),
+    );
+  });
+
+  it('scenario 6, options: numbers of zero are numbers', () => {
+    const zeros = {
+      refreshBuffer: 0,
+      defaultLifetime: 0,
+      tokenRetries: 0,
+      tokenRetryDelay: 0,
+      maxReplays: 0,
+    };
+    attach({ vendor, ...zeros, retry: { retries: 0, baseDelay: 0, maxRetryAfter: 0 } }).detach();
+  });
+
+  it.each([
+    ['http to a foreign host', 'http://api.example.com', /"http:\/\/api\.example\.com" is not https/],
+    ['a host name that only begins like loopback', 'http://127.0.0.1.example.com', /is not https/],
+    ['a host name that only begins with localhost', 'http://localhost.example.com', /is not https/],
+    ['no URL', 'api.example.com', /is not a URL/],
+    ['another scheme', 'ftp://api.example.com', /is not https/],
+    ['credentials', 'https://user:pass@api.example.com', /holds credentials/],
+    ['a number', 5, /5 is not a URL/],
+    ['null', null, /null is not a URL/],
+  ])('scenario 33, options: resourceOrigins with %s', (_, origin, pattern) => {
+    expect(problemsOf(() => attach({ vendor, resourceOrigins: [origin] }))).toEqual([
+      expect.stringMatching(pattern),
+    ]);
+    const bad = { ...vendor, resourceOrigins: [origin as string] };
+    expect(problemsOf(() => attach({ vendor: bad }))).toEqual([expect.stringMatching(pattern)]);
+    expect(problemsOf(() => createTokenManager({ vendor: bad }))).toEqual([
+      expect.stringMatching(/^vendor\.resourceOrigins: /),
+    ]);
+  });
+
+  it.each(['https://api.example.com', 'http://localhost:3000', 'http://127.0.0.1', 'http://[::1]:8080'])(
+    'scenario 33, options: resourceOrigins with %s is fine',
+    (origin) => attach({ vendor, resourceOrigins: [origin] }).detach(),
+  );
+
+  it('scenario 4, options: tokens together with manager options: each is named', () => {
+    const tokens = createTokenManager({ vendor });
+    const options = {
+      tokens,
+      vendor,
+      refreshBuffer: 1,
+      defaultLifetime: 1,
+      tokenTimeout: 1,
+      tokenRetries: 1,
+      tokenRetryDelay: 1,
+      tokenClient: axios.create(),
+      store: memoryStore(),
+      clock: tokens.clock,
+    };
+    expect(problemsOf(() => attach(options))).toEqual(
+      Object.keys(options)
+        .filter((name) => name !== 'tokens')
+        .map((name) => `${name} belongs to the token manager given as tokens`),
+    );
+  });
+
+  describe('credentials among the defaults of the instance, which would keep every token off', () => {
+    const create = {
+      'defaults.headers.common': () => {
+        const instance = axios.create();
+        instance.defaults.headers.common.Authorization = 'Bearer old';
+        return instance;
+      },
+      'axios.create({ headers })': () => axios.create({ headers: { Authorization: 'Bearer old' } }),
+      'axios.create({ headers }) in lower case': () =>
+        axios.create({ headers: { authorization: 'Bearer old' } }),
+      'defaults.headers.common in lower case': () => {
+        const instance = axios.create();
+        instance.defaults.headers.common.authorization = 'Bearer old';
+        return instance;
+      },
+      'defaults.headers.get': () => {
+        const instance = axios.create();
+        instance.defaults.headers.get.Authorization = 'Bearer old';
+        return instance;
+      },
+    };
+
+    it.each(Object.entries(create))('scenario 33, options: by %s: is said', (_, make) => {
+      expect(problemsOf(() => attach({ vendor }, make()))).toEqual([
+        expect.stringMatching(/default headers hold Authorization/),
+      ]);
+    });
+
+    it('scenario 33, options: as `auth` of the defaults: is said', () => {
+      const instance = axios.create({ auth: { username: 'u', password: 'p' } });
+      expect(problemsOf(() => attach({ vendor }, instance))).toHaveLength(1);
+    });
+  });
+
+  it('scenario 6, options: everything wrong is said in one error', () => {
+    const instance = axios.create();
+    instance.defaults.headers.common.Authorization = 'Bearer old';
+    const problems = problemsOf(() =>
+      attach(
+        { maxReplays: -1, retry: { retries: -1 }, resourceOrigins: ['http://a.example', 'b'] },
+        instance,
+      ),
+    );
+    expect(problems).toHaveLength(6);
+    for (const [i, part] of [
+      'Authorization',
+      'vendor',
+      'http://a.example',
+      'b',
+      'maxReplays',
+      'retries',
+    ].entries()) {
+      expect(problems[i]).toContain(part);
+    }
+  });
+
+  it('scenario 6, options: options of attach and of its manager are said in one error', () => {
+    const problems = problemsOf(() =>
+      attach({ vendor, maxReplays: -1, refreshBuffer: -1, tokenTimeout: Number.NaN, retry: { retries: -1 } }),
+    );
+    for (const name of ['maxReplays', 'refreshBuffer', 'tokenTimeout', 'retries']) {
+      expect(problems.join('\n')).toContain(name);
+    }
+  });
+
+  it('scenario 6, options: a failed attach leaves nothing on the instance', async () => {
+    const fixture = await startFixture();
+    const api = axios.create({ baseURL: fixture.url, proxy: false });
+    problemsOf(() => attach({ vendor, tokenTimeout: -1 }, api));
+    await expect(api.get('/data')).rejects.toMatchObject({ status: 401 });
+    expect(fixture.apiRequests[0]?.headers.authorization).toBeUndefined();
+    attachAuthRefresh(api, { vendor: fixture.vendor() });
+    expect((await api.get('/data')).status).toBe(200);
+  });
+});
+
+describe('createTokenManager', () => {
+  it.each([{}, { vendor: null }])('scenario 4, options: %j: the vendor is missing', (options) => {
+    expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual([
+      expect.stringMatching(/^vendor must be/),
+    ]);
+  });
+});
+
+describe('oauth2Vendor', () => {
+  const make = (options: unknown) => () => oauth2Vendor(options as Parameters<typeof oauth2Vendor>[0]);
+
+  it('scenario 6, options: several problems at once', () => {
+    expect(
+      problemsOf(make({ tokenEndpoint: 'http://login.example.com/token', username: 'u', refreshToken: 'r' })),
+    ).toEqual([
+      expect.stringMatching(/^tokenEndpoint: .*is not https/),
+      'clientId is missing',
+      'username and password go together',
+      'username and refreshToken exclude each other',
+    ]);
+  });
+
+  it.each([{}, { tokenEndpoint: null, clientId: null }])('scenario 6, options: %j', (options) => {
+    expect(problemsOf(make(options))).toEqual([
+      expect.stringMatching(/^tokenEndpoint: .*is not a URL/),
+      'clientId is missing',
+    ]);
+  });
+
+  it.each(['login.example.com/token', '/oauth/token', '', 5, 'ftp://login.example.com'])(
+    'scenario 6, options: tokenEndpoint %j',
+    (tokenEndpoint) => {
+      expect(problemsOf(make({ tokenEndpoint, clientId: 'c' }))).toEqual([
+        expect.stringMatching(/^tokenEndpoint: /),
+      ]);
+    },
+  );
+
+  it('scenario 33, options: resourceOrigins to which a token must not go', () => {
+    const tokenEndpoint = 'https://login.example.com/token';
+    expect(
+      problemsOf(make({ tokenEndpoint, clientId: 'c', resourceOrigins: ['http://api.example.com', 'x'] })),
+    ).toEqual([
+      expect.stringMatching(/^resourceOrigins: .*is not https/),
+      expect.stringMatching(/^resourceOrigins: .*is not a URL/),
+    ]);
+  });
+});

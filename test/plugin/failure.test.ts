@@ -1,0 +1,710 @@
+import axios from 'axios';
+import axiosRetry from 'axios-retry';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { isAuthRefreshError } from '../../src/core/errors.ts';
+import type { TokenSet } from '../../src/core/token-set.ts';
+import type { Grant } from '../../src/index.ts';
+import { memoryStore } from '../../src/stores/memory.ts';
+import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
+import { delay, type Fixture, startFixture } from '../support/fixture.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { sendJson } from '../support/server.ts';
+import { createShiftedClock } from '../support/shifted-clock.ts';
+import { storeWith } from '../support/store-with.ts';
+
+const HOUR = 3_600_000;
+
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail('the request succeeded'),
+    (error) => error,
+  );
+
+/** Lets answers arrive that need no timer of the manual clock, and runs its timers until the promise settles. */
+async function drive<T>(clock: ManualClock, promise: Promise<T>, step = 100): Promise<T> {
+  let settled = false;
+  promise.then(
+    () => {
+      settled = true;
+    },
+    () => {
+      settled = true;
+    },
+  );
+  while (!settled) {
+    await delay(1);
+    await clock.advance(step);
+  }
+  return promise;
+}
+
+/** Collects unhandled rejections until the test ends. */
+function watchRejections(): unknown[] {
+  const unhandled: unknown[] = [];
+  const listener = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', listener);
+  onTestFinished(() => void process.off('unhandledRejection', listener));
+  return unhandled;
+}
+
+/** Collects this package's warnings until the test ends. */
+function watchWarnings(): string[] {
+  const warnings: string[] = [];
+  const listener = (warning: Error) => {
+    if (warning.name === 'AuthRefreshWarning') warnings.push(warning.message);
+  };
+  process.on('warning', listener);
+  onTestFinished(() => void process.off('warning', listener));
+  return warnings;
+}
+
+describe('a token endpoint that fails', () => {
+  it('scenario 13: answers 500: every waiter rejects with its own config, the 401 and the cause', async () => {
+    const fixture = await startFixture();
+    const { api, events } = fixture.attach();
+    await api.get('/first');
+    fixture.revokeAll();
+    fixture.onToken = (_, response) => sendJson(response, 500, { oops: true });
+    const errors = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => failureOf(api.get('/data', { params: { i } }))),
+    );
+    for (const [i, error] of errors.entries()) {
+      expect(axios.isAxiosError(error)).toBe(true);
+      expect(isAuthRefreshError(error)).toBe(true);
+      expect(axios.isCancel(error)).toBe(false);
+      expect(error).toBeInstanceOf(Error);
+      expect(error.config).toMatchObject({ url: '/data', params: { i } });
+      expect(error.config.headers.has('Authorization')).toBe(false);
+      expect(error).toMatchObject({
+        name: 'AuthRefreshError',
+        code: 'ERR_TOKEN_REQUEST',
+        status: 401,
+        response: { status: 401, data: { code: 'bad.credentials' } },
+        cause: { name: 'TokenRequestError', code: 'ERR_TOKEN_REQUEST', status: 500 },
+      });
+      expect(error.message).toContain('/oauth/token answered 500');
+    }
+    // One flight: the first attempt and its three retries.
+    expect(fixture.tokenRequests).toHaveLength(1 + 4);
+    expect(fixture.apiRequests).toHaveLength(1 + 20);
+    expect(events.filter(({ type }) => type === 'refresh-failed')).toHaveLength(1);
+  });
+
+  it('scenario 13: recovers: a second after a failed refresh a request fetches again and succeeds', async () => {
+    const fixture = await startFixture();
+    const clock = createShiftedClock();
+    const { api } = fixture.attach({ tokenRetries: 0, clock });
+    fixture.onToken = (_, response) => sendJson(response, 503, {});
+    await expect(api.get('/data')).rejects.toMatchObject({ cause: { status: 503 } });
+    fixture.onToken = undefined;
+    clock.shift(999);
+    await expect(api.get('/data')).rejects.toMatchObject({ cause: { status: 503 } });
+    expect(fixture.tokenRequests).toHaveLength(1);
+    clock.shift(1);
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it('scenario 13: an axios-retry of the application does not multiply the token requests', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({ retry: false });
+    axiosRetry(api);
+    fixture.onToken = (_, response) => sendJson(response, 500, {});
+    await expect(api.get('/data')).rejects.toMatchObject({
+      name: 'AuthRefreshError',
+      cause: { status: 500 },
+    });
+    expect(fixture.tokenRequests).toHaveLength(4);
+  });
+
+  it.each([
+    ['500', 500, {}],
+    ['408', 408, {}],
+    ['429 without Retry-After', 429, {}],
+    ['a Retry-After of no form', 503, { 'retry-after': 'soon' }],
+  ])('scenario 13: %s is retried: a request notices nothing of two failures', async (_, code, headers) => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach();
+    fixture.onToken = (_request, response) =>
+      fixture.tokenRequests.length <= 2 ? sendJson(response, code, {}, headers) : fixture.issue(response);
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(3);
+  });
+
+  it('scenario 13: a connection that is cut is retried too', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach();
+    fixture.onToken = (_request, response) =>
+      fixture.tokenRequests.length <= 2 ? void response.destroy() : fixture.issue(response);
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(3);
+  });
+});
+
+describe('a token endpoint that throttles', () => {
+  const throttleOnce =
+    (fixture: Fixture, retryAfter: string): Fixture['onToken'] =>
+    (_, response) =>
+      fixture.tokenRequests.length === 1
+        ? sendJson(response, 429, {}, { 'retry-after': retryAfter })
+        : fixture.issue(response);
+
+  it('scenario 14: a short Retry-After is waited for once; then all ten callers get their answer', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api } = fixture.attach({ clock });
+    fixture.onToken = throttleOnce(fixture, '2');
+    const calls = Promise.all(Array.from({ length: 10 }, (_, i) => api.get('/data', { params: { i } })));
+    await expect.poll(() => fixture.tokenRequests.length).toBe(1);
+    await expect.poll(() => clock.pending).toBe(2); // The deadline of the fetch, and the wait.
+    await clock.advance(1999);
+    await delay(20);
+    expect(fixture.tokenRequests).toHaveLength(1);
+    await clock.advance(1);
+    expect((await calls).map(({ data }) => data.url)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `/data?i=${i}`),
+    );
+    expect(fixture.tokenRequests).toHaveLength(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('scenario 14, tokenRetries 0: ten calls are answered from the remembered error, afterwards one fetch', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api } = fixture.attach({ clock, tokenRetries: 0 });
+    fixture.onToken = throttleOnce(fixture, '2');
+    for (let i = 0; i < 10; i++) {
+      const error = await failureOf(api.get('/data', { params: { i } }));
+      expect(error).toMatchObject({
+        code: 'ERR_TOKEN_THROTTLED',
+        config: { params: { i } },
+        cause: { status: 429, retryAfter: 2000 },
+      });
+      await clock.advance(i === 8 ? 399 : 200); // The tenth comes 1 ms before the two seconds are over.
+    }
+    expect(clock.now() - 1_700_000_000_000).toBe(2199);
+    expect(fixture.tokenRequests).toHaveLength(1);
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('scenario 14: the cool-down ends with the millisecond that Retry-After says', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api } = fixture.attach({ clock, tokenRetries: 0 });
+    fixture.onToken = throttleOnce(fixture, '2');
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_THROTTLED' });
+    await clock.advance(1999);
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_THROTTLED' });
+    expect(fixture.tokenRequests).toHaveLength(1);
+    await clock.advance(1);
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('scenario 14: Retry-After as an HTTP date counts by the injected clock', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api } = fixture.attach({ clock, tokenRetries: 0 });
+    fixture.onToken = throttleOnce(fixture, new Date(clock.now() + 90_000).toUTCString());
+    await expect(api.get('/data')).rejects.toMatchObject({ cause: { retryAfter: 90_000 } });
+  });
+
+  it('scenario 14: a Retry-After beyond tokenTimeout is not waited for', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api } = fixture.attach({ clock, tokenTimeout: 10_000 });
+    fixture.onToken = throttleOnce(fixture, '10');
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_THROTTLED' });
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it('scenario 14: a Retry-After of a year is capped at an hour', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api } = fixture.attach({ clock });
+    fixture.onToken = throttleOnce(fixture, String(365 * 24 * 3600));
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_THROTTLED' });
+    await clock.advance(HOUR - 1);
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_THROTTLED' });
+    expect(fixture.tokenRequests).toHaveLength(1);
+    await clock.advance(1);
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it('scenario 14: 503 with Retry-After cools down likewise', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api } = fixture.attach({ clock });
+    fixture.onToken = (_, response) => sendJson(response, 503, {}, { 'retry-after': '120' });
+    for (let i = 0; i < 3; i++) {
+      await expect(api.get('/data')).rejects.toMatchObject({ cause: { status: 503, retryAfter: 120_000 } });
+    }
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+});
+
+describe('the cool-down after an OAuth error', () => {
+  it('scenario 13: invalid_client is final at once and answers for five seconds, to the millisecond', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api, events } = fixture.attach({ clock });
+    fixture.onToken = (_, response) =>
+      sendJson(response, 401, { error: 'invalid_client', error_description: 'who?' });
+    const errors = await Promise.all(Array.from({ length: 50 }, () => failureOf(api.get('/data'))));
+    expect(fixture.tokenRequests).toHaveLength(1);
+    await clock.advance(4999);
+    errors.push(await failureOf(api.get('/data')));
+    for (const error of errors) {
+      expect(error).toMatchObject({
+        code: 'ERR_TOKEN_ENDPOINT',
+        cause: { name: 'TokenEndpointError', error: 'invalid_client', errorDescription: 'who?', status: 401 },
+      });
+    }
+    expect(errors.every(({ response }) => response === undefined)).toBe(true);
+    expect(fixture.tokenRequests).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'refresh-failed')).toHaveLength(1);
+    fixture.onToken = undefined;
+    await clock.advance(1);
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('scenario 13: ends when the clock is set back, however far', async () => {
+    const fixture = await startFixture();
+    const clock = createShiftedClock();
+    const { api } = fixture.attach({ clock });
+    fixture.onToken = (_, response) => sendJson(response, 401, { error: 'invalid_client' });
+    await failureOf(api.get('/data'));
+    fixture.onToken = undefined;
+    clock.shift(-3_600_000);
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it('scenario 13: 500 requests that are refused one after the other do not hammer the token endpoint', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach();
+    await api.get('/first');
+    fixture.revokeAll();
+    fixture.onToken = (_, response) => sendJson(response, 400, { error: 'unauthorized_client' });
+    for (let i = 0; i < 500; i++) {
+      expect(await failureOf(api.get('/data'))).toMatchObject({ cause: { error: 'unauthorized_client' } });
+    }
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+});
+
+describe('a store that fails', () => {
+  const failures: Record<string, () => Promise<never>> = {
+    'throws at once': () => {
+      throw new Error('disk on fire');
+    },
+    rejects: () => Promise.reject(new Error('disk on fire')),
+    'rejects with nothing': () => Promise.reject(undefined),
+  };
+  const operations = [
+    { operation: 'get', call: 'get' },
+    { operation: 'lock', call: 'withLock' },
+    { operation: 'set', call: 'set' },
+  ] as const;
+  const cases = operations.flatMap(({ operation, call }) =>
+    Object.entries(failures).map(([how, fail]) => ({ operation, call, how, fail })),
+  );
+
+  it.each(cases)(
+    'scenario 16: a store whose $call $how: requests go on, events tell',
+    async ({ operation, call, fail }) => {
+      const store = storeWith({ [call]: fail });
+      const unhandled = watchRejections();
+      const fixture = await startFixture();
+      const { api, events } = fixture.attach({ store });
+      expect((await api.get('/data')).status).toBe(200);
+      fixture.revokeAll();
+      expect((await Promise.all([api.get('/a'), api.get('/b')])).map(({ status }) => status)).toEqual([
+        200, 200,
+      ]);
+      expect(fixture.tokenRequests).toHaveLength(2);
+      const failed = { operation, error: { name: 'TokenStoreError', code: 'ERR_TOKEN_STORE' } };
+      expect(events.filter(({ type }) => type === 'store-failed')).toMatchObject([failed, failed]);
+      await delay(5);
+      expect(unhandled).toEqual([]);
+    },
+  );
+
+  it('scenario 16: a store that hangs: requests go on after two seconds', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const hang = () => new Promise<never>(() => {});
+    const { api, events } = fixture.attach({ clock, store: storeWith({ get: hang }) });
+    const request = api.get('/data');
+    await expect.poll(() => clock.pending).toBe(1);
+    await clock.advance(1999);
+    await delay(10);
+    expect(fixture.tokenRequests).toHaveLength(0);
+    await clock.advance(1);
+    await expect.poll(() => fixture.issued.length).toBe(1);
+    expect((await drive(clock, request)).status).toBe(200);
+    expect(events.filter(({ type }) => type === 'store-failed')).toMatchObject([
+      { operation: 'get', error: { message: expect.stringContaining('2000 ms') } },
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('scenario 16: a store that fails after it was given up does no harm', async () => {
+    const unhandled = watchRejections();
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const rejects: ((reason: Error) => void)[] = [];
+    const late = () => new Promise<never>((_, reject) => rejects.push(reject));
+    const { api } = fixture.attach({ clock, store: storeWith({ set: late, withLock: late }) });
+    expect((await drive(clock, api.get('/data'))).status).toBe(200);
+    expect(rejects).toHaveLength(1);
+    for (const reject of rejects) reject(new Error('too late'));
+    await delay(5);
+    expect(unhandled).toEqual([]);
+  });
+
+  const future = Date.now() + HOUR;
+  const good = { accessToken: 'from-store', refreshAt: future, expiresAt: future };
+  it.each<[string, unknown]>([
+    ['nothing', null],
+    ['text', 'a token, honestly'],
+    ['a number', 42],
+    ['an array', [1, 2]],
+    ['an empty object', {}],
+    ['a token without times', { accessToken: 'from-store' }],
+    ['times that are text', { accessToken: 'from-store', refreshAt: `${future}`, expiresAt: `${future}` }],
+    ['times that are NaN', { accessToken: 'from-store', refreshAt: Number.NaN, expiresAt: Number.NaN }],
+    ['a token of null', { accessToken: null, refreshAt: future, expiresAt: future }],
+    ['a token with a line break', { accessToken: 'a\r\nX: y', refreshAt: future, expiresAt: future }],
+    ['an API that is not https', { ...good, apiBaseUrl: 'http://api.example' }],
+    ['a scope that is no text', { ...good, scope: ['a'] }],
+    ['a token that lives for ever', { ...good, expiresAt: 1e300 }],
+    ['an expired token', { accessToken: 'from-store', refreshAt: 1, expiresAt: 2 }],
+  ])('scenario 16: a store that returns %s is passed over', async (_, garbage) => {
+    const fixture = await startFixture();
+    const kept = { token: garbage as TokenSet, fence: 1 };
+    const { api } = fixture.attach({ store: storeWith({ get: async () => kept }) });
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(1);
+    expect(fixture.apiRequests[0]?.headers.authorization).toBe(`Bearer ${fixture.issued[0]}`);
+  });
+
+  it('scenario 16: a refresh token of the store that is no text is not used', async () => {
+    const fixture = await startFixture();
+    const garbage = { accessToken: 'old', refreshToken: { evil: true }, refreshAt: 1, expiresAt: 2 };
+    const { api } = fixture.attach({
+      vendor: oauth2Vendor({
+        tokenEndpoint: `${fixture.url}/oauth/token`,
+        clientId: 'client',
+        refreshToken: 'the-first-one',
+        tokenKey: 'mine',
+      }),
+      store: storeWith({ get: async () => ({ token: garbage as unknown as TokenSet, fence: 1 }) }),
+    });
+    expect((await api.get('/data')).status).toBe(200);
+    expect(new URLSearchParams(fixture.tokenRequests[0]?.body.toString()).get('refresh_token')).toBe(
+      'the-first-one',
+    );
+  });
+
+  it('scenario 16: a store that works is read before a fetch and written after it', async () => {
+    const fixture = await startFixture();
+    const store = memoryStore();
+    const one = fixture.attach({ store });
+    await one.api.get('/first');
+    const two = fixture.attach({ store });
+    await two.api.get('/second');
+    expect(fixture.tokenRequests).toHaveLength(1);
+    expect(two.events).toMatchObject([
+      { type: 'refresh-started' },
+      { type: 'refresh-succeeded', fromStore: true },
+    ]);
+  });
+});
+
+describe('a background refresh that fails', () => {
+  it('scenario 17: while the token is valid requests go on, with no unhandled rejection', async () => {
+    const unhandled = watchRejections();
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api, events } = fixture.attach({ clock, random: () => 0, tokenRetries: 0 });
+    await api.get('/first');
+    fixture.onToken = (_, response) => sendJson(response, 500, {});
+    await clock.advance(3300_000);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => api.get('/data')));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const failures = () => events.filter(({ type }) => type === 'refresh-failed');
+    await expect.poll(failures).toMatchObject([{ reason: 'stale', background: true }]);
+    expect(fixture.tokenRequests).toHaveLength(2);
+
+    // Not again at once: five seconds later.
+    await clock.advance(4999);
+    await api.get('/data');
+    await delay(10);
+    expect(fixture.tokenRequests).toHaveLength(2);
+    await clock.advance(1);
+    await api.get('/data');
+    await expect.poll(() => failures().length).toBe(2);
+    expect(fixture.tokenRequests).toHaveLength(3);
+
+    // The old token serves to its last millisecond, then a request waits for a new one.
+    await clock.advance(300_000 - 5000 - 1);
+    expect((await api.get('/data')).status).toBe(200);
+    await expect.poll(() => failures().length).toBe(3);
+    expect(new Set(fixture.apiRequests.map(({ headers }) => headers.authorization)).size).toBe(1);
+    fixture.onToken = undefined;
+    await clock.advance(1);
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.apiRequests.at(-1)?.headers.authorization).toBe(`Bearer ${fixture.issued[1]}`);
+    await delay(10);
+    expect(unhandled).toEqual([]);
+  });
+
+  it('scenario 17: an OAuth error in the background does not touch requests either', async () => {
+    const unhandled = watchRejections();
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    const { api, events } = fixture.attach({ clock, random: () => 0 });
+    await api.get('/first');
+    fixture.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_client' });
+    await clock.advance(3300_000);
+    for (let i = 0; i < 10; i++) expect((await api.get('/data')).status).toBe(200);
+    await expect.poll(() => events.at(-1)).toMatchObject({ type: 'refresh-failed', background: true });
+    for (let i = 0; i < 10; i++) expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(2);
+    expect(unhandled).toEqual([]);
+  });
+
+  it('scenario 17: a failed fetch that every caller has left rejects nowhere', async () => {
+    const unhandled = watchRejections();
+    const fixture = await startFixture();
+    fixture.tokenDelay = 150;
+    fixture.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_client' });
+    const { api, events } = fixture.attach();
+    const controller = new AbortController();
+    const request = failureOf(api.get('/data', { signal: controller.signal }));
+    await expect.poll(() => fixture.tokenRequests.length).toBe(1);
+    controller.abort();
+    expect(await request).toMatchObject({ code: 'ERR_CANCELED' });
+    await expect.poll(() => events.at(-1)?.type).toBe('refresh-failed');
+    await delay(5);
+    expect(unhandled).toEqual([]);
+  });
+});
+
+const broken = {
+  throws: () => {
+    throw new Error('broken on purpose');
+  },
+  rejects: () => Promise.reject(new Error('broken on purpose')),
+};
+
+describe.each(Object.entries(broken))("a function of the caller's that %s", (_, fail) => {
+  it('scenario 17: as an event listener: a warning, and nothing else', async () => {
+    const unhandled = watchRejections();
+    const warnings = watchWarnings();
+    const fixture = await startFixture();
+    const { api } = fixture.attach({ onEvent: fail as () => void });
+    expect((await api.get('/data')).status).toBe(200);
+    fixture.revokeAll();
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(2);
+    await expect.poll(() => warnings.length).toBe(5); // Two refreshes with start and end, and a replay.
+    expect(new Set(warnings)).toEqual(new Set(['an onEvent listener failed: broken on purpose']));
+    expect(unhandled).toEqual([]);
+  });
+
+  it('scenario 13: as shouldRefresh: the request rejects with the 401 and the cause, no fetch', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({ shouldRefresh: fail as () => boolean });
+    await api.get('/first');
+    fixture.revokeAll();
+    const error = await failureOf(api.get('/data'));
+    expect(isAuthRefreshError(error)).toBe(true);
+    expect(error).toMatchObject({
+      code: 'ERR_CALLBACK',
+      message: 'shouldRefresh failed: broken on purpose',
+      status: 401,
+      response: { status: 401 },
+      config: { url: '/data' },
+      cause: { message: 'broken on purpose' },
+    });
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it('scenario 13: as the function for a secret: final at once, nothing is sent, and no cool-down', async () => {
+    const fixture = await startFixture();
+    let sealed = true;
+    const { api } = fixture.attach({
+      vendor: oauth2Vendor({
+        tokenEndpoint: `${fixture.url}/oauth/token`,
+        clientId: 'client',
+        clientSecret: () => (sealed ? (fail() as Promise<string>) : 'open'),
+      }),
+    });
+    expect(await failureOf(api.get('/data'))).toMatchObject({
+      name: 'AuthRefreshError',
+      code: 'ERR_CALLBACK',
+      cause: {
+        name: 'TokenRequestError',
+        code: 'ERR_CALLBACK',
+        message: 'the function given as clientSecret failed: broken on purpose',
+      },
+    });
+    expect(fixture.tokenRequests).toHaveLength(0);
+    expect(fixture.apiRequests).toHaveLength(0);
+    sealed = false;
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it('scenario 13: as the grant: the same', async () => {
+    const fixture = await startFixture();
+    const vendor = { ...fixture.vendor(), grant: fail as unknown as Grant };
+    const { api } = fixture.attach({ vendor });
+    expect(await failureOf(api.get('/data'))).toMatchObject({
+      name: 'AuthRefreshError',
+      code: 'ERR_CALLBACK',
+      cause: { name: 'TokenRequestError', message: "the vendor's grant failed: broken on purpose" },
+    });
+    expect(fixture.apiRequests).toHaveLength(0);
+  });
+
+  it('scenario 13: as the body factory: the request rejects and is not sent', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach();
+    const error = await failureOf(api.post('/data', undefined, { authRefresh: { body: fail } }));
+    expect(error).toMatchObject({
+      name: 'AuthRefreshError',
+      code: 'ERR_CALLBACK',
+      message: 'authRefresh.body failed: broken on purpose',
+      cause: { message: 'broken on purpose' },
+    });
+    expect(error.response).toBeUndefined();
+    expect(fixture.apiRequests).toHaveLength(0);
+  });
+
+  it('scenario 13: as the body factory at the replay: the error carries on, one call', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach();
+    await api.get('/first');
+    fixture.revokeAll();
+    let calls = 0;
+    const body = () => (calls++ === 0 ? 'first' : fail());
+    const error = await failureOf(api.post('/data', undefined, { authRefresh: { body } }));
+    expect(error).toMatchObject({ code: 'ERR_CALLBACK' });
+    expect(fixture.apiRequests).toHaveLength(2);
+  });
+});
+
+describe("odd results of the caller's functions", () => {
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['an empty text', ''],
+    ['a number', 7],
+    ['an object', { secret: 'x' }],
+  ])('scenario 13: a secret function that returns %s: ERR_CALLBACK, nothing is sent', async (_, value) => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({
+      vendor: oauth2Vendor({
+        tokenEndpoint: `${fixture.url}/oauth/token`,
+        clientId: 'client',
+        clientSecret: () => value as string,
+      }),
+    });
+    expect(await failureOf(api.get('/data'))).toMatchObject({
+      code: 'ERR_CALLBACK',
+      cause: { message: 'the function given as clientSecret returned no text' },
+    });
+    expect(fixture.tokenRequests).toHaveLength(0);
+  });
+
+  it('scenario 13: a secret function is asked at every fetch, so that a rotated secret needs no restart', async () => {
+    const fixture = await startFixture();
+    let n = 0;
+    const { api } = fixture.attach({
+      vendor: oauth2Vendor({
+        tokenEndpoint: `${fixture.url}/oauth/token`,
+        clientId: 'client',
+        clientSecret: async () => `secret-${++n}`,
+      }),
+    });
+    await api.get('/first');
+    fixture.revokeAll();
+    await api.get('/second');
+    expect(fixture.tokenRequests.map(({ headers }) => atob(String(headers.authorization).slice(6)))).toEqual([
+      'client:secret-1',
+      'client:secret-2',
+    ]);
+  });
+
+  const soon = Date.now() + HOUR;
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['the bare text of a token', 'token-as-text'],
+    ['no accessToken', { lifetime: 1000 }],
+    ['an accessToken of null', { accessToken: null }],
+    ['an accessToken with a line break', { accessToken: 'a\nb' }],
+    ['no accessToken but times', { expiresAt: soon, refreshAt: soon }],
+    ['an accessToken of undefined and times', { accessToken: undefined, expiresAt: soon }],
+  ])('scenario 15: a grant that returns %s: ERR_TOKEN_RESPONSE, never Bearer undefined', async (_, value) => {
+    const fixture = await startFixture();
+    const vendor = { ...fixture.vendor(), grant: async () => value as never };
+    const { api } = fixture.attach({ vendor });
+    const error = await failureOf(api.get('/data'));
+    expect(fixture.apiRequests.map(({ headers }) => headers.authorization)).toEqual([]);
+    expect(error).toMatchObject({
+      code: 'ERR_TOKEN_RESPONSE',
+      cause: { name: 'TokenResponseError', message: expect.stringContaining('no accessToken') },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['NaN', Number.NaN],
+    ['null', null],
+    ['zero', 0],
+    ['negative', -5],
+    ['text', 'an hour'],
+  ])(
+    'scenario 15: a grant whose lifetime is %s: the token is used, not fetched for every request',
+    async (_, lifetime) => {
+      const fixture = await startFixture();
+      fixture.valid.add('custom-token');
+      let fetches = 0;
+      const grant: Grant = async () => {
+        fetches++;
+        return { accessToken: 'custom-token', lifetime: lifetime as number };
+      };
+      const { api } = fixture.attach({ vendor: { ...fixture.vendor(), grant } });
+      for (let i = 0; i < 5; i++) expect((await api.get('/data')).status).toBe(200);
+      expect(fetches).toBe(1);
+    },
+  );
+
+  it('scenario 13: a grant that throws what has no text: still a TokenError, for all waiters', async () => {
+    const unhandled = watchRejections();
+    const fixture = await startFixture();
+    const vendor = { ...fixture.vendor(), grant: () => Promise.reject(Object.create(null)) };
+    const { api, events } = fixture.attach({ vendor });
+    for (const error of await Promise.all([failureOf(api.get('/a')), failureOf(api.get('/b'))])) {
+      expect(error).toMatchObject({ name: 'AuthRefreshError', code: 'ERR_CALLBACK' });
+    }
+    expect(events.map(({ type }) => type)).toContain('refresh-failed');
+    await delay(5);
+    expect(unhandled).toEqual([]);
+  });
+
+  it('scenario 17: a listener that throws what has no text: no unhandled rejection', async () => {
+    const unhandled = watchRejections();
+    const fixture = await startFixture();
+    const { api } = fixture.attach({
+      onEvent: () => {
+        throw Object.create(null);
+      },
+    });
+    expect((await api.get('/data')).status).toBe(200);
+    await delay(5);
+    expect(unhandled).toEqual([]);
+  });
+});

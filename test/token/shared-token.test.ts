@@ -1,0 +1,392 @@
+import axios from 'axios';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StoredToken, TokenLock, TokenStore } from '../../src/core/token-store.ts';
+import { type AuthRefreshEvent, createTokenManager, memoryStore, oauth2Vendor } from '../../src/index.ts';
+import type { AuthRefreshOptions } from '../../src/plugin/attach-options.ts';
+import { storeKey } from '../../src/token/store-key.ts';
+import { attachTo } from '../support/attach-to.ts';
+import { CLIENT_SECRET, delay, type Fixture, startFixture } from '../support/fixture.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { sendJson } from '../support/server.ts';
+import { storeWith } from '../support/store-with.ts';
+
+const HOUR = 3_600_000;
+
+/** Instances that share nothing but a store, as processes do. */
+function attachMany(fixture: Fixture, count: number, options: Partial<AuthRefreshOptions>) {
+  return Array.from({ length: count }, () => fixture.attach(options));
+}
+
+const tokenOf = (accessToken: string, lifetime = HOUR) => {
+  const expiresAt = Date.now() + lifetime;
+  return { accessToken, expiresAt, refreshAt: expiresAt - 1000 };
+};
+
+const types = (events: readonly AuthRefreshEvent[]) => events.map(({ type }) => type);
+
+describe('one token for many managers', () => {
+  it('is fetched once, however many of them find it rejected at the same time', async () => {
+    const fixture = await startFixture();
+    fixture.tokenDelay = 20;
+    const instances = attachMany(fixture, 8, { store: memoryStore() });
+    for (let round = 1; round <= 5; round++) {
+      const answers = await Promise.all(
+        instances.flatMap(({ api }) => Array.from({ length: 10 }, () => api.get('/data'))),
+      );
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      expect(fixture.tokenRequests).toHaveLength(round);
+      fixture.revokeAll();
+    }
+  });
+
+  it('leaves the queue with the token that came meanwhile: nobody waits for all those before', async () => {
+    const fixture = await startFixture();
+    const entered: TokenLock[] = [];
+    const store = memoryStore();
+    const counting = storeWith({
+      ...store,
+      withLock: (key, options, work) =>
+        store.withLock(key, options, (lock) => {
+          entered.push(lock);
+          return work(lock);
+        }),
+    });
+    fixture.tokenDelay = 20;
+    const instances = attachMany(fixture, 8, { store: counting });
+    await Promise.all(instances.map(({ api }) => api.get('/data')));
+    expect(entered).toHaveLength(1);
+    expect(instances.filter(({ events }) => types(events).includes('store-lock-acquired'))).toHaveLength(1);
+  });
+
+  it('spends no replay of the request on a token of the store that is no good either', async () => {
+    const fixture = await startFixture();
+    const store = memoryStore();
+    const [one, two] = attachMany(fixture, 2, { store, retry: false }) as [Attached, Attached];
+    await Promise.all([one.api.get('/a'), two.api.get('/b')]);
+    // The first has a new one, which is revoked before the second comes to need it.
+    fixture.revokeAll();
+    await one.api.get('/c');
+    fixture.revokeAll();
+    expect((await two.api.get('/d')).status).toBe(200);
+    expect(two.events.filter(({ type }) => type === 'replay')).toMatchObject([{ count: 1 }, { count: 2 }]);
+    expect(fixture.tokenRequests).toHaveLength(3);
+  });
+
+  it('ends for an API that refuses every token', async () => {
+    const fixture = await startFixture();
+    const instances = attachMany(fixture, 4, { store: memoryStore(), retry: false });
+    await Promise.all(instances.map(({ api }) => api.get('/data')));
+    fixture.beforeApi = (_, response) => {
+      sendJson(response, 401, {});
+      return true;
+    };
+    const before = fixture.apiRequests.length;
+    for (const { api } of instances) await expect(api.get('/data')).rejects.toMatchObject({ status: 401 });
+    expect(fixture.apiRequests.length - before).toBeLessThanOrEqual(4 * 6);
+    expect(fixture.tokenRequests.length).toBeLessThanOrEqual(1 + 4);
+  });
+});
+
+type Attached = ReturnType<Fixture['attach']>;
+
+describe('the fence', () => {
+  it('decides what is newer: a token that ends later than ours may be older', async () => {
+    const fixture = await startFixture();
+    let kept: StoredToken = { token: tokenOf('old', 2 * HOUR), fence: 5 };
+    const { api } = fixture.attach({
+      store: storeWith({
+        get: async () => kept,
+        set: async (_, stored) => {
+          kept = { ...stored, fence: 9 };
+          return true;
+        },
+        withLock: (_, __, work) => work({ fence: 9, signal: new AbortController().signal }),
+      }),
+    });
+    await api.get('/refuses-old');
+    expect(fixture.tokenRequests).toHaveLength(1);
+    // What is there now differs from ours and lives longer, yet was put there by a turn before ours.
+    kept = { token: tokenOf('another old one', 9 * HOUR), fence: 7 };
+    fixture.revokeAll();
+    await api.get('/data');
+    expect(fixture.tokenRequests).toHaveLength(2);
+    // And this ends sooner, and is newer.
+    fixture.revokeAll();
+    fixture.valid.add('newest');
+    kept = { token: tokenOf('newest', HOUR / 2), fence: 10 };
+    await api.get('/data');
+    expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('takes the token that is kept when its own comes too late', async () => {
+    const fixture = await startFixture();
+    fixture.valid.add('theirs');
+    let others: StoredToken | undefined;
+    const { api, events } = fixture.attach({
+      store: storeWith({
+        get: async () => others,
+        set: async () => {
+          others = { token: tokenOf('theirs'), fence: 2 };
+          return false;
+        },
+      }),
+    });
+    await api.get('/data');
+    expect(fixture.apiRequests.at(-1)?.headers.authorization).toBe('Bearer theirs');
+    expect(types(events)).toEqual([
+      'refresh-started',
+      'store-lock-acquired',
+      'store-write-refused',
+      'refresh-succeeded',
+    ]);
+  });
+});
+
+describe('a fetch that takes too long', () => {
+  it('is made up for by the token of others, who went on while this process was stopped', async () => {
+    const fixture = await startFixture();
+    fixture.valid.add('theirs');
+    let others: StoredToken | undefined;
+    fixture.onToken = () => {
+      others = { token: tokenOf('theirs'), fence: 2 };
+    };
+    const store = storeWith({ get: async () => others });
+    const { api, events } = fixture.attach({ store, retry: false, tokenTimeout: 50 });
+    expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.apiRequests.at(-1)?.headers.authorization).toBe('Bearer theirs');
+    expect(events.at(-1)).toMatchObject({ type: 'refresh-succeeded', fromStore: true });
+  });
+
+  it('fails with what it said itself when there is none', async () => {
+    const fixture = await startFixture();
+    fixture.onToken = () => {};
+    const { api } = fixture.attach({ store: memoryStore(), retry: false, tokenTimeout: 50 });
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' });
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+});
+
+describe('a store in trouble', () => {
+  it('takes over nothing of work that began after it was given up', async () => {
+    const fixture = await startFixture();
+    const clock = createManualClock();
+    let begin = () => {};
+    const late = storeWith({
+      withLock: (_, __, work) =>
+        new Promise((resolve, reject) => {
+          begin = () => work({ fence: 1, signal: new AbortController().signal }).then(resolve, reject);
+        }),
+    });
+    const { api, events } = fixture.attach({ clock, store: late });
+    const request = api.get('/data');
+    await expect.poll(() => clock.pending).toBe(1);
+    await clock.advance(40_000);
+    expect((await request).status).toBe(200);
+    expect(events.find(({ type }) => type === 'store-failed')).toMatchObject({
+      operation: 'lock',
+      error: { message: expect.stringContaining('40000 ms') },
+    });
+    begin();
+    await delay(5);
+    expect(fixture.tokenRequests).toHaveLength(1);
+  });
+
+  it('does not wait for a lock to be let go', async () => {
+    const fixture = await startFixture();
+    const store = memoryStore();
+    const { api } = fixture.attach({
+      store: storeWith({
+        ...store,
+        withLock: async (key, options, work) => {
+          await store.withLock(key, options, work);
+          return new Promise(() => {});
+        },
+      }),
+    });
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it('says when it works again, and shares again', async () => {
+    const fixture = await startFixture();
+    const store = memoryStore();
+    let down = true;
+    const fragile = storeWith({
+      ...store,
+      get: async (key) => {
+        if (down) throw new Error('connection refused');
+        return store.get(key);
+      },
+    });
+    const [one, two] = attachMany(fixture, 2, { store: fragile }) as [Attached, Attached];
+    await Promise.all([one.api.get('/a'), two.api.get('/b')]);
+    expect(fixture.tokenRequests).toHaveLength(2);
+    down = false;
+    fixture.revokeAll();
+    await Promise.all([one.api.get('/a'), two.api.get('/b')]);
+    expect(fixture.tokenRequests).toHaveLength(3);
+    for (const { events } of [one, two]) expect(types(events)).toContain('store-recovered');
+  });
+
+  it('says that a lock was lost, and goes on', async () => {
+    const fixture = await startFixture();
+    const lost = new AbortController();
+    fixture.onToken = (_, response) => {
+      lost.abort();
+      fixture.issue(response);
+    };
+    const { api, events } = fixture.attach({
+      store: storeWith({ withLock: (_, __, work) => work({ fence: 1, signal: lost.signal }) }),
+    });
+    expect((await api.get('/data')).status).toBe(200);
+    expect(types(events)).toContain('store-lock-lost');
+  });
+
+  it.each(['get', 'withLock'] as const)(
+    "fetches nothing with onStoreFailure 'fail' when %s fails",
+    async (call) => {
+      const fixture = await startFixture();
+      const broken: Partial<TokenStore> = {
+        [call]: async () => {
+          throw new Error('connection refused');
+        },
+      };
+      const { api } = fixture.attach({ store: storeWith(broken), onStoreFailure: 'fail', retry: false });
+      await expect(api.get('/data')).rejects.toMatchObject({
+        name: 'AuthRefreshError',
+        code: 'ERR_TOKEN_STORE',
+        cause: { name: 'TokenStoreError', message: expect.stringContaining('connection refused') },
+      });
+      expect(fixture.tokenRequests).toHaveLength(0);
+    },
+  );
+
+  it("uses the token it has with onStoreFailure 'fail' when it cannot be written", async () => {
+    const fixture = await startFixture();
+    const store = storeWith({ set: () => Promise.reject(new Error('disk full')) });
+    const { api } = fixture.attach({ store, onStoreFailure: 'fail' });
+    expect((await api.get('/data')).status).toBe(200);
+  });
+
+  it("with onStoreFailure 'fail' writes what it could not write as soon as it can: nobody uses a refresh token twice", async () => {
+    const fixture = await startFixture();
+    const used: (string | null)[] = [];
+    fixture.onToken = (request, response) => {
+      const token = new URLSearchParams(request.body.toString()).get('refresh_token');
+      const isReplay = used.includes(token);
+      used.push(token);
+      if (isReplay) return sendJson(response, 400, { error: 'invalid_grant' });
+      const access = `access-${used.length}`;
+      fixture.valid.add(access);
+      sendJson(response, 200, {
+        access_token: access,
+        expires_in: 3600,
+        refresh_token: `refresh-${used.length}`,
+      });
+    };
+    const store = memoryStore();
+    let down = false;
+    const fragile = storeWith({
+      ...store,
+      get: async (key) => (down ? Promise.reject(new Error('gone')) : store.get(key)),
+      set: async (key, stored) => (down ? Promise.reject(new Error('gone')) : store.set(key, stored)),
+    });
+    const vendor = oauth2Vendor({
+      tokenEndpoint: `${fixture.url}/oauth/token`,
+      clientId: 'client',
+      refreshToken: 'refresh-0',
+      tokenKey: 'mine',
+    });
+    const strict = { store: fragile, vendor, onStoreFailure: 'fail', retry: false } as const;
+    const [one, two] = attachMany(fixture, 2, strict) as [Attached, Attached];
+    await one.api.get('/a');
+    await two.api.get('/b');
+    fixture.revokeAll();
+    const { onToken } = fixture;
+    fixture.onToken = (request, response) => {
+      down = true;
+      return onToken(request, response);
+    };
+    expect((await one.api.get('/c')).status).toBe(200);
+    expect(types(one.events)).toContain('store-failed');
+    fixture.onToken = onToken;
+    down = false;
+    fixture.revokeAll();
+    // It waits for the lock, which the first has until it has written.
+    expect((await two.api.get('/d')).status).toBe(200);
+    fixture.revokeAll();
+    await Promise.all([one.api.get('/e'), two.api.get('/f')]);
+    expect(used).toEqual(['refresh-0', 'refresh-1', 'refresh-2', 'refresh-3']);
+    // Nor does whoever has it wait for his own lock.
+    fixture.onToken = (request, response) => {
+      down = true;
+      return onToken(request, response);
+    };
+    fixture.revokeAll();
+    await one.api.get('/g');
+    down = false;
+    fixture.onToken = onToken;
+    fixture.revokeAll();
+    expect((await one.api.get('/h')).status).toBe(200);
+    expect(used.slice(4)).toEqual(['refresh-4', 'refresh-5']);
+  });
+
+  it('refuses what is no store, and what onStoreFailure cannot be', async () => {
+    const fixture = await startFixture();
+    const vendor = fixture.vendor();
+    const old = { get: async () => undefined, set: async () => true } as unknown as TokenStore;
+    expect(() => createTokenManager({ vendor, store: old })).toThrow(/store lacks withLock/);
+    // Functions and the like are all the same as JSON: tokens of one tenant would be given to another.
+    for (const tokenKey of [undefined, '', null, 1, {}, () => 'mine'] as string[]) {
+      const options = { vendor: { ...vendor, tokenKey }, store: memoryStore() };
+      expect(() => createTokenManager(options)).toThrow(/store needs a vendor with a tokenKey/);
+    }
+    expect(() => createTokenManager({ vendor, onStoreFailure: 'panic' as 'fail' })).toThrow(
+      /onStoreFailure must/,
+    );
+  });
+});
+
+describe('the key', () => {
+  const client = {
+    tokenEndpoint: 'https://a.example/token',
+    clientId: 'client',
+    clientSecret: CLIENT_SECRET,
+  };
+  const key = (more: object) => storeKey(oauth2Vendor({ ...client, ...more }));
+
+  it('changes with whatever changes the token', async () => {
+    const keys = await Promise.all([
+      key({}),
+      key({ tokenEndpoint: 'https://b.example/token' }),
+      key({ clientId: 'other' }),
+      key({ scope: 'a' }),
+      key({ scope: 'a b' }),
+      key({ username: 'ada', password: 'x' }),
+      key({ username: 'bob', password: 'x' }),
+      key({ tokenKey: 'mine' }),
+      storeKey({ ...oauth2Vendor(client), name: 'Another vendor' }),
+    ]);
+    expect(new Set(keys).size).toBe(keys.length);
+    for (const each of keys) expect(each).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('does not change with a secret', async () => {
+    expect(await key({ clientSecret: 'another one' })).toBe(await key({}));
+    expect(await key({ username: 'ada', password: 'x' })).toBe(await key({ username: 'ada', password: 'y' }));
+  });
+
+  it('gives no token of one scope to another', async () => {
+    const fixture = await startFixture();
+    const store = memoryStore();
+    const vendorOf = (scope: string) =>
+      oauth2Vendor({ ...client, tokenEndpoint: `${fixture.url}/oauth/token`, scope });
+    for (const scope of ['read', 'write', 'read']) {
+      const api = axios.create({ baseURL: fixture.url, proxy: false });
+      const { detach } = attachTo(api, fixture, { store, vendor: vendorOf(scope) });
+      onTestFinished(detach);
+      await api.get('/data');
+    }
+    const scopes = fixture.tokenRequests.map(({ body }) => new URLSearchParams(body.toString()).get('scope'));
+    expect(scopes).toEqual(['read', 'write']);
+  });
+});

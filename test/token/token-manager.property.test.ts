@@ -1,0 +1,275 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TokenError } from '../../src/core/errors.ts';
+import { parseRetryAfter } from '../../src/core/retry-after.ts';
+import { toStoredTokenSet, toTokenSet } from '../../src/core/token-set.ts';
+import { bearerError } from '../../src/plugin/bearer-challenge.ts';
+import { createTokenManager } from '../../src/token/token-manager.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { type Plan, plans, runPlan } from '../support/token-manager-model.ts';
+
+// Hashing goes on in another thread, in real time, which a manual clock does not see: here it does not.
+const digestNow = async (_: unknown, data: Uint8Array) =>
+  new Uint8Array(createHash('sha256').update(data).digest()).buffer;
+beforeAll(
+  () => void vi.spyOn(crypto.subtle, 'digest').mockImplementation(digestNow as typeof crypto.subtle.digest),
+);
+afterAll(() => void vi.restoreAllMocks());
+
+const unhandled: unknown[] = [];
+const note = (reason: unknown) => unhandled.push(reason);
+beforeAll(() => void process.on('unhandledRejection', note));
+afterAll(() => void process.off('unhandledRejection', note));
+
+const get = { kind: 'get', count: 1, leave: 'never' } as const;
+const rejectCurrent = { kind: 'reject-current' } as const;
+const token = (lifetime: number) => ({ kind: 'token', lifetime, delay: 0 }) as const;
+
+const worksAll = { kind: 'store', get: 'works', lock: 'works', set: 'works' } as const;
+
+/** What random plans came upon once: the store still holds the first token because it failed to take the second. */
+const storeIsBehind: Plan = {
+  store: true,
+  refreshTokens: false,
+  outcomes: [token(7_200_000), token(60_000)],
+  steps: [
+    { operations: [get] },
+    { operations: [{ ...worksAll, set: 'fails' }, rejectCurrent, get] },
+    { operations: [rejectCurrent, get] },
+  ],
+};
+/** The same, where the first token is too old to be used again, but its refresh token is not: that was used up. */
+const storeHoldsUsedRefreshToken: Plan = {
+  ...storeIsBehind,
+  refreshTokens: true,
+  outcomes: [token(3_601_000), token(3_600_000)],
+  steps: [
+    { operations: [get] },
+    { operations: [{ ...worksAll, set: 'fails' }, rejectCurrent, get] },
+    { goTo: 'expiresAt', offset: 0 },
+    { operations: [get] },
+  ],
+};
+
+/** Another process has refreshed, to a token that ends before the one held here. */
+const storeHoldsSuccessor: Plan = {
+  ...storeHoldsUsedRefreshToken,
+  outcomes: [token(5_400_000)],
+  steps: [
+    { operations: [get] },
+    { operations: [{ kind: 'foreign-token', lifetime: 3_600_000 }] },
+    { goTo: 'refreshAt', offset: 0 },
+    { operations: [get] },
+  ],
+};
+
+describe('token manager', () => {
+  it('keeps its promises whatever callers, the vendor, the store and the clock do', async () => {
+    await fc.assert(
+      fc.asyncProperty(plans, fc.integer(), async (plan, seed) => {
+        unhandled.length = 0;
+        expect(await runPlan(plan, pseudoRandom(seed))).toEqual([]);
+        expect(unhandled).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('hands out no token that a store which failed to write still holds, once it was rejected', async () => {
+    expect(await runPlan(storeIsBehind, () => 0)).toEqual([]);
+  });
+
+  it('sends no refresh token twice that a store which failed to write still holds', async () => {
+    expect(await runPlan(storeHoldsUsedRefreshToken, () => 0)).toEqual([]);
+  });
+
+  it('sends the refresh token of the store when another process has used up its own', async () => {
+    expect(await runPlan(storeHoldsSuccessor, () => 0)).toEqual([]);
+  });
+
+  it('makes of whatever a grant returns a token with times, or a TokenError', async () => {
+    const almost = fc.record(
+      {
+        accessToken: fc.oneof(fc.constant('token'), fc.anything()),
+        lifetime: fc.oneof(fc.double(), fc.anything()),
+        expiresAt: fc.anything(),
+        refreshAt: fc.anything(),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(almost, fc.anything({ withNullPrototype: true })), async (value) => {
+        const clock = createManualClock();
+        const vendor = {
+          name: 'Model',
+          tokenKey: 'model',
+          resourceOrigins: [],
+          grant: async () => value as never,
+        };
+        const tokens = createTokenManager({ vendor, clock });
+        const result = await Promise.resolve(tokens.getToken()).catch((error: unknown) => error);
+        if (result instanceof TokenError) return;
+        expect(toStoredTokenSet(result, clock.now()), 'a token with times').toMatchObject(Object(result));
+        // One that lives for less than a millisecond has expired when it arrives.
+        const { lifetime } = value as { lifetime?: unknown };
+        if (!(typeof lifetime === 'number' && lifetime > 0 && lifetime < 1)) {
+          expect(tokens.current, 'it is usable').toBe(result);
+        }
+        expect(clock.pending).toBe(0);
+      }),
+      { numRuns: 1000, examples: [[{ accessToken: 'token', lifetime: Number.POSITIVE_INFINITY }]] },
+    );
+  });
+});
+
+describe('toTokenSet', () => {
+  const timings = fc.record({
+    refreshBuffer: fc.integer({ min: 0, max: 86_400_000 }),
+    defaultLifetime: fc.integer({ min: 1_000, max: 86_400_000 }),
+    roll: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  const lifetimes = fc.option(fc.integer({ min: 1, max: 365 * 86_400_000 }), { nil: undefined });
+  const starts = fc.integer({ min: 0, max: 4_000_000_000_000 });
+
+  it('refreshes between 80 % of the life and its end, at the buffer before the end or at most a tenth of it earlier', () => {
+    fc.assert(
+      fc.property(lifetimes, starts, timings, (lifetime, requestedAt, { roll, ...timing }) => {
+        const response = { accessToken: 'token', scope: 'a b', ...(lifetime !== undefined && { lifetime }) };
+        const { refreshAt, expiresAt, ...rest } = toTokenSet(response, requestedAt, {
+          ...timing,
+          random: () => roll,
+        });
+        const life = lifetime ?? timing.defaultLifetime;
+        expect(expiresAt).toBe(requestedAt + life);
+        // Sums of milliseconds since 1970 are exact to about a thousandth.
+        const earliest = requestedAt + 0.8 * life;
+        expect(refreshAt).toBeGreaterThanOrEqual(earliest - 0.001);
+        expect(refreshAt).toBeLessThanOrEqual(expiresAt);
+        if (refreshAt > earliest) {
+          expect(expiresAt - refreshAt).toBeGreaterThanOrEqual(timing.refreshBuffer - 0.001);
+          expect(expiresAt - refreshAt).toBeLessThanOrEqual(1.1 * timing.refreshBuffer + 0.001);
+        }
+        expect(rest).toEqual({ accessToken: 'token', scope: 'a b' });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('header fields of strangers', () => {
+  // What the grammars are made of, so that random texts get past the first character.
+  const grammar = fc
+    .array(
+      fc.constantFrom(
+        'Bearer',
+        'Basic',
+        'error',
+        '=',
+        '"',
+        '\\',
+        ',',
+        ' ',
+        '\t',
+        'a',
+        '0',
+        '.',
+        '-',
+        '\n',
+        'é',
+      ),
+      { size: 'large' },
+    )
+    .map((parts) => parts.join(''));
+  const text = fc.oneof(grammar, fc.string({ unit: 'binary', size: 'large' }));
+
+  it('bearerError throws at nothing', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, fc.array(text), fc.constantFrom(undefined, null, 1, {})), (field) => {
+        const error = bearerError(field);
+        expect(error === undefined || typeof error === 'string').toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('bearerError reads the error of a Bearer challenge wherever it stands among others', () => {
+    const word = fc.stringMatching(/^[a-z_]{1,12}$/);
+    const value = word.chain((value) => fc.constantFrom(value, `"${value}"`));
+    const parameter = fc.tuple(
+      fc.constantFrom('realm', 'charset', 'scope', 'title'),
+      fc.oneof(value, fc.constant('"a, Bearer error=\\"x\\""')),
+    );
+    const parameters = fc
+      .array(parameter, { minLength: 1, maxLength: 3 })
+      .map((all) => all.map(([name, value]) => `${name}=${value}`));
+    fc.assert(
+      fc.property(word, parameters, parameters, fc.nat(3), (error, own, others, at) => {
+        const bearer = [...own.slice(0, at), `error="${error}"`, ...own.slice(at)].join(', ');
+        const other = `Digest ${others.join(', ')}, error="not_this"`;
+        expect(bearerError(`${other}, Bearer ${bearer}`)).toBe(error);
+        expect(bearerError(`bearer ${bearer}, ${other}`)).toBe(error);
+        expect(bearerError([other, `Bearer ${bearer}`])).toBe(error);
+        expect(bearerError(other)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('parseRetryAfter gives undefined or a wait from 0 on, and throws at nothing', () => {
+    const now = 1_700_000_000_000;
+    fc.assert(
+      fc.property(fc.oneof(text, fc.integer(), fc.double(), fc.anything()), (value) => {
+        const wait = parseRetryAfter(value, now);
+        expect(wait === undefined || wait >= 0).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    fc.assert(
+      fc.property(fc.nat(), fc.date({ min: new Date(0), noInvalidDate: true }), (seconds, date) => {
+        expect(parseRetryAfter(String(seconds), now)).toBe(seconds * 1000);
+        const rounded = Math.floor(date.getTime() / 1000) * 1000;
+        if (date.getUTCFullYear() > 9999) return;
+        expect(parseRetryAfter(date.toUTCString(), now)).toBe(Math.max(0, rounded - now));
+      }),
+    );
+  });
+
+  it.each<[string, string]>([
+    ['a word', 'a'],
+    ['spaces', ' '],
+    ['words', 'a '],
+    ['names', 'a='],
+    ['quotes', '"'],
+    ['open quotes', 'a="\\"'],
+    ['backslashes', '\\'],
+    ['schemes', 'Bearer '],
+    ['commas', ','],
+    ['digits', '1'],
+    ['points', '1.'],
+    ['months', 'Jan '],
+    ['brackets', '('],
+    ['signs', '-+'],
+  ])('takes no time for 1 MB of %s', (_, part) => {
+    const hostile = part.repeat(1_000_000 / part.length);
+    for (const value of [hostile, `Bearer ${hostile}`, `Bearer a="${hostile}`, `1${hostile}x`]) {
+      const times = [1, 2, 3].map(() => {
+        const before = performance.now();
+        bearerError(value);
+        parseRetryAfter(value, 0);
+        return performance.now() - before;
+      });
+      expect(Math.min(...times)).toBeLessThan(100);
+    }
+  });
+});
+
+/** A small generator (mulberry32), so that a run can be repeated from its seed. */
+function pseudoRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
