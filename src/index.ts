@@ -1,37 +1,50 @@
-export type { Clock } from './core/clock.ts';
 export {
   AuthRefreshError,
   type AuthRefreshErrorCode,
+  type AuthRefreshEvent,
+  type AuthRefreshListener,
+  type AuthRefreshRequestOptions,
+  type Clock,
   ConfigurationError,
+  type Grant,
+  type GrantContext,
   isAuthRefreshError,
   isTokenError,
+  type LockOptions,
+  type RefreshReason,
+  type Refusal,
+  type RequestSummary,
+  type Secret,
+  type StoredToken,
   TokenEndpointError,
   TokenError,
+  type TokenLock,
   TokenRequestError,
+  type TokenResponse,
   TokenResponseError,
+  type TokenSet,
+  type TokenStore,
   TokenStoreError,
-} from './core/errors.ts';
-export type { AuthRefreshEvent, AuthRefreshListener, RefreshReason } from './core/events.ts';
-export type { Grant, GrantContext } from './core/grant.ts';
-export type { AuthRefreshRequestOptions } from './core/request-options.ts';
-export type { Secret } from './core/secret.ts';
-export type { TokenResponse, TokenSet } from './core/token-set.ts';
-export type { LockOptions, StoredToken, TokenLock, TokenStore } from './core/token-store.ts';
-export type { Refusal, RequestSummary, Vendor } from './core/vendor.ts';
+  type Vendor,
+} from './core/index.ts';
 export {
   type ClientAuthentication,
+  clientCredentialsGrant,
   clientSecretBasic,
   clientSecretBasicUnencoded,
   clientSecretPost,
+  type OAuthClient,
+  passwordGrant,
+  refreshTokenGrant,
+  type TokenHttpResponse,
   type TokenRequestParts,
-} from './oauth/client-authentication.ts';
-export { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from './oauth/grants.ts';
-export type { OAuthClient } from './oauth/token-endpoint.ts';
-export type { TokenHttpResponse } from './oauth/token-request.ts';
-export { type AuthRefreshAttachment, attachAuthRefresh } from './plugin/attach.ts';
-export type { AuthRefreshOptions } from './plugin/attach-options.ts';
-export type { RetryOptions } from './plugin/retry.ts';
-export { memoryStore } from './stores/memory.ts';
-export { createTokenManager, type TokenManager } from './token/token-manager.ts';
-export type { TokenManagerOptions } from './token/token-manager-options.ts';
+} from './oauth/index.ts';
+export {
+  type AuthRefreshAttachment,
+  type AuthRefreshOptions,
+  attachAuthRefresh,
+  type RetryOptions,
+} from './plugin/index.ts';
+export { memoryStore } from './stores/index.ts';
+export { createTokenManager, type TokenManager, type TokenManagerOptions } from './token/index.ts';
 export { type OAuth2VendorOptions, oauth2Vendor } from './vendors/oauth2.ts';

@@ -1,4 +1,4 @@
-export type { Clock } from '../core/clock.ts';
+export type { Clock } from '../core/index.ts';
 export type { CheckpointStore } from './checkpoint-store.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
 export { type ExportSummary, exportRecords } from './export/export.ts';

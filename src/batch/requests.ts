@@ -6,8 +6,8 @@ import axios, {
   type AxiosResponse,
 } from 'axios';
 import pThrottle from 'p-throttle';
-import { type Clock, sleep } from '../core/clock.ts';
-import { parseRetryAfter } from '../core/retry-after.ts';
+import type { Clock } from '../core/index.ts';
+import { parseRetryAfter, sleep } from '../core/internal.ts';
 
 /** How many requests may be sent in how much time. */
 export interface Rate {

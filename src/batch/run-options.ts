@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
-import { numberProblems } from '../core/check-options.ts';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../core/index.ts';
+import { numberProblems } from '../core/internal.ts';
 import type { Progress } from './progress.ts';
 import { type Rate, type RateLimiter, rateProblems } from './requests.ts';
 

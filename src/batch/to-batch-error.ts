@@ -1,5 +1,6 @@
 import { type AxiosError, isAxiosError } from 'axios';
-import { ConfigurationError, isAuthRefreshError, messageOf } from '../core/errors.ts';
+import { ConfigurationError, isAuthRefreshError } from '../core/index.ts';
+import { messageOf } from '../core/internal.ts';
 import { BatchError } from './errors.ts';
 
 /** The error of a run whose signal was aborted. */

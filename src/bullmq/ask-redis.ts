@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { systemClock, withDeadline } from '../core/clock.ts';
+import { systemClock, withDeadline } from '../core/internal.ts';
 import { isTurnedAway, queueError } from './queue-error.ts';
 
 /**

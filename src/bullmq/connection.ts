@@ -1,7 +1,7 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { BatchError } from '../batch/errors.ts';
-import { systemClock, withDeadline } from '../core/clock.ts';
-import { ConfigurationError } from '../core/errors.ts';
+import { BatchError } from '../batch/index.ts';
+import { ConfigurationError } from '../core/index.ts';
+import { systemClock, withDeadline } from '../core/internal.ts';
 import { loadIoredis } from './peers.ts';
 import { wordsOf } from './queue-error.ts';
 

@@ -1,9 +1,7 @@
-import { canonical } from '../batch/checkpoint.ts';
-import { BatchError } from '../batch/errors.ts';
-import { type CsvOptions, csvFile } from '../batch/sinks/csv.ts';
-import type { Json } from '../batch/sources/source.ts';
-import { refuse } from '../core/check-options.ts';
-import { ConfigurationError } from '../core/errors.ts';
+import { BatchError, type CsvOptions, csvFile, type Json } from '../batch/index.ts';
+import { canonical } from '../batch/internal.ts';
+import { ConfigurationError } from '../core/index.ts';
+import { refuse } from '../core/internal.ts';
 import { outputProblem } from './names.ts';
 import { FORMATS, formatOf, type OutputFormat } from './output-format.ts';
 

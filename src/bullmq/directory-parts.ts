@@ -1,12 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatchError } from '../batch/errors.ts';
-import { openAppendFile } from '../batch/files/append-file.ts';
-import { syncDirectory } from '../batch/files/durable-file.ts';
-import { fileError } from '../batch/files/file-error.ts';
-import { toJsonLine } from '../batch/sinks/json-lines.ts';
-import type { Json } from '../batch/sources/source.ts';
+import { BatchError, type Json } from '../batch/index.ts';
+import { fileError, openAppendFile, syncDirectory, toJsonLine } from '../batch/internal.ts';
 import type { PartName, PartStore } from './part-store.ts';
 
 /** A file that one worker has written: its fence, and how many bytes of it count. */

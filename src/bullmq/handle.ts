@@ -1,6 +1,5 @@
-import { BatchError } from '../batch/errors.ts';
-import { sleep, systemClock } from '../core/clock.ts';
-import { linkSignals } from '../core/link-signals.ts';
+import { BatchError } from '../batch/index.ts';
+import { linkSignals, sleep, systemClock } from '../core/internal.ts';
 import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,5 +1,5 @@
 import { isAxiosError } from 'axios';
-import { BatchError } from '../batch/errors.ts';
+import { BatchError } from '../batch/index.ts';
 import { isQueueError } from './queue-error.ts';
 
 // The same would come of it again, however often it is tried.

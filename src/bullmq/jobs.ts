@@ -1,6 +1,5 @@
 import type { AxiosInstance } from 'axios';
-import type { RunOptions } from '../batch/run-options.ts';
-import type { Json, PageSource } from '../batch/sources/source.ts';
+import type { Json, PageSource, RunOptions } from '../batch/index.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { PartStore } from './part-store.ts';

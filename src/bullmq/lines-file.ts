@@ -1,5 +1,5 @@
-import { linesFile } from '../batch/sinks/json-lines.ts';
-import type { Sink } from '../batch/sinks/sink.ts';
+import type { Sink } from '../batch/index.ts';
+import { linesFile } from '../batch/internal.ts';
 
 /** A record as JSON text, without the line feed. */
 export type Line = string;

@@ -1,4 +1,4 @@
-import { BatchError } from '../batch/errors.ts';
+import { BatchError } from '../batch/index.ts';
 import type { Line } from './lines-file.ts';
 
 const LINE_FEED = 10;

@@ -1,10 +1,14 @@
 import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BatchError } from '../batch/errors.ts';
-import { runExport, START } from '../batch/export/run.ts';
-import { replaceFile, syncDirectory } from '../batch/files/durable-file.ts';
-import { fileError } from '../batch/files/file-error.ts';
-import { refuseExisting } from '../batch/files/set-aside.ts';
+import { BatchError } from '../batch/index.ts';
+import {
+  fileError,
+  refuseExisting,
+  replaceFile,
+  runExport,
+  START,
+  syncDirectory,
+} from '../batch/internal.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSource } from './merged-source.ts';

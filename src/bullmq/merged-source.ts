@@ -1,4 +1,4 @@
-import type { Page, PageSource } from '../batch/sources/source.ts';
+import type { Page, PageSource } from '../batch/index.ts';
 import { linesOf } from './lines.ts';
 import type { Line } from './lines-file.ts';
 

@@ -1,6 +1,4 @@
-import { type CsvOptions, csvFile } from '../batch/sinks/csv.ts';
-import { gzipJsonLinesFile } from '../batch/sinks/gzip-json-lines.ts';
-import type { Sink } from '../batch/sinks/sink.ts';
+import { type CsvOptions, csvFile, gzipJsonLinesFile, type Sink } from '../batch/index.ts';
 import { type Line, rawLinesFile } from './lines-file.ts';
 
 /** How a merged output can be written. */

@@ -1,5 +1,4 @@
-import type { CheckpointStore } from '../batch/checkpoint-store.ts';
-import { BatchError } from '../batch/errors.ts';
+import { BatchError, type CheckpointStore } from '../batch/index.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A part, or the merge, as the one worker has it that took it last. */

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { BatchError } from '../batch/errors.ts';
-import { type ExportSummary, exportRecords } from '../batch/export/export.ts';
-import { refuseExisting } from '../batch/files/set-aside.ts';
-import type { Progress } from '../batch/progress.ts';
+import { BatchError, type ExportSummary, exportRecords, type Progress } from '../batch/index.ts';
+import { refuseExisting } from '../batch/internal.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { IS_ANOTHERS } from './names.ts';

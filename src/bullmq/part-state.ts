@@ -1,6 +1,5 @@
-import { parseCheckpoint } from '../batch/checkpoint.ts';
-import type { ExportState } from '../batch/export/run.ts';
-import type { Json } from '../batch/sources/source.ts';
+import type { Json } from '../batch/index.ts';
+import { type ExportState, parseCheckpoint } from '../batch/internal.ts';
 
 /** How far a part is. */
 export interface PartState {

@@ -1,5 +1,4 @@
-import type { Sink } from '../batch/sinks/sink.ts';
-import type { Json } from '../batch/sources/source.ts';
+import type { Json, Sink } from '../batch/index.ts';
 
 /** Which part of which export. */
 export interface PartName {

@@ -1,4 +1,5 @@
-import { ConfigurationError, messageOf } from '../core/errors.ts';
+import { ConfigurationError } from '../core/index.ts';
+import { messageOf } from '../core/internal.ts';
 
 /** BullMQ, which only who uses this entry has installed. @throws ConfigurationError */
 export function loadBullmq(): Promise<typeof import('bullmq')> {

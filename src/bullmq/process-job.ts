@@ -1,8 +1,8 @@
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { BatchError } from '../batch/errors.ts';
-import { toBatchError } from '../batch/to-batch-error.ts';
-import type { ConfigurationError } from '../core/errors.ts';
+import { BatchError } from '../batch/index.ts';
+import { toBatchError } from '../batch/internal.ts';
+import type { ConfigurationError } from '../core/index.ts';
 import { readDescription } from './description.ts';
 import { isLost, isWorthAnotherTry } from './job-errors.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';

@@ -1,5 +1,5 @@
-import { BatchError } from '../batch/errors.ts';
-import { messageOf } from '../core/errors.ts';
+import { BatchError } from '../batch/index.ts';
+import { messageOf } from '../core/internal.ts';
 
 /**
  * The words of what Redis or BullMQ has thrown, and nothing else of it: errors of ioredis hold their command, and that of a

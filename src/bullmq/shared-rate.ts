@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { type Rate, type RateLimiter, rateProblems } from '../batch/requests.ts';
-import { refuse } from '../core/check-options.ts';
-import { sleep, systemClock, withDeadline } from '../core/clock.ts';
+import type { Rate, RateLimiter } from '../batch/index.ts';
+import { rateProblems } from '../batch/internal.ts';
+import { refuse, sleep, systemClock, withDeadline } from '../core/internal.ts';
 import { connect, type QueueConnection } from './connection.ts';
 import { TAKE_SLOT } from './lua/take-slot.ts';
 import { nameProblem } from './names.ts';

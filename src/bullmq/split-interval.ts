@@ -1,6 +1,5 @@
-import { checkInterval, type Interval, parseInterval } from '../batch/sources/interval.ts';
-import { toText } from '../batch/sources/windows.ts';
-import { refuse } from '../core/check-options.ts';
+import { checkInterval, type Interval, parseInterval, toText } from '../batch/internal.ts';
+import { refuse } from '../core/internal.ts';
 
 const SECOND = 1000;
 // From the roundest time to cut at to the least round.

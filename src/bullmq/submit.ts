@@ -1,5 +1,5 @@
-import { BatchError } from '../batch/errors.ts';
-import { numberProblems, refuse } from '../core/check-options.ts';
+import { BatchError } from '../batch/index.ts';
+import { numberProblems, refuse } from '../core/internal.ts';
 import { connect } from './connection.ts';
 import { type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';

@@ -1,4 +1,4 @@
-import { BatchError, type BatchErrorCode } from '../batch/errors.ts';
+import { BatchError, type BatchErrorCode } from '../batch/index.ts';
 
 /** What an export on many hosts did. */
 export interface WholeSummary {

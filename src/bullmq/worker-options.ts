@@ -1,9 +1,7 @@
 import type { AxiosInstance } from 'axios';
-import type { Progress } from '../batch/progress.ts';
-import { type Rate, type RateLimiter, rateProblems } from '../batch/requests.ts';
-import type { RunOptions } from '../batch/run-options.ts';
-import type { Json, PageSource } from '../batch/sources/source.ts';
-import { numberProblems, refuse } from '../core/check-options.ts';
+import type { Json, PageSource, Progress, Rate, RateLimiter, RunOptions } from '../batch/index.ts';
+import { rateProblems } from '../batch/internal.ts';
+import { numberProblems, refuse } from '../core/internal.ts';
 import type { QueueConnection } from './connection.ts';
 import { nameProblem } from './names.ts';
 import type { PartStore } from './part-store.ts';

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Job, Worker } from 'bullmq';
-import { refuse } from '../core/check-options.ts';
-import { systemClock, withDeadline } from '../core/clock.ts';
+import { refuse, systemClock, withDeadline } from '../core/internal.ts';
 import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
 import { loadBullmq } from './peers.ts';

@@ -1,11 +1,9 @@
 import axios, { type AxiosInstance } from 'axios';
-import { refuse } from '../core/check-options.ts';
-import type { AuthRefreshListener } from '../core/events.ts';
-import type { TokenStore } from '../core/token-store.ts';
-import type { Vendor } from '../core/vendor.ts';
-import { clientSecretBasic, clientSecretPost } from '../oauth/client-authentication.ts';
-import { attachAuthRefresh } from '../plugin/attach.ts';
-import type { TokenManager } from '../token/token-manager.ts';
+import type { AuthRefreshListener, TokenStore, Vendor } from '../core/index.ts';
+import { refuse } from '../core/internal.ts';
+import { clientSecretBasic, clientSecretPost } from '../oauth/index.ts';
+import { attachAuthRefresh } from '../plugin/index.ts';
+import type { TokenManager } from '../token/index.ts';
 import { type Environment, vendorFromEnvironment } from '../vendors/environment.ts';
 import { oauth2Vendor } from '../vendors/oauth2.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { refuse } from '../core/check-options.ts';
+import { refuse } from '../core/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
 import type { Io } from './io.ts';
 

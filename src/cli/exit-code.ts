@@ -1,6 +1,6 @@
 import { isAxiosError } from 'axios';
-import { BatchError } from '../batch/errors.ts';
-import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/errors.ts';
+import { BatchError } from '../batch/index.ts';
+import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/index.ts';
 import { Interruption } from './interrupt.ts';
 
 /** What the command's exit codes mean. */

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type ExportSummary, exportRecords } from '../batch/export/export.ts';
-import type { PageSource } from '../batch/sources/source.ts';
-import { refuse } from '../core/check-options.ts';
+import { type ExportSummary, exportRecords, type PageSource } from '../batch/index.ts';
+import { refuse } from '../core/internal.ts';
 import type { VendorName } from './connection.ts';
 import type { ExitCode } from './exit-code.ts';
 import { given } from './given.ts';

@@ -1,7 +1,7 @@
 import { isAxiosError } from 'axios';
-import { BatchError } from '../batch/errors.ts';
-import { toBatchError } from '../batch/to-batch-error.ts';
-import { messageOf } from '../core/errors.ts';
+import { BatchError } from '../batch/index.ts';
+import { toBatchError } from '../batch/internal.ts';
+import { messageOf } from '../core/internal.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { Interruption } from './interrupt.ts';
 import type { Failure } from './reporter.ts';

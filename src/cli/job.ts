@@ -1,7 +1,5 @@
-import type { Progress } from '../batch/progress.ts';
-import type { RunOptions } from '../batch/run-options.ts';
-import { refuse } from '../core/check-options.ts';
-import { systemClock } from '../core/clock.ts';
+import type { Progress, RunOptions } from '../batch/index.ts';
+import { refuse, systemClock } from '../core/internal.ts';
 import { connect, type VendorName, vendorOf } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';

@@ -1,9 +1,5 @@
-import { csvFile } from '../batch/sinks/csv.ts';
-import { gzipJsonLinesFile } from '../batch/sinks/gzip-json-lines.ts';
-import { jsonLinesFile } from '../batch/sinks/json-lines.ts';
-import type { Sink } from '../batch/sinks/sink.ts';
-import { jsonLinesStream } from '../batch/sinks/stream.ts';
-import { refuse } from '../core/check-options.ts';
+import { csvFile, gzipJsonLinesFile, jsonLinesFile, jsonLinesStream, type Sink } from '../batch/index.ts';
+import { refuse } from '../core/internal.ts';
 import type { Io } from './io.ts';
 
 /** How files are written and read. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import type { Rate } from '../batch/requests.ts';
-import { checkInterval } from '../batch/sources/interval.ts';
-import { refuse } from '../core/check-options.ts';
+import type { Rate } from '../batch/index.ts';
+import { checkInterval } from '../batch/internal.ts';
+import { refuse } from '../core/internal.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
 

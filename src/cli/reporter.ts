@@ -1,7 +1,6 @@
-import type { Progress } from '../batch/progress.ts';
-import type { WholeProgress } from '../bullmq/whole-progress.ts';
-import type { Clock } from '../core/clock.ts';
-import type { AuthRefreshEvent } from '../core/events.ts';
+import type { Progress } from '../batch/index.ts';
+import type { WholeProgress } from '../bullmq/index.ts';
+import type { AuthRefreshEvent, Clock } from '../core/index.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { TextStream } from './io.ts';
 import { barReporter } from './reporter/bar.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Rate } from '../batch/requests.ts';
+import type { Rate } from '../batch/index.ts';
 import { parseCount, parseRate, parseSeconds } from './parse.ts';
 
 /** Flags that every command has which sends requests. Durations are in milliseconds. */

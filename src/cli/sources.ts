@@ -1,17 +1,14 @@
 import {
   type CxoneCompletedContactsOptions,
   cxoneCompletedContacts,
-} from '../batch/sources/cxone-completed-contacts.ts';
-import {
   type GenesysConversationJobsOptions,
-  genesysConversationJobs,
-} from '../batch/sources/genesys-conversation-jobs.ts';
-import {
   type GenesysConversationsOptions,
+  genesysConversationJobs,
   genesysConversations,
-} from '../batch/sources/genesys-conversations.ts';
-import type { Json, PageSource } from '../batch/sources/source.ts';
-import { refuse } from '../core/check-options.ts';
+  type Json,
+  type PageSource,
+} from '../batch/index.ts';
+import { refuse } from '../core/internal.ts';
 import type { VendorName } from './connection.ts';
 
 /** A source of an interval as data, so that another process can make it. */

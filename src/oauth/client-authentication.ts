@@ -1,4 +1,4 @@
-import { formEncode } from '../core/secret.ts';
+import { formEncode } from '../core/internal.ts';
 
 /** A token request that a {@link ClientAuthentication} may add to. */
 export interface TokenRequestParts {

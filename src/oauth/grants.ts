@@ -1,5 +1,5 @@
-import type { Grant } from '../core/grant.ts';
-import { readSecret, type Secret } from '../core/secret.ts';
+import type { Grant, Secret } from '../core/index.ts';
+import { readSecret } from '../core/internal.ts';
 import { type OAuthClient, requestToken } from './token-endpoint.ts';
 
 /** The client credentials grant (RFC 6749 section 4.4). */

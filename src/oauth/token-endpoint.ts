@@ -1,7 +1,5 @@
-import { TokenEndpointError } from '../core/errors.ts';
-import type { GrantContext } from '../core/grant.ts';
-import { readSecret, redact, type Secret } from '../core/secret.ts';
-import type { TokenResponse } from '../core/token-set.ts';
+import { type GrantContext, type Secret, TokenEndpointError, type TokenResponse } from '../core/index.ts';
+import { readSecret, redact } from '../core/internal.ts';
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
 import {
   displayUrl,

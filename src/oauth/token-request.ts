@@ -1,9 +1,6 @@
 import type { AxiosResponse } from 'axios';
-import { sleep } from '../core/clock.ts';
-import { TokenRequestError, TokenResponseError } from '../core/errors.ts';
-import type { GrantContext } from '../core/grant.ts';
-import { readBody } from '../core/read-body.ts';
-import { backoff, parseRetryAfter } from '../core/retry-after.ts';
+import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
+import { backoff, parseRetryAfter, readBody, sleep } from '../core/internal.ts';
 
 /** A request on the way to a token: the form POST, or the discovery before it. */
 export interface TokenHttpRequest {

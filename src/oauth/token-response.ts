@@ -1,5 +1,5 @@
-import { TokenResponseError } from '../core/errors.ts';
-import { isAccessToken, type TokenResponse, YEAR } from '../core/token-set.ts';
+import { type TokenResponse, TokenResponseError } from '../core/index.ts';
+import { isAccessToken, YEAR } from '../core/internal.ts';
 
 /**
  * Checks a parsed token response. The text of a response is untrusted: nothing of it gets into the message.

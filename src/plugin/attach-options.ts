@@ -1,10 +1,8 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import { numberProblems, prefixed, refuse } from '../core/check-options.ts';
-import type { AuthRefreshListener } from '../core/events.ts';
-import { urlProblem } from '../core/resource-origins.ts';
-import type { Vendor } from '../core/vendor.ts';
-import type { TokenManager } from '../token/token-manager.ts';
-import { managerProblems, type TokenManagerOptions } from '../token/token-manager-options.ts';
+import type { AuthRefreshListener, Vendor } from '../core/index.ts';
+import { numberProblems, prefixed, refuse, urlProblem } from '../core/internal.ts';
+import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
+import { managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
 
 /** Options of {@link attachAuthRefresh}: those of its token manager, or `tokens` in their place, and these. */

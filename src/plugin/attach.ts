@@ -4,18 +4,21 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import { AuthRefreshError, callbackFailed, isAuthRefreshError, isTokenError } from '../core/errors.ts';
-import { type AuthRefreshEvent, notify } from '../core/events.ts';
-import { readBody } from '../core/read-body.ts';
+import {
+  AuthRefreshError,
+  type AuthRefreshEvent,
+  isAuthRefreshError,
+  isTokenError,
+  type RequestSummary,
+  type TokenSet,
+  type Vendor,
+} from '../core/index.ts';
+import { callbackFailed, createResourceOrigins, lacksBase, notify, readBody } from '../core/internal.ts';
+import { createTokenManager, type TokenManager } from '../token/index.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
 import { bearerError } from './bearer-challenge.ts';
 import { conceal } from './redact-for-logging.ts';
 import { discard, isRepeatable } from './request-body.ts';
-import '../core/request-options.ts';
-import { createResourceOrigins, lacksBase } from '../core/resource-origins.ts';
-import type { TokenSet } from '../core/token-set.ts';
-import type { RequestSummary, Vendor } from '../core/vendor.ts';
-import { createTokenManager, type TokenManager } from '../token/token-manager.ts';
 import { createWatchedEnv } from './response-url.ts';
 import { installRetry } from './retry.ts';
 import { sendAuthorized, sendUntouched } from './send.ts';

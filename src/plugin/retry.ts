@@ -1,9 +1,7 @@
 import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetryModule, { type IAxiosRetryConfig } from 'axios-retry';
-import { isAuthRefreshError } from '../core/errors.ts';
-import type { AuthRefreshEvent } from '../core/events.ts';
-import { backoff, parseRetryAfter } from '../core/retry-after.ts';
-import type { RequestSummary } from '../core/vendor.ts';
+import { type AuthRefreshEvent, isAuthRefreshError, type RequestSummary } from '../core/index.ts';
+import { backoff, parseRetryAfter } from '../core/internal.ts';
 import { isRepeatable } from './request-body.ts';
 
 // `require` of its CommonJS build gives an object that holds the function, `import` gives the function.

@@ -1,7 +1,6 @@
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import { callbackFailed } from '../core/errors.ts';
-import { lacksBase, type ResourceOrigins } from '../core/resource-origins.ts';
-import type { TokenSet } from '../core/token-set.ts';
+import type { TokenSet } from '../core/index.ts';
+import { callbackFailed, lacksBase, type ResourceOrigins } from '../core/internal.ts';
 import { conceal, hide } from './redact-for-logging.ts';
 import { fixBoundary } from './request-body.ts';
 

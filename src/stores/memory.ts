@@ -1,5 +1,5 @@
 import { Mutex } from 'async-mutex';
-import type { LockOptions, StoredToken, TokenStore } from '../core/token-store.ts';
+import type { LockOptions, StoredToken, TokenStore } from '../core/index.ts';
 
 /** What belongs to one key. */
 interface Entry {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { LockOptions, StoredToken, TokenLock, TokenStore } from '../core/token-store.ts';
+import type { LockOptions, StoredToken, TokenLock, TokenStore } from '../core/index.ts';
 
 // A store that hangs fails its case rather than the whole test run, in milliseconds.
 const TOO_LONG = 8_000;

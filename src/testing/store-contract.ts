@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TokenStore } from '../core/token-store.ts';
+import type { TokenStore } from '../core/index.ts';
 import {
   aToken,
   type Context,

@@ -1,5 +1,5 @@
 import { AxiosError, CanceledError, type InternalAxiosRequestConfig } from 'axios';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../core/index.ts';
 
 /**
  * Waits for a promise that others wait for too: when the caller's request is aborted or its `timeout` is over, this

@@ -1,4 +1,5 @@
-import { type Clock, withDeadline } from '../core/clock.ts';
+import type { Clock } from '../core/index.ts';
+import { withDeadline } from '../core/internal.ts';
 
 /** A token that is good and could not be written, and the attempts to write it after all. */
 export interface Unwritten {

@@ -1,8 +1,5 @@
-import { type Clock, withDeadline } from '../core/clock.ts';
-import { messageOf, TokenStoreError } from '../core/errors.ts';
-import type { AuthRefreshEvent, Emitter } from '../core/events.ts';
-import { redact } from '../core/secret.ts';
-import type { TokenSet } from '../core/token-set.ts';
+import { type AuthRefreshEvent, type Clock, type TokenSet, TokenStoreError } from '../core/index.ts';
+import { type Emitter, messageOf, redact, withDeadline } from '../core/internal.ts';
 
 type Operation = (AuthRefreshEvent & { type: 'store-failed' })['operation'];
 

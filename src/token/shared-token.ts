@@ -1,8 +1,12 @@
-import type { Clock } from '../core/clock.ts';
-import { isTokenError } from '../core/errors.ts';
-import type { Emitter } from '../core/events.ts';
-import { type TokenSet, toStoredTokenSet } from '../core/token-set.ts';
-import type { StoredToken, TokenLock, TokenStore } from '../core/token-store.ts';
+import {
+  type Clock,
+  isTokenError,
+  type StoredToken,
+  type TokenLock,
+  type TokenSet,
+  type TokenStore,
+} from '../core/index.ts';
+import { type Emitter, toStoredTokenSet } from '../core/internal.ts';
 import { type Unwritten, writeLater } from './deferred-write.ts';
 import { createCarefulCalls } from './guarded-store.ts';
 

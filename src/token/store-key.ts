@@ -1,4 +1,4 @@
-import type { Vendor } from '../core/vendor.ts';
+import type { Vendor } from '../core/index.ts';
 
 /**
  * Names the tokens of one OAuth client in a store: SHA-256 of whatever changes them, as 43 characters of base64url.

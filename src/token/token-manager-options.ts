@@ -1,10 +1,6 @@
 import type { AxiosInstance } from 'axios';
-import { numberProblems, prefixed, refuse } from '../core/check-options.ts';
-import type { Clock } from '../core/clock.ts';
-import type { AuthRefreshListener } from '../core/events.ts';
-import { urlProblem } from '../core/resource-origins.ts';
-import type { TokenStore } from '../core/token-store.ts';
-import type { Vendor } from '../core/vendor.ts';
+import type { AuthRefreshListener, Clock, TokenStore, Vendor } from '../core/index.ts';
+import { numberProblems, prefixed, refuse, urlProblem } from '../core/internal.ts';
 
 /** Options of {@link createTokenManager}. Durations are in milliseconds. */
 export interface TokenManagerOptions {

@@ -1,11 +1,18 @@
 import { Mutex } from 'async-mutex';
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
-import { type Clock, systemClock, withDeadline } from '../core/clock.ts';
-import { isTokenError, messageOf, type TokenError, TokenRequestError } from '../core/errors.ts';
-import { type AuthRefreshListener, createEmitter, type RefreshReason } from '../core/events.ts';
-import type { GrantContext } from '../core/grant.ts';
-import { type TokenResponse, type TokenSet, toTokenSet } from '../core/token-set.ts';
-import type { Vendor } from '../core/vendor.ts';
+import {
+  type AuthRefreshListener,
+  type Clock,
+  type GrantContext,
+  isTokenError,
+  type RefreshReason,
+  type TokenError,
+  TokenRequestError,
+  type TokenResponse,
+  type TokenSet,
+  type Vendor,
+} from '../core/index.ts';
+import { createEmitter, messageOf, systemClock, toTokenSet, withDeadline } from '../core/internal.ts';
 import { waitFor } from './caller-wait.ts';
 import { createSharedToken, type FetchContext } from './shared-token.ts';
 import { storeKey } from './store-key.ts';

@@ -1,5 +1,5 @@
-import { refuse } from '../core/check-options.ts';
-import type { Vendor } from '../core/vendor.ts';
+import type { Vendor } from '../core/index.ts';
+import { refuse } from '../core/internal.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';

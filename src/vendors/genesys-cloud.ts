@@ -1,10 +1,11 @@
-import { prefixed, refuse } from '../core/check-options.ts';
-import { urlProblem } from '../core/resource-origins.ts';
-import type { Secret } from '../core/secret.ts';
-import type { Refusal, RequestSummary, Vendor } from '../core/vendor.ts';
-import { type ClientAuthentication, clientSecretBasicUnencoded } from '../oauth/client-authentication.ts';
-import { clientCredentialsGrant } from '../oauth/grants.ts';
-import type { TokenHttpResponse } from '../oauth/token-request.ts';
+import type { Refusal, RequestSummary, Secret, Vendor } from '../core/index.ts';
+import { prefixed, refuse, urlProblem } from '../core/internal.ts';
+import {
+  type ClientAuthentication,
+  clientCredentialsGrant,
+  clientSecretBasicUnencoded,
+  type TokenHttpResponse,
+} from '../oauth/index.ts';
 import { findDomain } from './hosts.ts';
 
 /** Genesys Cloud's regions by the names of its SDKs, and their domains. */

@@ -1,17 +1,22 @@
-import { prefixed, refuse } from '../core/check-options.ts';
-import { TokenResponseError } from '../core/errors.ts';
-import type { Grant, GrantContext } from '../core/grant.ts';
-import { urlProblem } from '../core/resource-origins.ts';
-import type { Secret } from '../core/secret.ts';
-import type { Refusal, Vendor } from '../core/vendor.ts';
+import {
+  type Grant,
+  type GrantContext,
+  type Refusal,
+  type Secret,
+  TokenResponseError,
+  type Vendor,
+} from '../core/index.ts';
+import { prefixed, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
+  clientCredentialsGrant,
   clientSecretBasicUnencoded,
   clientSecretPost,
-} from '../oauth/client-authentication.ts';
-import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../oauth/grants.ts';
-import type { OAuthClient } from '../oauth/token-endpoint.ts';
-import { displayUrl, sendTokenRequest } from '../oauth/token-request.ts';
+  type OAuthClient,
+  passwordGrant,
+  refreshTokenGrant,
+} from '../oauth/index.ts';
+import { displayUrl, sendTokenRequest } from '../oauth/internal.ts';
 
 /** Options of {@link niceCxone}: access keys, or `envUrl` for plain client credentials. */
 export interface NiceCxoneOptions {

@@ -1,9 +1,11 @@
-import { prefixed, refuse } from '../core/check-options.ts';
-import { urlProblem } from '../core/resource-origins.ts';
-import type { Secret } from '../core/secret.ts';
-import type { Vendor } from '../core/vendor.ts';
-import type { ClientAuthentication } from '../oauth/client-authentication.ts';
-import { clientCredentialsGrant, passwordGrant, refreshTokenGrant } from '../oauth/grants.ts';
+import type { Secret, Vendor } from '../core/index.ts';
+import { prefixed, refuse, urlProblem } from '../core/internal.ts';
+import {
+  type ClientAuthentication,
+  clientCredentialsGrant,
+  passwordGrant,
+  refreshTokenGrant,
+} from '../oauth/index.ts';
 
 /** Options of {@link oauth2Vendor}. */
 export interface OAuth2VendorOptions {

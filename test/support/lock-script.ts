@@ -1,14 +1,14 @@
 // Run as a process of its own by the tests: does as told with a lock, line by line on standard input.
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../src/core/clock.ts';
-import { type Lock, takeLock } from '../../src/core/node/file-lock.ts';
+import { acquireFileLock, type FileLock } from '../../src/core/node/file-lock.ts';
 
 const [path = ''] = process.argv.slice(2);
-let lock: Lock | undefined;
+let lock: FileLock | undefined;
 
 const actions: Record<string, () => Promise<unknown>> = {
   take: async () => {
-    lock = await takeLock(path, systemClock);
+    lock = await acquireFileLock(path, systemClock);
   },
   verify: async () => lock?.verify(),
   release: async () => lock?.release(),

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { systemClock } from '../../core/clock.ts';
-import { takeLock } from '../../core/node/file-lock.ts';
+import { systemClock } from '../../core/internal.ts';
 import { loadCheckpoint, type Subject, saveCheckpoint } from '../checkpoint.ts';
 import { BatchError } from '../errors.ts';
+import { lockOutput } from '../files/output-lock.ts';
 import { refuseExisting, setAside } from '../files/set-aside.ts';
 import { type Progress, toProgress } from '../progress.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
@@ -50,7 +50,7 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   };
   // A store knows by itself whose turn it is.
   const locked = typeof place === 'object' ? undefined : (path ?? sink.path);
-  const lock = locked === undefined ? undefined : await takeLock(`${locked}.lock`, clock, signal);
+  const lock = locked === undefined ? undefined : await lockOutput(`${locked}.lock`, clock, signal);
   try {
     if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
     const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { systemClock } from '../../core/clock.ts';
+import { systemClock } from '../../core/internal.ts';
 import { type Progress, toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
 import type { Json, Page } from '../sources/source.ts';

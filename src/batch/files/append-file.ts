@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BatchError } from '../errors.ts';
 import { syncDirectory } from './durable-file.ts';
-import { fileError, refuseNoFile } from './file-error.ts';
+import { fileError, refuseNonFile } from './file-error.ts';
 
 /** A file that only grows, and can be cut back to where it once ended. */
 export interface AppendFile {
@@ -34,7 +34,7 @@ export async function openAppendFile(path: string, length: number, mode = 0o666)
   });
   try {
     const found = await file.stat();
-    refuseNoFile(path, found);
+    refuseNonFile(path, found);
     if (found.size < length) throw tooShort(path, length, found.size);
     await file.truncate(length);
     if (length === 0) await syncDirectory(dirname(path));

@@ -1,45 +1,23 @@
 import type { Stats } from 'node:fs';
-import { dirname } from 'node:path';
-import { messageOf } from '../../core/errors.ts';
+import { describeFileError } from '../../core/node/index.ts';
 import { BatchError } from '../errors.ts';
 
-/** Says what the file system said, and what to do about it. A {@link BatchError} is left as it is. */
+const RESUME = 'Free some space, then run the same command again to resume from the checkpoint.';
+const ADVICE = { ENOSPC: RESUME, EDQUOT: RESUME };
+
+/** Makes a {@link BatchError} of an error of the file system. A {@link BatchError} is returned unchanged. */
 export function fileError(path: string, thrown: unknown): BatchError {
   if (thrown instanceof BatchError) return thrown;
-  const code = (thrown as NodeJS.ErrnoException | undefined)?.code ?? '';
-  return new BatchError(`${path}: ${advice(path, code, thrown)}`, 'ERR_OUTPUT', { cause: thrown });
-}
-
-function advice(path: string, code: string, thrown: unknown): string {
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'the disk is full. Free some space and run the same again: it goes on from its checkpoint.';
-    case 'ENOENT':
-      return `the directory ${dirname(path)} does not exist. Create it, or choose another.`;
-    case 'EROFS':
-      return 'the file system is read-only. Choose another directory.';
-    case 'EACCES':
-    case 'EPERM':
-      return 'no permission to read or write it. Check who owns the file and its directory, or choose another.';
-    case 'EISDIR':
-      return 'it is a directory. Name a file in it.';
-    case 'ENOTDIR':
-      return `${dirname(path)} is not a directory.`;
-    case 'EFBIG':
-      return 'the file is larger than the file system or the process limit allows.';
-    default:
-      return messageOf(thrown);
-  }
+  return new BatchError(describeFileError(path, thrown, ADVICE), 'ERR_OUTPUT', { cause: thrown });
 }
 
 /**
- * Refuses what is there but cannot be cut back to a checkpoint or moved away like a file. What is not there may be made.
+ * Refuses a path that exists and is not a regular file, because only a file can be truncated to a checkpoint or renamed.
  *
  * @throws BatchError `ERR_OUTPUT`
  */
-export function refuseNoFile(path: string, found: Stats): void {
+export function refuseNonFile(path: string, found: Stats): void {
   if (found.isFile()) return;
-  const what = found.isDirectory() ? 'a directory. Name a file in it' : 'a device or a pipe. Name a file';
-  throw new BatchError(`${path}: it is ${what}.`, 'ERR_OUTPUT', { resumable: false });
+  const what = found.isDirectory() ? 'a directory' : 'a device or a pipe';
+  throw new BatchError(`${path} is ${what}. Choose a file.`, 'ERR_OUTPUT', { resumable: false });
 }

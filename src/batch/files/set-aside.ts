@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { lstat, rename, stat } from 'node:fs/promises';
 import { BatchError } from '../errors.ts';
-import { fileError, refuseNoFile } from './file-error.ts';
+import { fileError, refuseNonFile } from './file-error.ts';
 
 const ADVICE =
   'and no checkpoint belongs to it. Choose another output, move it away, or begin anew (restart), which keeps it under another name.';
@@ -14,7 +14,7 @@ const ADVICE =
  */
 export async function refuseExisting(path: string, advice = ADVICE): Promise<void> {
   const found = await find(path);
-  if (found) refuseNoFile(path, found);
+  if (found) refuseNonFile(path, found);
   // An empty file, as mktemp makes it, has nothing to lose.
   if (!found || found.size === 0) return;
   throw new BatchError(`${path} is there already, ${advice}`, 'ERR_OUTPUT_EXISTS', { resumable: false });
@@ -30,7 +30,7 @@ export async function setAside(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const found = await find(path);
     if (!found) continue;
-    refuseNoFile(path, found);
+    refuseNonFile(path, found);
     present.push(path);
   }
   for (let number = 1; ; number++) {

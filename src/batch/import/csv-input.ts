@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { numberProblems, refuse } from '../../core/check-options.ts';
+import { numberProblems, refuse } from '../../core/internal.ts';
 import { badInput, type InputRecord, type RecordInput } from './input.ts';
 import { type Row, readRows } from './rows.ts';
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { systemClock } from '../../core/clock.ts';
-import { takeLock } from '../../core/node/file-lock.ts';
+import { systemClock } from '../../core/internal.ts';
 import { loadCheckpoint, type Subject, saveCheckpoint } from '../checkpoint.ts';
 import { openAppendFile } from '../files/append-file.ts';
+import { lockOutput } from '../files/output-lock.ts';
 import { refuseExisting, setAside } from '../files/set-aside.ts';
 import { toProgress } from '../progress.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
@@ -65,7 +65,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     account: options.account ?? api.defaults.baseURL ?? '',
   };
   const size = await sizeOfInput(input.path);
-  const lock = await takeLock(`${paths.checkpoint}.lock`, clock, signal);
+  const lock = await lockOutput(`${paths.checkpoint}.lock`, clock, signal);
   const save = async (state: ImportState) => {
     await lock.verify();
     await saveCheckpoint(paths.checkpoint, subject, state);

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json } from '../sources/source.ts';
 

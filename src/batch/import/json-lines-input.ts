@@ -1,4 +1,4 @@
-import { numberProblems, refuse } from '../../core/check-options.ts';
+import { numberProblems, refuse } from '../../core/internal.ts';
 import type { InputRecord, RecordInput } from './input.ts';
 import { type Row, readRows } from './rows.ts';
 

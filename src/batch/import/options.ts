@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { numberProblems, refuse } from '../../core/check-options.ts';
+import { numberProblems, refuse } from '../../core/internal.ts';
 import type { Progress } from '../progress.ts';
 import { type RunOptions, runProblems } from '../run-options.ts';
 import type { RecordInput } from './input.ts';

@@ -1,7 +1,6 @@
 import type { AxiosInstance } from 'axios';
-import { type Clock, sleep } from '../../core/clock.ts';
-import { messageOf } from '../../core/errors.ts';
-import { backoff } from '../../core/retry-after.ts';
+import type { Clock } from '../../core/index.ts';
+import { backoff, messageOf, sleep } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { toBatchError } from '../to-batch-error.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../core/clock.ts';
+import { systemClock } from '../../core/internal.ts';
 import { toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';

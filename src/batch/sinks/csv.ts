@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { refuse } from '../../core/check-options.ts';
+import { refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { openAppendFile } from '../files/append-file.ts';
 import { toJson } from './json-lines.ts';

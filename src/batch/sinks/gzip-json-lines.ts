@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { numberProblems, refuse } from '../../core/check-options.ts';
+import { numberProblems, refuse } from '../../core/internal.ts';
 import { openAppendFile } from '../files/append-file.ts';
 import { toJsonLine } from './json-lines.ts';
 import type { Sink } from './sink.ts';

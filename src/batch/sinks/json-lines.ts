@@ -1,4 +1,4 @@
-import { messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { openAppendFile } from '../files/append-file.ts';
 import type { Sink } from './sink.ts';

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { toJsonLine } from './json-lines.ts';
 import type { Sink } from './sink.ts';

@@ -1,8 +1,7 @@
 import { isAxiosError } from 'axios';
 import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
-import type { SourceContext } from './source.ts';
-import '../../core/request-options.ts';
 import type { JsonMembers } from './member-path.ts';
+import type { SourceContext } from './source.ts';
 
 /** The path of the details query, in its real form and in the tutorial's. */
 export const DETAILS_QUERY = '/api/v2/analytics/conversations/details/query';

@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
 import { unexpected } from './answer.ts';
 
 /** A row by the names of the header; every value is a text. */

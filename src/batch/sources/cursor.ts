@@ -1,4 +1,4 @@
-import { refuse } from '../../core/check-options.ts';
+import { refuse } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';

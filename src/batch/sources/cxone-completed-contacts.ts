@@ -1,5 +1,5 @@
-import { refuse } from '../../core/check-options.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
+import { refuse, systemClock } from '../../core/internal.ts';
 import { type CxoneContact, OWN_PARAMS, readContacts } from './completed-contacts-answer.ts';
 import { checkDates, type Interval, parseDate } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';

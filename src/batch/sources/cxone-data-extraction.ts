@@ -1,7 +1,6 @@
 import { isAxiosError } from 'axios';
-import { numberProblems, refuse } from '../../core/check-options.ts';
-import { type Clock, sleep, systemClock } from '../../core/clock.ts';
-import { backoff } from '../../core/retry-after.ts';
+import type { Clock } from '../../core/index.ts';
+import { backoff, numberProblems, refuse, sleep, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 import { type CsvRow, readCsvRows } from './csv-rows.ts';

@@ -1,5 +1,4 @@
 import { isAxiosError } from 'axios';
-import '../../core/request-options.ts';
 import { objectOf, unexpected } from './answer.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { SourceContext } from './source.ts';

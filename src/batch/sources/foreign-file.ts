@@ -5,8 +5,7 @@ import axios, {
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
-import '../../core/request-options.ts';
-import { urlProblem } from '../../core/resource-origins.ts';
+import { urlProblem } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import type { SourceContext } from './source.ts';
 

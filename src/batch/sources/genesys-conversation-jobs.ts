@@ -1,5 +1,5 @@
-import { numberProblems, refuse } from '../../core/check-options.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
+import { numberProblems, refuse, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
 import { availableUntil, createJob, lookAtJob, readResults } from './genesys-details-job.ts';

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
-import { refuse } from '../../core/check-options.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
+import { refuse, systemClock } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import { DETAILS_QUERY } from './conversation-answer.ts';
 import { checkDates } from './interval.ts';

@@ -1,5 +1,5 @@
-import { refuse } from '../../core/check-options.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
+import { refuse, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import {
   type ConversationAnswer,

@@ -1,5 +1,4 @@
 import { isAxiosError } from 'axios';
-import '../../core/request-options.ts';
 import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
 import type { JsonMembers } from './member-path.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AxiosRequestConfig } from 'axios';
-import { refuse } from '../../core/check-options.ts';
+import { refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';

@@ -1,4 +1,4 @@
-import { numberProblems, refuse } from '../../core/check-options.ts';
+import { numberProblems, refuse } from '../../core/internal.ts';
 import { type NumberedOptions, numberedProblems, numberedSource } from './numbered.ts';
 import type { PageSource } from './source.ts';
 

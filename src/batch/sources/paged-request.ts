@@ -1,5 +1,4 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import '../../core/request-options.ts';
 import { bareListOf, listOf, objectOf } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
 import type { SourceContext } from './source.ts';

@@ -1,5 +1,4 @@
-import { sleep } from '../../core/clock.ts';
-import { backoff } from '../../core/retry-after.ts';
+import { backoff, sleep } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { SourceContext } from './source.ts';
 

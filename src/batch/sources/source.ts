@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
 
 /** What JSON can say. Cursors and queries are of it, so that a checkpoint can hold them. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { cxoneDataExtraction } from '../../batch/sources/cxone-data-extraction.ts';
+import { cxoneDataExtraction } from '../../batch/index.ts';
 import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
 import { type Interval, parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
 import type { CommandContext } from '../program.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { genesysConversationsTutorial } from '../../batch/sources/genesys-conversations-tutorial.ts';
-import type { JsonMembers } from '../../batch/sources/member-path.ts';
-import { refuse } from '../../core/check-options.ts';
+import { genesysConversationsTutorial } from '../../batch/index.ts';
+import type { JsonMembers } from '../../batch/internal.ts';
+import { refuse } from '../../core/internal.ts';
 import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
 import { type Interval, parseCount, parseInterval, parseShare, readJsonObject } from '../parse.ts';
 import type { CommandContext } from '../program.ts';

@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander';
-import type { ExportSummary } from '../../batch/export/export.ts';
-import { cursorSource } from '../../batch/sources/cursor.ts';
-import { linkSource } from '../../batch/sources/link.ts';
-import type { JsonMembers } from '../../batch/sources/member-path.ts';
-import { offsetSource } from '../../batch/sources/offset.ts';
-import { pageNumberSource } from '../../batch/sources/page-number.ts';
-import type { PageSource } from '../../batch/sources/source.ts';
-import { refuse } from '../../core/check-options.ts';
+import {
+  cursorSource,
+  type ExportSummary,
+  linkSource,
+  offsetSource,
+  type PageSource,
+  pageNumberSource,
+} from '../../batch/index.ts';
+import type { JsonMembers } from '../../batch/internal.ts';
+import { refuse } from '../../core/internal.ts';
 import { VENDORS, type VendorName } from '../connection.ts';
 import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
 import { parseCount, parsePair, parseShare, readJsonObject } from '../parse.ts';

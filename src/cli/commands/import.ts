@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander';
-import { csvInput } from '../../batch/import/csv-input.ts';
-import { type ImportSummary, importRecords } from '../../batch/import/import.ts';
-import type { RecordInput } from '../../batch/import/input.ts';
-import { jsonLinesInput } from '../../batch/import/json-lines-input.ts';
-import type { ImportTarget } from '../../batch/import/target.ts';
-import { genesysContactList } from '../../batch/import/targets/genesys-contact-list.ts';
-import { genesysExternalContacts } from '../../batch/import/targets/genesys-external-contacts.ts';
-import { refuse } from '../../core/check-options.ts';
+import {
+  csvInput,
+  genesysContactList,
+  genesysExternalContacts,
+  type ImportSummary,
+  type ImportTarget,
+  importRecords,
+  jsonLinesInput,
+  type RecordInput,
+} from '../../batch/index.ts';
+import { refuse } from '../../core/internal.ts';
 import { EXIT } from '../exit-code.ts';
 import { runJob } from '../job.ts';
 import { formatOf } from '../output.ts';

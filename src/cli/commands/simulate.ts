@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { refuse } from '../../core/check-options.ts';
-import { messageOf } from '../../core/errors.ts';
-import type { SimulatorOptions } from '../../testing/options.ts';
-import { startVendorSimulator, type VendorSimulator } from '../../testing/simulator.ts';
+import { messageOf, refuse } from '../../core/internal.ts';
+import { type SimulatorOptions, startVendorSimulator, type VendorSimulator } from '../../testing/index.ts';
 import { EXIT } from '../exit-code.ts';
 import { parseCount, parseInterval, parseSeconds, parseShare } from '../parse.ts';
 import type { CommandContext } from '../program.ts';

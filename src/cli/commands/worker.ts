@@ -1,11 +1,9 @@
 import { type Command, Option } from 'commander';
-import { startExportWorker } from '../../bullmq/worker.ts';
-import type { ExportWorkerEvent } from '../../bullmq/worker-options.ts';
-import { refuse } from '../../core/check-options.ts';
-import { systemClock } from '../../core/clock.ts';
-import type { TokenSet } from '../../core/token-set.ts';
-import { redisStore } from '../../stores/redis/redis-store.ts';
-import type { TokenManager } from '../../token/token-manager.ts';
+import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
+import type { TokenSet } from '../../core/index.ts';
+import { refuse, systemClock } from '../../core/internal.ts';
+import { redisStore } from '../../stores/redis/index.ts';
+import type { TokenManager } from '../../token/index.ts';
 import { chooseVendor, connect, VENDORS, type VendorName } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { refuse } from '../../core/check-options.ts';
+import { refuse } from '../../core/internal.ts';
 import type { Environment } from '../../vendors/environment.ts';
 
 /** Flags of whatever talks to a queue. */

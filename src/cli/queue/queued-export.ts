@@ -1,10 +1,6 @@
-import type { Json } from '../../batch/sources/source.ts';
-import { removeExport } from '../../bullmq/remove-export.ts';
-import { splitInterval } from '../../bullmq/split-interval.ts';
-import { submitExport } from '../../bullmq/submit.ts';
-import type { WholeSummary } from '../../bullmq/summary.ts';
-import { refuse } from '../../core/check-options.ts';
-import { systemClock } from '../../core/clock.ts';
+import type { Json } from '../../batch/index.ts';
+import { removeExport, splitInterval, submitExport, type WholeSummary } from '../../bullmq/index.ts';
+import { refuse, systemClock } from '../../core/internal.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { ExportFlags, ExportJob } from '../export.ts';

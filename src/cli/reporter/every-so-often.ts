@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
 import type { ReportedProgress } from '../reporter.ts';
 
 /** Tells of progress every so often, also when there is none. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
 import type { Reporter } from '../reporter.ts';
 import { everySoOften } from './every-so-often.ts';

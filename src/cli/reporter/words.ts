@@ -1,4 +1,4 @@
-import type { AuthRefreshEvent } from '../../core/events.ts';
+import type { AuthRefreshEvent } from '../../core/index.ts';
 import type { ReportedProgress } from '../reporter.ts';
 
 /** A whole number with separators: `12,345`. */

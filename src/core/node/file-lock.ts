@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, open, readFile, rm, stat, utimes } from 'node:fs/promises';
-import { BatchError } from '../../batch/errors.ts';
-import { fileError } from '../../batch/files/file-error.ts';
-import { interrupted } from '../../batch/to-batch-error.ts';
-import { type Clock, sleep } from '../clock.ts';
-import { isRunning, markProcess, type ProcessMark } from './process-identity.ts';
+import type { Clock } from '../index.ts';
+import { sleep } from '../internal.ts';
+import { isRunning, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
-/** The right to write an output, held by one run at a time. */
-export interface Lock {
-  /** @throws BatchError `ERR_LOCKED` when another run has taken it over. */
+/** A lock file that this process holds. */
+export interface FileLock {
+  /** @throws FileLockError `ERR_LOCKED` if another process has taken the lock over. */
   verify(): Promise<void>;
   release(): Promise<void>;
 }
 
-/** What a lock file says. */
-interface Holder extends ProcessMark {
+/** The content of a lock file. */
+export interface LockHolder extends ProcessIdentity {
   /** Of one run: a process can have several. */
   id: string;
 }
@@ -22,10 +20,24 @@ interface Holder extends ProcessMark {
 /** A lock file as it was found. */
 interface Found {
   /** Undefined when it cannot be read, or is just being written. */
-  holder: Holder | undefined;
+  holder: LockHolder | undefined;
   /** Changes with each sign of life, and with each holder. */
   trace: string;
   touched: number;
+}
+
+/** The lock cannot be acquired. Errors of the file system are thrown as they are. */
+export class FileLockError extends Error {
+  override readonly name = 'FileLockError';
+  readonly code: 'ERR_LOCKED' | 'ERR_BROKEN_LINK';
+  /** Who holds the lock; undefined when the lock file cannot be read. */
+  readonly holder: LockHolder | undefined;
+
+  constructor(message: string, code: FileLockError['code'], holder?: LockHolder) {
+    super(message);
+    this.code = code;
+    this.holder = holder;
+  }
 }
 
 const HEARTBEAT = 3_000;
@@ -33,18 +45,18 @@ const SILENCE = 15_000;
 const LOOK_AGAIN = 200;
 
 /**
- * Takes the lock file of an output. One whose holder is dead is taken over: at once when it ran on this machine, after 15 seconds
- * without a sign of life otherwise. A holder that was only asleep for so long finds out by `verify`.
+ * Acquires a lock file. A lock whose holder is dead is taken over: at once if the holder ran on this machine, otherwise after 15 seconds
+ * without a heartbeat. A holder that was only suspended for that long learns of it from `verify`.
  *
- * @param signal ends the wait for a sign of life.
- * @throws BatchError `ERR_LOCKED` while another run holds it.
+ * @param signal ends the wait for a heartbeat.
+ * @throws FileLockError `ERR_LOCKED` while another process holds the lock; the reason of `signal`; errors of the file system.
  */
-export async function takeLock(
+export async function acquireFileLock(
   path: string,
   clock: Clock,
   signal = new AbortController().signal,
-): Promise<Lock> {
-  const me: Holder = { id: randomUUID(), ...markProcess() };
+): Promise<FileLock> {
+  const me: LockHolder = { id: randomUUID(), ...thisProcess() };
   while (!(await create(path, me))) {
     const found = await look(path);
     if (!found) continue;
@@ -79,10 +91,10 @@ export async function takeLock(
   };
 }
 
-async function create(path: string, me: Holder): Promise<boolean> {
+async function create(path: string, me: LockHolder): Promise<boolean> {
   const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return undefined;
-    throw fileError(path, error);
+    throw error;
   });
   if (!file) return false;
   try {
@@ -90,7 +102,7 @@ async function create(path: string, me: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     await rm(path, { force: true });
-    throw fileError(path, error);
+    throw error;
   } finally {
     await file.close();
   }
@@ -103,7 +115,7 @@ async function look(path: string): Promise<Found | undefined> {
     const holder = parse(await readFile(path, 'utf8'));
     return { holder, trace: `${ino} ${mtimeMs} ${holder?.id}`, touched: mtimeMs };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(path, error);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     await refuseBrokenLink(path);
     return undefined;
   }
@@ -113,12 +125,15 @@ async function look(path: string): Promise<Found | undefined> {
 async function refuseBrokenLink(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (!found?.isSymbolicLink()) return;
-  throw new BatchError(`${path}: it is a link that leads nowhere. Remove it.`, 'ERR_OUTPUT');
+  throw new FileLockError(
+    `${path} is a symbolic link to a file that does not exist. Remove the link.`,
+    'ERR_BROKEN_LINK',
+  );
 }
 
-function parse(text: string): Holder | undefined {
+function parse(text: string): LockHolder | undefined {
   try {
-    const holder: Holder = JSON.parse(text);
+    const holder: LockHolder = JSON.parse(text);
     return typeof holder.id === 'string' ? holder : undefined;
   } catch {
     return undefined;
@@ -128,7 +143,7 @@ function parse(text: string): Holder | undefined {
 async function isDead(
   path: string,
   found: Found,
-  me: Holder,
+  me: LockHolder,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -138,9 +153,7 @@ async function isDead(
   if (running) return Date.now() - found.touched >= SILENCE;
   // Clocks of other machines differ from this one's: only that its file changes says that it lives.
   for (let waited = 0; waited < SILENCE; waited += LOOK_AGAIN) {
-    await sleep(clock, LOOK_AGAIN, signal).catch((reason: unknown) => {
-      throw interrupted(reason);
-    });
+    await sleep(clock, LOOK_AGAIN, signal);
     const now = await look(path);
     if (now?.trace !== found.trace) return now === undefined;
   }
@@ -153,7 +166,7 @@ async function isDead(
  */
 async function removeAlone(
   path: string,
-  me: Holder,
+  me: LockHolder,
   clock: Clock,
   isMeant: (found: Found) => boolean,
 ): Promise<void> {
@@ -177,11 +190,7 @@ async function removeIf(path: string, isMeant: (found: Found) => boolean): Promi
   if (found && isMeant(found)) await rm(path, { force: true });
 }
 
-function locked(path: string, holder: Holder | undefined): BatchError {
+function locked(path: string, holder: LockHolder | undefined): FileLockError {
   const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
-  return new BatchError(
-    `${who} is writing this output (${path}). Wait for its end or choose another output; ` +
-      'a lock whose process is dead is taken over by itself.',
-    'ERR_LOCKED',
-  );
+  return new FileLockError(`${who} holds the lock ${path}`, 'ERR_LOCKED', holder);
 }

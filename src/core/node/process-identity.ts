@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Tells one process from all others, also from those that had or will have its number. */
-export interface ProcessMark {
+export interface ProcessIdentity {
   pid: number;
   /** When it began: clock ticks since the machine's start on Linux, epoch milliseconds elsewhere. */
   began: number;
@@ -15,7 +15,7 @@ export interface ProcessMark {
 const SAME_BEGINNING = 2_000;
 
 /** The mark of this process. */
-export function markProcess(): ProcessMark {
+export function thisProcess(): ProcessIdentity {
   const { pid } = process;
   const began = statOf(pid)?.began ?? Date.now() - process.uptime() * 1000;
   return { pid, began, space: pidSpace(), host: hostname() };
@@ -26,7 +26,7 @@ export function markProcess(): ProcessMark {
  *
  * @returns undefined when that cannot be known from here: it ran on another machine, in another container, or before a restart.
  */
-export function isRunning(it: ProcessMark, me: ProcessMark): boolean | undefined {
+export function isRunning(it: ProcessIdentity, me: ProcessIdentity): boolean | undefined {
   if (it.space !== me.space) return undefined;
   try {
     process.kill(it.pid, 0);

@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Clock } from '../../core/clock.ts';
-import { linkSignals } from '../../core/link-signals.ts';
-import type { LockOptions, StoredToken } from '../../core/token-store.ts';
+import type { Clock, LockOptions, StoredToken } from '../../core/index.ts';
+import { linkSignals } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 import type { Held } from './file-lock.ts';
 import { poll } from './polling.ts';

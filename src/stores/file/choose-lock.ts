@@ -1,4 +1,4 @@
-import { messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 import type { TakeLock } from './file-lock.ts';
 import { kernelLock } from './kernel-lock.ts';

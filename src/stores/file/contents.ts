@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TokenSet } from '../../core/token-set.ts';
-import type { StoredToken } from '../../core/token-store.ts';
+import type { StoredToken, TokenSet } from '../../core/index.ts';
 import { isSealed, isSealedWith, seal, unseal } from './encryption.ts';
 import { storeError } from './error.ts';
 import { isFence } from './fence.ts';

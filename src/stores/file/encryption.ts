@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 
 /** A function that gives 32 bytes. */

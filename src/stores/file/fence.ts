@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
 import { fileError } from './error.ts';
 import { openOrMake, readStart } from './own-file.ts';
 

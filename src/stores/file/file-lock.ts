@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
 
 /** A lock of one path, as long as it is held. */
 export interface Held {

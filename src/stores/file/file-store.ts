@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
-import { refuse } from '../../core/check-options.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
-import { linkSignals } from '../../core/link-signals.ts';
-import type { StoredToken, TokenStore } from '../../core/token-store.ts';
+import type { Clock, StoredToken, TokenStore } from '../../core/index.ts';
+import { linkSignals, refuse, systemClock } from '../../core/internal.ts';
+
 import { waitForTurn, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
 import { defaultDirectory, prepareDirectory } from './directory.ts';
@@ -12,9 +11,6 @@ import { storeError } from './error.ts';
 import { isFence, nextFence } from './fence.ts';
 import type { Held, TakeLock } from './file-lock.ts';
 import { readTokenFile, removeLeftovers, setAside, writeTokenFile } from './token-file.ts';
-
-export type { LockOptions, StoredToken, TokenLock, TokenStore } from '../../core/token-store.ts';
-export type { EncryptionKey } from './encryption.ts';
 
 /** Where and how {@link fileStore} keeps tokens. */
 export interface FileStoreOptions {

@@ -1,22 +1,21 @@
-import { BatchError } from '../../batch/errors.ts';
-import { type Lock, takeLock } from '../../core/node/file-lock.ts';
+import { acquireFileLock, type FileLock, FileLockError } from '../../core/node/index.ts';
 import { fileError } from './error.ts';
 import type { TakeLock } from './file-lock.ts';
 import { poll } from './polling.ts';
 
 /**
- * Locks that are files which name their holder. One whose process is dead is taken over at once, one that gives no sign
- * of life after 15 seconds: the holder's process gives signs of life, so that `duration` does not matter.
+ * Locks that are files which name their holder. The lock of a dead process of this machine is taken over at once, any other after 15 seconds
+ * without a heartbeat. The holder's process sends the heartbeats, so `duration` has no effect.
  */
 export const lease: TakeLock = async (base, { clock, signal }) => {
   const path = `${base}.lease`;
-  const lock = await poll(clock, signal, async (): Promise<Lock | undefined> => {
+  const lock = await poll(clock, signal, async (): Promise<FileLock | undefined> => {
     try {
-      return await takeLock(path, clock, signal);
+      return await acquireFileLock(path, clock, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (isHeld(error)) return undefined;
-      throw fileError(path, error instanceof BatchError ? (error.cause ?? error) : error);
+      throw fileError(path, error);
     }
   });
   let released: Promise<void> | undefined;
@@ -30,5 +29,5 @@ export const lease: TakeLock = async (base, { clock, signal }) => {
 };
 
 function isHeld(error: unknown): boolean {
-  return error instanceof BatchError && error.code === 'ERR_LOCKED';
+  return error instanceof FileLockError && error.code === 'ERR_LOCKED';
 }

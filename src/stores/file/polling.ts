@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { type Clock, sleep } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
+import { sleep } from '../../core/internal.ts';
 
 // Milliseconds between two looks: at first, and at most. How long others wait for a token is about the latter.
 const FIRST = 5;

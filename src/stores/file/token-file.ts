@@ -1,6 +1,6 @@
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { StoredToken } from '../../core/token-store.ts';
+import type { StoredToken } from '../../core/index.ts';
 import { decode, encode } from './contents.ts';
 import { fileError, storeError } from './error.ts';
 import { readOwn } from './own-file.ts';

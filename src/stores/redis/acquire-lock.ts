@@ -1,13 +1,12 @@
-import type { Clock } from '../../core/clock.ts';
-import { isRunning, type ProcessMark } from '../../core/node/process-identity.ts';
-import type { LockOptions } from '../../core/token-store.ts';
+import type { Clock, LockOptions } from '../../core/index.ts';
+import { isRunning, type ProcessIdentity } from '../../core/node/index.ts';
 import { storeError } from './explain.ts';
 import type { Names } from './names.ts';
 import { parseToken } from './value.ts';
 import type { Listening, Wakeups } from './wakeups.ts';
 
 /** A lock's holder, as the value of its key. */
-export interface Owner extends ProcessMark {
+export interface Owner extends ProcessIdentity {
   /** Of one lock: a process can wait for several. */
   readonly id: string;
 }

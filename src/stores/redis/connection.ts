@@ -1,5 +1,5 @@
-import { type Clock, withDeadline } from '../../core/clock.ts';
-import { messageOf } from '../../core/errors.ts';
+import type { Clock } from '../../core/index.ts';
+import { messageOf, withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 import { explain, storeError } from './explain.ts';
 

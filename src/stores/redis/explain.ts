@@ -1,5 +1,5 @@
-import { messageOf, TokenStoreError } from '../../core/errors.ts';
-import { redact } from '../../core/secret.ts';
+import { TokenStoreError } from '../../core/index.ts';
+import { messageOf, redact } from '../../core/internal.ts';
 
 /** What the first words of a server's error mean, or the code of a socket's, and what to do about it. */
 const MEANINGS: readonly [RegExp, string][] = [

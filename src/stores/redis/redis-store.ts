@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { numberProblems, prefixed, refuse } from '../../core/check-options.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
-import { markProcess } from '../../core/node/process-identity.ts';
-import type { TokenStore } from '../../core/token-store.ts';
+import type { Clock, TokenStore } from '../../core/index.ts';
+import { numberProblems, prefixed, refuse, systemClock } from '../../core/internal.ts';
+import { thisProcess } from '../../core/node/index.ts';
+
 import { type Owner, waitForTurn } from './acquire-lock.ts';
 import { isIoredis, isNodeRedis, type RedisClient } from './client.ts';
 import { createConnection } from './connection.ts';
@@ -15,9 +15,6 @@ import { openOwn } from './open-own.ts';
 import { releaseLock, renewLock, runScript, setToken, takeLock } from './script.ts';
 import { formatToken, keptFor, parseToken } from './value.ts';
 import { createWakeups } from './wakeups.ts';
-
-export type { LockOptions, StoredToken, TokenLock, TokenStore } from '../../core/token-store.ts';
-export type { IoredisClient, NodeRedisClient, RedisClient } from './client.ts';
 
 /** Where the Redis of {@link redisStore} is, by `client` or by `url`, and how it is used. */
 export interface RedisStoreOptions {
@@ -72,7 +69,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
     secrets: secretsOf(url),
   });
   const wakeups = createWakeups(() => connection.duplicate(), clock, commandTimeout);
-  const mark = markProcess();
+  const mark = thisProcess();
 
   async function release(names: Names, owner: string): Promise<void> {
     const free = (driver: Driver) => runScript(driver, releaseLock, [names.lock], [owner, names.channel]);

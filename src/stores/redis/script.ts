@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 import { TAKE_LOCK } from './lua/acquire-lock.ts';
 import { RELEASE_LOCK } from './lua/release-lock.ts';

@@ -1,4 +1,4 @@
-import type { StoredToken } from '../../core/token-store.ts';
+import type { StoredToken } from '../../core/index.ts';
 import { storeError } from './explain.ts';
 import type { Names } from './names.ts';
 

@@ -1,4 +1,5 @@
-import { type Clock, withDeadline } from '../../core/clock.ts';
+import type { Clock } from '../../core/index.ts';
+import { withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 
 /** Tells those who wait that something has happened, by messages that hold nothing. */

@@ -3,14 +3,14 @@ import { BatchError } from '../../../src/batch/errors.ts';
 import { fileError } from '../../../src/batch/files/file-error.ts';
 
 test.each([
-  ['ENOSPC', /the disk is full.*goes on from its checkpoint/],
+  ['ENOSPC', /the disk is full.*resume from the checkpoint/],
   ['EDQUOT', /the disk is full/],
   ['ENOENT', /the directory \/some\/where does not exist/],
   ['ENOTDIR', /\/some\/where is not a directory/],
   ['EROFS', /read-only/],
-  ['EACCES', /no permission/],
-  ['EPERM', /no permission/],
-  ['EISDIR', /it is a directory/],
+  ['EACCES', /permission denied/],
+  ['EPERM', /permission denied/],
+  ['EISDIR', /the path is a directory/],
   ['EFBIG', /larger than/],
   ['EIO', /said by the system/],
 ])('%s says what to do, and keeps what the system said', (code, message) => {

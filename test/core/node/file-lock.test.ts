@@ -5,11 +5,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../../../src/core/clock.ts';
-import { takeLock } from '../../../src/core/node/file-lock.ts';
-import { markProcess } from '../../../src/core/node/process-identity.ts';
-import { failure, temporaryDirectory } from '../../support/batch.ts';
+import { acquireFileLock, FileLockError } from '../../../src/core/node/file-lock.ts';
+import { thisProcess } from '../../../src/core/node/process-identity.ts';
+import { temporaryDirectory } from '../../support/batch.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const script = fileURLToPath(new URL('../../support/lock-script.ts', import.meta.url));
@@ -42,6 +42,17 @@ async function kill(child: ChildProcess): Promise<void> {
   await ended;
 }
 
+/** The error of a lock that cannot be acquired. */
+async function refusal(work: Promise<unknown>, code = 'ERR_LOCKED'): Promise<Error> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(FileLockError);
+  expect(error).toMatchObject({ code });
+  return error as Error;
+}
+
 async function lockPath(): Promise<string> {
   return join(await temporaryDirectory(), 'out.lock');
 }
@@ -54,12 +65,12 @@ async function silence(path: string, time: number): Promise<void> {
 
 /** A lock file that another left. */
 async function leave(path: string, holder: object): Promise<void> {
-  await writeFile(path, JSON.stringify({ id: 'other', ...markProcess(), ...holder }));
+  await writeFile(path, JSON.stringify({ id: 'other', ...thisProcess(), ...holder }));
 }
 
 /** That the lock is had, works, and leaves nothing. */
 async function expectTaken(path: string, clock = systemClock): Promise<void> {
-  const lock = await takeLock(path, clock);
+  const lock = await acquireFileLock(path, clock);
   await lock.verify();
   expect((await readdir(join(path, '..'))).sort()).toEqual(['out.lock']);
   await lock.release();
@@ -69,8 +80,8 @@ async function expectTaken(path: string, clock = systemClock): Promise<void> {
 describe('within a process', () => {
   test('is had once at a time', async () => {
     const path = await lockPath();
-    const lock = await takeLock(path, systemClock);
-    const error = await failure(takeLock(path, systemClock), 'ERR_LOCKED');
+    const lock = await acquireFileLock(path, systemClock);
+    const error = await refusal(acquireFileLock(path, systemClock));
     expect(error.message).toContain(`process ${process.pid} on ${hostname()}`);
     await lock.verify();
     await lock.release();
@@ -81,7 +92,7 @@ describe('within a process', () => {
     const path = await lockPath();
     for (let round = 0; round < 20; round++) {
       if (round % 2) await leave(path, { began: 1 });
-      const takers = Array.from({ length: 8 }, () => takeLock(path, fastClock));
+      const takers = Array.from({ length: 8 }, () => acquireFileLock(path, fastClock));
       const results = await Promise.allSettled(takers);
       const locks = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       expect(locks).toHaveLength(1);
@@ -94,11 +105,11 @@ describe('within a process', () => {
   test('gives signs of life until it is released', async () => {
     const path = await lockPath();
     const clock = createManualClock();
-    const lock = await takeLock(path, clock);
+    const lock = await acquireFileLock(path, clock);
     for (let beat = 0; beat < 3; beat++) {
       await silence(path, 14_000);
       await clock.advance(3_000);
-      await failure(takeLock(path, clock), 'ERR_LOCKED');
+      await refusal(acquireFileLock(path, clock));
     }
     await lock.release();
     expect(clock.pending).toBe(0);
@@ -106,28 +117,31 @@ describe('within a process', () => {
 
   test('release and verify leave alone what is somebody else’s by now', async () => {
     const path = await lockPath();
-    const asleep = await takeLock(path, systemClock);
+    const asleep = await acquireFileLock(path, systemClock);
     await silence(path, 16_000);
-    const next = await takeLock(path, systemClock);
-    await failure(asleep.verify(), 'ERR_LOCKED');
+    const next = await acquireFileLock(path, systemClock);
+    await refusal(asleep.verify());
     await asleep.release();
     await next.verify();
     await next.release();
-    await failure(next.verify(), 'ERR_LOCKED');
+    await refusal(next.verify());
   });
 
-  test('a directory that is not there, and one in the place of the lock', async () => {
+  it('throws the error of the file system for a missing directory and for a directory at its path', async () => {
     const directory = await temporaryDirectory();
-    const error = await failure(takeLock(join(directory, 'missing', 'x.lock'), systemClock), 'ERR_OUTPUT');
-    expect(error.message).toContain(`${join(directory, 'missing')} does not exist`);
+    const missing = acquireFileLock(join(directory, 'missing', 'x.lock'), systemClock);
+    await expect(missing).rejects.toMatchObject({ code: 'ENOENT' });
     await mkdir(join(directory, 'x.lock'));
-    await failure(takeLock(join(directory, 'x.lock'), systemClock), 'ERR_OUTPUT');
+    await expect(acquireFileLock(join(directory, 'x.lock'), systemClock)).rejects.toMatchObject({
+      code: 'EISDIR',
+    });
   });
 
-  test('a link in its place that leads nowhere', async () => {
+  it('refuses a symbolic link whose target does not exist', async () => {
     const path = join(await temporaryDirectory(), 'x.lock');
     await symlink(`${path}.gone`, path);
-    expect((await failure(takeLock(path, systemClock), 'ERR_OUTPUT')).message).toContain('leads nowhere');
+    const error = await refusal(acquireFileLock(path, systemClock), 'ERR_BROKEN_LINK');
+    expect(error.message).toContain('symbolic link to a file that does not exist');
   });
 });
 
@@ -136,7 +150,7 @@ describe('another process', () => {
     const path = await lockPath();
     const other = await startOther(path);
     expect(await other.tell('take')).toBe('done');
-    const error = await failure(takeLock(path, systemClock), 'ERR_LOCKED');
+    const error = await refusal(acquireFileLock(path, systemClock));
     expect(error.message).toContain(`process ${other.child.pid} on`);
     await kill(other.child);
     const began = performance.now();
@@ -150,9 +164,9 @@ describe('another process', () => {
     const other = await startOther(path);
     await other.tell('take');
     other.child.kill('SIGSTOP');
-    await failure(takeLock(path, systemClock), 'ERR_LOCKED');
+    await refusal(acquireFileLock(path, systemClock));
     await silence(path, 16_000);
-    const lock = await takeLock(path, systemClock);
+    const lock = await acquireFileLock(path, systemClock);
     other.child.kill('SIGCONT');
     expect(await other.tell('verify')).toBe('ERR_LOCKED');
     expect(await other.tell('release')).toBe('done');
@@ -179,7 +193,7 @@ describe('another process', () => {
 describe('a lock file of', () => {
   test('a process that had the number of this one, such as in a container before its restart', async () => {
     const path = await lockPath();
-    await leave(path, { began: markProcess().began - 100_000 });
+    await leave(path, { began: thisProcess().began - 100_000 });
     await expectTaken(path);
   });
 
@@ -187,7 +201,7 @@ describe('a lock file of', () => {
     const path = await lockPath();
     await leave(path, { pid: process.ppid, began: 1 });
     if (existsSync('/proc/self/stat')) await expectTaken(path);
-    else await failure(takeLock(path, systemClock), 'ERR_LOCKED');
+    else await refusal(acquireFileLock(path, systemClock));
   });
 
   test('another machine that gives no sign of life: it is waited for, whatever its clock says', async () => {
@@ -206,16 +220,16 @@ describe('a lock file of', () => {
     await leave(path, { space: 'elsewhere', host: 'elsewhere' });
     const long = 3_600_000;
     await silence(path, long);
-    const taking = takeLock(path, fastClock);
+    const taking = acquireFileLock(path, fastClock);
     setTimeout(() => void silence(path, long - 3000), 50);
-    expect((await failure(taking, 'ERR_LOCKED')).message).toContain('on elsewhere');
+    expect((await refusal(taking)).message).toContain('on elsewhere');
     expect(JSON.parse(await readFile(path, 'utf8')).id).toBe('other');
   });
 
   test('another machine that is released while it is waited for', async () => {
     const path = await lockPath();
     await leave(path, { space: 'elsewhere' });
-    const taking = takeLock(path, fastClock);
+    const taking = acquireFileLock(path, fastClock);
     const lock = await Promise.all([taking, removeSoon(path)]).then(([taken]) => taken);
     await lock.release();
   });
@@ -244,9 +258,9 @@ test('an abort ends the wait', async () => {
   const path = await lockPath();
   await leave(path, { space: 'elsewhere' });
   const abort = new AbortController();
-  const taking = takeLock(path, systemClock, abort.signal);
+  const taking = acquireFileLock(path, systemClock, abort.signal);
   abort.abort(new Error('enough'));
-  await failure(taking, 'ERR_INTERRUPTED');
+  await refusal(taking, 'ERR_INTERRUPTED');
   expect(JSON.parse(await readFile(path, 'utf8')).id).toBe('other');
 });
 

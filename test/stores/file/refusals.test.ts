@@ -124,7 +124,7 @@ describe('a file is refused', () => {
     ['that has a second name', /hard link/, (it) => link(it, `${it}.other`)],
     [
       'that is a directory',
-      /it is no file|it is a directory/,
+      /it is no file|the path is a directory/,
       async (it) => {
         await rm(it);
         await mkdir(it, { mode: 0o700 });

@@ -40,7 +40,7 @@ test('a full disk and a read-only one: the store says so, keeps the token and le
   ).stdout.split('\n');
   expect(said.slice(0, 5)).toEqual([
     'ready',
-    expect.stringMatching(/\.json: the (disk is full|file is larger than).*the token that was there is kept/),
+    expect.stringMatching(/\.json: the (disk is full|file is larger than).*The previous token is kept/),
     'the last is kept',
     '.json,.write.lock',
     'read: true',

@@ -1,4 +1,4 @@
-import { refuse } from '../../../core/check-options.ts';
+import { refuse } from '../../../core/internal.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysContactList}. */

@@ -1,4 +1,4 @@
-import { numberProblems, refuse } from '../../../core/check-options.ts';
+import { numberProblems, refuse } from '../../../core/internal.ts';
 import { type CheckRecords, type ImportTarget, type RecordResult, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysExternalContacts}. */

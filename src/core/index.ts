@@ -1,0 +1,20 @@
+export type { Clock } from './clock.ts';
+export {
+  AuthRefreshError,
+  type AuthRefreshErrorCode,
+  ConfigurationError,
+  isAuthRefreshError,
+  isTokenError,
+  TokenEndpointError,
+  TokenError,
+  TokenRequestError,
+  TokenResponseError,
+  TokenStoreError,
+} from './errors.ts';
+export type { AuthRefreshEvent, AuthRefreshListener, RefreshReason } from './events.ts';
+export type { Grant, GrantContext } from './grant.ts';
+export type { AuthRefreshRequestOptions } from './request-options.ts';
+export type { Secret } from './secret.ts';
+export type { TokenResponse, TokenSet } from './token-set.ts';
+export type { LockOptions, StoredToken, TokenLock, TokenStore } from './token-store.ts';
+export type { Refusal, RequestSummary, Vendor } from './vendor.ts';

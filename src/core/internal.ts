@@ -1,0 +1,10 @@
+export { numberProblems, prefixed, refuse } from './check-options.ts';
+export { sleep, systemClock, withDeadline } from './clock.ts';
+export { callbackFailed, messageOf } from './errors.ts';
+export { createEmitter, type Emitter, notify } from './events.ts';
+export { linkSignals } from './link-signals.ts';
+export { readBody } from './read-body.ts';
+export { createResourceOrigins, lacksBase, type ResourceOrigins, urlProblem } from './resource-origins.ts';
+export { backoff, parseRetryAfter } from './retry-after.ts';
+export { formEncode, readSecret, redact } from './secret.ts';
+export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';

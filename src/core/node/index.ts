@@ -1,0 +1,3 @@
+export { describeFileError } from './describe-file-error.ts';
+export { acquireFileLock, type FileLock, FileLockError } from './file-lock.ts';
+export { isRunning, type ProcessIdentity, thisProcess } from './process-identity.ts';

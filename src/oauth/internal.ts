@@ -1,0 +1,1 @@
+export { displayUrl, sendTokenRequest } from './token-request.ts';

@@ -1,0 +1,3 @@
+export { type AuthRefreshAttachment, attachAuthRefresh } from './attach.ts';
+export type { AuthRefreshOptions } from './attach-options.ts';
+export type { RetryOptions } from './retry.ts';

@@ -1,0 +1,2 @@
+export { createTokenManager, type TokenManager } from './token-manager.ts';
+export type { TokenManagerOptions } from './token-manager-options.ts';

@@ -1,0 +1,1 @@
+export { managerProblems } from './token-manager-options.ts';

@@ -1,0 +1,29 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lockOutput } from '../../../src/batch/files/output-lock.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { failure, temporaryDirectory } from '../../support/batch.ts';
+
+describe('lockOutput', () => {
+  it('names the process that holds the lock, for acquiring and for verifying', async () => {
+    const path = join(await temporaryDirectory(), 'out.lock');
+    const lock = await lockOutput(path, systemClock, undefined);
+    const error = await failure(lockOutput(path, systemClock, undefined), 'ERR_LOCKED');
+    expect(error.message).toContain(`process ${process.pid}`);
+    expect(error.message).toContain(path);
+    await lock.release();
+    await failure(lock.verify(), 'ERR_LOCKED');
+  });
+
+  it('reports a broken symbolic link and a missing directory as ERR_OUTPUT', async () => {
+    const directory = await temporaryDirectory();
+    const path = join(directory, 'out.lock');
+    await symlink(`${path}.gone`, path);
+    const link = await failure(lockOutput(path, systemClock, undefined), 'ERR_OUTPUT');
+    expect(link.message).toContain('symbolic link');
+    const missing = join(directory, 'missing', 'out.lock');
+    const error = await failure(lockOutput(missing, systemClock, undefined), 'ERR_OUTPUT');
+    expect(error.message).toContain(`${join(directory, 'missing')} does not exist`);
+  });
+});
