@@ -1,5 +1,5 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
-import type { AuthRefreshEvent, RequestSummary, Vendor } from '../core/index.ts';
+import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
 import { createResourceOrigins, notify } from '../core/internal.ts';
 import { createTokenManager, type TokenManager } from '../token/index.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
@@ -38,7 +38,7 @@ export function attachAuthRefresh(
   const marked = instance as AxiosInstance & { [ATTACHED]?: true };
   checkAttachOptions(instance, options, marked?.[ATTACHED] === true);
 
-  const { maxReplays = 1, shouldRefresh, onEvent, random = Math.random } = options;
+  const { maxReplays = 1, shouldRefresh, onEvent } = options;
   const tokens =
     options.tokens ??
     createTokenManager({ ...options, vendor: options.vendor as Vendor, transportFrom: instance });
@@ -51,7 +51,7 @@ export function attachAuthRefresh(
     [...vendor.resourceOrigins, ...(options.resourceOrigins ?? [])],
     () => instance.defaults.baseURL,
   );
-  const send = createRequestPath({ tokens, origins, maxReplays, shouldRefresh, emit, describe });
+  const guarded = createRequestPath({ tokens, origins, maxReplays, shouldRefresh, emit });
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;
@@ -59,7 +59,7 @@ export function attachAuthRefresh(
   function guardOf(adapter: AxiosAdapter): Guard {
     let guard = guards.get(adapter);
     if (!guard) {
-      guard = (config) => (isAttached ? send(config, adapter) : adapter(config));
+      guard = (config) => (isAttached ? guarded(config, adapter) : adapter(config));
       guard[INNER] = adapter;
       guards.set(adapter, guard);
     }
@@ -85,13 +85,7 @@ export function attachAuthRefresh(
   const retry =
     options.retry === false
       ? undefined
-      : installRetry(instance, options.retry ?? {}, {
-          isReadOnly: (request) => vendor.isReadOnly?.(request) ?? false,
-          emit,
-          describe,
-          now: () => clock.now(),
-          random,
-        });
+      : installRetry(instance, options.retry ?? {}, { vendor, clock, emit, random: options.random });
   Object.defineProperty(marked, ATTACHED, { value: true, configurable: true });
 
   return {
@@ -104,15 +98,5 @@ export function attachAuthRefresh(
       unsubscribe?.();
       delete marked[ATTACHED];
     },
-  };
-}
-
-/** Describes a request for events and policies, without its query, which may hold secrets. */
-function describe({ method = 'get', url = '' }: InternalAxiosRequestConfig): RequestSummary {
-  return {
-    method: method.toUpperCase(),
-    url: String(url)
-      .replace(/[?#].*$/s, '')
-      .replace(/\/\/[^/]*@/, '//'),
   };
 }

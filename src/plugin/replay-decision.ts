@@ -16,11 +16,13 @@ export interface ReplayFacts {
   cameFromStore: boolean;
 }
 
+interface Answered {
+  action: 'return-answer';
+  reason: 'status' | 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
+}
+
 export type ReplayDecision =
-  | {
-      action: 'return-answer';
-      reason: 'status' | 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
-    }
+  | Answered
   | { action: 'replay'; reason: 'token-rejected' | 'token-from-store' }
   | { action: 'replay-without-fetch'; reason: 'newer-token' };
 
@@ -30,15 +32,19 @@ const MAX_FREE_REPLAYS = 4;
 /** Decides whether a request is replayed. */
 export function decideReplay(facts: ReplayFacts): ReplayDecision {
   const { replays } = facts;
-  if (facts.status !== 401) return { action: 'return-answer', reason: 'status' };
-  if (facts.leftOrigin) return { action: 'return-answer', reason: 'left-origin' };
-  if (!facts.isTokenRejected) return { action: 'return-answer', reason: 'token-not-rejected' };
-  if (!facts.isRepeatable) return { action: 'return-answer', reason: 'body-used-up' };
+  if (facts.status !== 401) return answer('status');
+  if (facts.leftOrigin) return answer('left-origin');
+  if (!facts.isTokenRejected) return answer('token-not-rejected');
+  if (!facts.isRepeatable) return answer('body-used-up');
   if (replays < MAX_FREE_REPLAYS) {
     if (facts.hasNewerToken) return { action: 'replay-without-fetch', reason: 'newer-token' };
     // No token was fetched for this request yet, and the stored token may have been revoked earlier.
     if (facts.cameFromStore) return { action: 'replay', reason: 'token-from-store' };
   }
   if (replays < facts.maxReplays) return { action: 'replay', reason: 'token-rejected' };
-  return { action: 'return-answer', reason: 'replays-used-up' };
+  return answer('replays-used-up');
+}
+
+function answer(reason: Answered['reason']): Answered {
+  return { action: 'return-answer', reason };
 }

@@ -4,17 +4,17 @@ import {
   type AuthRefreshEvent,
   isAuthRefreshError,
   isTokenError,
-  type RequestSummary,
   type TokenSet,
 } from '../core/index.ts';
 import { callbackFailed, lacksBase, type ResourceOrigins, readBody } from '../core/internal.ts';
 import type { TokenManager } from '../token/index.ts';
 import type { AuthRefreshOptions } from './attach-options.ts';
 import { bearerError } from './bearer-challenge.ts';
+import { describeRequest } from './describe-request.ts';
 import { redactForLogging } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
-import { sendAuthorized, sendUntouched } from './send.ts';
+import { send, settle } from './send.ts';
 
 /** Sends one request through the adapter that it would have used without the plugin. */
 export type RequestPath = (
@@ -29,7 +29,6 @@ export interface RequestPathContext {
   maxReplays: number;
   shouldRefresh: AuthRefreshOptions['shouldRefresh'];
   emit: (event: AuthRefreshEvent) => void;
-  describe: (config: InternalAxiosRequestConfig) => RequestSummary;
 }
 
 // RFC 6750 section 3.1: with these errors a new token would be refused as well.
@@ -37,27 +36,27 @@ const INCURABLE = new Set<string | undefined>(['insufficient_scope', 'invalid_re
 
 /** Makes the path of a request from the guard to its answer. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
-  const { tokens, origins, maxReplays, shouldRefresh, emit, describe } = context;
+  const { tokens, origins, maxReplays, shouldRefresh, emit } = context;
   const { vendor } = tokens;
 
-  return async function send(config, adapter) {
+  return async (config, adapter) => {
     // An error of this request can lead a logger to the sockets of other requests.
     redactForLogging(config.httpAgent);
     redactForLogging(config.httpsAgent);
-    if (hasOwnCredentials(config)) return sendUntouched(config, adapter);
-    if (!origins.includes(config, apiBaseUrl()) && !(await isAnnouncedApi(config))) {
-      return sendUntouched(config, adapter);
-    }
+    const isOurs =
+      !hasOwnCredentials(config) &&
+      (origins.includes(config, apiBaseUrl()) || (await isAnnouncedApi(config)));
+    if (!isOurs) return settle(await send(config, adapter));
 
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
     const held = getToken(config);
     let token = held instanceof Promise ? await held : held;
     for (;;) {
-      const outcome = await sendAuthorized(config, adapter, token, apiBaseUrl(token), origins);
+      const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
       const { response, leftOrigin } = outcome;
       if (response && response.status < 400) tokens.accept(token);
-      if (response?.status !== 401) return outcome.settle();
+      if (response?.status !== 401) return settle(outcome);
 
       const isTokenRejected = !leftOrigin && (await rejectsToken(response, config));
       const { current } = tokens;
@@ -75,15 +74,15 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       // If a token that was fetched for this replay is refused, tokens are not the problem.
       if (isTokenRejected) tokens.reject(token, { afterReplay: !isReplay && replays > 0 });
       // The manager keeps the token while it ignores rejections.
-      if (!isReplay || tokens.current === token) return outcome.settle();
+      if (!isReplay || tokens.current === token) return settle(outcome);
       replays++;
 
       // Before the wait: the token request may need the connection that this answer occupies.
       discard(response.data);
       token = await getToken(config, response);
       // The vendor may have announced another API with the new token.
-      if (!origins.includes(config, apiBaseUrl(token))) return outcome.settle();
-      emit({ type: 'replay', ...describe(config), count: replays });
+      if (!origins.includes(config, apiBaseUrl(token))) return settle(outcome);
+      emit({ type: 'replay', ...describeRequest(config), count: replays });
     }
   };
 

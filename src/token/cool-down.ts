@@ -6,9 +6,9 @@ const MAX_COOL_DOWN = 3_600_000;
 
 /** The last failure of a refresh, which answers in place of the token endpoint for a while. */
 export interface CoolDown {
-  /** The error to answer with; undefined if a refresh may begin. */
-  readonly error: TokenError | undefined;
-  readonly allowsBackground: boolean;
+  /** Returns the error to answer with; undefined if a refresh may begin. */
+  failure(): TokenError | undefined;
+  allowsBackground(): boolean;
   begin(error: TokenError, isBackground: boolean): void;
   end(): void;
 }
@@ -17,14 +17,12 @@ export function createCoolDown(clock: Clock): CoolDown {
   let failure: { error: TokenError; at: number; until: number } | undefined;
   let noBackgroundUntil = 0;
   return {
-    get error() {
+    failure() {
       const now = clock.now();
       // A clock that was set back must not prolong the cool-down.
       return failure && now >= failure.at && now < failure.until ? failure.error : undefined;
     },
-    get allowsBackground() {
-      return clock.now() >= noBackgroundUntil;
-    },
+    allowsBackground: () => clock.now() >= noBackgroundUntil,
     begin(error, isBackground) {
       const now = clock.now();
       const pause = pauseAfter(error, isBackground);

@@ -18,12 +18,11 @@ import type { TokenState } from './token-state.ts';
  * The function throws TokenError, or what a grant of the caller's threw.
  */
 export function createTokenFetch(
-  options: TokenManagerOptions & { clock: Clock; random: () => number; tokenTimeout: number },
+  options: TokenManagerOptions & { clock: Clock; tokenTimeout: number },
   state: TokenState,
 ): (known: KnownFromStore) => Promise<TokenSet> {
-  const { vendor, clock, random, tokenTimeout, transportFrom } = options;
+  const { vendor, clock, tokenTimeout, transportFrom, random = Math.random } = options;
   const { tokenRetries = 3, tokenRetryDelay = 500 } = options;
-  const { refreshBuffer = 300_000, defaultLifetime = 3_600_000 } = options;
   const client = options.tokenClient ?? axios.create();
 
   /** Proxy and agents are read for each request, because the application may set them late. */
@@ -41,8 +40,7 @@ export function createTokenFetch(
         `no token after ${tokenTimeout} ms. Check the token endpoint, or raise tokenTimeout`,
         { code: 'ERR_TOKEN_TIMEOUT' },
       );
-    const toSet = (response: TokenResponse) =>
-      toTokenSet(response, requestedAt, { refreshBuffer, defaultLifetime, random });
+    const toSet = (response: TokenResponse) => toTokenSet(response, requestedAt, options);
 
     return withDeadline(clock, tokenTimeout, expired, async (signal) => {
       const context = (refreshToken?: string): GrantContext => ({
@@ -54,12 +52,12 @@ export function createTokenFetch(
         random,
         // While a token is usable nobody waits: the next request tries again, and a script can end.
         get retries() {
-          return state.usable ? 0 : tokenRetries;
+          return state.usable() ? 0 : tokenRetries;
         },
         retryDelay: tokenRetryDelay,
-        ...(refreshToken !== undefined && { refreshToken }),
+        refreshToken,
       });
-      const refreshToken = known.refreshToken ?? state.token?.refreshToken;
+      const refreshToken = known.refreshToken ?? state.token()?.refreshToken;
       if (vendor.refreshGrant && refreshToken) {
         try {
           return toSet(await vendor.refreshGrant(context(refreshToken)));

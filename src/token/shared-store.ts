@@ -19,6 +19,14 @@ export function sharedStore(store: TokenStore): SharedTokenStore {
     set: (key, stored) => store.set(key, stored),
     withLock: (key, options, work) => store.withLock(key, options, work),
     close: () => store.close(),
-    share: (options) => shareToken(store, options),
+    share(options) {
+      const { tokenKey } = options.vendor;
+      refuse('createTokenManager', [
+        // Any other value could be the same for two clients.
+        (typeof tokenKey !== 'string' || tokenKey === '') &&
+          "store requires a vendor with a tokenKey, a text that distinguishes this client's tokens from all others",
+      ]);
+      return shareToken(store, options);
+    },
   };
 }

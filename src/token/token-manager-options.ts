@@ -55,16 +55,17 @@ export function managerProblems({
   store,
   onStoreFailure,
   ...numbers
-}: Partial<TokenManagerOptions>): (string | false | null | undefined)[] {
+}: { vendor?: Vendor | undefined } & Omit<TokenManagerOptions, 'vendor'>): (
+  | string
+  | false
+  | null
+  | undefined
+)[] {
   return [
     ...vendorProblems(vendor),
     store !== undefined &&
-      // Any other value could be the same for two clients.
-      (typeof vendor?.tokenKey !== 'string' || vendor.tokenKey === '') &&
-      "store requires a vendor with a tokenKey, a text that distinguishes this client's tokens from all others",
-    store !== undefined &&
       typeof store?.share !== 'function' &&
-      'store must be made by fileStore, redisStore or memoryStore; wrap a store of your own: sharedStore(store)',
+      'wrap a store of your own: sharedStore(store)',
     ![undefined, 'fetch', 'fail'].includes(onStoreFailure) && "onStoreFailure must be 'fetch' or 'fail'",
     ...numberProblems(numbers, [
       'refreshBuffer',
@@ -78,7 +79,7 @@ export function managerProblems({
 
 function vendorProblems(vendor: Vendor | undefined): (string | undefined)[] {
   if (typeof vendor?.grant !== 'function' || !Array.isArray(vendor.resourceOrigins)) {
-    return ['vendor must be made by genesysCloud(), niceCxone() or oauth2Vendor(), or have the same shape'];
+    return ['vendor must be a Vendor, such as genesysCloud() returns'];
   }
   return vendor.resourceOrigins.map((url) => prefixed('vendor.resourceOrigins', urlProblem(url)));
 }

@@ -4,6 +4,7 @@ import {
   type AuthRefreshListener,
   type Clock,
   isTokenError,
+  type RefreshReason,
   type TokenError,
   TokenRequestError,
   type TokenSet,
@@ -14,7 +15,7 @@ import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
 import { checkTokenManagerOptions, type TokenManagerOptions } from './token-manager-options.ts';
-import { createTokenState, refreshReason } from './token-state.ts';
+import { createTokenState } from './token-state.ts';
 
 /** Holds the token of one OAuth client. Only one refresh runs at a time. */
 export interface TokenManager {
@@ -54,30 +55,23 @@ export interface TokenManager {
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
   checkTokenManagerOptions(options);
-  const {
-    vendor,
-    clock = systemClock,
-    random = Math.random,
-    tokenTimeout = 30_000,
-    store,
-    onEvent,
-  } = options;
+  const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onEvent } = options;
 
   const { emit, subscribe } = createEmitter();
   if (onEvent) subscribe(onEvent);
 
   const state = createTokenState(clock);
   const coolDown = createCoolDown(clock);
-  const fetchToken = createTokenFetch({ ...options, clock, random, tokenTimeout }, state);
+  const fetchToken = createTokenFetch({ ...options, clock, tokenTimeout }, state);
   const strict = options.onStoreFailure === 'fail';
   const shared = store?.share({ vendor, duration: tokenTimeout, strict, clock, emit });
   const mutex = new Mutex();
   let refreshing: Promise<TokenSet> | undefined;
 
   function getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet> {
-    const token = state.usable;
+    const token = state.usable();
     if (token) {
-      if (state.name === 'stale' && !refreshing && coolDown.allowsBackground) refresh().catch(ignore);
+      if (state.name() === 'stale' && !refreshing && coolDown.allowsBackground()) refresh().catch(ignore);
       return token;
     }
     return config ? waitFor(refresh(), config as InternalAxiosRequestConfig, clock) : refresh();
@@ -86,8 +80,9 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   /** Joins the running refresh, repeats the last failure during its cool-down, or starts a refresh. */
   function refresh(): Promise<TokenSet> {
     if (refreshing) return refreshing;
-    if (coolDown.error) return Promise.reject(coolDown.error);
-    const reason = refreshReason(state.name);
+    const failure = coolDown.failure();
+    if (failure) return Promise.reject(failure);
+    const reason = state.name() as RefreshReason;
     refreshing = mutex.runExclusive(() => refreshAlone(reason));
     // Every caller may have been aborted, so that nobody handles a rejection.
     refreshing.catch(ignore);
@@ -95,12 +90,12 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   }
 
   /** The critical section: look again, fetch, publish. */
-  async function refreshAlone(reason: ReturnType<typeof refreshReason>): Promise<TokenSet> {
+  async function refreshAlone(reason: RefreshReason): Promise<TokenSet> {
     const startedAt = clock.now();
     const background = reason === 'stale';
     const about = () => ({ reason, background, duration: clock.now() - startedAt });
     try {
-      if (state.name === 'fresh') return state.token as TokenSet;
+      if (state.name() === 'fresh') return state.token() as TokenSet;
       emit({ type: 'refresh-started', reason, background });
       const { token, fromStore } = shared
         ? await shared.obtain(fetchToken)
@@ -124,13 +119,13 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     vendor,
     clock,
     getToken,
-    reject: (token: TokenSet | undefined, { afterReplay = false } = {}) => state.reject(token, afterReplay),
+    reject: state.reject,
     accept: state.accept,
     cameFromStore: state.cameFromStore,
     subscribe,
   };
   // Not enumerable, so that a logged manager shows no token.
-  return Object.defineProperty(manager, 'current', { get: () => state.usable }) as TokenManager;
+  return Object.defineProperty(manager, 'current', { get: state.usable }) as TokenManager;
 }
 
 function asTokenError(thrown: unknown): TokenError {

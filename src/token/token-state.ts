@@ -1,4 +1,4 @@
-import type { Clock, RefreshReason, TokenSet } from '../core/index.ts';
+import type { Clock, TokenSet } from '../core/index.ts';
 
 export type StateName = 'empty' | 'fresh' | 'stale' | 'expired' | 'rejected';
 
@@ -18,45 +18,35 @@ const IGNORE_REJECTIONS = 5_000;
 
 /** The token that one manager holds. */
 export interface TokenState {
-  readonly name: StateName;
-  readonly token: TokenSet | undefined;
-  /** The token, if it is fresh or stale. */
-  readonly usable: TokenSet | undefined;
-  /** Whether the token is the current one and was fetched by another process. */
-  cameFromStore(token: TokenSet): boolean;
+  name(): StateName;
+  token(): TokenSet | undefined;
+  /** Returns the token if it is fresh or stale. */
+  usable(): TokenSet | undefined;
   receive(token: TokenSet, fromStore: boolean): void;
+  // See TokenManager.
   accept(token: TokenSet): void;
-  reject(token: TokenSet | undefined, afterReplay: boolean): void;
+  reject(token: TokenSet | undefined, options?: { afterReplay?: boolean }): void;
+  cameFromStore(token: TokenSet): boolean;
 }
 
 export function createTokenState(clock: Clock): TokenState {
   let token: TokenSet | undefined;
-  // The state in which the token is apart from time.
+  // The state without regard to time.
   let entered: StateName = 'empty';
   let fromStore = false;
   let isAccepted = false;
   let ignoreRejectionsUntil = 0;
 
-  /** Derived at each call and not kept, because a clock can be set back. */
-  function nameNow(): StateName {
-    if (!token) return entered;
-    const now = clock.now();
-    const { refreshAt, expiresAt } = TRANSITIONS[entered];
-    if (expiresAt && now >= token.expiresAt) return expiresAt;
-    return refreshAt && now >= token.refreshAt ? refreshAt : entered;
-  }
-
   return {
-    get name() {
-      return nameNow();
+    /** Derived at each call and not kept, because a clock can be set back. */
+    name() {
+      const now = clock.now();
+      const { refreshAt = entered, expiresAt = entered } = TRANSITIONS[entered];
+      if (token && now >= token.expiresAt) return expiresAt;
+      return token && now >= token.refreshAt ? refreshAt : entered;
     },
-    get token() {
-      return token;
-    },
-    get usable() {
-      return token && entered !== 'rejected' && clock.now() < token.expiresAt ? token : undefined;
-    },
-    cameFromStore: (one) => fromStore && one === token,
+    token: () => token,
+    usable: () => (token && entered !== 'rejected' && clock.now() < token.expiresAt ? token : undefined),
     receive(received, isFromStore) {
       token = received;
       entered = 'fresh';
@@ -67,17 +57,13 @@ export function createTokenState(clock: Clock): TokenState {
     accept(accepted) {
       if (accepted === token) isAccepted = true;
     },
-    reject(refused, afterReplay) {
+    reject(refused, { afterReplay = false } = {}) {
       // By identity: a server that caches issues the same text again, and that is a new token all the same.
       if (refused !== token) return;
       const now = clock.now();
       if (afterReplay) ignoreRejectionsUntil = now + IGNORE_REJECTIONS;
       else if (isAccepted || now >= ignoreRejectionsUntil) entered = TRANSITIONS[entered].rejected ?? entered;
     },
+    cameFromStore: (one) => fromStore && one === token,
   };
-}
-
-/** The reason for a refresh: the state that makes it necessary. */
-export function refreshReason(name: StateName): RefreshReason {
-  return name === 'fresh' ? 'stale' : name;
 }
