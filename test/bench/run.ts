@@ -11,7 +11,7 @@ import { memory } from './memory.ts';
 import type { Addresses } from './server.ts';
 import { steady } from './steady.ts';
 import { stores } from './stores.ts';
-import { storm } from './storm.ts';
+import { foreseenExpiry, storm } from './storm.ts';
 
 setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc') as typeof globalThis.gc;
@@ -36,8 +36,11 @@ const sample = () => {
 calibrate();
 sample();
 if (wants('storm')) {
-  await storm(addresses.storm, 200, 5);
-  await storm(addresses.storm, 1000, 5);
+  const url = addresses.storm;
+  await storm({ url, inFlight: 200 }, 5);
+  await storm({ url, inFlight: 200, newestOnly: true }, 5);
+  await storm({ url, inFlight: 1000 }, 5);
+  await foreseenExpiry(url, 200, 5);
   sample();
 }
 if (wants('steady')) {
