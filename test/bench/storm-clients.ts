@@ -8,9 +8,9 @@ import { applyAuthTokenInterceptor, setAuthTokens } from 'axios-jwt';
 import { attachAuthRefresh, oauth2Vendor } from 'axios-oauth-refresh';
 
 /** Sends a GET request and rejects unless the answer is a success. */
-export type Send = (path: string) => Promise<unknown>;
+type Send = (path: string) => Promise<unknown>;
 
-export interface StormSetup {
+interface StormSetup {
   url: string;
   fetchToken: () => Promise<string>;
   agent: Agent;
