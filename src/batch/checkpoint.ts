@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { redactUrl } from '../core/internal.ts';
 import { type CheckpointStore, checkpointFile } from './checkpoint-store.ts';
 import { BatchError } from './errors.ts';
 import type { Json } from './sources/source.ts';
@@ -100,12 +101,21 @@ function differences(saved: Subject, now: Subject, prefix = ''): string[] {
     const [before, after] = [saved[name], now[name]];
     if (canonical(before) === canonical(after)) return [];
     if (isObject(before) && isObject(after)) return differences(before, after, `${prefix}${name}.`);
-    return [`${prefix}${name} was ${shown(before)} and is now ${shown(after)}`];
+    const [was, is] = [shown(name, before), shown(name, after)];
+    return [
+      `${prefix}${name} ${was === is ? `changed, but still begins with ${is}` : `was ${was} and is now ${is}`}`,
+    ];
   });
 }
 
-function shown(value: Json | undefined): string {
-  const text = JSON.stringify(value) ?? 'not given';
+/** Returns a value as JSON. URLs are redacted, because a message may be logged. */
+function shown(name: string, value: Json | undefined): string {
+  const text =
+    JSON.stringify(value, (key, inner: unknown) =>
+      typeof inner === 'string' && ((key || name) === 'url' || inner.includes('//'))
+        ? redactUrl(inner)
+        : inner,
+    ) ?? 'not given';
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -4,6 +4,7 @@ export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals } from './link-signals.ts';
 export { readBody } from './read-body.ts';
+export { redactUrl, removeUserInfo } from './redact-url.ts';
 export { createResourceOrigins, lacksBase, type ResourceOrigins, urlProblem } from './resource-origins.ts';
 export { backoff, parseRetryAfter } from './retry-after.ts';
 export { formEncode, readSecret, redact } from './secret.ts';

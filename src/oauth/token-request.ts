@@ -1,6 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
-import { backoff, parseRetryAfter, readBody, sleep } from '../core/internal.ts';
+import { backoff, parseRetryAfter, readBody, redactUrl, sleep } from '../core/internal.ts';
 
 /** A request on the way to a token: the form POST, or the discovery before it. */
 export interface TokenHttpRequest {
@@ -48,7 +48,7 @@ async function sendOnce(
   { request: send, signal, clock }: GrantContext,
   request: TokenHttpRequest,
 ): Promise<TokenHttpResponse | TokenRequestError> {
-  const where = displayUrl(request.url);
+  const where = redactUrl(request.url);
   let reply: AxiosResponse;
   try {
     reply = await send({
@@ -100,10 +100,4 @@ async function sendOnce(
       retryAfter: parseRetryAfter(reply.headers['retry-after'], clock.now()),
     },
   );
-}
-
-/** An address for messages: without credentials, query and fragment, which may hold secrets. */
-export function displayUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
 }

@@ -32,7 +32,7 @@ export function withParameters(
  * @param parameters names that the source sets itself.
  */
 export function pagedProblems(options: Placed, parameters: readonly (string | undefined)[]) {
-  const { method = 'get', url, params, data, items, totalTolerance = 0, pastEnd = 'empty' } = options;
+  const { method = 'get', url, params, data, items, totalTolerance = 0, emptyPage = 'empty' } = options;
   const { emptyStatus } = options;
   const inBody = (options.in ?? (method === 'post' ? 'body' : 'query')) === 'body';
   return [
@@ -44,7 +44,7 @@ export function pagedProblems(options: Placed, parameters: readonly (string | un
     method === 'get' && options.in === 'body' && "in: 'body' is for method post: a GET has no body",
     options.in !== undefined && !['query', 'body'].includes(options.in) && "in must be 'query' or 'body'",
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
-    !['empty', 'absent'].includes(pastEnd) && "pastEnd must be 'empty' or 'absent'",
+    !['empty', 'absent'].includes(emptyPage) && "emptyPage must be 'empty' or 'absent'",
     ![undefined, 204, 404].includes(emptyStatus) && 'emptyStatus must be 204 or 404',
     ...parameters.map((name) => {
       if (name === undefined) return undefined;
