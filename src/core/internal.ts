@@ -7,5 +7,6 @@ export { readBody } from './read-body.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export { createResourceOrigins, lacksBase, type ResourceOrigins, urlProblem } from './resource-origins.ts';
 export { backoff, parseRetryAfter } from './retry-after.ts';
+export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';
 export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';
