@@ -17,7 +17,11 @@ describe('a URL in a message', () => {
     ['a line feed in the query', 'https://api.test/a?key=\ns3cret', 'https://api.test/a'],
     ['a relative URL', '/users/7?key=s3cret', '/users/7'],
     ['a relative URL without a slash', 'users?key=s3cret', 'users'],
-    ['an @ in a path', 'https://api.test:8443/users/@me/bob@home', 'https://api.test:8443/users/@me/bob@home'],
+    [
+      'an @ in a path',
+      'https://api.test:8443/users/@me/bob@home',
+      'https://api.test:8443/users/@me/bob@home',
+    ],
     ['an @ in a relative path', '/users/@me', '/users/@me'],
     ['a protocol-relative URL', '//bob:s3cret@api.test/x?s3cret', '//api.test/x'],
     ['a protocol-relative URL with a backslash', '/\\bob:s3cret@api.test/x', '/\\api.test/x'],

@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import type { Clock } from '../../core/index.ts';
-import { backoff, messageOf, sleep } from '../../core/internal.ts';
+import { messageOf, waitForRetry } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { toBatchError } from '../to-batch-error.ts';
@@ -48,7 +48,7 @@ export function createSettler(context: SettleContext): (batch: Batch) => Promise
   async function send(records: Records, attempt: number): Promise<void> {
     if (records.length === 0) return;
     stop.throwIfAborted();
-    if (attempt > 0) await sleep(clock, backoff(attempt - 1, baseDelay, random), stop);
+    if (attempt > 0) await waitForRetry({ clock, random, signal: stop }, baseDelay, attempt - 1);
     const config = target.request(valuesOf(records));
     const repeatable = records.every(hasId);
     if (!repeatable) await ledger.sent(records);
