@@ -1,14 +1,8 @@
-import { type Clock, sleep } from './clock.ts';
+import { sleep } from './clock.ts';
+import type { GrantContext } from './grant.ts';
 import { backoff } from './retry-after.ts';
 
-/** What waits between attempts depend on. */
-interface RetryContext {
-  readonly clock: Clock;
-  /** A number from 0 to 1, for jitter. */
-  readonly random: () => number;
-  /** Ends a wait. */
-  readonly signal: AbortSignal;
-}
+type RetryContext = Pick<GrantContext, 'clock' | 'random' | 'signal'>;
 
 /**
  * Repeats `attempt` until it returns a value other than undefined.

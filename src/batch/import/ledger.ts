@@ -7,7 +7,7 @@ import { openJournal } from './journal.ts';
 import { applyEntry, type Entry, type ImportState, nothingDone, startState, toRanges } from './state.ts';
 
 /** The final outcome of a record. */
-export interface RecordOutcome {
+export interface Outcome {
   readonly record: NumberedRecord;
   readonly outcome: 'accepted' | 'rejected' | 'unresolved';
   readonly reason?: string | undefined;
@@ -24,7 +24,7 @@ export interface Ledger {
   sent(records: readonly NumberedRecord[]): Promise<void>;
   /** What was sent was surely not carried out. */
   withdrawn(records: readonly NumberedRecord[]): Promise<void>;
-  writeOutcomes(outcomes: readonly RecordOutcome[]): Promise<void>;
+  writeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
   /** All of the input is settled. */
   complete(inputSize: number): Promise<void>;
   close(): Promise<void>;
@@ -94,11 +94,7 @@ export async function openLedger(
     await save(startState());
   }
 
-  const list = async (
-    file: AppendFile,
-    name: 'rejected' | 'unresolved',
-    outcomes: readonly RecordOutcome[],
-  ) => {
+  const list = async (file: AppendFile, name: 'rejected' | 'unresolved', outcomes: readonly Outcome[]) => {
     const lines = outcomes.filter(({ outcome }) => outcome === name).map((one) => toLine(name, one));
     if (lines.length === 0) return 0;
     await file.append(lines.join(''));
@@ -145,7 +141,7 @@ export async function openLedger(
   };
 }
 
-function toLine(name: string, { record, reason, status }: RecordOutcome): string {
+function toLine(name: string, { record, reason, status }: Outcome): string {
   const about = { line: record.line, ...(status !== undefined && { status }), reason };
   const what = record.bad ? { text: record.bad.text } : { record: record.value };
   return toJsonLine({ [name]: about, ...what });

@@ -5,7 +5,7 @@ import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { toBatchError } from '../to-batch-error.ts';
 import type { Batch, NumberedRecord } from './batches.ts';
-import type { Ledger, RecordOutcome } from './ledger.ts';
+import type { Ledger, Outcome } from './ledger.ts';
 import { sendOnce } from './send.ts';
 import { type ImportTarget, unexpectedResults } from './target.ts';
 
@@ -82,7 +82,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
       return resolve(records, attempt, error);
     }
     lostInARow = 0;
-    const outcomes: RecordOutcome[] = [];
+    const outcomes: Outcome[] = [];
     const again: NumberedRecord[] = [];
     const unknown: NumberedRecord[] = [];
     let unknownReason = '';
@@ -119,7 +119,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     const absent = attempt < retries ? by('absent') : [];
     const reason = error === LEFT_OPEN ? LEFT_OPEN : toBatchError(error).message;
     const unresolved = records.filter((record) => !present.includes(record) && !absent.includes(record));
-    const outcomes: RecordOutcome[] = [
+    const outcomes: Outcome[] = [
       ...present.map((record) => ({ record, outcome: 'accepted' as const })),
       ...unresolved.map((record) => ({ record, outcome: 'unresolved' as const, reason })),
     ];
@@ -146,7 +146,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
   return async ({ records, states }) => {
     const isIn = (state: string) => (_: unknown, index: number) => (states?.[index] ?? 'waiting') === state;
     const waiting = records.filter(isIn('waiting'));
-    const problems = waiting.flatMap((record): RecordOutcome[] => {
+    const problems = waiting.flatMap((record): Outcome[] => {
       const reason = record.bad?.reason ?? target.problem?.(record.value);
       return reason === undefined ? [] : [{ record, outcome: 'rejected', reason }];
     });

@@ -3,28 +3,19 @@ import { BatchError } from '../errors.ts';
 import { type PollOptions, poll } from './poll.ts';
 import type { Json, Page, SourceContext } from './source.ts';
 
-type DoneJob<Result> = { readonly state: 'done' } & Result;
+type Done<Result> = { readonly state: 'done' } & Result;
 
 /** How a job at the API ended. A job that the API no longer knows has expired. */
 export type JobEnd<Result = unknown> =
-  | DoneJob<Result>
+  | Done<Result>
   | { readonly state: 'expired' }
   | { readonly state: 'failed'; readonly why: string };
 
-/** Where an export is in the results of a job. */
-interface JobState {
-  readonly [name: string]: Json;
-  readonly job: string;
-  /** An earlier job returned records. */
-  readonly mayRepeat: boolean;
-}
+/** Where an export is in the results of a job. `mayRepeat`: an earlier job returned records. */
+type JobState = { readonly [name: string]: Json; readonly job: string; readonly mayRepeat: boolean };
 
-/** How far a job was read before it expired. */
-interface Expiry {
-  /** Records that this job returned in this run. */
-  readonly records: number;
-  readonly mayRepeat: boolean;
-}
+/** How many records a job returned in this run before it expired. */
+type Expiry = { readonly records: number; readonly mayRepeat: boolean };
 
 /** A kind of job whose results can expire before they are read. */
 interface ExpiringJob<State extends JobState, Result, Item> {
@@ -35,15 +26,10 @@ interface ExpiringJob<State extends JobState, Result, Item> {
   create(mayRepeat: boolean): Promise<State>;
   /** @returns undefined while the job is running. */
   look(job: string): Promise<JobEnd<Result> | undefined>;
-  /**
-   * Reads the results from a state on.
-   *
-   * @param wait waits until the job is done; returns undefined if the job expired.
-   * @returns undefined after the last page.
-   */
+  /** @param done waits for the job, and returns undefined if the job expired. @returns undefined after the last page. */
   read(
     from: State,
-    wait: () => Promise<DoneJob<Result> | undefined>,
+    done: () => Promise<Done<Result> | undefined>,
   ): AsyncGenerator<Page<Item>, Expiry | undefined>;
 }
 
@@ -76,14 +62,23 @@ export async function* readExpiringJob<State extends JobState, Result, Item>(
     const expiry = yield* read(state, async () => {
       const end = await poll(context, options, `${what} ${job}`, () => look(job));
       // Create a failed job of an earlier run again, or no later run could get past it.
-      if (end.state === 'failed' && isOfThisRun) throw jobFailed(`${what} ${job}`, end.why, advice);
+      if (end.state === 'failed' && isOfThisRun) {
+        const message = `${what} ${job} ended as ${end.why}. ${advice}; run the same again to create another job.`;
+        throw new BatchError(message, 'ERR_JOB');
+      }
       return end.state === 'done' ? end : undefined;
     });
     if (!expiry) return;
     ({ mayRepeat } = expiry);
     fruitless = expiry.records > furthest ? 0 : fruitless + 1;
     furthest = Math.max(furthest, expiry.records);
-    if (fruitless >= MAX_FRUITLESS) throw expiredTooOften(what, furthest);
+    if (fruitless >= MAX_FRUITLESS) {
+      throw new BatchError(
+        `${what} expired ${fruitless} times in a row without getting further than ${furthest} records. ` +
+          'Ask for a shorter time, or for fewer records with filters, so that the job can be read before it expires.',
+        'ERR_JOB',
+      );
+    }
     state = undefined;
   }
 }
@@ -95,19 +90,4 @@ export async function orGone<T>(answer: Promise<T>): Promise<T | undefined> {
     if (status === 404 || status === 410) return undefined;
     throw error;
   });
-}
-
-function jobFailed(job: string, why: string, advice: string): BatchError {
-  return new BatchError(
-    `${job} ended as ${why}. ${advice}; run the same again to create another job.`,
-    'ERR_JOB',
-  );
-}
-
-function expiredTooOften(what: string, records: number): BatchError {
-  return new BatchError(
-    `${what} expired ${MAX_FRUITLESS} times in a row without getting further than ${records} records. ` +
-      'Ask for a shorter time, or for fewer records with filters, so that the job can be read before it expires.',
-    'ERR_JOB',
-  );
 }

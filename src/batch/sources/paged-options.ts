@@ -5,7 +5,7 @@ import { describeRequest, type PagedOptions } from './paged-request.ts';
 import type { Json, PageSource } from './source.ts';
 
 /** Where a source puts its paging parameters. */
-export interface ParameterOptions {
+export interface ParamOptions {
   /**
    * Whether paging parameters go to the query or to the body of a POST, where their names can be dotted paths.
    * @default 'query' for GET, 'body' for POST
@@ -13,7 +13,7 @@ export interface ParameterOptions {
   in?: 'query' | 'body' | undefined;
 }
 
-type RequestOptions = PagedOptions & ParameterOptions;
+type RequestOptions = PagedOptions & ParamOptions;
 
 /** Returns the request with the paging parameters in the query or the body. */
 export function withParameters(
