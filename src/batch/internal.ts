@@ -9,4 +9,4 @@ export { linesFile, toJsonLine } from './sinks/json-lines.ts';
 export { checkInterval, type Interval, parseInterval } from './sources/interval.ts';
 export type { JsonMembers } from './sources/member-path.ts';
 export { toText } from './sources/windows.ts';
-export { interrupted, toBatchError } from './to-batch-error.ts';
+export { toBatchError } from './to-batch-error.ts';

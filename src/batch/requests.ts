@@ -69,7 +69,7 @@ interface RequestsOptions {
   clock: Clock;
 }
 
-function turnsOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal): () => unknown {
+function rateLimiterOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal): () => unknown {
   if (!rate) return () => {};
   return typeof rate === 'function' ? () => rate(signal) : pThrottle({ ...evenly(rate), signal })(() => {});
 }
@@ -85,7 +85,7 @@ const LONGEST_PAUSE = 3_600_000;
  */
 export function createRequests({ api, rate, timeout, signal, clock }: RequestsOptions): Requests {
   const counts: RequestCounts = { requests: 0, retries: 0, replays: 0 };
-  const turn = turnsOf(rate, signal);
+  const waitForRate = rateLimiterOf(rate, signal);
   let pausedUntil = 0;
   // Each request under way listens, and Node warns from eleven on.
   setMaxListeners(0, signal);
@@ -96,10 +96,10 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
     }
   }
 
-  /** Turns are taken behind the pause, so that not all who waited go at once; another may have begun meanwhile. */
-  async function mayGo(): Promise<void> {
+  /** Asks the rate limiter after the pause, or all waiting requests would start at once. Then checks for a new pause. */
+  async function waitToSend(): Promise<void> {
     await pause();
-    await turn();
+    await waitForRate();
     await pause();
   }
 
@@ -112,9 +112,9 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
       const adapter: AxiosAdapter = async (sending) => {
         const again = sent++ > 0;
         const isReplay = again && lastStatus === 401;
-        if (again && !isReplay) await mayGo();
-        // Its token was fetched for it and would age while it waited: it goes at once, and those after it wait longer.
-        if (isReplay) (async () => turn())().catch(() => {});
+        if (again && !isReplay) await waitToSend();
+        // Send a replay at once, because its new token would age while it waits. Later requests wait longer instead.
+        if (isReplay) (async () => waitForRate())().catch(() => {});
         counts.requests++;
         if (again) counts[isReplay ? 'replays' : 'retries']++;
         lastStatus = undefined;
@@ -134,7 +134,7 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
         }
       };
       // Before the request gets its token, not between that and the wire.
-      await mayGo();
+      await waitToSend();
       return api.request<T>({
         timeout: api.defaults.timeout || timeout,
         signal,

@@ -1,5 +1,5 @@
 import type { Progress, RunOptions } from '../batch/index.ts';
-import { refuse, systemClock } from '../core/internal.ts';
+import { redactUrl, refuse, systemClock } from '../core/internal.ts';
 import { connect, type VendorName, vendorOf } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -62,8 +62,8 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     refuse('--base-url', [
       job.url !== undefined &&
         !URL.canParse(job.url, base) &&
-        `name the URL of the API, such as https://api.example.com: ${JSON.stringify(job.url)} alone ` +
-          `${base === undefined ? '' : `or after ${JSON.stringify(base)} `}is no URL`,
+        `name the URL of the API, such as https://api.example.com: ${JSON.stringify(redactUrl(job.url))} alone ` +
+          `${base === undefined ? '' : `or after ${JSON.stringify(redactUrl(base))} `}is no URL`,
     ]);
     reporter.started(job.name, job.file);
     const account = [vendor.name, base ?? ''].join(' ');

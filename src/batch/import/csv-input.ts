@@ -56,14 +56,14 @@ export function csvInput(path: string, options: CsvInputOptions = {}): RecordInp
   };
 }
 
-function toRecord({ text, ...place }: Row, names: readonly string[], delimiter: string): InputRecord {
-  const bad = (reason: string) => ({ ...place, bad: { reason, text } });
+function toRecord({ text, ...position }: Row, names: readonly string[], delimiter: string): InputRecord {
+  const bad = (reason: string) => ({ ...position, bad: { reason, text } });
   const fields = fieldsOf(text, delimiter);
   if (typeof fields === 'string') return bad(fields);
   if (fields.length !== names.length) {
     return bad(`the row has ${fields.length} fields, but there are ${names.length} columns`);
   }
-  return { ...place, value: Object.fromEntries(names.map((name, index) => [name, fields[index]])) };
+  return { ...position, value: Object.fromEntries(names.map((name, index) => [name, fields[index]])) };
 }
 
 /** The fields of one row, or what is wrong with it. */

@@ -55,7 +55,7 @@ export async function* readRows(
     pieces.push(piece);
   };
 
-  const take = (): Row => {
+  const endRow = (): Row => {
     const bytes = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     const row = {
       text: decode(bytes),
@@ -100,12 +100,12 @@ export async function* readRows(
           linesInRow++;
           continue;
         }
-        const row = take();
+        const row = endRow();
         if (row.text.trim() !== '') yield row;
       }
     }
     if (length === 0) return;
-    const row = take();
+    const row = endRow();
     if (row.text.trim() !== '') yield row;
   } finally {
     await file.close();

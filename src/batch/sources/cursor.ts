@@ -2,12 +2,12 @@ import { refuse } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';
-import { type PlaceOptions, pagedProblems, withParameters } from './paged-options.ts';
+import { type ParamOptions, pagedProblems, withParameters } from './paged-options.ts';
 import { describeRequest, type PagedOptions } from './paged-request.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link cursorSource}. */
-export interface CursorOptions extends PagedOptions, PlaceOptions {
+export interface CursorOptions extends PagedOptions, ParamOptions {
   /** The path of the cursor in an answer. The checkpoint holds it in clear. */
   cursor: string;
   /** What takes the cursor in the next request. @default 'cursor' */

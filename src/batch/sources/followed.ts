@@ -2,7 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import { identifyBy, queryOf } from './paged-options.ts';
 import { describeRequest, type PagedAnswer, type PagedOptions, requestPage } from './paged-request.ts';
 import { readAhead } from './read-ahead.ts';
-import { addPage, checkTotal, type Tally } from './record-count.ts';
+import { addPage, checkTotal, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** What leads from a page to the next. */
@@ -23,7 +23,7 @@ export interface Leading {
   startOf?(answer: PagedAnswer): string | undefined;
 }
 
-type State = Tally & {
+type State = RecordCount & {
   /** Undefined behind the last page. */
   readonly lead?: Lead;
   readonly start?: string;

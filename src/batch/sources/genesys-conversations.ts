@@ -154,8 +154,8 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
       yield { items: conversations, next: state, part: text, total: totalOf(state) };
     }
     const { received, hits } = state;
-    const tally = { received, ...(hits !== undefined && { total: hits }) };
-    checkTotal(tally, totalTolerance, `POST ${DETAILS_QUERY} for ${text}`);
+    const count = { received, ...(hits !== undefined && { total: hits }) };
+    checkTotal(count, totalTolerance, `POST ${DETAILS_QUERY} for ${text}`);
     return following(state);
   }
 
@@ -189,9 +189,9 @@ function startOf(conversation: GenesysConversation | undefined): number | undefi
   return Number.isNaN(start) ? undefined : start;
 }
 
-function tooMany(window: Interval, given: number): BatchError {
+function tooMany(window: Interval, limit: number): BatchError {
   return new BatchError(
-    `POST ${DETAILS_QUERY} has more than the ${given} records it gives for ${toText(window)}, and for no shorter ` +
+    `POST ${DETAILS_QUERY} has more than the ${limit} records it gives for ${toText(window)}, and for no shorter ` +
       'interval fewer. Export them with a details job (export genesys-conversation-jobs), which has no such limit, or ' +
       'narrow the query with filters.',
     'ERR_UNEXPECTED_ANSWER',

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
-import { identifyBy, type PlaceOptions, pagedProblems, queryOf, withParameters } from './paged-options.ts';
+import { identifyBy, type ParamOptions, pagedProblems, queryOf, withParameters } from './paged-options.ts';
 import { describeRequest, type PagedAnswer, type PagedOptions, requestPage } from './paged-request.ts';
 import { inOrder, readAhead } from './read-ahead.ts';
-import { addPage, checkTotal, numberOf, type Tally } from './record-count.ts';
+import { addPage, checkTotal, numberOf, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** What sources of pages with numbers have in common. */
-export interface NumberedOptions extends PagedOptions, PlaceOptions {
+export interface NumberedOptions extends PagedOptions, ParamOptions {
   pageSize?: number | undefined;
   /**
    * Which page is the last one where nothing else says it: the one before an `empty` page, or with `short` also one
@@ -38,7 +38,7 @@ interface Numbering {
   after(at: number, count: number): number;
 }
 
-type State = Tally & {
+type State = RecordCount & {
   readonly at: number;
   /** Digest of the first page. */
   readonly first?: string;

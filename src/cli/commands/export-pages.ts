@@ -122,7 +122,7 @@ function sourceOf(flags: PagesFlags): PageSource {
     total,
     totalTolerance,
     data: flags.data === undefined ? undefined : (readJsonObject('--data', flags.data) as JsonMembers),
-    pastEnd: flags.absentAtEnd && ('absent' as const),
+    emptyPage: flags.absentAtEnd && ('absent' as const),
     emptyStatus: emptyStatus === '204' ? (204 as const) : emptyStatus && (404 as const),
   };
   if (cursor !== undefined) return cursorSource({ ...shared, cursor, parameter: cursorParameter });
