@@ -3,16 +3,16 @@ import { type ExportSummary, exportRecords, type PageSource } from '../batch/ind
 import { refuse } from '../core/internal.ts';
 import type { VendorName } from './connection.ts';
 import type { ExitCode } from './exit-code.ts';
+import { addRunFlags, type RunFlags } from './flags/run-flags.ts';
 import { given } from './given.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
 import { FORMATS, type Format, sinkFor } from './output.ts';
 import { type Interval, parseCount, parseList, parseSeconds } from './parse.ts';
-import { addQueueNameFlag, QUEUE_FLAG } from './queue/connection.ts';
+import { addQueueNameFlag, QUEUE_FLAG } from './queue/queue-url.ts';
 import { runQueuedExport } from './queue/queued-export.ts';
 import { count, counted, duration } from './reporter/words.ts';
 import { resumeCommand } from './resume.ts';
-import { addRunFlags, type RunFlags } from './run-flags.ts';
 import { type SourceDescription, sourceOf } from './sources.ts';
 
 /** Flags that all exports share. */

@@ -4,10 +4,10 @@ import { connect, type VendorName, vendorOf } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
+import type { RunFlags } from './flags/run-flags.ts';
 import { abortOnSignal } from './interrupt.ts';
 import type { Io } from './io.ts';
-import { createReporter } from './reporter.ts';
-import type { RunFlags } from './run-flags.ts';
+import { createReporter } from './reporter/create-reporter.ts';
 
 /** An export or an import, as its command describes it. */
 export interface Job {

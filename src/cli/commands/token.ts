@@ -3,10 +3,10 @@ import { connect, VENDORS, type VendorName, vendorOf } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';
 import { failureOf } from '../failure.ts';
+import { addConnectionFlags, type ConnectionFlags } from '../flags/run-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { CommandContext } from '../program.ts';
 import { duration } from '../reporter/words.ts';
-import { addConnectionFlags, type ConnectionFlags } from '../run-flags.ts';
 
 /** Checks the credentials: fetches a token and says what is known of it, never the token. */
 export function addToken(program: Command, { io, end }: CommandContext): void {

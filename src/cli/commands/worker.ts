@@ -8,14 +8,14 @@ import { chooseVendor, connect, VENDORS, type VendorName } from '../connection.t
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';
 import { failureOf } from '../failure.ts';
+import { addConnectionFlags, addWorkFlags, type WorkFlags } from '../flags/run-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
-import { addQueueNameFlag, QUEUE_FLAG, type QueueFlags, queueUrl } from '../queue/connection.ts';
+import { addQueueNameFlag, QUEUE_FLAG, type QueueFlags, queueUrl } from '../queue/queue-url.ts';
+import { createReporter, type Reporter } from '../reporter/create-reporter.ts';
 import { counted } from '../reporter/words.ts';
-import { createReporter, type Reporter } from '../reporter.ts';
-import { addConnectionFlags, addWorkFlags, type WorkFlags } from '../run-flags.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
 
 interface WorkerFlags extends QueueFlags, WorkFlags {

@@ -8,11 +8,11 @@ import { failureOf } from '../failure.ts';
 import { given } from '../given.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { createReporter } from '../reporter/create-reporter.ts';
 import { count, counted, duration } from '../reporter/words.ts';
-import { createReporter } from '../reporter.ts';
 import { resumeCommand } from '../resume.ts';
 import { type SourceDescription, sourceOf } from '../sources.ts';
-import { queueUrl } from './connection.ts';
+import { queueUrl } from './queue-url.ts';
 
 // What the workers decide, who do the work.
 const OF_WORKERS = [

@@ -1,7 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline';
 import progressBars from 'cli-progress';
 import type { TextStream } from '../io.ts';
-import type { ReportedProgress, Reporter } from '../reporter.ts';
+import type { ReportedProgress, Reporter } from './create-reporter.ts';
 import { lastWords } from './last-words.ts';
 import { details, howFar, remark } from './words.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
-import type { Reporter } from '../reporter.ts';
-import { everySoOften } from './every-so-often.ts';
+import type { Reporter } from './create-reporter.ts';
+import { everySoOften } from './progress-timer.ts';
 
 /** Writes every event as a line of JSON: for log collectors. */
 export function jsonReporter(stream: TextStream, interval: number, clock: Clock): Reporter {

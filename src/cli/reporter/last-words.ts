@@ -1,4 +1,4 @@
-import type { Reporter } from '../reporter.ts';
+import type { Reporter } from './create-reporter.ts';
 
 /** What text reporters have in common: warnings, and how a run ended, a line each. */
 export function lastWords(

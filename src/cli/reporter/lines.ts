@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
-import type { Reporter } from '../reporter.ts';
-import { everySoOften } from './every-so-often.ts';
+import type { Reporter } from './create-reporter.ts';
 import { lastWords } from './last-words.ts';
+import { everySoOften } from './progress-timer.ts';
 import { details, howFar, remark } from './words.ts';
 
 /** Writes a line of progress every so often: for logs. */

@@ -1,5 +1,5 @@
 import type { AuthRefreshEvent } from '../../core/index.ts';
-import type { ReportedProgress } from '../reporter.ts';
+import type { ReportedProgress } from './create-reporter.ts';
 
 /** A whole number with separators: `12,345`. */
 export function count(value: number): string {

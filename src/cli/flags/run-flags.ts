@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Rate } from '../batch/index.ts';
-import { parseCount, parseRate, parseSeconds } from './parse.ts';
+import type { Rate } from '../../batch/index.ts';
+import { parseCount, parseRate, parseSeconds } from '../parse.ts';
 
 /** Flags that every command has which sends requests. Durations are in milliseconds. */
 export interface ConnectionFlags {

@@ -1,11 +1,11 @@
-import type { Progress } from '../batch/index.ts';
-import type { WholeProgress } from '../bullmq/index.ts';
-import type { AuthRefreshEvent, Clock } from '../core/index.ts';
-import type { ExitCode } from './exit-code.ts';
-import type { TextStream } from './io.ts';
-import { barReporter } from './reporter/bar.ts';
-import { jsonReporter } from './reporter/json.ts';
-import { linesReporter } from './reporter/lines.ts';
+import type { Progress } from '../../batch/index.ts';
+import type { WholeProgress } from '../../bullmq/index.ts';
+import type { AuthRefreshEvent, Clock } from '../../core/index.ts';
+import type { ExitCode } from '../exit-code.ts';
+import type { TextStream } from '../io.ts';
+import { barReporter } from './bar.ts';
+import { jsonReporter } from './json.ts';
+import { linesReporter } from './lines.ts';
 
 /** How far a run is, here or at the workers of a queue. */
 export type ReportedProgress = (Progress & { rejected?: number }) | WholeProgress;

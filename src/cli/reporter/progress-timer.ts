@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.ts';
-import type { ReportedProgress } from '../reporter.ts';
+import type { ReportedProgress } from './create-reporter.ts';
 
 /** Tells of progress every so often, also when there is none. */
 export interface ProgressTimer {
