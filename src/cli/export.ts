@@ -1,36 +1,19 @@
 import { type Command, Option } from 'commander';
 import { type ExportSummary, exportRecords, type PageSource } from '../batch/index.ts';
 import { refuse } from '../core/internal.ts';
-import type { VendorName } from './connection.ts';
 import type { ExitCode } from './exit-code.ts';
-import { addRunFlags, type RunFlags } from './flags/run-flags.ts';
+import type { ExportJob } from './export-job.ts';
+import { addRunFlags } from './flags/run-flags.ts';
 import { given } from './given.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
-import { FORMATS, type Format, sinkFor } from './output.ts';
+import { FORMATS, sinkFor } from './output.ts';
 import { type Interval, parseCount, parseList, parseSeconds } from './parse.ts';
 import { addQueueNameFlag, QUEUE_FLAG } from './queue/queue-url.ts';
 import { runQueuedExport } from './queue/queued-export.ts';
 import { count, counted, duration } from './reporter/words.ts';
 import { resumeCommand } from './resume.ts';
 import { type SourceDescription, sourceOf } from './sources.ts';
-
-/** Flags that all exports share. */
-export interface ExportFlags extends RunFlags {
-  out: string;
-  format?: Format;
-  columns?: string[];
-  interval?: Interval;
-  /** Give it to workers, and the rest of what only that has. */
-  queue?: string;
-  queueName?: string;
-  parts?: number;
-  name?: string;
-  merge?: boolean;
-  keepParts?: boolean;
-  readAhead?: number;
-  checkpointInterval?: number;
-}
 
 /** @param rate the default, such as `300/min`. */
 export function addExportFlags(command: Command, rate: string): Command {
@@ -61,21 +44,6 @@ export function addSplitFlags(command: Command): Command {
     .option('--keep-parts', 'with --queue: leave the parts beside the file')
     .option('--no-merge', 'with --queue: leave the parts alone, with a manifest');
   return addQueueNameFlag(command);
-}
-
-/** An export as its command describes it. */
-export interface ExportJob {
-  name: string;
-  args: readonly string[];
-  flags: ExportFlags;
-  vendor?: VendorName | undefined;
-  baseUrl?: string | undefined;
-  /** What is asked for, where it can need a base URL. */
-  url?: string | undefined;
-  /** Makes the source, or says what it is made of where workers can make it; what it throws is a usage error. */
-  source: () => PageSource | SourceDescription;
-  /** What should be looked at although the export is complete. */
-  doubt?: ((summary: ExportSummary) => string | undefined) | undefined;
 }
 
 /** Runs an export to its last word. @returns the exit code. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import type { CommandContext } from './command-context.ts';
 import { addExportCxone } from './commands/export-cxone.ts';
 import { addExportGenesys } from './commands/export-genesys.ts';
 import { addExportPages } from './commands/export-pages.ts';
@@ -11,14 +12,6 @@ import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { Io } from './io.ts';
 import { secretFlagProblem } from './secret-flags.ts';
-
-/** Adds a command. @param end is told its exit code. */
-export interface CommandContext {
-  io: Io;
-  /** As the process got them. */
-  args: readonly string[];
-  end(code: ExitCode): void;
-}
 
 /** Runs the command that the arguments name. @returns the exit code. */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {

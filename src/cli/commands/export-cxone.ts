@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { cxoneDataExtraction } from '../../batch/index.ts';
-import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
+import type { CommandContext } from '../command-context.ts';
+import { addExportFlags, addSplitFlags, runExportJob } from '../export.ts';
+import type { ExportFlags } from '../export-job.ts';
 import { type Interval, parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 import type { SourceDescription } from '../sources.ts';
 
 interface CxoneFlags extends ExportFlags {

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { genesysConversationsTutorial } from '../../batch/index.ts';
 import type { JsonMembers } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
-import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
+import type { CommandContext } from '../command-context.ts';
+import { addExportFlags, addSplitFlags, runExportJob } from '../export.ts';
+import type { ExportFlags } from '../export-job.ts';
 import { type Interval, parseCount, parseInterval, parseShare, readJsonObject } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 import type { SourceDescription } from '../sources.ts';
 
 interface ConversationFlags extends ExportFlags {

@@ -9,10 +9,11 @@ import {
 } from '../../batch/index.ts';
 import type { JsonMembers } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
+import type { CommandContext } from '../command-context.ts';
 import { VENDORS, type VendorName } from '../connection.ts';
-import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
+import { addExportFlags, runExportJob } from '../export.ts';
+import type { ExportFlags } from '../export-job.ts';
 import { parseCount, parsePair, parseShare, readJsonObject } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 
 interface PagesFlags extends ExportFlags {
   vendor?: VendorName;

@@ -10,12 +10,12 @@ import {
   type RecordInput,
 } from '../../batch/index.ts';
 import { refuse } from '../../core/internal.ts';
+import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { addRunFlags, type RunFlags } from '../flags/run-flags.ts';
 import { runJob } from '../job.ts';
 import { formatOf } from '../output.ts';
 import { parseCount } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 import { count, counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { messageOf, refuse } from '../../core/internal.ts';
 import { type SimulatorOptions, startVendorSimulator, type VendorSimulator } from '../../testing/index.ts';
+import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { parseCount, parseInterval, parseSeconds, parseShare } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 
 interface SimulateFlags {
   port: number;

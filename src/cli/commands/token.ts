@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { CommandContext } from '../command-context.ts';
 import { connect, VENDORS, type VendorName, vendorOf } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';
 import { failureOf } from '../failure.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../flags/run-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import type { CommandContext } from '../program.ts';
 import { duration } from '../reporter/words.ts';
 
 /** Checks the credentials: fetches a token and says what is known of it, never the token. */

@@ -4,6 +4,7 @@ import type { TokenSet } from '../../core/index.ts';
 import { refuse, systemClock } from '../../core/internal.ts';
 import { redisStore } from '../../stores/redis/index.ts';
 import type { TokenManager } from '../../token/index.ts';
+import type { CommandContext } from '../command-context.ts';
 import { chooseVendor, connect, VENDORS, type VendorName } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';
@@ -12,9 +13,9 @@ import { addConnectionFlags, addWorkFlags, type WorkFlags } from '../flags/run-f
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 import { addQueueNameFlag, QUEUE_FLAG, type QueueFlags, queueUrl } from '../queue/queue-url.ts';
-import { createReporter, type Reporter } from '../reporter/create-reporter.ts';
+import { createReporter } from '../reporter/create-reporter.ts';
+import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
 

@@ -3,7 +3,7 @@ import { removeExport, splitInterval, submitExport, type WholeSummary } from '..
 import { refuse, systemClock } from '../../core/internal.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { ExportFlags, ExportJob } from '../export.ts';
+import type { ExportFlags, ExportJob } from '../export-job.ts';
 import { failureOf } from '../failure.ts';
 import { given } from '../given.ts';
 import { abortOnSignal } from '../interrupt.ts';

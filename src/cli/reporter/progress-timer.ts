@@ -1,31 +1,31 @@
 import type { Clock } from '../../core/index.ts';
-import type { ReportedProgress } from './create-reporter.ts';
+import type { ReportedProgress } from './types.ts';
 
-/** Tells of progress every so often, also when there is none. */
+/** Reports progress at a fixed interval, even if there is no new progress. */
 export interface ProgressTimer {
   progress(progress: ReportedProgress): void;
   stop(): void;
 }
 
-/** @param interval in milliseconds; 0 tells of all there is. */
-export function everySoOften(
+/** Creates and starts a timer. @param interval in milliseconds; 0 reports every progress at once. */
+export function createProgressTimer(
   clock: Clock,
   interval: number,
-  tell: (progress: ReportedProgress) => void,
+  report: (progress: ReportedProgress) => void,
 ): ProgressTimer {
   let latest: ReportedProgress | undefined;
   let timer: unknown;
-  const begin = () => {
+  const schedule = () => {
     timer = clock.setTimeout(() => {
-      if (latest) tell(latest);
-      begin();
+      if (latest) report(latest);
+      schedule();
     }, interval);
   };
-  if (interval > 0) begin();
+  if (interval > 0) schedule();
   return {
     progress(progress) {
       latest = progress;
-      if (interval === 0) tell(progress);
+      if (interval === 0) report(progress);
     },
     stop: () => clock.clearTimeout(timer),
   };
