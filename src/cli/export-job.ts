@@ -1,38 +1,19 @@
 import type { ExportSummary, PageSource } from '../batch/index.ts';
-import type { VendorName } from './connection.ts';
-import type { RunFlags } from './flags/run-flags.ts';
-import type { Format } from './output.ts';
-import type { Interval } from './parse.ts';
+import type { ExportFlags } from './flags/export-flags.ts';
 import type { SourceDescription } from './sources.ts';
+import type { VendorName } from './variables.ts';
 
-/** Flags that all exports share. */
-export interface ExportFlags extends RunFlags {
-  out: string;
-  format?: Format;
-  columns?: string[];
-  interval?: Interval;
-  /** Give it to workers, and the rest of what only that has. */
-  queue?: string;
-  queueName?: string;
-  parts?: number;
-  name?: string;
-  merge?: boolean;
-  keepParts?: boolean;
-  readAhead?: number;
-  checkpointInterval?: number;
-}
-
-/** An export as its command describes it. */
+/** An export that a command describes. */
 export interface ExportJob {
   name: string;
   args: readonly string[];
   flags: ExportFlags;
   vendor?: VendorName | undefined;
   baseUrl?: string | undefined;
-  /** What is asked for, where it can need a base URL. */
+  /** The URL of the request, if it can need a base URL. */
   url?: string | undefined;
-  /** Makes the source, or says what it is made of where workers can make it; what it throws is a usage error. */
+  /** Makes the source, or its description if workers can make it. An error that it throws is a usage error. */
   source: () => PageSource | SourceDescription;
-  /** What should be looked at although the export is complete. */
+  /** Returns a warning about a complete export. */
   doubt?: ((summary: ExportSummary) => string | undefined) | undefined;
 }

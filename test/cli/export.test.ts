@@ -247,7 +247,10 @@ describe('export pages', () => {
     [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
     [['--page-number', '--param', 'novalue'], 'Give name=value.'],
     [['--next', 'b', '--total-tolerance', '0.1'], '--total-tolerance goes with --total'],
-    [['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'], 'standard output cannot be gone on with'],
+    [
+      ['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'],
+      '--checkpoint: requires a file as output',
+    ],
   ])('%j exits with 2', async (flags, message) => {
     const args = ['export', 'pages', '--base-url', 'http://127.0.0.1:1', '--url', '/x', '--items', 'list'];
     const { code, stderr } = await run([...args, '--out', 'x.jsonl', ...flags], env('http://127.0.0.1:1'));
