@@ -14,19 +14,11 @@ const OAUTH = OAUTH_VARIABLES;
 /** The environment variables of the Redis of a queue. */
 export const REDIS_VARIABLES = { username: 'REDIS_USERNAME', password: 'REDIS_PASSWORD' } as const;
 
-interface VendorVariables {
-  label: string;
-  names: readonly string[];
-  /** The variables that the vendor needs, in words. */
-  required: string;
-  optional: string;
-}
-
 export const VENDORS = ['genesys', 'cxone', 'oauth'] as const;
 export type VendorName = (typeof VENDORS)[number];
 
-/** The environment variables of each vendor. */
-export const VENDOR_VARIABLES: Readonly<Record<VendorName, VendorVariables>> = {
+/** Of each vendor: `names` of all variables, and in words which are `required` and `optional`. */
+export const VENDOR_VARIABLES = {
   genesys: {
     label: 'Genesys Cloud',
     names: Object.values(GENESYS),
@@ -45,7 +37,7 @@ export const VENDOR_VARIABLES: Readonly<Record<VendorName, VendorVariables>> = {
     required: `${OAUTH.tokenEndpoint}, ${OAUTH.clientId} and ${OAUTH.clientSecret}`,
     optional: `${OAUTH.scope}, ${OAUTH.audience}, ${OAUTH.authentication} (basic or post)`,
   },
-};
+} as const satisfies Record<VendorName, object>;
 
 const NAMES: readonly string[] = [
   ...Object.values(VENDOR_VARIABLES).flatMap(({ names }) => names),

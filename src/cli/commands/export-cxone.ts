@@ -6,12 +6,7 @@ import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
 import { DEFAULT_RATES } from '../flags/run-flags.ts';
-import {
-  addIntervalFlag,
-  addPageSizeFlag,
-  addParamFlag,
-  addTotalToleranceFlag,
-} from '../flags/source-flags.ts';
+import { intervalFlag, pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import type { Interval } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
 
@@ -32,8 +27,9 @@ export function addExportCxone(parent: Command, { io, args, end }: CommandContex
   const contacts = parent
     .command('cxone-completed-contacts')
     .description('Export completed contacts of NICE CXone.')
-    .option('--api-version <version>', `version of the API (default: ${version})`);
-  addTotalToleranceFlag(addParamFlag(contacts), totalTolerance);
+    .option('--api-version <version>', `version of the API (default: ${version})`)
+    .addOption(paramFlag())
+    .addOption(totalToleranceFlag(totalTolerance));
   addSplitFlags(addCxoneFlags(contacts, pageSize))
     .addHelpText(
       'after',
@@ -76,6 +72,6 @@ Examples:
 }
 
 function addCxoneFlags(command: Command, pageSize: number): Command {
-  addPageSizeFlag(addIntervalFlag(command), `records in a page (default: ${pageSize})`);
+  command.addOption(intervalFlag()).addOption(pageSizeFlag(`records in a page (default: ${pageSize})`));
   return addExportFlags(command, DEFAULT_RATES.cxone);
 }

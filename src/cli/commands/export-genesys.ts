@@ -11,7 +11,7 @@ import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
 import { DEFAULT_RATES } from '../flags/run-flags.ts';
-import { addIntervalFlag, addPageSizeFlag, addTotalToleranceFlag } from '../flags/source-flags.ts';
+import { intervalFlag, pageSizeFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { type Interval, readJsonObject } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
 
@@ -27,8 +27,8 @@ export function addExportGenesys(parent: Command, { io, args, end }: CommandCont
   const query = parent
     .command('genesys-conversations')
     .description('Export conversations of Genesys Cloud by the details query.')
-    .option('--tutorial-form', 'ask with dateFrom, dateTo and size, for a gateway that speaks this form');
-  addTotalToleranceFlag(query, CONVERSATIONS_DEFAULTS.totalTolerance);
+    .option('--tutorial-form', 'ask with dateFrom, dateTo and size, for a gateway that speaks this form')
+    .addOption(totalToleranceFlag(CONVERSATIONS_DEFAULTS.totalTolerance));
   addConversationFlags(query, CONVERSATIONS_DEFAULTS.pageSize)
     .addHelpText(
       'after',
@@ -82,10 +82,10 @@ Examples:
 }
 
 function addConversationFlags(command: Command, pageSize: number): Command {
-  addPageSizeFlag(addIntervalFlag(command), `conversations in a page (default: ${pageSize})`).option(
-    '--filter <file>',
-    'JSON with further members of the query, such as segmentFilters',
-  );
+  command
+    .addOption(intervalFlag())
+    .addOption(pageSizeFlag(`conversations in a page (default: ${pageSize})`))
+    .option('--filter <file>', 'JSON with further members of the query, such as segmentFilters');
   return addSplitFlags(addExportFlags(command, DEFAULT_RATES.genesys));
 }
 

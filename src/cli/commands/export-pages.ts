@@ -18,8 +18,8 @@ import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
-import { addBaseUrlFlag, DEFAULT_RATES, vendorFlag } from '../flags/run-flags.ts';
-import { addPageSizeFlag, addParamFlag, addTotalToleranceFlag } from '../flags/source-flags.ts';
+import { baseUrlFlag, DEFAULT_RATES, vendorFlag } from '../flags/run-flags.ts';
+import { pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { parseCount, readJsonObject } from '../parse.ts';
 import type { VendorName } from '../variables.ts';
 
@@ -66,6 +66,7 @@ export function addExportPages(parent: Command, { io, args, end }: CommandContex
     )
     .option('--cursor <path>', 'an answer holds a cursor to the next page')
     .option('--next <path>', 'an answer holds the URL of the next page')
+    .addOption(pageSizeFlag('with --page-number or --offset: records in a page'))
     .option(
       '--size-parameter <name>',
       `parameter for --page-size (default: none, for --offset ${OFFSET_DEFAULTS.sizeParameter})`,
@@ -81,6 +82,7 @@ export function addExportPages(parent: Command, { io, args, end }: CommandContex
       `with --cursor: parameter for the cursor (default: ${CURSOR_DEFAULTS.parameter})`,
     )
     .option('--total <path>', 'how many records there are; fewer in the end are an error')
+    .addOption(totalToleranceFlag(PAGED_DEFAULTS.totalTolerance))
     .option('--id <path>', 'the id of a record: one that comes again is left out')
     .option('--absent-at-end', 'where there are no records, the API leaves the list out of its answer')
     .addOption(
@@ -91,11 +93,10 @@ export function addExportPages(parent: Command, { io, args, end }: CommandContex
         .choices(['get', 'post'])
         .default(PAGED_DEFAULTS.method),
     )
+    .addOption(paramFlag())
     .option('--data <file>', 'JSON for the body of a POST')
+    .addOption(baseUrlFlag())
     .addOption(vendorFlag());
-  addBaseUrlFlag(addParamFlag(command));
-  addPageSizeFlag(command, 'with --page-number or --offset: records in a page');
-  addTotalToleranceFlag(command, PAGED_DEFAULTS.totalTolerance);
   addExportFlags(command, DEFAULT_RATES.oauth)
     .addHelpText(
       'after',

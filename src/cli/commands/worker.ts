@@ -14,9 +14,9 @@ import { failureOf } from '../failure.ts';
 import { addReadFlags, type ReadFlags } from '../flags/export-flags.ts';
 import { addQueueFlags, type QueueFlags } from '../flags/queue-flags.ts';
 import {
-  addBaseUrlFlag,
   addConnectionFlags,
   addWorkFlags,
+  baseUrlFlag,
   DEFAULT_RATES,
   rateFlag,
   vendorFlag,
@@ -30,7 +30,7 @@ import { createReporter } from '../reporter/create-reporter.ts';
 import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
-import type { VendorName } from '../variables.ts';
+import { REDIS_VARIABLES, type VendorName } from '../variables.ts';
 
 interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
   directory: string;
@@ -59,6 +59,7 @@ export function addWorker(program: Command, { io, end }: CommandContext): void {
       parseSeconds,
     )
     .addOption(rateFlag(`; all workers share it (default: ${DEFAULT_RATES.genesys} for Genesys Cloud)`))
+    .addOption(baseUrlFlag())
     .addOption(vendorFlag())
     .addHelpText(
       'after',
@@ -66,25 +67,26 @@ export function addWorker(program: Command, { io, end }: CommandContext): void {
 Examples:
   $ axios-oauth-refresh worker --queue redis://redis.internal:6379 --directory /mnt/exports
 
-Workers share one token and one rate through that Redis. REDIS_USERNAME and REDIS_PASSWORD are its credentials.
+Workers share one token and one rate through that Redis. ${REDIS_VARIABLES.username} and ${REDIS_VARIABLES.password} are its credentials.
 On Ctrl-C or SIGTERM a worker hands its parts back to the others; killed, they are taken from it.
 `,
     );
-  addBaseUrlFlag(addReadFlags(addQueueFlags(command)));
-  addWorkFlags(addConnectionFlags(command)).action(async (flags: WorkerFlags) => {
-    const { log, progressInterval: interval } = flags;
-    const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
-    try {
-      await work(io, flags, reporter);
-      end(EXIT.complete);
-    } catch (error) {
-      const failure = failureOf(error, undefined);
-      reporter.failed(failure);
-      end(failure.exitCode);
-    } finally {
-      reporter.stop();
-    }
-  });
+  addWorkFlags(addConnectionFlags(addReadFlags(addQueueFlags(command)))).action(
+    async (flags: WorkerFlags) => {
+      const { log, progressInterval: interval } = flags;
+      const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+      try {
+        await work(io, flags, reporter);
+        end(EXIT.complete);
+      } catch (error) {
+        const failure = failureOf(error, undefined);
+        reporter.failed(failure);
+        end(failure.exitCode);
+      } finally {
+        reporter.stop();
+      }
+    },
+  );
 }
 
 async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<void> {

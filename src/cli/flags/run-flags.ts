@@ -44,13 +44,15 @@ export function vendorFlag(): Option {
   return new Option('--vendor <vendor>', 'vendor to use if credentials of several are set').choices(VENDORS);
 }
 
-export function addBaseUrlFlag(command: Command): Command {
-  return command.option('--base-url <url>', "base URL of the API (default: the vendor's)");
+export function baseUrlFlag(): Option {
+  return new Option('--base-url <url>', "base URL of the API (default: the vendor's)");
 }
 
 /** @param note the end of the description. */
 export function rateFlag(note = ''): Option {
-  return new Option('--rate <n/unit>', `highest request rate: 300/min, 5/s or none${note}`).argParser(parseRate);
+  return new Option('--rate <n/unit>', `highest request rate: 300/min, 5/s or none${note}`).argParser(
+    parseRate,
+  );
 }
 
 /** @param rate the default, such as `300/min`. */

@@ -18,12 +18,8 @@ export interface ReporterOptions {
 export const PROGRESS_INTERVAL = 10_000;
 
 /** Creates the reporter for a stream: JSON lines if asked for, a bar on a terminal, otherwise text lines. */
-export function createReporter({
-  stream,
-  log,
-  interval = PROGRESS_INTERVAL,
-  clock,
-}: ReporterOptions): Reporter {
+export function createReporter(options: ReporterOptions): Reporter {
+  const { stream, log, interval = PROGRESS_INTERVAL, clock } = options;
   if (log === 'json') return jsonReporter(stream, interval, clock);
   return stream.isTTY ? barReporter(stream) : linesReporter(stream, interval, clock);
 }
