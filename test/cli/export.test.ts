@@ -422,7 +422,7 @@ describe('what goes wrong', () => {
     const out = join(await temporaryDirectory(), 'not-there', 'c.jsonl');
     const { code, stderr } = await run(conversations(simulator, out), genesysEnv(simulator));
     expect(code).toBe(2);
-    expect(stderr).toContain('does not exist. Create it, or choose another.');
+    expect(stderr).toContain('does not exist. Create the directory or choose another.');
   });
 
   it('an output that is a directory exits with 2', async () => {
