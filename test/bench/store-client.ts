@@ -4,7 +4,7 @@
  */
 import { Agent } from 'node:http';
 import axios from 'axios';
-import { attachAuthRefresh, oauth2Vendor, type TokenStore } from 'axios-oauth-refresh';
+import { attachAuthRefresh, oauth2Vendor, type SharedTokenStore } from 'axios-oauth-refresh';
 import { fileStore } from 'axios-oauth-refresh/file-store';
 import { redisStore } from 'axios-oauth-refresh/redis-store';
 import { createClient } from 'redis';
@@ -22,7 +22,7 @@ const REQUESTS = 50;
 
 const [url = '', kind = '', place = ''] = process.argv.slice(2);
 
-async function openStore(): Promise<TokenStore | undefined> {
+async function openStore(): Promise<SharedTokenStore | undefined> {
   switch (kind) {
     case 'file':
       return fileStore({ directory: place, lock: 'kernel' });

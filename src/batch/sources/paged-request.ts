@@ -40,6 +40,8 @@ export interface PagedOptions {
   emptyStatus?: 204 | 404 | undefined;
 }
 
+export const PAGED_DEFAULTS = { name: 'pages', method: 'get', totalTolerance: 0 } as const;
+
 /** What came for one page. */
 export interface PagedAnswer {
   readonly response: AxiosResponse;
@@ -58,7 +60,7 @@ export interface PagedAnswer {
  */
 export async function requestPage(
   { request }: SourceContext,
-  { method = 'get', url, items: path, emptyPage, emptyStatus }: PagedOptions,
+  { method = PAGED_DEFAULTS.method, url, items: path, emptyPage, emptyStatus }: PagedOptions,
   more: AxiosRequestConfig,
   isFirst: boolean,
 ): Promise<PagedAnswer> {
@@ -93,6 +95,6 @@ interface Described {
 }
 
 /** Returns the method and the redacted URL of a request, for messages. */
-export function describeRequest({ method = 'get', url = '' }: Described): string {
+export function describeRequest({ method = PAGED_DEFAULTS.method, url = '' }: Described): string {
   return `${method.toUpperCase()} ${redactUrl(url)}`;
 }
