@@ -18,10 +18,8 @@ export function redactForLogging(object: unknown): void {
   if (Object.isExtensible(object)) Object.defineProperties(object, CONCEALED);
 }
 
-/** Makes a property invisible to loggers and serializers; it can be read as before. */
+/** Hides a property from loggers and serializers. It can be read as before. */
 export function hide(object: object, property: string): void {
-  const descriptor = Object.getOwnPropertyDescriptor(object, property);
-  if (descriptor?.enumerable && descriptor.configurable) {
-    Object.defineProperty(object, property, { enumerable: false });
-  }
+  // Reflect does not throw for a frozen object.
+  if (Object.hasOwn(object, property)) Reflect.defineProperty(object, property, { enumerable: false });
 }

@@ -31,7 +31,7 @@ export function discard(body: unknown): void {
  */
 export function fixBoundary(config: InternalAxiosRequestConfig, adapter: unknown): void {
   const { data, headers } = config;
-  if (typeof FormData === 'undefined' || !(data instanceof FormData)) return;
+  if (!(data instanceof FormData)) return;
   if ((adapter as { adapterName?: string }).adapterName !== 'http') return;
   if (/boundary=/i.test(String(headers.getContentType() ?? ''))) return;
   headers.setContentType(`multipart/form-data; boundary=axios-oauth-refresh-${crypto.randomUUID()}`);
