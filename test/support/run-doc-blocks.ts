@@ -6,6 +6,7 @@ import './end-with-parent.ts';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import type { AxiosInstance } from 'axios';
 import { startVendorSimulator } from '../../src/testing/index.ts';
 import { keepOnLoopback, startExampleServer } from './doc-servers.ts';
@@ -65,7 +66,7 @@ async function outcomeOf(file: string): Promise<Omit<BlockOutcome, 'file'>> {
     const exports: Exports = await inTime(import(pathToFileURL(file).href));
     return storming === 'true' ? { storm: await inTime(storm(exports)) } : {};
   } catch (error) {
-    return { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    return { error: error instanceof Error ? `${error.name}: ${error.message}` : inspect(error) };
   }
 }
 
