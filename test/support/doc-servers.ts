@@ -10,16 +10,22 @@ export interface ExampleServer {
   port: number;
   /** Token requests since the last revocation. */
   fetches: number;
-  revokeTokens(): void;
+  /**
+   * Revokes all tokens. The API answers 401 when so many requests have arrived. Those to paths that end in `late` wait until
+   * a request with a new token was answered: by then a refresh is over.
+   */
+  revokeTokens(requests: number): void;
 }
 
-/**
- * Starts an API that answers 401 to every token but the ones issued since the last revocation. It answers 401 to paths that
- * end in `late` only when a request with a new token has arrived: by then a refresh is over.
- */
+// How long a client may take to finish its refresh when the first replay was answered, in milliseconds.
+const SETTLING = 50;
+
+/** Starts an API and its login; the API answers 401 to every token but the ones issued since the last revocation. */
 export async function startExampleServer(): Promise<ExampleServer> {
   const valid = new Set<string>();
   let issued = 0;
+  let awaited = 0;
+  let arrived = createGate();
   let refreshed = createGate();
   const { url } = await startServer(async (request, response) => {
     if (request.method === 'POST' && /token|login|refresh/.test(request.url)) {
@@ -30,18 +36,22 @@ export async function startExampleServer(): Promise<ExampleServer> {
       return sendJson(response, 200, { access_token: token, token_type: 'bearer', expires_in: 3600 });
     }
     if (valid.has(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
-      refreshed.open();
+      response.on('finish', () => setTimeout(refreshed.open, SETTLING));
       return sendJson(response, 200, { path: request.url });
     }
+    if (--awaited <= 0) arrived.open();
+    await arrived.opened;
     if (request.url.endsWith('late')) await refreshed.opened;
     sendJson(response, 401, { error: 'invalid_token' });
   });
   const example: ExampleServer = {
     port: Number(new URL(url).port),
     fetches: 0,
-    revokeTokens() {
+    revokeTokens(requests) {
       valid.clear();
       example.fetches = 0;
+      awaited = requests;
+      arrived = createGate();
       refreshed = createGate();
     },
   };

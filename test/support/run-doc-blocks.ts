@@ -75,7 +75,7 @@ async function storm({ api, readPage }: Exports): Promise<BlockOutcome['storm']>
   const send = (n: number) =>
     readPage ? readPage(n + 1) : api?.get(n % 2 === 0 ? `/contacts/${n}` : `/contacts/${n}/late`);
   await send(0);
-  example.revokeTokens();
+  example.revokeTokens(REQUESTS);
   simulator.revokeTokens();
   const before = simulator.counts.tokenRequests;
   const results = await Promise.allSettled(Array.from({ length: REQUESTS }, (_, n) => send(n)));
