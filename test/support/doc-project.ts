@@ -81,8 +81,7 @@ function runInProcess(cwd: string, files: readonly string[], storm: boolean) {
     child.on('message', (outcome: BlockOutcome) => outcomes.set(outcome.file, outcome));
     child.on('exit', (code, signal) => {
       if (outcomes.size === files.length) resolve(outcomes);
-      else
-        reject(new Error(`the process ended with ${signal ?? code} after ${outcomes.size} files: ${stderr}`));
+      else reject(new Error(`${files[outcomes.size]} ended the process with ${signal ?? code}: ${stderr}`));
     });
   });
 }

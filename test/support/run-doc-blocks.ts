@@ -71,7 +71,7 @@ async function outcomeOf(file: string): Promise<Omit<BlockOutcome, 'file'>> {
 }
 
 /** Revokes the token and sends many requests at once; half of them are answered when the refresh is over. */
-async function storm({ api, readPage }: Exports): Promise<BlockOutcome['storm']> {
+async function storm({ api, readPage }: Exports): Promise<NonNullable<BlockOutcome['storm']>> {
   const send = (n: number) =>
     readPage ? readPage(n + 1) : api?.get(n % 2 === 0 ? `/contacts/${n}` : `/contacts/${n}/late`);
   await send(0);
