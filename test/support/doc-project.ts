@@ -78,10 +78,12 @@ function runInProcess(cwd: string, files: readonly string[], storm: boolean) {
     child.stderr?.on('data', (chunk) => {
       stderr += chunk;
     });
-    child.on('message', (outcome: BlockOutcome) => outcomes.set(outcome.file, outcome));
-    child.on('exit', (code, signal) => {
+    child.on('message', (outcome: BlockOutcome) => {
+      outcomes.set(outcome.file, outcome);
       if (outcomes.size === files.length) resolve(outcomes);
-      else reject(new Error(`${files[outcomes.size]} ended the process with ${signal ?? code}: ${stderr}`));
+    });
+    child.on('close', (code, signal) => {
+      reject(new Error(`${files[outcomes.size]} ended the process with ${signal ?? code}: ${stderr}`));
     });
   });
 }

@@ -55,7 +55,9 @@ for (const file of files) {
   // Only where they are used: `vendorFromEnvironment` refuses the credentials of two vendors.
   const used = readFileSync(file, 'utf8').includes('CXONE_') ? CXONE : {};
   Object.assign(process.env, used);
-  process.send?.({ file, ...(await outcomeOf(file)) } satisfies BlockOutcome);
+  const outcome: BlockOutcome = { file, ...(await outcomeOf(file)) };
+  // Without the wait, `process.exit` can drop the last message.
+  await new Promise((sent) => process.send?.(outcome, sent));
   for (const name of Object.keys(used)) delete process.env[name];
   process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
 }
