@@ -70,8 +70,12 @@ export function checkAttachOptions(
         )
       : managerProblems(forManager)),
     ...resourceOrigins.map((url) => prefixed('resourceOrigins', urlProblem(url))),
-    ...numberProblems({ maxReplays }, ['maxReplays']),
-    ...numberProblems(retry || {}, ['retries', 'baseDelay', 'maxRetryAfter']),
+    ...numberProblems({ maxReplays, ...(retry || {}) }, [
+      'maxReplays',
+      'retries',
+      'baseDelay',
+      'maxRetryAfter',
+    ]),
   ]);
 }
 

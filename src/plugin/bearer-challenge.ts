@@ -8,7 +8,7 @@ const PART = /([^\s,="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,="]+)/g;
  * @returns the error code, such as `invalid_token`; undefined when there is none.
  */
 export function bearerError(field: unknown): string | undefined {
-  const text = (Array.isArray(field) ? field.join(', ') : String(field ?? '')).slice(0, 8192);
+  const text = [field].flat().join(', ').slice(0, 8192);
   let scheme = '';
   for (const [, name, value = '', word] of text.matchAll(PART)) {
     if (word) scheme = word.toLowerCase();

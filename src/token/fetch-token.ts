@@ -27,9 +27,8 @@ export function createTokenFetch(
 
   /** Proxy and agents are read for each request, because the application may set them late. */
   function transport(): AxiosRequestConfig {
-    if (options.tokenClient || !transportFrom) return {};
-    const { proxy, httpAgent, httpsAgent } = transportFrom.defaults;
-    return { ...(proxy !== undefined && { proxy }), httpAgent, httpsAgent };
+    const { proxy, httpAgent, httpsAgent } = (!options.tokenClient && transportFrom?.defaults) || {};
+    return { proxy, httpAgent, httpsAgent } as AxiosRequestConfig;
   }
 
   return (known) => {
