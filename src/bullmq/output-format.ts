@@ -1,5 +1,5 @@
 import { type CsvOptions, csvFile, gzipJsonLinesFile, type Sink } from '../batch/index.ts';
-import { type Line, rawLinesFile } from './lines-file.ts';
+import { type Line, rawLinesFile } from './lines.ts';
 
 /** How a merged output can be written. */
 export type OutputFormat = 'jsonl' | 'jsonl.gz' | 'csv';

@@ -2,7 +2,7 @@ export { numberProblems, prefixed, refuse } from './check-options.ts';
 export { sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
-export { linkSignals } from './link-signals.ts';
+export { linkSignals, unlessAborted } from './link-signals.ts';
 export { loadPeer, PeerError } from './load-peer.ts';
 export { readBody } from './read-body.ts';
 export { createResourceOrigins, lacksBase, type ResourceOrigins, urlProblem } from './resource-origins.ts';
