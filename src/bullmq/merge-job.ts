@@ -11,7 +11,7 @@ import {
 } from '../batch/internal.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
-import { mergedSink } from './output-format.ts';
+import { mergedSink } from './merged-sink.ts';
 import { mergedSource } from './merged-source.ts';
 import { IS_ANOTHERS } from './names.ts';
 import type { PartClaim } from './part-claim.ts';

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import { type ExportSummary, exportRecords, type PageSource } from '../batch/index.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 import type { VendorName } from './connection.ts';
 import type { ExitCode } from './exit-code.ts';
 import { given } from './given.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
-import { FORMATS, type Format, sinkFor } from './output.ts';
+import { sinkFor } from './output.ts';
 import { type Interval, parseCount, parseList, parseSeconds } from './parse.ts';
 import { addQueueNameFlag, QUEUE_FLAG } from './queue/connection.ts';
 import { runQueuedExport } from './queue/queued-export.ts';
@@ -18,7 +19,7 @@ import { type SourceDescription, sourceOf } from './sources.ts';
 /** Flags that all exports share. */
 export interface ExportFlags extends RunFlags {
   out: string;
-  format?: Format;
+  format?: OutputFormat;
   columns?: string[];
   interval?: Interval;
   /** Give it to workers, and the rest of what only that has. */
@@ -37,7 +38,9 @@ export function addExportFlags(command: Command, rate: string): Command {
   command
     .requiredOption('--out <file>', 'the file to write; - for standard output, which cannot be resumed')
     .addOption(
-      new Option('--format <format>', 'of the file (default: by its name, else jsonl)').choices(FORMATS),
+      new Option('--format <format>', 'of the file (default: by the ending of its name)').choices(
+        OUTPUT_FORMATS,
+      ),
     )
     .option('--columns <names>', 'of a CSV, separated by commas; dots lead into objects', parseList)
     .option('--read-ahead <n>', 'pages read before they are written (default: 6)', parseCount)

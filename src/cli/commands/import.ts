@@ -9,10 +9,10 @@ import {
   jsonLinesInput,
   type RecordInput,
 } from '../../batch/index.ts';
+import { formatOf } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
 import { EXIT } from '../exit-code.ts';
 import { runJob } from '../job.ts';
-import { formatOf } from '../output.ts';
 import { parseCount } from '../parse.ts';
 import type { CommandContext } from '../program.ts';
 import { count, counted, duration } from '../reporter/words.ts';
@@ -131,10 +131,10 @@ async function runImport(
 }
 
 function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
-  const chosen = format ?? formatOf(path);
+  const chosen = format ?? formatOf(path) ?? 'jsonl';
   refuse('--in', [
     path === '-' && 'an import that is resumed reads its input again: save it to a file first',
-    chosen === 'jsonl.gz' && 'unpack it first: an import reads jsonl and csv',
+    chosen.endsWith('.gz') && 'unpack it first: an import reads jsonl and csv',
     delimiter !== undefined && chosen !== 'csv' && `--delimiter goes with csv, not with ${chosen}`,
   ]);
   return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);

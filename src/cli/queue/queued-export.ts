@@ -8,6 +8,7 @@ import { failureOf } from '../failure.ts';
 import { given } from '../given.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { outputFormat } from '../output.ts';
 import { count, counted, duration } from '../reporter/words.ts';
 import { createReporter } from '../reporter.ts';
 import { resumeCommand } from '../resume.ts';
@@ -81,9 +82,10 @@ export async function runQueuedExport(
 
 function describe(
   source: ReturnType<ExportJob['source']>,
-  { interval, out, merge }: ExportFlags,
+  flags: ExportFlags,
   args: readonly string[],
 ): { description: SourceDescription; whole: string } {
+  const { interval, out, merge } = flags;
   const ofWorkers = given(OF_WORKERS, args);
   refuse('--queue', [
     (!interval || 'read' in source) &&
@@ -94,8 +96,9 @@ function describe(
     out !== '-' &&
       out.startsWith('/') &&
       "--out is a path below the workers' directory: leave out the / before it",
-    merge === false && /\.(csv|gz)$/i.test(out) && '--no-merge leaves parts as JSON Lines',
   ]);
+  const format = outputFormat(flags);
+  refuse('--queue', [merge === false && format !== 'jsonl' && '--no-merge leaves parts as JSON Lines']);
   return {
     description: source as SourceDescription,
     whole: `${interval?.start}/${interval?.end}`,
