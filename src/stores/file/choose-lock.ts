@@ -1,8 +1,8 @@
 import { loadPeer, messageOf } from '../../core/internal.ts';
 import { storeError } from './error.ts';
-import type { TakeLock } from './file-lock.ts';
 import { kernelLock } from './kernel-lock.ts';
 import { lease } from './lease.ts';
+import type { AcquireStoreLock } from './store-lock.ts';
 
 /**
  * Returns the chosen kind of lock. Without a choice, returns the kernel lock, or a lease with a warning if the kernel lock cannot be
@@ -10,7 +10,7 @@ import { lease } from './lease.ts';
  *
  * @throws TokenStoreError if the kernel lock was chosen and cannot be loaded.
  */
-export async function chooseLock(choice: 'kernel' | 'lease' | undefined): Promise<TakeLock> {
+export async function chooseLock(choice: 'kernel' | 'lease' | undefined): Promise<AcquireStoreLock> {
   if (choice === 'lease') return lease;
   const peer = { name: 'fs-native-extensions', neededBy: 'the kernel lock of the file store' };
   try {
