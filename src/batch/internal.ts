@@ -9,6 +9,14 @@ export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';
 export { IMPORT_DEFAULTS } from './import/options.ts';
 export { RATE_INTERVAL, rateProblems } from './requests.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
+export {
+  endingProblem,
+  fileSink,
+  formatOf,
+  isCsv,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+} from './sinks/formats.ts';
 export { linesFile, toJsonLine } from './sinks/json-lines.ts';
 export { DEFAULTS as CURSOR_DEFAULTS } from './sources/cursor.ts';
 export { DEFAULTS as CONTACTS_DEFAULTS } from './sources/cxone-completed-contacts.ts';

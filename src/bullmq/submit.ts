@@ -59,10 +59,10 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
   try {
     const keys = exportKeys(prefix, queue, name);
     const ledger = createLedger(client, keys, ANSWER_WITHIN);
-    let { state, run } = await ledger.claim(text);
+    let { state, run } = await ledger.claimExport(text);
     if (state === 'joined' && (await flow.failure(run)) !== undefined) {
       // As when somebody removed a job by hand: it failed, and no worker could say why.
-      ({ state, run } = await ledger.claim(text, run));
+      ({ state, run } = await ledger.claimExport(text, run));
     }
     if (state === 'other') throw isAnother(name);
     // Also where it is joined: whoever submitted it may have died before it was added.

@@ -98,6 +98,8 @@ describe('usage', () => {
     [[...QUEUED, '--out', 'a.jsonl', '--rate', '5/s'], '--rate is for the workers to decide'],
     [[...QUEUED, '--out', 'a.jsonl', '--parts', '0'], 'parts must be a whole number above 0'],
     [[...QUEUED, '--out', 'a.jsonl', '--tutorial-form'], 'this export cannot be split'],
+    [[...QUEUED, '--out', 'a.parquet'], 'the ending .parquet of a.parquet is not a known format'],
+    [[...QUEUED, '--out', 'a.json', '--columns', 'a'], '--columns goes with csv, not with jsonl'],
     [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge leaves parts as JSON Lines'],
     [
       ['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'],

@@ -9,13 +9,12 @@ import {
   jsonLinesInput,
   type RecordInput,
 } from '../../batch/index.ts';
-import { CSV_INPUT_DEFAULTS, IMPORT_DEFAULTS } from '../../batch/internal.ts';
+import { CSV_INPUT_DEFAULTS, formatOf, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { addRunFlags, DEFAULT_RATES, type RunFlags } from '../flags/run-flags.ts';
 import { runJob } from '../job.ts';
-import { formatOf } from '../output.ts';
 import { parseCount } from '../parse.ts';
 import { count, counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
@@ -139,10 +138,10 @@ async function runImport(
 }
 
 function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
-  const chosen = format ?? formatOf(path);
+  const chosen = format ?? formatOf(path) ?? 'jsonl';
   refuse('--in', [
     path === '-' && 'an import that is resumed reads its input again: save it to a file first',
-    chosen === 'jsonl.gz' && 'unpack it first: an import reads jsonl and csv',
+    chosen.endsWith('.gz') && 'unpack it first: an import reads jsonl and csv',
     delimiter !== undefined && chosen !== 'csv' && `--delimiter goes with csv, not with ${chosen}`,
   ]);
   return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
-import { EXPORT_DEFAULTS } from '../../batch/internal.ts';
-import { FORMATS, type Format } from '../output.ts';
+import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/internal.ts';
 import { type Interval, parseCount, parseList, parseSeconds } from '../parse.ts';
 import type { SplitFlags } from './queue-flags.ts';
 import { addRunFlags, type RunFlags } from './run-flags.ts';
@@ -14,7 +13,7 @@ export interface ReadFlags {
 /** Flags that all exports share. */
 export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags {
   out: string;
-  format?: Format;
+  format?: OutputFormat;
   columns?: string[];
   interval?: Interval;
 }
@@ -35,7 +34,9 @@ export function addExportFlags(command: Command, rate: string): Command {
   command
     .requiredOption('--out <file>', 'the file to write; - for standard output, which cannot be resumed')
     .addOption(
-      new Option('--format <format>', 'of the file (default: by its name, else jsonl)').choices(FORMATS),
+      new Option('--format <format>', 'output format (default: by the ending of the file name)').choices(
+        OUTPUT_FORMATS,
+      ),
     )
     .option('--columns <names>', 'of a CSV, separated by commas; dots lead into objects', parseList);
   return addRunFlags(addReadFlags(command), rate);

@@ -9,6 +9,7 @@ import type { ExportFlags } from '../flags/export-flags.ts';
 import { DEFAULT_PARTS, passedFlags, WORKER_ONLY } from '../flags/queue-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { outputFormat } from '../output.ts';
 import { createReporter } from '../reporter/create-reporter.ts';
 import { count, counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
@@ -70,9 +71,10 @@ export async function runQueuedExport(
 
 function describe(
   source: ReturnType<ExportJob['source']>,
-  { interval, out, merge }: ExportFlags,
+  flags: ExportFlags,
   args: readonly string[],
 ): { description: SourceDescription; whole: string } {
+  const { interval, out, merge } = flags;
   const workerOnly = passedFlags(WORKER_ONLY, args);
   refuse('--queue', [
     (!interval || 'read' in source) &&
@@ -83,8 +85,9 @@ function describe(
     out !== '-' &&
       out.startsWith('/') &&
       "--out is a path below the workers' directory: leave out the / before it",
-    merge === false && /\.(csv|gz)$/i.test(out) && '--no-merge leaves parts as JSON Lines',
   ]);
+  const format = outputFormat(flags);
+  refuse('--queue', [merge === false && format !== 'jsonl' && '--no-merge leaves parts as JSON Lines']);
   return {
     description: source as SourceDescription,
     whole: `${interval?.start}/${interval?.end}`,

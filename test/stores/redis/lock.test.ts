@@ -173,7 +173,7 @@ describeWithRedisServer('the lock in Redis', () => {
   it('does not keep a finished script from ending, whether Redis is there or not', async () => {
     const server = await aServer();
     const script = `
-      import { redisStore } from './src/stores/redis-store.ts';
+      import { redisStore } from './src/stores/redis/redis-store.ts';
       const store = redisStore({ url: process.argv[1] });
       const options = { duration: 1_000, signal: new AbortController().signal, stopWaitingWith: () => undefined };
       const other = redisStore({ url: process.argv[1] });
