@@ -1,5 +1,5 @@
 import axios, { type AxiosInstance } from 'axios';
-import type { AuthRefreshListener, TokenStore, Vendor } from '../core/index.ts';
+import type { AuthRefreshListener, SharedTokenStore, Vendor } from '../core/index.ts';
 import { refuse } from '../core/internal.ts';
 import { clientSecretBasic, clientSecretPost } from '../oauth/index.ts';
 import { attachAuthRefresh } from '../plugin/index.ts';
@@ -91,7 +91,7 @@ export interface ConnectionOptions {
   retries?: number | undefined;
   timeout?: number | undefined;
   /** @default none */
-  store?: TokenStore | undefined;
+  store?: SharedTokenStore | undefined;
   onEvent?: AuthRefreshListener | undefined;
 }
 

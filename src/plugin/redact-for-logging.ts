@@ -13,7 +13,7 @@ const CONCEALED = { toJSON: LABEL, [INSPECT]: LABEL };
  * Makes an object show as a short label wherever a logger or a serializer meets it: sockets and requests that it leads
  * to hold the `Authorization` field in clear. It works as before.
  */
-export function conceal(object: unknown): void {
+export function redactForLogging(object: unknown): void {
   if (typeof object !== 'object' || object === null || Object.hasOwn(object, INSPECT)) return;
   if (Object.isExtensible(object)) Object.defineProperties(object, CONCEALED);
 }

@@ -1,14 +1,14 @@
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { TokenSet } from '../core/index.ts';
 import { callbackFailed, lacksBase, type ResourceOrigins } from '../core/internal.ts';
-import { conceal, hide } from './redact-for-logging.ts';
+import { hide, redactForLogging } from './redact-for-logging.ts';
 import { fixBoundary } from './request-body.ts';
 
 /** How a send ended: axios rejects or resolves a 401, as `validateStatus` says, and here both are one. */
 export interface Outcome {
   response: AxiosResponse | undefined;
   /** A redirect lost the token: what came back is no answer to it. */
-  strayed: boolean;
+  leftOrigin: boolean;
   settle(): AxiosResponse;
 }
 
@@ -39,19 +39,19 @@ export async function sendAuthorized(
   // Not by `set`, which looks for other spellings: there is none with a value.
   sent.headers.Authorization = `Bearer ${token.accessToken}`;
   if (base !== undefined && lacksBase(config)) sent.baseURL = base;
-  let strayed = false;
+  let leftOrigin = false;
   sent.beforeRedirect = (next, ...rest) => {
     config.beforeRedirect?.(next, ...rest);
     const names = Object.keys(next.headers).filter((name) => name.toLowerCase() === 'authorization');
     // axios drops the token when the origin changes. Once it is gone it stays so, even if the way leads back.
-    strayed ||= names.length === 0 || !origins.includesUrl(String(next.href), base);
-    if (strayed) for (const name of names) delete next.headers[name];
+    leftOrigin ||= names.length === 0 || !origins.includesUrl(String(next.href), base);
+    if (leftOrigin) for (const name of names) delete next.headers[name];
   };
   const outcome = await dispatch(config.authRefresh ? await withBody(sent, config) : sent, config, inner);
   // XMLHttpRequest follows redirects by itself, and so does fetch.
   const landed = outcome.response?.request?.responseURL;
-  if (landed && /^https?:/.test(landed)) strayed ||= !origins.includesUrl(landed, base);
-  outcome.strayed = strayed;
+  if (landed && /^https?:/.test(landed)) leftOrigin ||= !origins.includesUrl(landed, base);
+  outcome.leftOrigin = leftOrigin;
   return outcome;
 }
 
@@ -75,14 +75,14 @@ async function dispatch(
   inner: AxiosAdapter,
 ): Promise<Outcome> {
   // A stream that is being sent leads to the request, and that to the header.
-  if (typeof config.data?.pipe === 'function') conceal(config.data);
+  if (typeof config.data?.pipe === 'function') redactForLogging(config.data);
   try {
     const response = await inner(sent);
     // Concealed and not hidden, as below: to change the shape of every response would cost a tenth of the speed.
     if (response?.config) response.config = config;
-    conceal(response?.request);
+    redactForLogging(response?.request);
     if (config.responseType === 'stream') coverStream(response, sent);
-    return { response, strayed: false, settle: () => response };
+    return { response, leftOrigin: false, settle: () => response };
   } catch (error) {
     const failure = clean(error as AxiosError, config);
     for (let cause = failure?.cause, depth = 0; cause && depth < 5; cause = cause.cause as Error, depth++) {
@@ -92,7 +92,7 @@ async function dispatch(
     if (response && config.responseType === 'stream') coverStream(response, sent);
     return {
       response,
-      strayed: false,
+      leftOrigin: false,
       settle: () => {
         throw error;
       },
@@ -114,7 +114,7 @@ function clean<T extends AxiosResponse | AxiosError>(
 /** A stream outlives this call: its errors are made by axios from the sent config and the request. */
 function coverStream({ data, request }: AxiosResponse, sent: InternalAxiosRequestConfig): void {
   sent.headers.delete('Authorization');
-  for (const object of [data, request, request?._redirectable]) conceal(object);
+  for (const object of [data, request, request?._redirectable]) redactForLogging(object);
 }
 
 /** A copy that keeps the prototype: headers stay of the axios copy that made them. */

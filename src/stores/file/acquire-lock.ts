@@ -22,7 +22,7 @@ const LOOK_AGAIN = 1_000;
  */
 export async function waitForTurn<T>(
   clock: Clock,
-  { signal, leave }: Pick<LockOptions<T>, 'signal' | 'leave'>,
+  { signal, stopWaitingWith }: Pick<LockOptions<T>, 'signal' | 'stopWaitingWith'>,
   closing: AbortSignal,
   path: string,
   take: (signal: AbortSignal) => Promise<Held>,
@@ -31,7 +31,7 @@ export async function waitForTurn<T>(
   signal.throwIfAborted();
   const waiting = linkSignals(signal, closing);
   const taken = take(waiting.signal);
-  const news = poll(clock, waiting.signal, whenChanged(path, read, leave), dirname(path));
+  const news = poll(clock, waiting.signal, whenChanged(path, read, stopWaitingWith), dirname(path));
   let outcome: Outcome<T> | undefined;
   try {
     outcome = await Promise.race([taken.then((held) => ({ held })), news]);
@@ -53,7 +53,7 @@ export async function waitForTurn<T>(
 function whenChanged<T>(
   path: string,
   read: () => Promise<StoredToken | undefined>,
-  leave: LockOptions<T>['leave'],
+  stopWaitingWith: LockOptions<T>['stopWaitingWith'],
 ): (slept: number) => Promise<{ left: T } | undefined> {
   let seen: string | undefined;
   return async (slept) => {
@@ -66,7 +66,7 @@ function whenChanged<T>(
     if (now === seen || now === 'ENOENT') return undefined;
     seen = now;
     const stored = await read();
-    const left = stored && leave(stored);
+    const left = stored && stopWaitingWith(stored);
     return left === undefined ? undefined : { left };
   };
 }

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
-import type { Clock, StoredToken, TokenStore } from '../../core/index.ts';
+import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
 import { linkSignals, refuse, systemClock } from '../../core/internal.ts';
-
+import { sharedStore } from '../../token/index.ts';
 import { waitForTurn, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
 import { defaultDirectory, prepareDirectory } from './directory.ts';
@@ -59,7 +59,7 @@ const TOO_LONG = 30_000;
  * @example
  * attachAuthRefresh(api, { vendor, store: fileStore({ encryptionKey: () => Buffer.from(process.env.KEY, 'base64') }) });
  */
-export function fileStore(options: FileStoreOptions = {}): TokenStore {
+export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   refuseBad(options);
   const { encryptionKey, lock, clock = systemClock } = options;
   const directory = resolve(options.directory ?? defaultDirectory());
@@ -118,7 +118,7 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
     });
   }
 
-  return {
+  return sharedStore({
     get: async (key) => read(key, await prepare(key)),
 
     async set(key, stored) {
@@ -139,12 +139,12 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
       });
     },
 
-    async withLock(key, { duration, signal, leave }, work) {
+    async withLock(key, { duration, signal, stopWaitingWith }, work) {
       signal.throwIfAborted();
       const path = await prepare(key);
       const outcome = await waitForTurn(
         clock,
-        { signal, leave },
+        { signal, stopWaitingWith },
         closing.signal,
         `${path}.json`,
         (waiting) => take(path, duration, waiting),
@@ -165,7 +165,7 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
       closing.abort(storeError('the file store was closed'));
       await Promise.all([...locks].map((held) => held.release()));
     },
-  };
+  });
 }
 
 function refuseBad({ directory, encryptionKey, lock }: FileStoreOptions): void {

@@ -40,7 +40,7 @@ export async function waitForTurn<T>({
   wakeups,
   attempt,
 }: Waiting<T>): Promise<Turn<T>> {
-  const { signal, leave } = options;
+  const { signal, stopWaitingWith } = options;
   const bell = createBell(clock, signal);
   let listening: Listening | undefined;
   let deadHolder = '';
@@ -59,7 +59,7 @@ export async function waitForTurn<T>({
       const stored = parseToken(names, details[0], details[1]);
       const isNews = stored && !(stored.fence <= Number(known || 0));
       known = `${stored?.fence ?? (known || 0)}`;
-      const left = isNews ? leave(stored) : undefined;
+      const left = isNews ? stopWaitingWith(stored) : undefined;
       if (left !== undefined) return { left };
       if (outcome === 'stored') continue;
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, TokenStore } from '../../core/index.ts';
+import type { Clock, SharedTokenStore } from '../../core/index.ts';
 import { numberProblems, prefixed, refuse, systemClock } from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
-
+import { sharedStore } from '../../token/index.ts';
 import { type Owner, waitForTurn } from './acquire-lock.ts';
 import { isIoredis, isNodeRedis, type RedisClient } from './client.ts';
 import { createConnection } from './connection.ts';
@@ -51,7 +51,7 @@ const MORE_THAN_THE_WORK = 5_000;
  * @example
  * attachAuthRefresh(api, { vendor, store: redisStore({ url: process.env.REDIS_URL }) });
  */
-export function redisStore(options: RedisStoreOptions): TokenStore {
+export function redisStore(options: RedisStoreOptions): SharedTokenStore {
   refuse('redisStore', problemsOf(options));
   const {
     client,
@@ -77,7 +77,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
     await connection.send(free).catch(() => {});
   }
 
-  return {
+  return sharedStore({
     async get(key) {
       const names = namesOf(prefix, key);
       const fields = await connection.send((driver) => driver.readFields(names.token, ['fence', 'value']));
@@ -134,7 +134,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
       wakeups.close();
       connection.close();
     },
-  };
+  });
 }
 
 function driverOf(client: RedisClient): Driver {

@@ -1,8 +1,9 @@
-import { symlink } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lockOutput } from '../../../src/batch/files/output-lock.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import { thisProcess } from '../../../src/core/node/process-identity.ts';
 import { failure, temporaryDirectory } from '../../support/batch.ts';
 
 describe('lockOutput', () => {
@@ -14,6 +15,15 @@ describe('lockOutput', () => {
     expect(error.message).toContain(path);
     await lock.release();
     await failure(lock.verify(), 'ERR_LOCKED');
+  });
+
+  it('reports an abort as ERR_INTERRUPTED', async () => {
+    const path = join(await temporaryDirectory(), 'out.lock');
+    await writeFile(path, JSON.stringify({ ...thisProcess(), id: 'other', space: 'elsewhere' }));
+    const abort = new AbortController();
+    const locking = lockOutput(path, systemClock, abort.signal);
+    abort.abort(new Error('enough'));
+    await failure(locking, 'ERR_INTERRUPTED');
   });
 
   it('reports a broken symbolic link and a missing directory as ERR_OUTPUT', async () => {

@@ -67,7 +67,7 @@ describe('refuseExisting', () => {
     const error = await failure(refuseExisting(join(directory, 'file')), 'ERR_OUTPUT_EXISTS');
     expect(error.resumable).toBe(false);
     expect(error.message).toMatch(/restart/);
-    expect((await failure(refuseExisting(directory), 'ERR_OUTPUT')).message).toMatch(/Name a file in it/);
+    expect((await failure(refuseExisting(directory), 'ERR_OUTPUT')).message).toMatch(/is a directory/);
     await failure(refuseExisting('/dev/null'), 'ERR_OUTPUT');
     await failure(refuseExisting(join(directory, 'file', 'x')), 'ERR_OUTPUT');
   });

@@ -150,8 +150,10 @@ describeWithRedisServer('the lock in Redis', () => {
     const store = aStore({ url });
     const others = Array.from({ length: 8 }, () => aStore({ url }));
     const held = await hold(store);
-    const leave = ({ token }: { token: { accessToken: string } }) => token.accessToken;
-    const waits = others.map((other) => other.withLock(KEY, waiting({ leave }), async () => 'worked'));
+    const stopWaitingWith = ({ token }: { token: { accessToken: string } }) => token.accessToken;
+    const waits = others.map((other) =>
+      other.withLock(KEY, waiting({ stopWaitingWith }), async () => 'worked'),
+    );
     await pause(300);
     const began = performance.now();
     await store.set(KEY, aStored('token-that-is-secret', held.fence));
@@ -173,7 +175,7 @@ describeWithRedisServer('the lock in Redis', () => {
     const script = `
       import { redisStore } from './src/stores/redis-store.ts';
       const store = redisStore({ url: process.argv[1] });
-      const options = { duration: 1_000, signal: new AbortController().signal, leave: () => undefined };
+      const options = { duration: 1_000, signal: new AbortController().signal, stopWaitingWith: () => undefined };
       const other = redisStore({ url: process.argv[1] });
       const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
       const lock = (store, work) => store.withLock('key', options, work);
