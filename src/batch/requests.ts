@@ -9,6 +9,9 @@ import pThrottle from 'p-throttle';
 import type { Clock } from '../core/index.ts';
 import { parseRetryAfter, sleep } from '../core/internal.ts';
 
+// In milliseconds.
+export const RATE_INTERVAL = 60_000;
+
 /** How many requests may be sent in how much time. */
 export interface Rate {
   requests: number;
@@ -25,7 +28,7 @@ export type RateLimiter = (signal: AbortSignal) => Promise<void>;
 /** What is wrong with a rate. */
 export function rateProblems(rate: Rate | RateLimiter | undefined): (string | false)[] {
   if (rate === undefined || typeof rate === 'function') return [];
-  const { requests, interval = 60_000 } = rate;
+  const { requests, interval = RATE_INTERVAL } = rate;
   return [
     !(requests > 0 && Number.isFinite(requests)) && 'rate.requests must be a number above 0',
     !(interval > 0 && Number.isFinite(interval)) && 'rate.interval must be a number of milliseconds above 0',
@@ -48,7 +51,7 @@ interface RequestCounts {
 const SHORTEST_GAP = 10;
 
 /** One request at a time with even gaps: a burst at the start of each minute would meet the API's own window badly. */
-function evenly({ requests, interval = 60_000 }: Rate): { limit: number; interval: number } {
+function evenly({ requests, interval = RATE_INTERVAL }: Rate): { limit: number; interval: number } {
   const gap = interval / requests;
   const limit = Math.ceil(SHORTEST_GAP / gap);
   return { limit, interval: limit * gap };

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Rate, RateLimiter } from '../batch/index.ts';
-import { rateProblems } from '../batch/internal.ts';
+import { RATE_INTERVAL, rateProblems } from '../batch/internal.ts';
 import { refuse, sleep, systemClock, withDeadline } from '../core/internal.ts';
 import { connect, type QueueConnection } from './connection.ts';
 import { TAKE_SLOT } from './lua/take-slot.ts';
@@ -44,7 +44,7 @@ export async function sharedRate(options: SharedRateOptions): Promise<SharedRate
 export function sharedLimiter(
   client: Redis,
   key: string,
-  { requests, interval = 60_000 }: Rate,
+  { requests, interval = RATE_INTERVAL }: Rate,
 ): RateLimiter {
   const gap = String(Math.ceil((interval * 1000) / requests));
   const late = () => new Error('no answer');

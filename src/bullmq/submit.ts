@@ -1,6 +1,6 @@
 import { BatchError } from '../batch/index.ts';
 import { numberProblems, refuse } from '../core/internal.ts';
-import { connect } from './connection.ts';
+import { ANSWER_WITHIN, connect } from './connection.ts';
 import { type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';
 import { createHandle, type ExportHandle } from './handle.ts';
@@ -19,9 +19,6 @@ export interface SubmitOptions extends QueueOptions, DescriptionOptions {
   /** Before a part is tried for the second time; then twice as long each time. @default 5000 */
   retryDelay?: number | undefined;
 }
-
-// Of a command, in milliseconds: somebody waits for it.
-const ANSWER_WITHIN = 10_000;
 
 /**
  * Submits an export to the workers of a queue: a job for each part, and one that merges them in order.

@@ -3,6 +3,9 @@ import { refuse } from '../core/internal.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
+import { CXONE_VARIABLES, type Environment, GENESYS_VARIABLES, readVariables } from './variables.ts';
+
+export type { Environment } from './variables.ts';
 
 /** What {@link vendorFromEnvUrl} needs besides the URL. */
 export type VendorCredentials = Pick<
@@ -22,9 +25,6 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
   return isCxone ? niceCxone({ ...credentials, envUrl }) : genesysCloud({ ...credentials, envUrl });
 }
 
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Makes the vendor that environment variables describe.
  *
@@ -37,34 +37,27 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws ConfigurationError that lists everything wrong, also when it describes both vendors or none.
  */
 export function vendorFromEnvironment(environment: Environment = globalThis.process?.env ?? {}): Vendor {
-  const read = (name: string) => environment[name] || undefined;
-  const describes = (prefix: string) =>
-    ['CLIENT_ID', 'CLIENT_SECRET', 'ENV_URL'].some((name) => read(`${prefix}_${name}`) !== undefined);
-  const genesys = describes('GENESYS') || read('GENESYS_REGION') !== undefined;
-  const cxone = describes('CXONE') || read('CXONE_ACCESS_KEY_ID') !== undefined;
-  const prefix = cxone ? 'CXONE' : 'GENESYS';
-  const clientId = read(`${prefix}_CLIENT_ID`);
-  const clientSecret = read(`${prefix}_CLIENT_SECRET`);
-  const scope = read(`${prefix}_SCOPE`);
-  const envUrl = read(`${prefix}_ENV_URL`);
-  const region = read('GENESYS_REGION');
-  const one = genesys !== cxone;
+  const genesys = readVariables(environment, GENESYS_VARIABLES);
+  const cxone = readVariables(environment, CXONE_VARIABLES);
+  const isGenesys = Boolean(genesys.clientId || genesys.clientSecret || genesys.envUrl || genesys.region);
+  const isCxone = Boolean(cxone.clientId || cxone.clientSecret || cxone.envUrl || cxone.accessKeyId);
+  const isOne = isGenesys !== isCxone;
+  const names = isCxone ? CXONE_VARIABLES : GENESYS_VARIABLES;
+  const { clientId = '', clientSecret = '' } = isCxone ? cxone : genesys;
   refuse('environment variables', [
-    !genesys && !cxone && 'none is set: GENESYS_CLIENT_ID or CXONE_CLIENT_ID and those that go with it',
-    genesys && cxone && 'both GENESYS_ and CXONE_ are set: keep those of one vendor',
-    one && !clientId && `${prefix}_CLIENT_ID is missing`,
-    one && !clientSecret && `${prefix}_CLIENT_SECRET is missing`,
-    one && genesys && !region && !envUrl && 'GENESYS_REGION or GENESYS_ENV_URL is missing',
+    !isGenesys &&
+      !isCxone &&
+      `none is set: ${GENESYS_VARIABLES.clientId} or ${CXONE_VARIABLES.clientId} and those that go with it`,
+    isGenesys && isCxone && 'both GENESYS_ and CXONE_ are set: keep those of one vendor',
+    isOne && !clientId && `${names.clientId} is missing`,
+    isOne && !clientSecret && `${names.clientSecret} is missing`,
+    isOne &&
+      isGenesys &&
+      !genesys.region &&
+      !genesys.envUrl &&
+      `${GENESYS_VARIABLES.region} or ${GENESYS_VARIABLES.envUrl} is missing`,
   ]);
-
-  const shared = { clientId: clientId ?? '', clientSecret: clientSecret ?? '', scope };
-  return cxone
-    ? niceCxone({
-        ...shared,
-        envUrl,
-        issuer: read('CXONE_ISSUER'),
-        accessKeyId: read('CXONE_ACCESS_KEY_ID'),
-        accessKeySecret: read('CXONE_ACCESS_KEY_SECRET'),
-      })
-    : genesysCloud({ ...shared, region, envUrl });
+  return isCxone
+    ? niceCxone({ ...cxone, clientId, clientSecret })
+    : genesysCloud({ ...genesys, clientId, clientSecret });
 }

@@ -247,7 +247,10 @@ describe('export pages', () => {
     [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
     [['--page-number', '--param', 'novalue'], 'Give name=value.'],
     [['--next', 'b', '--total-tolerance', '0.1'], '--total-tolerance goes with --total'],
-    [['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'], 'standard output cannot be gone on with'],
+    [
+      ['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'],
+      '--checkpoint: requires a file as output',
+    ],
   ])('%j exits with 2', async (flags, message) => {
     const args = ['export', 'pages', '--base-url', 'http://127.0.0.1:1', '--url', '/x', '--items', 'list'];
     const { code, stderr } = await run([...args, '--out', 'x.jsonl', ...flags], env('http://127.0.0.1:1'));
@@ -419,7 +422,7 @@ describe('what goes wrong', () => {
     const out = join(await temporaryDirectory(), 'not-there', 'c.jsonl');
     const { code, stderr } = await run(conversations(simulator, out), genesysEnv(simulator));
     expect(code).toBe(2);
-    expect(stderr).toContain('does not exist. Create it, or choose another.');
+    expect(stderr).toContain('does not exist. Create the directory or choose another.');
   });
 
   it('an output that is a directory exits with 2', async () => {

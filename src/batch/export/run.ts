@@ -3,10 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../core/internal.ts';
 import { type Progress, toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
+import { RUN_DEFAULTS } from '../run-options.ts';
 import type { Json, Page } from '../sources/source.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { openSeen } from './journal.ts';
-import type { ExportOptions } from './options.ts';
+import { EXPORT_DEFAULTS, type ExportOptions } from './options.ts';
 
 /** How far an export is, as its checkpoint keeps it. */
 export interface ExportState {
@@ -41,7 +42,8 @@ export async function runExport<Item>(
 ): Promise<Progress> {
   const { api, source, sink, rate, signal, tokens, onProgress } = options;
   const { clock = systemClock, random = Math.random } = options;
-  const { readAhead = 6, checkpointInterval = 1000, timeout = 120_000 } = options;
+  const { timeout = RUN_DEFAULTS.timeout, readAhead = EXPORT_DEFAULTS.readAhead } = options;
+  const { checkpointInterval = EXPORT_DEFAULTS.checkpointInterval } = options;
   const began = clock.now();
   const state = { ...saved };
   let refreshes = 0;

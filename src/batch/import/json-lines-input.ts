@@ -1,6 +1,6 @@
 import { numberProblems, refuse } from '../../core/internal.ts';
 import type { InputRecord, RecordInput } from './input.ts';
-import { type Row, readRows } from './rows.ts';
+import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
 /** Options of {@link jsonLinesInput}. */
 export interface JsonLinesInputOptions {
@@ -24,7 +24,7 @@ export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}
     !(typeof path === 'string' && path) && 'path must be the name of a file',
     ...numberProblems(options, ['maxLineBytes']),
   ]);
-  const { maxLineBytes = 16 * 1024 * 1024 } = options;
+  const { maxLineBytes = LONGEST_ROW } = options;
   return {
     path,
     format: 'jsonl',

@@ -18,6 +18,9 @@ interface RowOptions {
   quoted: boolean;
 }
 
+/** The default of `maxBytes`. */
+export const LONGEST_ROW = 16 * 1024 * 1024;
+
 const CHUNK = 65_536;
 const LINE_FEED = 0x0a;
 const QUOTE = 0x22;

@@ -1,11 +1,12 @@
 import { systemClock } from '../../core/internal.ts';
 import { toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
+import { RUN_DEFAULTS } from '../run-options.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { type Batch, cutBatches } from './batches.ts';
 import { sizeOfInput } from './input.ts';
 import type { Ledger } from './ledger.ts';
-import type { ImportOptions, ImportProgress } from './options.ts';
+import { IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createSettler } from './process-batch.ts';
 import type { Mark } from './state.ts';
@@ -29,15 +30,15 @@ export async function runImport(
     signal,
     tokens,
     onProgress,
-    concurrency = 1,
-    onBadRecord = 'stop',
+    concurrency = IMPORT_DEFAULTS.concurrency,
+    onBadRecord = IMPORT_DEFAULTS.onBadRecord,
   } = options;
   const {
     clock = systemClock,
     random = Math.random,
-    timeout = 120_000,
-    retries = 3,
-    baseDelay = 1000,
+    timeout = RUN_DEFAULTS.timeout,
+    retries = IMPORT_DEFAULTS.retries,
+    baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
   const { maxRecords, maxBytes = Number.POSITIVE_INFINITY } = target;
   const began = clock.now();

@@ -14,6 +14,8 @@ export interface CursorOptions extends PagedOptions, PlaceOptions {
   parameter?: string | undefined;
 }
 
+export const DEFAULTS = { parameter: 'cursor' } as const;
+
 /**
  * Reads pages of which each holds a cursor to the next. The end is an answer whose cursor is absent, null or ''.
  *
@@ -24,7 +26,7 @@ export interface CursorOptions extends PagedOptions, PlaceOptions {
  * cursorSource({ url: '/audits', items: 'entities', cursor: 'cursors.after', parameter: 'after' })
  */
 export function cursorSource(options: CursorOptions): PageSource {
-  const { cursor: path, parameter = 'cursor' } = options;
+  const { cursor: path, parameter = DEFAULTS.parameter } = options;
   refuse('cursorSource', [
     ...pagedProblems(options, [parameter]),
     !path && "cursor must say where the cursor is in an answer, such as 'cursors.after'",

@@ -38,6 +38,8 @@ export interface CxoneDataExtractionOptions extends PollOptions {
   clock?: Clock | undefined;
 }
 
+export const DEFAULTS = { pageSize: 1000 } as const;
+
 /** Where an export is. */
 type State = {
   readonly job: string;
@@ -67,7 +69,7 @@ const READ_DELAY = 1000;
  */
 export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSource<CsvRow> {
   check(options);
-  const { entityName, version, startDate, endDate, query = {}, id, pageSize = 1000 } = options;
+  const { entityName, version, startDate, endDate, query = {}, id, pageSize = DEFAULTS.pageSize } = options;
   const { idleTimeout = 60_000 } = options;
   const body = { ...query, entityName, ...(version !== undefined && { version }), startDate, endDate };
 
@@ -161,7 +163,7 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
 
 function check(options: CxoneDataExtractionOptions): void {
   const { entityName, startDate, endDate, query = {}, id } = options ?? {};
-  const { pageSize = 1000, clock = systemClock } = options ?? {};
+  const { pageSize = DEFAULTS.pageSize, clock = systemClock } = options ?? {};
   const [start, end] = [
     { name: 'startDate', date: startDate },
     { name: 'endDate', date: endDate },

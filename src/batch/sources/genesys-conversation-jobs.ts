@@ -34,6 +34,8 @@ export interface GenesysConversationJobsOptions extends PollOptions {
   clock?: Clock | undefined;
 }
 
+export const DEFAULTS = { pageSize: 1000 } as const;
+
 /** Where an export is. */
 type State = {
   readonly job: string;
@@ -63,7 +65,7 @@ export function genesysConversationJobs(
   options: GenesysConversationJobsOptions,
 ): PageSource<GenesysConversation> {
   check(options);
-  const { interval, query = {}, pageSize = 1000, allowPartialData = false } = options;
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize, allowPartialData = false } = options;
   const { startOfDayIntervalMatching = false } = options;
   const whole = parseInterval(interval);
   const body = {
@@ -130,7 +132,7 @@ export function genesysConversationJobs(
 }
 
 function check(options: GenesysConversationJobsOptions): void {
-  const { interval, query = {}, pageSize = 1000, clock = systemClock } = options ?? {};
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize, clock = systemClock } = options ?? {};
   refuse('genesysConversationJobs', [
     checkInterval(interval, clock.now()),
     ...OWN_MEMBERS.map((name) => name in query && `query.${name} is an option of its own`),

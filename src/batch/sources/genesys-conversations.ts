@@ -36,6 +36,13 @@ export interface GenesysConversationsOptions {
   clock?: Clock | undefined;
 }
 
+export const DEFAULTS = {
+  pageSize: 100,
+  maxInterval: 7 * DAY,
+  maxResults: 100_000,
+  totalTolerance: 0.01,
+} as const;
+
 // What the source says by itself.
 const OWN_MEMBERS = ['interval', 'order', 'orderBy', 'paging'];
 
@@ -69,8 +76,9 @@ type State = {
  */
 export function genesysConversations(options: GenesysConversationsOptions): PageSource<GenesysConversation> {
   check(options);
-  const { interval, query = {}, pageSize = 100, maxInterval = 7 * DAY, maxResults = 100_000 } = options;
-  const { totalTolerance = 0.01 } = options;
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize } = options;
+  const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = options;
+  const { totalTolerance = DEFAULTS.totalTolerance } = options;
   const whole = parseInterval(interval);
   const longest = Math.min(maxInterval, whole.end - whole.start);
   const lastPage = Math.floor(maxResults / pageSize);
@@ -172,8 +180,9 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
 }
 
 function check(options: GenesysConversationsOptions): void {
-  const { interval, query = {}, pageSize = 100, maxInterval = 7 * DAY, maxResults = 100_000 } = options;
-  const { totalTolerance = 0.01, clock = systemClock } = options;
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize } = options;
+  const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = options;
+  const { totalTolerance = DEFAULTS.totalTolerance, clock = systemClock } = options;
   refuse('genesysConversations', [
     checkInterval(interval, clock.now()),
     ...OWN_MEMBERS.map((name) => name in query && `query.${name} is set by the source itself: leave it out`),

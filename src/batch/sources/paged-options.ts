@@ -1,7 +1,7 @@
 import type { AxiosRequestConfig } from 'axios';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, valueAt, withValueAt } from './member-path.ts';
-import { describeRequest, type PagedOptions } from './paged-request.ts';
+import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';
 import type { Json, PageSource } from './source.ts';
 
 /** Where a source puts what leads to a page. */
@@ -32,8 +32,8 @@ export function withParameters(
  * @param parameters names that the source sets itself.
  */
 export function pagedProblems(options: Placed, parameters: readonly (string | undefined)[]) {
-  const { method = 'get', url, params, data, items, totalTolerance = 0, pastEnd = 'empty' } = options;
-  const { emptyStatus } = options;
+  const { method = PAGED_DEFAULTS.method, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
+  const { url, params, data, items, pastEnd = 'empty', emptyStatus } = options;
   const inBody = (options.in ?? (method === 'post' ? 'body' : 'query')) === 'body';
   return [
     !['get', 'post'].includes(method) && `method must be 'get' or 'post', not ${JSON.stringify(method)}`,
@@ -67,7 +67,7 @@ function hasInQuery(url: unknown, name: string): boolean {
  * it, so that it can be corrected without beginning anew.
  */
 export function queryOf(
-  { method = 'get', url, params, data, items, id }: PagedOptions,
+  { method = PAGED_DEFAULTS.method, url, params, data, items, id }: PagedOptions,
   more: Readonly<Record<string, Json | undefined>>,
 ): Json {
   const all: Readonly<Record<string, Json | undefined>> = { method, url, params, data, items, id, ...more };

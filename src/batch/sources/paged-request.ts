@@ -39,6 +39,8 @@ export interface PagedOptions {
   emptyStatus?: 204 | 404 | undefined;
 }
 
+export const PAGED_DEFAULTS = { name: 'pages', method: 'get', totalTolerance: 0 } as const;
+
 /** What came for one page. */
 export interface PagedAnswer {
   readonly response: AxiosResponse;
@@ -57,7 +59,7 @@ export interface PagedAnswer {
  */
 export async function requestPage(
   { request }: SourceContext,
-  { method = 'get', url, items: path, pastEnd, emptyStatus }: PagedOptions,
+  { method = PAGED_DEFAULTS.method, url, items: path, pastEnd, emptyStatus }: PagedOptions,
   more: AxiosRequestConfig,
   isFirst: boolean,
 ): Promise<PagedAnswer> {
@@ -92,6 +94,6 @@ interface Described {
 }
 
 /** A request in words, without the query, which can hold what is nobody's business. */
-export function describeRequest({ method = 'get', url = '' }: Described): string {
+export function describeRequest({ method = PAGED_DEFAULTS.method, url = '' }: Described): string {
   return `${method.toUpperCase()} ${url.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//')}`;
 }

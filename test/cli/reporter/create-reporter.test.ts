@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../src/batch/progress.ts';
-import { createReporter, type Reporter } from '../../src/cli/reporter.ts';
-import { TokenRequestError } from '../../src/core/errors.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { Captured } from './support.ts';
+import type { Progress } from '../../../src/batch/progress.ts';
+import { createReporter } from '../../../src/cli/reporter/create-reporter.ts';
+import type { Reporter } from '../../../src/cli/reporter/types.ts';
+import { TokenRequestError } from '../../../src/core/errors.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { Captured } from '../support.ts';
 
 const PROGRESS: Progress = {
   records: 1234,

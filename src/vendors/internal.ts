@@ -1,0 +1,1 @@
+export { CXONE_VARIABLES, GENESYS_VARIABLES, readVariables } from './variables.ts';
