@@ -1,4 +1,4 @@
-import { CXONE_VARIABLES as CXONE, GENESYS_VARIABLES as GENESYS } from '../vendors/internal.ts';
+import { DESCRIBED_VENDORS } from '../vendors/internal.ts';
 
 /** The environment variable of each option of any other OAuth 2.0 server. */
 export const OAUTH_VARIABLES = {
@@ -14,30 +14,20 @@ const OAUTH = OAUTH_VARIABLES;
 /** The environment variables of the Redis of a queue. */
 export const REDIS_VARIABLES = { username: 'REDIS_USERNAME', password: 'REDIS_PASSWORD' } as const;
 
-export const VENDORS = ['genesys', 'cxone', 'oauth'] as const;
-export type VendorName = (typeof VENDORS)[number];
-
-/** Of each vendor: `names` of all variables, and in words which are `required` and `optional`. */
+/** Of each vendor: `names` of all variables, and in words which are `required` and `optional`. `rate` is the default. */
 export const VENDOR_VARIABLES = {
-  genesys: {
-    label: 'Genesys Cloud',
-    names: Object.values(GENESYS),
-    required: `${GENESYS.clientId}, ${GENESYS.clientSecret}, and ${GENESYS.region} or ${GENESYS.envUrl}`,
-    optional: GENESYS.scope,
-  },
-  cxone: {
-    label: 'NICE CXone',
-    names: Object.values(CXONE),
-    required: `${CXONE.clientId}, ${CXONE.clientSecret}, and ${CXONE.accessKeyId} with ${CXONE.accessKeySecret}, or ${CXONE.envUrl}`,
-    optional: `${CXONE.issuer}, ${CXONE.scope}`,
-  },
+  ...DESCRIBED_VENDORS,
   oauth: {
     label: 'any other',
+    rate: 'none',
     names: Object.values(OAUTH),
     required: `${OAUTH.tokenEndpoint}, ${OAUTH.clientId} and ${OAUTH.clientSecret}`,
     optional: `${OAUTH.scope}, ${OAUTH.audience}, ${OAUTH.authentication} (basic or post)`,
   },
-} as const satisfies Record<VendorName, object>;
+};
+
+export type VendorName = keyof typeof VENDOR_VARIABLES;
+export const VENDORS = Object.keys(VENDOR_VARIABLES) as readonly VendorName[];
 
 const NAMES: readonly string[] = [
   ...Object.values(VENDOR_VARIABLES).flatMap(({ names }) => names),

@@ -3,7 +3,7 @@ import { refuse } from '../core/internal.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
-import { CXONE_VARIABLES, type Environment, GENESYS_VARIABLES, readVariables } from './variables.ts';
+import { DESCRIBED_VENDORS, type DescribedVendor, type Environment } from './variables.ts';
 
 export type { Environment } from './variables.ts';
 
@@ -37,27 +37,15 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
  * @throws ConfigurationError that lists everything wrong, also when it describes both vendors or none.
  */
 export function vendorFromEnvironment(environment: Environment = globalThis.process?.env ?? {}): Vendor {
-  const genesys = readVariables(environment, GENESYS_VARIABLES);
-  const cxone = readVariables(environment, CXONE_VARIABLES);
-  const isGenesys = Boolean(genesys.clientId || genesys.clientSecret || genesys.envUrl || genesys.region);
-  const isCxone = Boolean(cxone.clientId || cxone.clientSecret || cxone.envUrl || cxone.accessKeyId);
-  const isOne = isGenesys !== isCxone;
-  const names = isCxone ? CXONE_VARIABLES : GENESYS_VARIABLES;
-  const { clientId = '', clientSecret = '' } = isCxone ? cxone : genesys;
+  const vendors = Object.values(DESCRIBED_VENDORS);
+  const selected = vendors.filter((vendor) => vendor.isSelected(environment));
+  const [vendor] = selected as [DescribedVendor];
   refuse('environment variables', [
-    !isGenesys &&
-      !isCxone &&
-      `none is set: ${GENESYS_VARIABLES.clientId} or ${CXONE_VARIABLES.clientId} and those that go with it`,
-    isGenesys && isCxone && 'both GENESYS_ and CXONE_ are set: keep those of one vendor',
-    isOne && !clientId && `${names.clientId} is missing`,
-    isOne && !clientSecret && `${names.clientSecret} is missing`,
-    isOne &&
-      isGenesys &&
-      !genesys.region &&
-      !genesys.envUrl &&
-      `${GENESYS_VARIABLES.region} or ${GENESYS_VARIABLES.envUrl} is missing`,
+    selected.length === 0 &&
+      `none is set: ${vendors.map(({ prefix }) => `${prefix}CLIENT_ID`).join(' or ')} and those that go with it`,
+    selected.length > 1 &&
+      `both ${selected.map(({ prefix }) => prefix).join(' and ')} are set: keep those of one vendor`,
+    ...(selected.length === 1 ? vendor.problems(environment) : []),
   ]);
-  return isCxone
-    ? niceCxone({ ...cxone, clientId, clientSecret })
-    : genesysCloud({ ...genesys, clientId, clientSecret });
+  return vendor.create(environment);
 }

@@ -5,10 +5,10 @@ import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
-import { DEFAULT_RATES } from '../flags/run-flags.ts';
 import { intervalFlag, pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import type { Interval } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
+import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface CxoneFlags extends ExportFlags {
   interval: Interval;
@@ -73,5 +73,5 @@ Examples:
 
 function addCxoneFlags(command: Command, pageSize: number): Command {
   command.addOption(intervalFlag()).addOption(pageSizeFlag(`records in a page (default: ${pageSize})`));
-  return addExportFlags(command, DEFAULT_RATES.cxone);
+  return addExportFlags(command, VENDOR_VARIABLES.cxone.rate);
 }

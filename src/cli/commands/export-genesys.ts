@@ -10,10 +10,10 @@ import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
-import { DEFAULT_RATES } from '../flags/run-flags.ts';
 import { intervalFlag, pageSizeFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { type Interval, readJsonObject } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
+import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface ConversationFlags extends ExportFlags {
   interval: Interval;
@@ -86,7 +86,7 @@ function addConversationFlags(command: Command, pageSize: number): Command {
     .addOption(intervalFlag())
     .addOption(pageSizeFlag(`conversations in a page (default: ${pageSize})`))
     .option('--filter <file>', 'JSON with further members of the query, such as segmentFilters');
-  return addSplitFlags(addExportFlags(command, DEFAULT_RATES.genesys));
+  return addSplitFlags(addExportFlags(command, VENDOR_VARIABLES.genesys.rate));
 }
 
 function querySource(flags: ConversationFlags): SourceDescription {

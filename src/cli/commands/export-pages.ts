@@ -18,10 +18,10 @@ import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
-import { baseUrlFlag, DEFAULT_RATES, vendorFlag } from '../flags/run-flags.ts';
+import { baseUrlFlag, vendorFlag } from '../flags/run-flags.ts';
 import { pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { parseCount, readJsonObject } from '../parse.ts';
-import type { VendorName } from '../variables.ts';
+import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
 interface PagesFlags extends ExportFlags {
   vendor?: VendorName;
@@ -97,7 +97,7 @@ export function addExportPages(parent: Command, { io, args, end }: CommandContex
     .option('--data <file>', 'JSON for the body of a POST')
     .addOption(baseUrlFlag())
     .addOption(vendorFlag());
-  addExportFlags(command, DEFAULT_RATES.oauth)
+  addExportFlags(command, VENDOR_VARIABLES.oauth.rate)
     .addHelpText(
       'after',
       `

@@ -13,11 +13,12 @@ import { CSV_INPUT_DEFAULTS, formatOf, IMPORT_DEFAULTS } from '../../batch/inter
 import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { addRunFlags, DEFAULT_RATES, type RunFlags } from '../flags/run-flags.ts';
+import { addRunFlags, type RunFlags } from '../flags/run-flags.ts';
 import { runJob } from '../job.ts';
 import { parseCount } from '../parse.ts';
 import { count, counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
+import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface ImportFlags extends RunFlags {
   in: string;
@@ -108,7 +109,7 @@ function addImportFlags(command: Command): Command {
     )
     .option('--rejects <file>', 'where to write what is refused (default: beside the file)')
     .option('--unresolved <file>', 'where to write what may have been taken (default: beside the file)');
-  return addRunFlags(command, DEFAULT_RATES.genesys);
+  return addRunFlags(command, VENDOR_VARIABLES.genesys.rate);
 }
 
 async function runImport(

@@ -17,7 +17,6 @@ import {
   addConnectionFlags,
   addWorkFlags,
   baseUrlFlag,
-  DEFAULT_RATES,
   rateFlag,
   vendorFlag,
   type WorkFlags,
@@ -30,7 +29,7 @@ import { createReporter } from '../reporter/create-reporter.ts';
 import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
-import { REDIS_VARIABLES, type VendorName } from '../variables.ts';
+import { REDIS_VARIABLES, VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
 interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
   directory: string;
@@ -58,7 +57,9 @@ export function addWorker(program: Command, { io, end }: CommandContext): void {
       `seconds without a sign of life after which others take the parts of a worker (default: ${WORKER_DEFAULTS.takeover / 1000})`,
       parseSeconds,
     )
-    .addOption(rateFlag(`; all workers share it (default: ${DEFAULT_RATES.genesys} for Genesys Cloud)`))
+    .addOption(
+      rateFlag(`; all workers share it (default: ${VENDOR_VARIABLES.genesys.rate} for Genesys Cloud)`),
+    )
     .addOption(baseUrlFlag())
     .addOption(vendorFlag())
     .addHelpText(
@@ -95,7 +96,7 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
   const connection = queueUrl(flags.queue, environment);
   const { name: vendorName, vendor } = chooseVendor(environment, flags.vendor);
-  const rate = flags.rate ?? parseRate(DEFAULT_RATES[vendorName]);
+  const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[vendorName].rate);
   const store = redisStore({ url: connection });
   const { signal, release } = abortOnSignal(
     io,

@@ -3,7 +3,7 @@ import type { Rate } from '../../batch/index.ts';
 import { RUN_DEFAULTS } from '../../batch/internal.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
 import { PROGRESS_INTERVAL } from '../reporter/create-reporter.ts';
-import { VENDORS, type VendorName } from '../variables.ts';
+import { VENDORS } from '../variables.ts';
 
 /** Flags of all commands that send requests. Durations are in milliseconds. */
 export interface ConnectionFlags {
@@ -24,12 +24,6 @@ export interface RunFlags extends WorkFlags {
   restart?: boolean;
   checkpoint?: string;
 }
-
-/** The default of `--rate`. Genesys Cloud allows one OAuth client 300 requests a minute; NICE states no limit. */
-export const DEFAULT_RATES = { genesys: '300/min', cxone: 'none', oauth: 'none' } as const satisfies Record<
-  VendorName,
-  string
->;
 
 const DEFAULT_RETRIES = 5;
 
