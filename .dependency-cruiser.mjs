@@ -1,4 +1,4 @@
-import { ROOMS } from './scripts/rooms.mjs';
+import { ROOMS } from './.ci/rooms.mjs';
 
 // Rooms that bring Node or an optional peer have a door of their own, so that no browser entry loads them.
 const SUB_ROOMS = ['core/node', 'stores/file', 'stores/redis'];

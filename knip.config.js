@@ -1,4 +1,4 @@
-import { entryPoints } from './scripts/entry-points.mjs';
+import { entryPoints } from './.ci/entry-points.mjs';
 
 /** @type {import('knip').KnipConfig} */
 export default {
@@ -8,6 +8,6 @@ export default {
     'test/bench/server.ts',
     'test/support/exit-script.ts',
   ],
-  project: ['src/**/*.ts', 'test/**/*.ts', 'docs/**/*.ts', 'scripts/*.mjs'],
+  project: ['src/**/*.ts', 'test/**/*.ts', 'docs/**/*.ts', '.ci/*.mjs'],
   ignoreBinaries: ['axios-oauth-refresh', 'redis-server', 'script'],
 };

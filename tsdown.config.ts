@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Rolldown } from 'tsdown';
-import { entryPoints } from './scripts/entry-points.mjs';
+import { entryPoints } from './.ci/entry-points.mjs';
 
 // Only the simulator, the stores, batches and the command import Node; a test checks the entries for browsers.
 const neverBundle = [/^node:/, 'stream'];

@@ -1,6 +1,6 @@
 import { Converter, ReflectionKind } from 'typedoc';
 import { ModuleRouter } from 'typedoc-plugin-markdown';
-import { entryPoints } from './scripts/entry-points.mjs';
+import { entryPoints } from './.ci/entry-points.mjs';
 
 const entries = entryPoints();
 

@@ -100,8 +100,8 @@ describe('attachAuthRefresh', () => {
     ['no URL', 'api.example.com', /is not a URL/],
     ['another scheme', 'ftp://api.example.com', /is not https/],
     ['credentials', 'https://user:pass@api.example.com', /holds credentials/],
-    ['a number', 5, /5 is not a URL/],
-    ['null', null, /null is not a URL/],
+    ['a number', 5, /"5" is not a URL/],
+    ['null', null, /"null" is not a URL/],
   ])('scenario 33, options: resourceOrigins with %s', (_, origin, pattern) => {
     expect(problemsOf(() => attach({ vendor, resourceOrigins: [origin] }))).toEqual([
       expect.stringMatching(pattern),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOMS } from '../../scripts/rooms.mjs';
+import { ROOMS } from '../../.ci/rooms.mjs';
 import { TRANSITIONS } from '../../src/token/token-state.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { entryPoints } from '../../scripts/entry-points.mjs';
+import { entryPoints } from '../../.ci/entry-points.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { roomPairs } from '../../scripts/rooms.mjs';
+import { roomPairs } from '../../.ci/rooms.mjs';
 
 it('lets rooms import lower rooms only, in at most 26 pairs', async () => {
   const pairs = await roomPairs();
