@@ -48,8 +48,8 @@ export type AuthRefreshEvent =
       url: string;
       count: number;
       delay: number;
-      status?: number;
-      code?: string;
+      status?: number | undefined;
+      code?: string | undefined;
     };
 
 /** Is told what happened. What it throws is reported as a warning and disturbs nothing. */

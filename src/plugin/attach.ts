@@ -86,7 +86,7 @@ export function attachAuthRefresh(
     options.retry === false
       ? undefined
       : installRetry(instance, options.retry ?? {}, { vendor, clock, emit, random: options.random });
-  Object.defineProperty(marked, ATTACHED, { value: true, configurable: true });
+  marked[ATTACHED] = true;
 
   return {
     tokens,

@@ -104,8 +104,8 @@ export function installRetry(
           ...describeRequest(config),
           count,
           delay,
-          ...(response && { status: response.status }),
-          ...(code !== undefined && { code }),
+          status: response?.status,
+          code,
         });
       }
       return delay;

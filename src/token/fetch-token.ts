@@ -21,13 +21,13 @@ export function createTokenFetch(
   options: TokenManagerOptions & { clock: Clock; tokenTimeout: number },
   state: TokenState,
 ): (known: KnownFromStore) => Promise<TokenSet> {
-  const { vendor, clock, tokenTimeout, transportFrom, random = Math.random } = options;
-  const { tokenRetries = 3, tokenRetryDelay = 500 } = options;
-  const client = options.tokenClient ?? axios.create();
+  const { vendor, clock, tokenTimeout, tokenClient, transportFrom } = options;
+  const { random = Math.random, tokenRetries = 3, tokenRetryDelay: retryDelay = 500 } = options;
+  const client = tokenClient ?? axios.create();
 
   /** Proxy and agents are read for each request, because the application may set them late. */
   function transport(): AxiosRequestConfig {
-    const { proxy, httpAgent, httpsAgent } = (!options.tokenClient && transportFrom?.defaults) || {};
+    const { proxy, httpAgent, httpsAgent } = (!tokenClient && transportFrom?.defaults) || {};
     return { proxy, httpAgent, httpsAgent } as AxiosRequestConfig;
   }
 
@@ -53,7 +53,7 @@ export function createTokenFetch(
         get retries() {
           return state.usable() ? 0 : tokenRetries;
         },
-        retryDelay: tokenRetryDelay,
+        retryDelay,
         refreshToken,
       });
       const refreshToken = known.refreshToken ?? state.token()?.refreshToken;
