@@ -29,7 +29,7 @@ it('the demo, small: killed and run again, exports every record once, says so in
   expect(readFileSync(resolve(root, 'demo-output/conversations.jsonl'), 'utf8').split('\n')).toHaveLength(
     2501,
   );
-}, 60_000);
+});
 
 describeWithRedis('many hosts', () => {
   const redis = useRedis();
@@ -48,5 +48,5 @@ describeWithRedis('many hosts', () => {
     expect(stdout).toMatch(/^repeated +0$/m);
     // One, and another when the worker that fetched it died with the first.
     expect(stdout).toMatch(/^token fetches +[12]$/m);
-  }, 60_000);
+  });
 });

@@ -40,7 +40,7 @@ beforeAll(() => {
   mkdirSync(join(consumer, 'node_modules', '.bin'));
   chmodSync(join(consumer, BIN), 0o755);
   symlinkSync(join(consumer, BIN), join(consumer, 'node_modules', '.bin', 'axios-oauth-refresh'));
-}, 60_000);
+});
 
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
@@ -181,7 +181,7 @@ describe('the packed package', () => {
     } finally {
       simulator.kill();
     }
-  }, 60_000);
+  });
 
   it('has the licence of every package that is bundled beside each bundle', () => {
     const licences = (folder: string) => {

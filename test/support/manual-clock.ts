@@ -39,7 +39,7 @@ export function createManualClock(start = 1_700_000_000_000): ManualClock {
   };
 }
 
-/** Lets everything run that needs no timer and no I/O, however long its chain of promises is. */
-function settle(): Promise<void> {
+/** Waits until every promise that needs no timer and no I/O is settled. */
+export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -58,5 +58,5 @@ describe('kill -9', () => {
       (name) => !/^out\.(jsonl|jsonl\.gz|csv)(\.checkpoint)?$/.test(name),
     );
     expect(left.filter((name) => !name.endsWith('.tmp'))).toEqual([]);
-  }, 30_000);
+  });
 });
