@@ -25,6 +25,10 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000, interval: 10 } },
     pool: 'forks',
+    // Tests cause these warnings on purpose, and check them.
+    execArgv: ['--disable-warning=AuthRefreshWarning'],
+    // Its notices concern servers in production.
+    onConsoleLog: (log) => !log.includes('oidc-provider '),
     reporters: ['default', closingCounts],
   },
 });

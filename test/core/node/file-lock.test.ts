@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { acquireFileLock, FileLockError } from '../../../src/core/node/file-lock.ts';
 import { thisProcess } from '../../../src/core/node/process-identity.ts';
 import { temporaryDirectory } from '../../support/batch.ts';
-import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { advanceUntil, createManualClock } from '../../support/manual-clock.ts';
 
 const script = fileURLToPath(new URL('../../support/lock-script.ts', import.meta.url));
 
@@ -267,14 +267,3 @@ it('stops waiting with the reason of the signal that aborts', async () => {
   await expect(taking).rejects.toThrow('enough');
   expect(JSON.parse(await readFile(path, 'utf8')).id).toBe('other');
 });
-
-/** Advances the clock until the result is there. */
-async function advanceUntil<T>(result: Promise<T>, clock: ManualClock): Promise<T> {
-  let isSettled = false;
-  const onEnd = () => {
-    isSettled = true;
-  };
-  result.then(onEnd, onEnd);
-  while (!isSettled) await clock.advance(10);
-  return result;
-}
