@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { getEventListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import axios, { type CancelToken } from 'axios';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -165,6 +165,7 @@ describe('what is left behind', () => {
       const fixture = await startFixture();
       const { api } = fixture.attach({}, { adapter });
       const { signal } = new AbortController();
+      setMaxListeners(0, signal);
       for (let round = 0; round < 10; round++) {
         if (round % 3 === 0) fixture.revokeAll();
         await Promise.all(Array.from({ length: 100 }, () => api.get('/data', { signal, timeout: 60_000 })));
@@ -180,6 +181,7 @@ describe('what is left behind', () => {
     const clock = createManualClock();
     const { api } = fixture.attach({ clock });
     const { signal } = new AbortController();
+    setMaxListeners(0, signal);
     const source = axios.CancelToken.source();
     await Promise.all(
       Array.from({ length: 100 }, () =>
@@ -209,6 +211,7 @@ describe('what is left behind', () => {
     const { api } = fixture.attach({ clock });
     const long = new AbortController();
     const short = new AbortController();
+    setMaxListeners(0, long.signal, short.signal);
     const requests = Array.from({ length: 50 }, (_, i) =>
       api
         .get('/data', { timeout: 1000 + (i % 2), signal: i % 5 === 0 ? short.signal : long.signal })
