@@ -1,22 +1,10 @@
-// Rooms of src/, lowest first. A room may import the rooms that are listed for it, and no others.
-const ROOMS = {
-  core: [],
-  oauth: ['core'],
-  token: ['core'],
-  plugin: ['core', 'token'],
-  vendors: ['core', 'oauth'],
-  stores: ['core', 'token'],
-  testing: ['core'],
-  batch: ['core'],
-  bullmq: ['core', 'batch'],
-  cli: ['core', 'oauth', 'token', 'plugin', 'vendors', 'stores', 'testing', 'batch', 'bullmq'],
-};
+import { ROOMS } from './scripts/rooms.mjs';
 
 // Rooms that bring Node or an optional peer have a door of their own, so that no browser entry loads them.
 const SUB_ROOMS = ['core/node', 'stores/file', 'stores/redis'];
 
-// Every vendor is a door, because nobody needs all of them.
-const DOOR = '/(index|internal)\\.ts$|^src/vendors/(environment|genesys-cloud|nice-cxone|oauth2)\\.ts$';
+// Every vendor is a door, because no application needs all of them.
+const DOOR = '/(index|internal)\\.ts$|^src/vendors/(?!hosts\\.ts)[^/]+$';
 
 const direction = Object.entries(ROOMS).map(([room, below]) => ({
   name: `direction-of-${room}`,

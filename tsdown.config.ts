@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Rolldown } from 'tsdown';
+import { entryPoints } from './scripts/entry-points.mjs';
 
-// Of the simulator, batch jobs and the command alone; a test holds the other entries to importing nothing of Node.
+// Only the simulator, the stores, batches and the command import Node; a test checks the entries for browsers.
 const neverBundle = [/^node:/, 'stream'];
 
 // They depend on the machine, and are not a problem of the build.
@@ -11,17 +12,7 @@ const checks = { pluginTimings: false };
 export default defineConfig([
   {
     checks,
-    entry: [
-      'src/index.ts',
-      'src/vendors/genesys-cloud.ts',
-      'src/vendors/nice-cxone.ts',
-      'src/vendors/environment.ts',
-      'src/stores/file/index.ts',
-      'src/stores/redis/index.ts',
-      'src/batch/index.ts',
-      'src/bullmq/index.ts',
-      'src/testing/index.ts',
-    ],
+    entry: entryPoints().map(({ source }) => source),
     root: 'src',
     format: ['esm', 'cjs'],
     target: 'es2022',
@@ -30,7 +21,7 @@ export default defineConfig([
     clean: ['dist'],
     deps: { neverBundle, onlyBundle: ['p-throttle', 'csv-parse', 'csv-stringify'] },
     plugins: [licences()],
-    // Else the helper that loads CommonJS packages would be an export of the entry that uses it.
+    // Without this group, the helper that loads CommonJS packages becomes an export of the entry that uses it.
     outputOptions: { codeSplitting: { groups: [{ name: 'runtime', test: /rolldown.runtime/ }] } },
   },
   {
@@ -50,9 +41,9 @@ export default defineConfig([
 ]);
 
 /**
- * Writes the licences of the packages that are bundled into a file beside the bundle.
+ * Writes the licences of the bundled packages into a file beside the bundle.
  *
- * @param folder below the output's, ended by a slash.
+ * @param folder below the output folder, with a slash at its end.
  */
 function licences(folder = ''): Rolldown.Plugin {
   return {

@@ -15,6 +15,7 @@ export {
   type Refusal,
   type RequestSummary,
   type Secret,
+  type SharedTokenStore,
   type StoredToken,
   TokenEndpointError,
   TokenError,
@@ -46,5 +47,10 @@ export {
   type RetryOptions,
 } from './plugin/index.ts';
 export { memoryStore } from './stores/index.ts';
-export { createTokenManager, type TokenManager, type TokenManagerOptions } from './token/index.ts';
+export {
+  createTokenManager,
+  sharedStore,
+  type TokenManager,
+  type TokenManagerOptions,
+} from './token/index.ts';
 export { type OAuth2VendorOptions, oauth2Vendor } from './vendors/oauth2.ts';

@@ -1,9 +1,9 @@
 /**
- * The main job: the command exports 10,000 conversations over real HTTP from a simulated Genesys Cloud whose tokens live
- * for two seconds and are revoked in mid-stream, and which throttles and fails now and then. In the middle it is killed
- * (`kill -9`) and run again. Then the file is compared with what the simulator holds.
+ * Exports 10,000 conversations with the command line, over real HTTP, from a simulated Genesys Cloud. Its tokens expire after
+ * two seconds and are revoked during the export, and some requests are throttled or fail. The demo kills the command with
+ * `kill -9`, runs the same command again, and compares the file with the data of the simulator.
  *
- * Run it with `npm run demo`, or with another number of records: `npm run demo -- 500`.
+ * Run `npm run demo`. To choose the number of records, run `npm run demo -- 500`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ import {
 } from '../../src/testing/index.ts';
 
 const RECORDS = Number(process.argv[2] ?? 10_000);
-/** The built command, or its source when that is named. */
+/** The built command. Tests pass the path of its source instead. */
 const COMMAND = process.argv[3] ?? 'dist/cli/main.js';
 /** The directory of the output. */
 const DIRECTORY = process.argv[4] ?? 'demo-output';
@@ -40,9 +40,9 @@ mkdirSync(DIRECTORY, { recursive: true });
 const args = ['export', 'genesys-conversations', '--interval', simulator.interval, '--out', OUTPUT];
 console.log(`$ axios-oauth-refresh ${args.join(' ')}`);
 let ended = await runCommand((records, child) => records >= RECORDS / 3 && child.kill('SIGKILL'));
-// With few records it was faster than the kill.
+// A small export completes before the kill.
 if (ended === 'SIGKILL') {
-  console.log('-- kill -9 in mid-stream, and the same again --');
+  console.log('-- kill -9 during the export; now the same command again --');
   ended = await runCommand();
 }
 
@@ -66,10 +66,14 @@ console.log();
 for (const [name, value] of rows) console.log(`${name.padEnd(14)} ${String(value).padStart(8)}`);
 
 const intact = ended === 0 && lost === 0 && repeated === 0 && different === 0;
-console.log(intact ? `\n${OUTPUT} holds every record once.` : `\n${OUTPUT} IS NOT WHAT THE SIMULATOR HOLDS.`);
+console.log(
+  intact
+    ? `\n${OUTPUT} contains every record exactly once.`
+    : `\nFAILED: ${OUTPUT} differs from the data of the simulator.`,
+);
 process.exitCode = intact ? 0 : 1;
 
-/** Runs the command and shows its log. @returns how it ended: its exit code, or the signal that killed it. */
+/** Runs the command and prints its log. @returns the exit code, or the signal that killed the command. */
 async function runCommand(onProgress?: (records: number, child: ChildProcess) => void) {
   const source = COMMAND.endsWith('.ts') ? ['--import', 'tsx'] : [];
   const flags = ['--rate', 'none', '--checkpoint-interval', '0', '--log', 'json', '--progress-interval', '0'];
@@ -100,10 +104,10 @@ async function runCommand(onProgress?: (records: number, child: ChildProcess) =>
   return signal ?? code;
 }
 
-/** Holds the file against the truth. */
+/** Compares the file with the data of the simulator. */
 async function verify({ records }: VendorSimulator) {
-  const truth = new Map<string, string>();
-  for (const record of records()) truth.set(String(record.conversationId), JSON.stringify(record));
+  const expected = new Map<string, string>();
+  for (const record of records()) expected.set(String(record.conversationId), JSON.stringify(record));
   const seen = new Map<string, number>();
   let written = 0;
   let different = 0;
@@ -111,8 +115,8 @@ async function verify({ records }: VendorSimulator) {
     const id = String((JSON.parse(line) as ConversationDetail).conversationId);
     written++;
     seen.set(id, (seen.get(id) ?? 0) + 1);
-    if (truth.get(id) !== line) different++;
+    if (expected.get(id) !== line) different++;
   }
-  const lost = [...truth.keys()].filter((id) => !seen.has(id)).length;
+  const lost = [...expected.keys()].filter((id) => !seen.has(id)).length;
   return { written, unique: seen.size, lost, repeated: written - seen.size, different };
 }

@@ -1,10 +1,10 @@
 /**
- * An export on many hosts, all of them on this one: a Redis, a simulated Genesys Cloud, and three workers that share one token
- * and one output directory. The export is split into 12 parts; in the middle one of the workers is killed (`kill -9`). Then
- * the file is compared with what the simulator holds.
+ * Exports 20,000 conversations with three workers that share one token and one output directory. All workers run on this machine,
+ * with a Redis and a simulated Genesys Cloud. The export has 12 parts. The demo kills one worker with `kill -9` during the export,
+ * and compares the file with the data of the simulator.
  *
- * Run it with `npm run demo:many-hosts`, or with another number of records: `npm run demo:many-hosts -- 2000`. It takes the
- * Redis of REDIS_URL, or starts a redis-server of its own (Debian and Ubuntu: apt-get install redis-server).
+ * Run `npm run demo:many-hosts`. To choose the number of records, run `npm run demo:many-hosts -- 4000`. The demo uses the Redis of
+ * REDIS_URL, or starts redis-server (Debian and Ubuntu: apt-get install redis-server).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { createInterface } from 'node:readline';
 import { startVendorSimulator } from '../../src/testing/index.ts';
 
 const RECORDS = Number(process.argv[2] ?? 20_000);
-/** The built command, or its source when that is named. */
+/** The built command. Tests pass the path of its source instead. */
 const COMMAND = process.argv[3] ?? 'dist/cli/main.js';
 /** The directory that the workers share. */
 const SHARED = join(process.argv[4] ?? 'demo-output', 'shared');
@@ -72,7 +72,11 @@ console.log();
 for (const [name, value] of rows) console.log(`${name.padEnd(14)} ${String(value).padStart(8)}`);
 const intact = exitCode === 0 && killed && lost === 0 && repeated === 0 && different === 0;
 const file = join(SHARED, OUTPUT);
-console.log(intact ? `\n${file} holds every record once.` : `\n${file} IS NOT WHAT THE SIMULATOR HOLDS.`);
+console.log(
+  intact
+    ? `\n${file} contains every record exactly once.`
+    : `\nFAILED: ${file} differs from the data of the simulator.`,
+);
 process.exitCode = intact ? 0 : 1;
 
 function run(args: readonly string[]): ChildProcess {
@@ -90,7 +94,7 @@ function run(args: readonly string[]): ChildProcess {
   });
 }
 
-/** What a line of the log holds that is shown. */
+/** The fields of a log line that the demo prints. */
 interface Fields {
   message?: string;
   records?: number;
@@ -106,10 +110,11 @@ async function follow(child: ChildProcess, onEvent: (event: string, fields: Fiel
   }
 }
 
-/** Holds the file against the truth. */
+/** Compares the file with the data of the simulator. */
 async function verify() {
-  const truth = new Map<string, string>();
-  for (const record of simulator.records()) truth.set(String(record.conversationId), JSON.stringify(record));
+  const expected = new Map<string, string>();
+  for (const record of simulator.records())
+    expected.set(String(record.conversationId), JSON.stringify(record));
   const seen = new Set<string>();
   let written = 0;
   let different = 0;
@@ -117,13 +122,13 @@ async function verify() {
     const id = String(JSON.parse(line).conversationId);
     written++;
     seen.add(id);
-    if (truth.get(id) !== line) different++;
+    if (expected.get(id) !== line) different++;
   }
-  const lost = [...truth.keys()].filter((id) => !seen.has(id)).length;
+  const lost = [...expected.keys()].filter((id) => !seen.has(id)).length;
   return { written, lost, repeated: written - seen.size, different };
 }
 
-/** As a queue wants it: what it was told outlives its end, and nothing is evicted. */
+/** Finds or starts a Redis with the settings that a queue requires: data survives a restart, and nothing is evicted. */
 async function findRedis(): Promise<{ url: string; close: () => void }> {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, close: () => {} };
   const port = await freePort();
@@ -133,7 +138,7 @@ async function findRedis(): Promise<{ url: string; close: () => void }> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   server.once('error', () => {
-    console.error('There is no redis-server. Install it, or name one by REDIS_URL.');
+    console.error('redis-server is not installed. Install it, or set REDIS_URL to the address of a Redis.');
     process.exit(1);
   });
   for await (const line of createInterface({ input: server.stdout })) {

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
+import { redactUrl } from '../core/internal.ts';
 import { type CheckpointStore, checkpointFile } from './checkpoint-store.ts';
 import { BatchError } from './errors.ts';
 import type { Json } from './sources/source.ts';
 
 /** Raised when what a checkpoint holds changes its meaning. */
 const VERSION = 1;
+
+/** The file or the store of a checkpoint. */
+type CheckpointLocation = string | CheckpointStore;
 
 /** What a checkpoint belongs to: with any of it changed, it is that of another run. */
 export type Subject = { readonly [name: string]: Json };
@@ -17,17 +21,12 @@ interface SavedCheckpoint<State> {
 /**
  * Writes a checkpoint.
  *
- * @param place a file, or a store.
  * @throws BatchError `ERR_OUTPUT`, or what the store throws.
  */
-export function saveCheckpoint(
-  place: string | CheckpointStore,
-  subject: Subject,
-  state: object,
-): Promise<void> {
+export function saveCheckpoint(location: CheckpointLocation, subject: Subject, state: object): Promise<void> {
   const content = { subject, state };
   const text = { version: VERSION, fingerprint: digest(subject), checksum: digest(content), ...content };
-  return storeOf(place).save(`${JSON.stringify(text)}\n`);
+  return storeOf(location).save(`${JSON.stringify(text)}\n`);
 }
 
 /**
@@ -38,11 +37,11 @@ export function saveCheckpoint(
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`
  */
 export async function loadCheckpoint<State>(
-  place: string | CheckpointStore,
+  location: CheckpointLocation,
   subject: Subject,
   isStart: (state: State) => boolean,
 ): Promise<State | undefined> {
-  const store = storeOf(place);
+  const store = storeOf(location);
   const { name = 'in its store' } = store;
   const text = await store.load();
   if (text === undefined) return undefined;
@@ -59,8 +58,8 @@ export async function loadCheckpoint<State>(
   return saved.state;
 }
 
-function storeOf(place: string | CheckpointStore): CheckpointStore {
-  return typeof place === 'string' ? checkpointFile(place) : place;
+function storeOf(location: CheckpointLocation): CheckpointStore {
+  return typeof location === 'string' ? checkpointFile(location) : location;
 }
 
 /**
@@ -100,12 +99,21 @@ function differences(saved: Subject, now: Subject, prefix = ''): string[] {
     const [before, after] = [saved[name], now[name]];
     if (canonical(before) === canonical(after)) return [];
     if (isObject(before) && isObject(after)) return differences(before, after, `${prefix}${name}.`);
-    return [`${prefix}${name} was ${shown(before)} and is now ${shown(after)}`];
+    const [was, is] = [shown(name, before), shown(name, after)];
+    return [
+      `${prefix}${name} ${was === is ? `changed, but still begins with ${is}` : `was ${was} and is now ${is}`}`,
+    ];
   });
 }
 
-function shown(value: Json | undefined): string {
-  const text = JSON.stringify(value) ?? 'not given';
+/** Returns a value as JSON. URLs are redacted, because a message may be logged. */
+function shown(name: string, value: Json | undefined): string {
+  const text =
+    JSON.stringify(value, (key, inner: unknown) =>
+      typeof inner === 'string' && ((key || name) === 'url' || inner.includes('//'))
+        ? redactUrl(inner)
+        : inner,
+    ) ?? 'not given';
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -23,11 +23,11 @@ export {
 export type { Progress } from './progress.ts';
 export type { Rate, RateLimiter } from './requests.ts';
 export type { RunOptions } from './run-options.ts';
-export { type CsvOptions, csvFile } from './sinks/csv.ts';
-export { type GzipOptions, gzipJsonLinesFile } from './sinks/gzip-json-lines.ts';
-export { jsonLinesFile } from './sinks/json-lines.ts';
+export { type CsvOptions, csvFile, gzipCsvFile } from './sinks/csv.ts';
+export { gzipJsonLinesFile, jsonLinesFile } from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
 export { jsonLinesStream } from './sinks/stream.ts';
+export type { GzipOptions } from './sinks/text-file.ts';
 export type { CxoneContact } from './sources/completed-contacts-answer.ts';
 export type { GenesysConversation } from './sources/conversation-answer.ts';
 export type { CsvRow } from './sources/csv-rows.ts';

@@ -1,12 +1,32 @@
 export { canonical, parseCheckpoint } from './checkpoint.ts';
+export { EXPORT_DEFAULTS } from './export/options.ts';
 export { type ExportState, runExport, START } from './export/run.ts';
 export { openAppendFile } from './files/append-file.ts';
 export { replaceFile, syncDirectory } from './files/durable-file.ts';
 export { fileError } from './files/file-error.ts';
 export { refuseExisting } from './files/set-aside.ts';
-export { rateProblems } from './requests.ts';
+export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';
+export { IMPORT_DEFAULTS } from './import/options.ts';
+export { RATE_INTERVAL, rateProblems } from './requests.ts';
+export { RUN_DEFAULTS } from './run-options.ts';
+export {
+  endingProblem,
+  fileSink,
+  formatOf,
+  isCsv,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+} from './sinks/formats.ts';
 export { linesFile, toJsonLine } from './sinks/json-lines.ts';
+export { DEFAULTS as CURSOR_DEFAULTS } from './sources/cursor.ts';
+export { DEFAULTS as CONTACTS_DEFAULTS } from './sources/cxone-completed-contacts.ts';
+export { DEFAULTS as EXTRACTION_DEFAULTS } from './sources/cxone-data-extraction.ts';
+export { DEFAULTS as CONVERSATION_JOBS_DEFAULTS } from './sources/genesys-conversation-jobs.ts';
+export { DEFAULTS as CONVERSATIONS_DEFAULTS } from './sources/genesys-conversations.ts';
 export { checkInterval, type Interval, parseInterval } from './sources/interval.ts';
 export type { JsonMembers } from './sources/member-path.ts';
+export { DEFAULTS as OFFSET_DEFAULTS } from './sources/offset.ts';
+export { DEFAULTS as PAGE_NUMBER_DEFAULTS } from './sources/page-number.ts';
+export { PAGED_DEFAULTS } from './sources/paged-request.ts';
 export { toText } from './sources/windows.ts';
-export { interrupted, toBatchError } from './to-batch-error.ts';
+export { toBatchError } from './to-batch-error.ts';

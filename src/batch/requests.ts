@@ -9,6 +9,9 @@ import pThrottle from 'p-throttle';
 import type { Clock } from '../core/index.ts';
 import { parseRetryAfter, sleep } from '../core/internal.ts';
 
+// In milliseconds.
+export const RATE_INTERVAL = 60_000;
+
 /** How many requests may be sent in how much time. */
 export interface Rate {
   requests: number;
@@ -25,7 +28,7 @@ export type RateLimiter = (signal: AbortSignal) => Promise<void>;
 /** What is wrong with a rate. */
 export function rateProblems(rate: Rate | RateLimiter | undefined): (string | false)[] {
   if (rate === undefined || typeof rate === 'function') return [];
-  const { requests, interval = 60_000 } = rate;
+  const { requests, interval = RATE_INTERVAL } = rate;
   return [
     !(requests > 0 && Number.isFinite(requests)) && 'rate.requests must be a number above 0',
     !(interval > 0 && Number.isFinite(interval)) && 'rate.interval must be a number of milliseconds above 0',
@@ -48,7 +51,7 @@ interface RequestCounts {
 const SHORTEST_GAP = 10;
 
 /** One request at a time with even gaps: a burst at the start of each minute would meet the API's own window badly. */
-function evenly({ requests, interval = 60_000 }: Rate): { limit: number; interval: number } {
+function evenly({ requests, interval = RATE_INTERVAL }: Rate): { limit: number; interval: number } {
   const gap = interval / requests;
   const limit = Math.ceil(SHORTEST_GAP / gap);
   return { limit, interval: limit * gap };
@@ -69,7 +72,7 @@ interface RequestsOptions {
   clock: Clock;
 }
 
-function turnsOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal): () => unknown {
+function rateLimiterOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal): () => unknown {
   if (!rate) return () => {};
   return typeof rate === 'function' ? () => rate(signal) : pThrottle({ ...evenly(rate), signal })(() => {});
 }
@@ -85,7 +88,7 @@ const LONGEST_PAUSE = 3_600_000;
  */
 export function createRequests({ api, rate, timeout, signal, clock }: RequestsOptions): Requests {
   const counts: RequestCounts = { requests: 0, retries: 0, replays: 0 };
-  const turn = turnsOf(rate, signal);
+  const waitForRate = rateLimiterOf(rate, signal);
   let pausedUntil = 0;
   // Each request under way listens, and Node warns from eleven on.
   setMaxListeners(0, signal);
@@ -96,10 +99,10 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
     }
   }
 
-  /** Turns are taken behind the pause, so that not all who waited go at once; another may have begun meanwhile. */
-  async function mayGo(): Promise<void> {
+  /** Asks the rate limiter after the pause, or all waiting requests would start at once. Then checks for a new pause. */
+  async function waitToSend(): Promise<void> {
     await pause();
-    await turn();
+    await waitForRate();
     await pause();
   }
 
@@ -112,9 +115,9 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
       const adapter: AxiosAdapter = async (sending) => {
         const again = sent++ > 0;
         const isReplay = again && lastStatus === 401;
-        if (again && !isReplay) await mayGo();
-        // Its token was fetched for it and would age while it waited: it goes at once, and those after it wait longer.
-        if (isReplay) (async () => turn())().catch(() => {});
+        if (again && !isReplay) await waitToSend();
+        // Send a replay at once, because its new token would age while it waits. Later requests wait longer instead.
+        if (isReplay) (async () => waitForRate())().catch(() => {});
         counts.requests++;
         if (again) counts[isReplay ? 'replays' : 'retries']++;
         lastStatus = undefined;
@@ -134,7 +137,7 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
         }
       };
       // Before the request gets its token, not between that and the wire.
-      await mayGo();
+      await waitToSend();
       return api.request<T>({
         timeout: api.defaults.timeout || timeout,
         signal,

@@ -4,6 +4,8 @@ import { numberProblems } from '../core/internal.ts';
 import type { Progress } from './progress.ts';
 import { type Rate, type RateLimiter, rateProblems } from './requests.ts';
 
+export const RUN_DEFAULTS = { timeout: 120_000 } as const;
+
 /** What exports and imports have in common. Durations are in milliseconds. */
 export interface RunOptions {
   /** The instance that requests are sent with; attach the plugin to it before. */

@@ -1,6 +1,6 @@
 import { type AxiosError, isAxiosError } from 'axios';
 import { ConfigurationError, isAuthRefreshError } from '../core/index.ts';
-import { messageOf } from '../core/internal.ts';
+import { messageOf, redactUrl } from '../core/internal.ts';
 import { BatchError } from './errors.ts';
 
 /** The error of a run whose signal was aborted. */
@@ -22,7 +22,7 @@ export function toBatchError(thrown: unknown): BatchError | ConfigurationError {
 /** Says which request failed, how, and what to check. */
 function describeFailure(error: AxiosError): string {
   const { config, response, code, message } = error;
-  const request = `${(config?.method ?? 'get').toUpperCase()} ${pathOf(config?.url)}`;
+  const request = `${(config?.method ?? 'get').toUpperCase()} ${redactUrl(config?.url ?? '')}`;
   if (isAuthRefreshError(error)) return `${request} could not be sent: ${message}`;
   if (!response) return `${request} failed: ${message}${code ? ` (${code})` : ''}.`;
   const said = reasonOf(response.data, response.headers);
@@ -63,9 +63,4 @@ export function reasonOf(data: unknown, headers: unknown): string | undefined {
   const text = said.find((value) => typeof value === 'string' && value !== '') as string | undefined;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not reach a terminal
   return text?.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300);
-}
-
-/** Without the query, which can hold what is nobody's business. */
-function pathOf(url = ''): string {
-  return url.replace(/[?#].*$/s, '');
 }

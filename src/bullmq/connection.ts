@@ -25,6 +25,9 @@ const SETTINGS = {
   retryStrategy: (times: number) => Math.min(times * 100, 1000),
 } satisfies RedisOptions;
 
+/** How long a command may take before Redis counts as unreachable, in milliseconds: somebody waits for the answer. */
+export const ANSWER_WITHIN = 10_000;
+
 const CONNECT_TIMEOUT = 10_000;
 const CLOSE_TIMEOUT = 1000;
 

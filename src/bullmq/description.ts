@@ -1,9 +1,8 @@
 import { BatchError, type CsvOptions, csvFile, type Json } from '../batch/index.ts';
-import { canonical } from '../batch/internal.ts';
+import { canonical, endingProblem, formatOf, OUTPUT_FORMATS, type OutputFormat } from '../batch/internal.ts';
 import { ConfigurationError } from '../core/index.ts';
 import { refuse } from '../core/internal.ts';
 import { outputProblem } from './names.ts';
-import { FORMATS, formatOf, type OutputFormat } from './output-format.ts';
 
 /** What an export is, as workers read it in Redis. */
 export interface ExportDescription {
@@ -32,7 +31,10 @@ export interface DescriptionOptions {
    * them.
    */
   output: string | false;
-  /** @default by the name of `output`: `.csv`, `.gz`, else `jsonl` */
+  /**
+   * @default by the ending of `output`: `.csv` is CSV; `.jsonl`, `.json`, `.ndjson` and no ending are JSON Lines; `.gz` after any of
+   * these compresses the file
+   */
   format?: OutputFormat | undefined;
   /** Of an output that is CSV. */
   csv?: CsvOptions | undefined;
@@ -48,7 +50,7 @@ export function writeDescription(options: DescriptionOptions): string {
   const { parts, common = null, output, csv = {}, keepParts = false } = options;
   refuse('submitExport', problemsOf(options));
   const merged = output === false ? {} : { output };
-  const format = options.format ?? formatOf(output || '');
+  const format = options.format ?? formatOf(output || '') ?? 'jsonl';
   return canonical({ parts, common, ...merged, format, csv, keepParts });
 }
 
@@ -80,7 +82,10 @@ function problemsOf({ parts, common, output, format, csv }: DescriptionOptions) 
     isList && !parts.every(isJson) && 'parts must be JSON',
     common !== undefined && !isJson(common) && 'common must be JSON',
     output !== false && outputProblem(output),
-    format !== undefined && !FORMATS.includes(format) && `format must be one of ${FORMATS.join(', ')}`,
+    typeof output === 'string' && format === undefined && endingProblem(output, 'format'),
+    format !== undefined &&
+      !OUTPUT_FORMATS.includes(format) &&
+      `format must be one of ${OUTPUT_FORMATS.join(', ')}`,
     ...csvProblems(csv),
   ];
 }

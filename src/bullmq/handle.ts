@@ -1,12 +1,11 @@
 import { BatchError } from '../batch/index.ts';
-import { linkSignals, sleep, systemClock } from '../core/internal.ts';
+import { linkSignals, sleep, systemClock, unlessAborted } from '../core/internal.ts';
 import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { type PartState, partState } from './part-state.ts';
 import { isQueueError, isTurnedAway } from './queue-error.ts';
 import { readFailure, readSummary, type WholeSummary } from './summary.ts';
-import { unlessAborted } from './unless-aborted.ts';
 import { type WholeProgress, wholeProgress } from './whole-progress.ts';
 
 /** An export that was submitted. */
@@ -48,10 +47,10 @@ interface HandleOptions {
 
 export function createHandle({ ledger, keys, name, parts, state, flow, close }: HandleOptions): ExportHandle {
   const closed = new AbortController();
-  const places = Array.from({ length: parts }, (_, part) => keys.part(part));
+  const partKeys = Array.from({ length: parts }, (_, part) => keys.part(part));
 
   async function statesOf(): Promise<PartState[]> {
-    const texts = await ledger.checkpoints(places);
+    const texts = await ledger.checkpoints(partKeys);
     return texts.map((text, part) => partState(`part ${part} of ${name}`, text));
   }
 
@@ -94,14 +93,14 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
       closed.abort(new Error('the handle was closed'));
       await close();
     },
-    async finished({ onProgress, signal: given, pollInterval = 1000 } = {}) {
-      const { signal, unlink } = linkSignals(closed.signal, ...(given ? [given] : []));
+    async finished({ onProgress, signal: callerSignal, pollInterval = 1000 } = {}) {
+      const { signal, unlink } = linkSignals(closed.signal, ...(callerSignal ? [callerSignal] : []));
       const began = systemClock.now();
       let before: number | undefined;
       try {
         for (;;) {
           const found = await unlessAborted(signal, look()).catch((error: unknown) => {
-            if (signal.aborted) throw stopped(name, signal.reason);
+            if (signal.aborted) throw waitAborted(name, signal.reason);
             // A Redis that is away comes back, and what it was told is there again.
             if (isQueueError(error) && !isTurnedAway(error)) return undefined;
             throw error;
@@ -113,7 +112,7 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
             onProgress?.(progress);
           }
           await sleep(systemClock, pollInterval, signal).catch((reason: unknown) => {
-            throw stopped(name, reason);
+            throw waitAborted(name, reason);
           });
         }
       } finally {
@@ -132,7 +131,7 @@ function kept(states: readonly PartState[]): string {
   );
 }
 
-function stopped(name: string, reason: unknown): BatchError {
+function waitAborted(name: string, reason: unknown): BatchError {
   return new BatchError(
     `stopped waiting for ${name}: its workers go on. Submit the same again to wait for it.`,
     'ERR_INTERRUPTED',

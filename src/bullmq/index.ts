@@ -1,8 +1,8 @@
+export type { OutputFormat } from '../batch/internal.ts';
 export type { QueueConnection } from './connection.ts';
 export type { DescriptionOptions } from './description.ts';
 export { directoryParts } from './directory-parts.ts';
 export type { ExportHandle, FinishedOptions } from './handle.ts';
-export type { OutputFormat } from './output-format.ts';
 export type { PartName, PartStore } from './part-store.ts';
 export { removeExport } from './remove-export.ts';
 export { type SharedRate, type SharedRateOptions, sharedRate } from './shared-rate.ts';

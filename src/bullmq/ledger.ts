@@ -1,45 +1,102 @@
 import type { Redis } from 'ioredis';
 import { askRedis } from './ask-redis.ts';
 import type { ExportKeys } from './keys.ts';
-import { CLAIM_EXPORT } from './lua/claim-export.ts';
-import { NOTE_RESULT } from './lua/note-result.ts';
-import { SAVE_CHECKPOINT } from './lua/save-checkpoint.ts';
-import { TAKE_FENCE } from './lua/take-fence.ts';
 import { queueError } from './queue-error.ts';
 
 /** What Redis holds of one export, apart from its jobs: these come and go. */
 export interface Ledger {
-  /** @param failedRun a run whose jobs have failed without a word here. */
-  claim(description: string, failedRun?: string): Promise<Claim>;
+  /** @param failedRun a run whose jobs failed without a note here. */
+  claimExport(description: string, failedRun?: string): Promise<ExportClaim>;
   read(): Promise<Notes>;
-  /** Takes a part or the merge from whoever had it. */
-  take(place: string, run: string): Promise<Turn>;
-  load(place: string): Promise<string | undefined>;
-  /** @returns false when it was refused: somebody else has taken the place since. */
-  save(place: string, fence: string, text: string): Promise<boolean>;
-  /** @returns false when it was refused. */
-  note(turn: { place: string; fence: string; run: string }, name: NoteName, text: string): Promise<boolean>;
-  /** The checkpoints of places, in their order. */
-  checkpoints(places: readonly string[]): Promise<(string | undefined)[]>;
-  remove(places: readonly string[]): Promise<void>;
+  /** Claims a part or the merge for the caller. @param key of the part or the merge. */
+  claimPart(key: string, run: string): Promise<PartClaimReply>;
+  load(key: string): Promise<string | undefined>;
+  /** Returns false if another worker has claimed the part since. */
+  save(key: string, fence: string, text: string): Promise<boolean>;
+  /** Returns false if another worker has claimed the part, or the export was submitted again. */
+  note(claim: { key: string; fence: string; run: string }, name: NoteName, text: string): Promise<boolean>;
+  /** Returns the checkpoints of several parts, in their order. */
+  checkpoints(keys: readonly string[]): Promise<(string | undefined)[]>;
+  remove(keys: readonly string[]): Promise<void>;
 }
 
-interface Claim {
+interface ExportClaim {
   readonly state: 'new' | 'joined' | 'resumed' | 'complete' | 'other';
   readonly run: string;
 }
 
-/** `merged`: the output is about to get its name. `summary`: it is done. */
+/** `merged`: the output is about to get its name. `summary`: the export is complete. */
 type NoteName = 'failure' | 'merged' | 'summary';
 
 type Notes = { readonly [name in NoteName | 'description' | 'run']?: string | undefined };
 
-type Turn =
-  | { readonly status: 'taken'; readonly fence: string }
+type PartClaimReply =
+  | { readonly status: 'claimed'; readonly fence: string }
   | { readonly status: 'superseded' | 'complete' | 'failed' };
 
 /** For how long a complete export, and its jobs, are remembered, in seconds. */
 export const REMEMBERED = 7 * 86_400;
+
+/**
+ * Creates or finds an export.
+ *
+ * KEYS: the export. ARGV: its description; a run whose jobs failed without a note in the export, or ''.
+ * Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other description.
+ */
+const CLAIM_EXPORT = /* lua */ `
+local kept = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary')
+if kept[1] and kept[1] ~= ARGV[1] then return { 'other', kept[1] } end
+if kept[4] then return { 'complete', kept[2] } end
+if kept[1] and not kept[3] and kept[2] ~= ARGV[2] then return { 'joined', kept[2] } end
+local time = redis.call('TIME')
+local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(kept[2]) or 0) + 1))
+redis.call('HDEL', KEYS[1], 'failure')
+redis.call('HSET', KEYS[1], 'description', ARGV[1], 'run', run)
+return { kept[1] and 'resumed' or 'new', run }
+`;
+
+/**
+ * Claims a part or the merge. From then on the script refuses what the previous holder saves. The fence is the time, or more than
+ * the previous fence, so that it also grows after Redis has lost its data.
+ *
+ * KEYS: the part, the export. ARGV: the run of the export.
+ * Replies with `claimed` and the fence, or with the reason for the refusal: `superseded`, `complete`, `failed`.
+ */
+const CLAIM_PART = /* lua */ `
+local export = redis.call('HMGET', KEYS[2], 'run', 'failure', 'summary')
+if export[1] ~= ARGV[1] then return { 'superseded' } end
+if export[3] then return { 'complete' } end
+if export[2] then return { 'failed' } end
+local time = redis.call('TIME')
+local before = tonumber(redis.call('HGET', KEYS[1], 'fence')) or 0
+local fence = string.format('%.0f', math.max(time[1] * 1000000 + time[2], before + 1))
+redis.call('HSET', KEYS[1], 'fence', fence)
+return { 'claimed', fence }
+`;
+
+/** Saves a checkpoint unless the part was claimed again. KEYS: the part. ARGV: the fence, the checkpoint. Replies 1, or 0 if refused. */
+const SAVE_CHECKPOINT = /* lua */ `
+if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'checkpoint', ARGV[2])
+return 1
+`;
+
+/**
+ * Notes a result in an export, unless the part or the merge was claimed again or the export was submitted again.
+ *
+ * KEYS: the export, the part. ARGV: the fence, the run, the name of the note, the note, the seconds until the export expires (0: never).
+ * Replies 1, or 0 if refused.
+ */
+const NOTE_RESULT = /* lua */ `
+if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'run') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[3], ARGV[4])
+if ARGV[5] ~= '0' then
+  redis.call('EXPIRE', KEYS[1], ARGV[5])
+  redis.call('EXPIRE', KEYS[2], ARGV[5])
+end
+return 1
+`;
 
 /** @param timeout of a command, in milliseconds. */
 export function createLedger(client: Redis, keys: ExportKeys, timeout: number): Ledger {
@@ -48,40 +105,40 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
     ask(() => client.eval(script, scriptKeys.length, ...scriptKeys, ...args));
 
   return {
-    async claim(description, failedRun = '') {
+    async claimExport(description, failedRun = '') {
       const [state, found] = (await run(CLAIM_EXPORT, [keys.whole], description, failedRun)) as string[];
-      return { state: state as Claim['state'], run: found ?? '' };
+      return { state: state as ExportClaim['state'], run: found ?? '' };
     },
     async read() {
       const names = ['description', 'run', 'failure', 'merged', 'summary'] as const;
       const values = await ask(() => client.hmget(keys.whole, ...names));
       return Object.fromEntries(names.map((name, index) => [name, values[index] ?? undefined]));
     },
-    async take(place, exportRun) {
-      const [status, fence] = (await run(TAKE_FENCE, [place, keys.whole], exportRun)) as string[];
-      return { status, fence } as Turn;
+    async claimPart(key, exportRun) {
+      const [status, fence] = (await run(CLAIM_PART, [key, keys.whole], exportRun)) as string[];
+      return { status, fence } as PartClaimReply;
     },
-    async load(place) {
-      return (await ask(() => client.hget(place, 'checkpoint'))) ?? undefined;
+    async load(key) {
+      return (await ask(() => client.hget(key, 'checkpoint'))) ?? undefined;
     },
-    async save(place, fence, text) {
-      return (await run(SAVE_CHECKPOINT, [place], fence, text)) === 1;
+    async save(key, fence, text) {
+      return (await run(SAVE_CHECKPOINT, [key], fence, text)) === 1;
     },
-    async note({ place, fence, run: exportRun }, name, text) {
+    async note({ key, fence, run: exportRun }, name, text) {
       const forget = String(name === 'summary' ? REMEMBERED : 0);
-      return (await run(NOTE_RESULT, [keys.whole, place], fence, exportRun, name, text, forget)) === 1;
+      return (await run(NOTE_RESULT, [keys.whole, key], fence, exportRun, name, text, forget)) === 1;
     },
-    async checkpoints(places) {
+    async checkpoints(partKeys) {
       const asked = client.pipeline();
-      for (const place of places) asked.hget(place, 'checkpoint');
+      for (const key of partKeys) asked.hget(key, 'checkpoint');
       const answers = (await ask(() => asked.exec())) ?? [];
       return answers.map(([error, text]) => {
         if (error) throw queueError(error);
         return typeof text === 'string' ? text : undefined;
       });
     },
-    async remove(places) {
-      if (places.length > 0) await ask(() => client.del(...places));
+    async remove(partKeys) {
+      if (partKeys.length > 0) await ask(() => client.del(...partKeys));
     },
   };
 }

@@ -1,5 +1,13 @@
-import { BatchError } from '../batch/index.ts';
-import type { Line } from './lines-file.ts';
+import { BatchError, type Sink } from '../batch/index.ts';
+import { linesFile } from '../batch/internal.ts';
+
+/** A record as JSON text, without the line feed. */
+export type Line = string;
+
+/** Writes lines unchanged. */
+export function rawLinesFile(path: string): Sink<Line> {
+  return linesFile(path, (lines: readonly Line[]) => (lines.length > 0 ? `${lines.join('\n')}\n` : ''));
+}
 
 const LINE_FEED = 10;
 

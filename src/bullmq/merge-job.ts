@@ -1,5 +1,5 @@
-import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { BatchError } from '../batch/index.ts';
 import {
   fileError,
@@ -11,37 +11,34 @@ import {
 } from '../batch/internal.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
+import { mergedSink } from './merged-sink.ts';
 import { mergedSource } from './merged-source.ts';
 import { IS_ANOTHERS } from './names.ts';
-import { mergedSink } from './output-format.ts';
-import type { Place } from './part-claim.ts';
+import type { PartClaim } from './part-claim.ts';
 import { type PartState, partState } from './part-state.ts';
-import type { WholeSummary } from './summary.ts';
-import { removeUnfinished } from './unfinished.ts';
-
-type Result = Omit<WholeSummary, 'status' | 'name' | 'alreadyComplete'>;
+import { isSameOutput, type MergeResult, publishOutput, readMerged } from './publish-output.ts';
 
 /**
- * Makes one output of the parts, or a manifest of them. It is made under a name of its own for each worker that tries, and gets
- * its name at once when it is whole; a merge that was killed is made again.
+ * Merges the parts into one output, or writes a manifest of the parts. Each worker that tries writes a file of its own, which gets
+ * the name of the output when the merge is complete. A merge that was killed starts again.
  */
 export async function mergeParts(
   context: JobContext,
   job: JobOfExport,
   description: ExportDescription,
-  place: Place,
-): Promise<Result> {
+  claim: PartClaim,
+): Promise<MergeResult> {
   const states = await completeStates(job, description);
   const summary =
     description.output === undefined
       ? await writeManifest(context, job, description, states)
-      : await writeOutput(context, job, description, states, place, description.output);
-  await place.note('summary', summary);
+      : await writeOutput(context, job, description, states, claim, description.output);
+  await claim.note('summary', summary);
   await tidy(context, job, description);
   return summary;
 }
 
-/** Removes what a complete export needs no longer. */
+/** Removes what a complete export no longer needs. */
 export async function tidy(
   { directory, parts }: JobContext,
   { name, keys, ledger }: JobOfExport,
@@ -74,7 +71,7 @@ async function writeManifest(
   { name }: JobOfExport,
   description: ExportDescription,
   states: readonly PartState[],
-): Promise<Result> {
+): Promise<MergeResult> {
   const manifest = join(`${name}.parts`, 'manifest.json');
   const sums = sumsOf(states);
   const list = states.map(({ records, repeated, position = [] }, part) => {
@@ -86,7 +83,7 @@ async function writeManifest(
       segments: parts.locate ? parts.locate(where) : position,
     };
   });
-  // With a store of another kind there was nothing to be put there.
+  // A part store of another kind has not created the folder.
   await mkdir(join(directory, `${name}.parts`), { recursive: true });
   const text = JSON.stringify(
     { version: 1, name, common: description.common, ...sums, parts: list },
@@ -102,14 +99,14 @@ async function writeOutput(
   { name, signal, ledger }: JobOfExport,
   description: ExportDescription,
   states: readonly PartState[],
-  place: Place,
+  claim: PartClaim,
   output: string,
-): Promise<Result> {
+): Promise<MergeResult> {
   const { api, directory, parts, source } = context;
   const path = join(directory, output);
-  const merged = parseMerged((await ledger.read()).merged);
-  // Killed between the renaming and its being noted.
-  if (merged && (await isThis(path, merged))) return merged.result;
+  const merged = readMerged((await ledger.read()).merged);
+  // The previous merge was killed after it had published the output and before it noted its summary.
+  if (merged && (await isSameOutput(path, merged))) return merged.result;
   await refuseExisting(path, IS_ANOTHERS);
   if (dirname(output) !== '.') await mkdir(dirname(path), { recursive: true });
 
@@ -118,12 +115,12 @@ async function writeOutput(
     label: `part ${part} of ${name}`,
     read: () => parts.read({ name, part, position }),
   }));
-  const unfinished = `${path}.merging.${place.fence}`;
+  const unfinished = `${path}.merging.${claim.fence}`;
   const options = {
     api,
     source: mergedSource(list, first.identify?.bind(first)),
     sink: mergedSink(unfinished, description.format, description.csv),
-    // It is not gone on with: only its end must last.
+    // A merge does not resume, so only its end must be durable.
     checkpointInterval: Number.POSITIVE_INFINITY,
     signal,
   };
@@ -136,8 +133,8 @@ async function writeOutput(
       output,
     };
     const { size, mtimeMs } = await stat(unfinished);
-    await place.note('merged', { bytes: size, changed: mtimeMs, result });
-    await giveName(unfinished, path, merged);
+    await claim.note('merged', { bytes: size, changed: mtimeMs, result });
+    await publishOutput(unfinished, path, merged);
     await syncDirectory(dirname(path));
     return result;
   } catch (error) {
@@ -146,51 +143,20 @@ async function writeOutput(
   }
 }
 
-/**
- * Gives an output its name. Another export may be about to give the same one to its own: a link, unlike a rename, replaces nothing.
- *
- * @param before what a merge before this one was about to give the name to.
- */
-async function giveName(unfinished: string, path: string, before: Merged | undefined): Promise<void> {
-  const isLinked = await link(unfinished, path).then(
-    () => true,
-    () => false,
-  );
-  if (isLinked) return rm(unfinished, { force: true });
-  // A network file system may say of a link that it has made that it was there already, or have none. And a merge that was stopped
-  // at this place may have gone on: it has the same bytes.
-  const isOurs = (await isOneFile(unfinished, path)) || (before && (await isThis(path, before)));
-  if (!isOurs) await refuseExisting(path, IS_ANOTHERS);
-  await rename(unfinished, path);
-}
-
-async function isOneFile(...paths: [string, string]): Promise<boolean> {
-  const [one, other] = await Promise.all(
-    paths.map((path) => stat(path, { bigint: true }).catch(() => undefined)),
-  );
-  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
-}
-
-/** An output that got its name, or was about to. */
-interface Merged {
-  readonly bytes: number;
-  /** When it was written last, epoch milliseconds: by this it is known from another file of the name. */
-  readonly changed: number;
-  readonly result: Result;
-}
-
-function parseMerged(text: string | undefined): Merged | undefined {
-  return text === undefined ? undefined : JSON.parse(text);
-}
-
-async function isThis(path: string, { bytes, changed }: Merged): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.size === bytes && found.mtimeMs === changed;
-}
-
 function sumsOf(states: readonly PartState[]) {
   return {
     records: states.reduce((sum, { records }) => sum + records, 0),
     repeated: states.reduce((sum, { repeated }) => sum + repeated, 0),
   };
+}
+
+/** Removes unfinished outputs of merges that were killed or lost their claim. */
+async function removeUnfinished(path: string): Promise<void> {
+  const start = `${basename(path)}.merging.`;
+  const names = await readdir(dirname(path)).catch((): string[] => []);
+  for (const name of names) {
+    if (name.startsWith(start) && /^\d+$/.test(name.slice(start.length))) {
+      await rm(join(dirname(path), name), { force: true });
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import type { Page, PageSource } from '../batch/index.ts';
-import { linesOf } from './lines.ts';
-import type { Line } from './lines-file.ts';
+import { type Line, linesOf } from './lines.ts';
 
 /** A part that is complete. */
 export interface CompletePart {

@@ -1,34 +1,34 @@
 import { BatchError, type CheckpointStore } from '../batch/index.ts';
 import type { Ledger } from './ledger.ts';
 
-/** A part, or the merge, as the one worker has it that took it last. */
-export interface Place {
+/** A part, or the merge, that this worker was the last to claim. */
+export interface PartClaim {
   /** For messages, such as `part 3 of january`. */
   readonly label: string;
   readonly fence: string;
   readonly checkpoints: CheckpointStore;
-  /** Notes what became of the export. @throws BatchError `ERR_LOCKED` when the place was taken over. */
+  /** Notes a result of the export. @throws BatchError `ERR_LOCKED` if another worker has claimed the part since. */
   note(name: 'failure' | 'merged' | 'summary', value: object): Promise<void>;
 }
 
-interface PlaceOptions {
+interface PartClaimOptions {
   ledger: Ledger;
   /** The key of the part or of the merge. */
-  place: string;
+  key: string;
   run: string;
   label: string;
 }
 
-/** Takes a place, unless there is nothing left to do there: then it is said why. */
-export async function takePlace({
+/** Claims a part or the merge. Returns the reason if nothing is left to do. */
+export async function claimPart({
   ledger,
-  place,
+  key,
   run,
   label,
-}: PlaceOptions): Promise<Place | 'superseded' | 'complete' | 'failed'> {
-  const turn = await ledger.take(place, run);
-  if (turn.status !== 'taken') return turn.status;
-  const { fence } = turn;
+}: PartClaimOptions): Promise<PartClaim | 'superseded' | 'complete' | 'failed'> {
+  const reply = await ledger.claimPart(key, run);
+  if (reply.status !== 'claimed') return reply.status;
+  const { fence } = reply;
   const takenOver = () =>
     new BatchError(
       `${label} was taken over by another worker, or its export was submitted again or removed: nothing more is saved here.`,
@@ -39,13 +39,13 @@ export async function takePlace({
     fence,
     checkpoints: {
       name: `of ${label}`,
-      load: () => ledger.load(place),
+      load: () => ledger.load(key),
       async save(text) {
-        if (!(await ledger.save(place, fence, text))) throw takenOver();
+        if (!(await ledger.save(key, fence, text))) throw takenOver();
       },
     },
     async note(name, value) {
-      if (!(await ledger.note({ place, fence, run }, name, JSON.stringify(value)))) throw takenOver();
+      if (!(await ledger.note({ key, fence, run }, name, JSON.stringify(value)))) throw takenOver();
     },
   };
 }

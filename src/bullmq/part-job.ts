@@ -4,14 +4,14 @@ import { refuseExisting } from '../batch/internal.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { IS_ANOTHERS } from './names.ts';
-import type { Place } from './part-claim.ts';
+import type { PartClaim } from './part-claim.ts';
 
-/** Exports one part, from where whoever had it before has saved it. */
+/** Exports one part, from the last checkpoint of any worker. */
 export async function exportPart(
   { api, directory, parts, source, run }: JobContext,
   { name, part = 0, signal, ledger }: JobOfExport,
   description: ExportDescription,
-  place: Place,
+  claim: PartClaim,
   onProgress: (progress: Progress) => void,
 ): Promise<ExportSummary> {
   const { output, common } = description;
@@ -26,8 +26,8 @@ export async function exportPart(
     ...run,
     api,
     source: await source(asked, common),
-    sink: parts.sink({ name, part, fence: place.fence }),
-    checkpoint: place.checkpoints,
+    sink: parts.sink({ name, part, fence: claim.fence }),
+    checkpoint: claim.checkpoints,
     signal,
     onProgress,
   });

@@ -10,7 +10,7 @@ import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { mergeParts, tidy } from './merge-job.ts';
 import { nameProblem } from './names.ts';
-import { type Place, takePlace } from './part-claim.ts';
+import { claimPart, type PartClaim } from './part-claim.ts';
 import { exportPart } from './part-job.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
 
@@ -35,7 +35,7 @@ interface Ends {
 /** Does one job to its end, and tells BullMQ what is to become of it. */
 export async function processJob(worker: WorkerContext, job: Job, token: string | undefined, ends: Ends) {
   const { bullmq, tell } = worker;
-  let place: Place | undefined;
+  let claim: PartClaim | undefined;
   const { name, run, part } = readJob(worker, job);
   const about = { name, ...(part !== undefined && { part }) };
   try {
@@ -43,16 +43,16 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
     const ledger = createLedger(worker.client, keys, worker.timeout);
     const own: JobOfExport = { ...about, run, keys, ledger, signal: ends.signal };
     const label = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
-    const where = part === undefined ? keys.merge : keys.part(part);
-    const taken = await takePlace({ ledger, place: where, run, label });
-    if (typeof taken === 'string') return await skip(worker, own, taken);
-    place = taken;
+    const key = part === undefined ? keys.merge : keys.part(part);
+    const claimed = await claimPart({ ledger, key, run, label });
+    if (typeof claimed === 'string') return await skip(worker, own, claimed);
+    claim = claimed;
     tell({ type: 'started', ...about });
     const description = readDescription((await ledger.read()).description ?? '');
     const { records } =
       part === undefined
-        ? await mergeParts(worker.context, own, description, place)
-        : await exportPart(worker.context, own, description, place, (progress) =>
+        ? await mergeParts(worker.context, own, description, claim)
+        : await exportPart(worker.context, own, description, claim, (progress) =>
             tell({ type: 'progress', ...about, progress }),
           );
     tell({ type: 'finished', ...about, records });
@@ -65,18 +65,18 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
       throw new bullmq.WaitingError();
     }
     // The queue sees by itself whose it is; a job that is nobody's is given to somebody again.
-    const leave = (reason: Error) => {
+    const loseJob = (reason: Error) => {
       tell({ type: 'lost', ...about, error: reason });
       return new bullmq.WaitingError();
     };
-    if (ends.signal.aborted || isLost(error)) throw leave(error);
+    if (ends.signal.aborted || isLost(error)) throw loseJob(error);
     const { attempts = 1 } = job.opts;
     if (isWorthAnotherTry(error) && job.attemptsMade + 1 < attempts) {
       tell({ type: 'retrying', ...about, error });
       throw error;
     }
-    await place?.note('failure', { ...about, ...describe(error) }).catch((reason: Error) => {
-      throw leave(reason);
+    await claim?.note('failure', { ...about, ...describe(error) }).catch((reason: Error) => {
+      throw loseJob(reason);
     });
     tell({ type: 'failed', ...about, error });
     throw new bullmq.UnrecoverableError(error.message);

@@ -1,6 +1,6 @@
 import { BatchError } from '../batch/index.ts';
 import { refuse } from '../core/internal.ts';
-import { connect } from './connection.ts';
+import { ANSWER_WITHIN, connect } from './connection.ts';
 import { readDescription } from './description.ts';
 import { openFlow } from './flow.ts';
 import { exportKeys } from './keys.ts';
@@ -8,8 +8,6 @@ import { createLedger } from './ledger.ts';
 import { nameProblem } from './names.ts';
 import { loadBullmq } from './peers.ts';
 import { DEFAULTS, type QueueOptions, queueProblems } from './worker-options.ts';
-
-const ANSWER_WITHIN = 10_000;
 
 /**
  * Forgets an export: its jobs, and how far its parts are. A worker that is at it ends at its next checkpoint. Files are left

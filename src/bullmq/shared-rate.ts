@@ -1,11 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Rate, RateLimiter } from '../batch/index.ts';
-import { rateProblems } from '../batch/internal.ts';
-import { refuse, sleep, systemClock, withDeadline } from '../core/internal.ts';
+import { RATE_INTERVAL, rateProblems } from '../batch/internal.ts';
+import { refuse, sleep, systemClock, unlessAborted, withDeadline } from '../core/internal.ts';
 import { connect, type QueueConnection } from './connection.ts';
-import { TAKE_SLOT } from './lua/take-slot.ts';
 import { nameProblem } from './names.ts';
-import { unlessAborted } from './unless-aborted.ts';
 import { DEFAULTS } from './worker-options.ts';
 
 /** Options of {@link sharedRate}. */
@@ -20,6 +18,20 @@ export interface SharedRateOptions extends Rate {
 
 /** A rate that many processes share; for the option `rate`. */
 export type SharedRate = RateLimiter & { close(): Promise<void> };
+
+/**
+ * Reserves the time of a request (GCRA: each request moves the time of the next one by a gap), by the clock of Redis.
+ *
+ * KEYS: the limit. ARGV: the gap in microseconds. Replies with the microseconds to wait.
+ */
+const RESERVE_SLOT = /* lua */ `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local slot = math.max(tonumber(redis.call('GET', KEYS[1])) or 0, now)
+local next = slot + tonumber(ARGV[1])
+redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', string.format('%.0f', math.ceil((next - now) / 1000) + 1000))
+return slot - now
+`;
 
 // In milliseconds.
 const ANSWER_WITHIN = 2000;
@@ -44,7 +56,7 @@ export async function sharedRate(options: SharedRateOptions): Promise<SharedRate
 export function sharedLimiter(
   client: Redis,
   key: string,
-  { requests, interval = 60_000 }: Rate,
+  { requests, interval = RATE_INTERVAL }: Rate,
 ): RateLimiter {
   const gap = String(Math.ceil((interval * 1000) / requests));
   const late = () => new Error('no answer');
@@ -52,7 +64,9 @@ export function sharedLimiter(
     for (;;) {
       signal.throwIfAborted();
       // A slot that comes too late stays unused: slower than asked for, never faster.
-      const slot = withDeadline(systemClock, ANSWER_WITHIN, late, () => client.eval(TAKE_SLOT, 1, key, gap));
+      const slot = withDeadline(systemClock, ANSWER_WITHIN, late, () =>
+        client.eval(RESERVE_SLOT, 1, key, gap),
+      );
       const wait = await unlessAborted(
         signal,
         slot.catch(() => undefined),

@@ -1,6 +1,6 @@
 import { BatchError } from '../batch/index.ts';
 import { numberProblems, refuse } from '../core/internal.ts';
-import { connect } from './connection.ts';
+import { ANSWER_WITHIN, connect } from './connection.ts';
 import { type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';
 import { createHandle, type ExportHandle } from './handle.ts';
@@ -19,9 +19,6 @@ export interface SubmitOptions extends QueueOptions, DescriptionOptions {
   /** Before a part is tried for the second time; then twice as long each time. @default 5000 */
   retryDelay?: number | undefined;
 }
-
-// Of a command, in milliseconds: somebody waits for it.
-const ANSWER_WITHIN = 10_000;
 
 /**
  * Submits an export to the workers of a queue: a job for each part, and one that merges them in order.
@@ -62,10 +59,10 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
   try {
     const keys = exportKeys(prefix, queue, name);
     const ledger = createLedger(client, keys, ANSWER_WITHIN);
-    let { state, run } = await ledger.claim(text);
+    let { state, run } = await ledger.claimExport(text);
     if (state === 'joined' && (await flow.failure(run)) !== undefined) {
       // As when somebody removed a job by hand: it failed, and no worker could say why.
-      ({ state, run } = await ledger.claim(text, run));
+      ({ state, run } = await ledger.claimExport(text, run));
     }
     if (state === 'other') throw isAnother(name);
     // Also where it is joined: whoever submitted it may have died before it was added.

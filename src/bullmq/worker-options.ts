@@ -73,7 +73,12 @@ export type ExportWorkerEvent =
     ))
   | { readonly type: 'queue-error'; readonly error: Error };
 
-export const DEFAULTS = { queue: 'exports', prefix: 'axios-oauth-refresh', takeover: 15_000 } as const;
+export const DEFAULTS = {
+  queue: 'exports',
+  prefix: 'axios-oauth-refresh',
+  concurrency: 1,
+  takeover: 15_000,
+} as const;
 
 // Below this, an ordinary pause of a process is taken for its death.
 const SHORTEST_TAKEOVER = 500;
@@ -85,7 +90,8 @@ export function queueProblems({ queue = DEFAULTS.queue, prefix = DEFAULTS.prefix
 
 /** @throws ConfigurationError that lists everything wrong. */
 export function checkWorkerOptions(options: ExportWorkerOptions): void {
-  const { api, source, directory, parts, concurrency = 1, rate, takeover = DEFAULTS.takeover } = options;
+  const { api, source, directory, parts, rate } = options;
+  const { concurrency = DEFAULTS.concurrency, takeover = DEFAULTS.takeover } = options;
   refuse('startExportWorker', [
     ...queueProblems(options),
     typeof api?.request !== 'function' && 'api must be an axios instance',

@@ -44,7 +44,7 @@ const CLOSING = new Error('the worker is closed');
  */
 export async function startExportWorker(options: ExportWorkerOptions): Promise<ExportWorker> {
   checkWorkerOptions(options);
-  const { connection, directory, onEvent, concurrency = 1 } = options;
+  const { connection, directory, onEvent, concurrency = DEFAULTS.concurrency } = options;
   const { queue = DEFAULTS.queue, prefix = DEFAULTS.prefix, takeover = DEFAULTS.takeover } = options;
   const found = await stat(directory).catch(() => undefined);
   refuse('startExportWorker', [!found?.isDirectory() && `directory: ${directory} is no directory here`]);

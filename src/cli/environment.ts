@@ -3,9 +3,7 @@ import { parse } from 'dotenv';
 import { refuse } from '../core/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
 import type { Io } from './io.ts';
-
-/** Which variables are credentials, or go with them. */
-const OURS = /^((GENESYS|CXONE|OAUTH)_|REDIS_(USERNAME|PASSWORD)$)/;
+import { isKnownVariable } from './variables.ts';
 
 /**
  * The variables of the process and those of a file. Where both have one, the process's counts.
@@ -36,7 +34,9 @@ export function readEnvironment(
   const file = parse(text);
   // As for vendors: an empty variable counts as absent.
   const set = Object.entries(env).filter(([, value]) => value);
-  const overridden = set.filter(([name, value]) => OURS.test(name) && name in file && file[name] !== value);
+  const overridden = set.filter(
+    ([name, value]) => isKnownVariable(name) && name in file && file[name] !== value,
+  );
   for (const [name] of overridden) {
     warn(`${name} is set in the environment as well, with another value, which is the one that counts`);
   }

@@ -4,7 +4,7 @@ import { toBatchError } from '../batch/internal.ts';
 import { messageOf } from '../core/internal.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { Interruption } from './interrupt.ts';
-import type { Failure } from './reporter.ts';
+import type { Failure } from './reporter/types.ts';
 
 const HINTS: Partial<Record<ExitCode, string>> = {
   [EXIT.authentication]: '`axios-oauth-refresh token` checks the credentials by themselves',

@@ -7,7 +7,7 @@ export type EndSignal = 'SIGINT' | 'SIGTERM';
 /** Where text goes, and whether somebody watches it there. */
 export type TextStream = Writable & { isTTY?: boolean; columns?: number };
 
-/** What the command is given of its process, so that it can be given something else. */
+/** What the command needs of its process. Tests pass a substitute. */
 export interface Io {
   readonly env: Environment;
   /** Data, and what was asked for; nothing else. */

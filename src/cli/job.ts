@@ -1,13 +1,15 @@
 import type { Progress, RunOptions } from '../batch/index.ts';
-import { refuse, systemClock } from '../core/internal.ts';
-import { connect, type VendorName, vendorOf } from './connection.ts';
+import { redactUrl, refuse, systemClock } from '../core/internal.ts';
+import { chooseVendor } from './choose-vendor.ts';
+import { connect } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
+import type { RunFlags } from './flags/run-flags.ts';
 import { abortOnSignal } from './interrupt.ts';
 import type { Io } from './io.ts';
-import { createReporter } from './reporter.ts';
-import type { RunFlags } from './run-flags.ts';
+import { createReporter } from './reporter/create-reporter.ts';
+import type { VendorName } from './variables.ts';
 
 /** An export or an import, as its command describes it. */
 export interface Job {
@@ -51,7 +53,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     const run = job.prepare();
-    const vendor = vendorOf(environment, job.vendor);
+    const { vendor } = chooseVendor(environment, job.vendor);
     const { retries, timeout, restart } = flags;
     const rate = flags.rate === 'none' ? undefined : flags.rate;
     const { baseUrl } = job;
@@ -62,8 +64,8 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     refuse('--base-url', [
       job.url !== undefined &&
         !URL.canParse(job.url, base) &&
-        `name the URL of the API, such as https://api.example.com: ${JSON.stringify(job.url)} alone ` +
-          `${base === undefined ? '' : `or after ${JSON.stringify(base)} `}is no URL`,
+        `name the URL of the API, such as https://api.example.com: ${JSON.stringify(redactUrl(job.url))} alone ` +
+          `${base === undefined ? '' : `or after ${JSON.stringify(redactUrl(base))} `}is no URL`,
     ]);
     reporter.started(job.name, job.file);
     const account = [vendor.name, base ?? ''].join(' ');

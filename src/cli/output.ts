@@ -1,41 +1,31 @@
-import { csvFile, gzipJsonLinesFile, jsonLinesFile, jsonLinesStream, type Sink } from '../batch/index.ts';
+import { jsonLinesStream, type Sink } from '../batch/index.ts';
+import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 import type { Io } from './io.ts';
-
-/** How files are written and read. */
-export const FORMATS = ['jsonl', 'jsonl.gz', 'csv'] as const;
-export type Format = (typeof FORMATS)[number];
-
-const EXTENSIONS: readonly (readonly [RegExp, Format])[] = [
-  [/\.(jsonl|ndjson)\.gz$/i, 'jsonl.gz'],
-  [/\.csv$/i, 'csv'],
-];
-
-/** What a file's name says of its format. */
-export function formatOf(path: string): Format {
-  return EXTENSIONS.find(([pattern]) => pattern.test(path))?.[1] ?? 'jsonl';
-}
 
 /** Where an export goes. */
 export interface Output {
   /** A file, or `-` for standard output. */
   out: string;
-  format?: Format | undefined;
+  format?: OutputFormat | undefined;
   columns?: readonly string[] | undefined;
 }
 
-/** Makes the sink of an export. @throws ConfigurationError when its flags do not go together. */
-export function sinkFor(
-  { stdout }: Pick<Io, 'stdout'>,
-  { out, format = formatOf(out), columns }: Output,
-): Sink {
-  const toFile = out !== '-';
+/** Returns the format of an output. @throws ConfigurationError when its flags do not go together. */
+export function outputFormat({ out, format, columns }: Output): OutputFormat {
+  const chosen = format ?? formatOf(out) ?? 'jsonl';
   refuse('--out', [
     out === '' && 'name a file, or - for standard output',
-    columns !== undefined && format !== 'csv' && `--columns goes with csv, not with ${format}`,
-    !toFile && format !== 'jsonl' && `standard output is jsonl; ${format} needs a file`,
+    format === undefined && endingProblem(out, '--format'),
+    columns !== undefined && !isCsv(chosen) && `--columns goes with csv, not with ${chosen}`,
+    out === '-' && chosen !== 'jsonl' && `standard output is jsonl; ${chosen} needs a file`,
   ]);
-  if (!toFile) return jsonLinesStream(stdout);
-  if (format === 'csv') return csvFile(out, { columns });
-  return format === 'jsonl' ? jsonLinesFile(out) : gzipJsonLinesFile(out);
+  return chosen;
+}
+
+/** Makes the sink of an export. @throws ConfigurationError when its flags do not go together. */
+export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output): Sink {
+  const format = outputFormat(output);
+  const { out, columns } = output;
+  return out === '-' ? jsonLinesStream(stdout) : fileSink(out, format, { columns });
 }

@@ -53,7 +53,7 @@ export function parsePair(text: string, before: Readonly<Record<string, string>>
   return { ...before, [name]: value };
 }
 
-/** The two ends of an interval, as they were given. */
+/** The two ends of an interval, as text. */
 export interface Interval {
   start: string;
   end: string;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import type { CommandContext } from './command-context.ts';
 import { addExportCxone } from './commands/export-cxone.ts';
 import { addExportGenesys } from './commands/export-genesys.ts';
 import { addExportPages } from './commands/export-pages.ts';
@@ -11,14 +12,7 @@ import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { Io } from './io.ts';
 import { secretFlagProblem } from './secret-flags.ts';
-
-/** Adds a command. @param end is told its exit code. */
-export interface CommandContext {
-  io: Io;
-  /** As the process got them. */
-  args: readonly string[];
-  end(code: ExitCode): void;
-}
+import { VARIABLES_HELP } from './variables.ts';
 
 /** Runs the command that the arguments name. @returns the exit code. */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {
@@ -62,11 +56,7 @@ function createProgram(context: CommandContext): Command {
       'after',
       `
 Credentials come from the environment, or from a file named by --env; never from arguments:
-  Genesys Cloud  GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET, GENESYS_REGION or GENESYS_ENV_URL
-  NICE CXone     CXONE_CLIENT_ID, CXONE_CLIENT_SECRET, CXONE_ACCESS_KEY_ID and CXONE_ACCESS_KEY_SECRET,
-                 or CXONE_ENV_URL; CXONE_ISSUER, CXONE_SCOPE
-  any other      OAUTH_TOKEN_ENDPOINT, OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET, OAUTH_SCOPE, OAUTH_AUDIENCE,
-                 OAUTH_CLIENT_AUTHENTICATION (basic or post)
+${VARIABLES_HELP}
 HTTPS_PROXY and NO_PROXY are obeyed.
 ${EXIT_CODES_HELP}`,
     );

@@ -9,7 +9,7 @@ import {
   type PageSource,
 } from '../batch/index.ts';
 import { refuse } from '../core/internal.ts';
-import type { VendorName } from './connection.ts';
+import type { VendorName } from './variables.ts';
 
 /** A source of an interval as data, so that another process can make it. */
 export type SourceDescription =

@@ -99,7 +99,7 @@ export class AuthRefreshError extends AxiosError {
 
 /** Options that cannot work: `problems` lists every one of them. */
 export class ConfigurationError extends Error {
-  readonly problems: readonly string[];
+  declare readonly problems: readonly string[];
 
   constructor(what: string, problems: readonly string[]) {
     super(`${what}: ${problems.join('; ')}.`);

@@ -18,7 +18,7 @@ export interface GrantContext {
   /** The wait before the first retry. */
   retryDelay: number;
   /** The refresh token that came with the token to be replaced. */
-  refreshToken?: string;
+  refreshToken?: string | undefined;
 }
 
 /** A way to get a token (RFC 6749 section 1.3); may also be a function of your own. */

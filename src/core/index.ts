@@ -16,5 +16,16 @@ export type { Grant, GrantContext } from './grant.ts';
 export type { AuthRefreshRequestOptions } from './request-options.ts';
 export type { Secret } from './secret.ts';
 export type { TokenResponse, TokenSet } from './token-set.ts';
-export type { LockOptions, StoredToken, TokenLock, TokenStore } from './token-store.ts';
+export type {
+  KnownFromStore,
+  LockOptions,
+  ObtainedToken,
+  SharedFetch,
+  SharedToken,
+  SharedTokenStore,
+  ShareOptions,
+  StoredToken,
+  TokenLock,
+  TokenStore,
+} from './token-store.ts';
 export type { Refusal, RequestSummary, Vendor } from './vendor.ts';

@@ -23,3 +23,13 @@ export function linkSignals(...signals: readonly AbortSignal[]): LinkedSignal {
     },
   };
 }
+
+/** Waits for work that cannot be aborted: rejects with the reason of the signal as soon as the signal aborts. */
+export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,4 +1,5 @@
 import type { InternalAxiosRequestConfig } from 'axios';
+import { redactUrl } from './redact-url.ts';
 
 // axios's own test for an absolute URL.
 const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i;
@@ -16,8 +17,7 @@ const CACHE_SIZE = 200;
  * @returns undefined when nothing does: it is absolute, https or on loopback, and holds no credentials.
  */
 export function urlProblem(text: unknown): string | undefined {
-  // Without what may be credentials or a secret.
-  const shown = JSON.stringify(text)?.replace(/[^/"]*@|[?#].*(?=")/g, '');
+  const shown = JSON.stringify(redactUrl(text));
   if (typeof text !== 'string' || !URL.canParse(text)) return `${shown} is not a URL`;
   const { protocol, hostname, host, username, password } = new URL(text);
   if (username || password) return `the URL of ${host} holds credentials`;
@@ -95,6 +95,6 @@ export function createResourceOrigins(
 /** The origin a token may be sent to, or '' for none. */
 function safeOrigin(url: string): string {
   const page = globalThis.location?.href;
-  const absolute = page !== undefined && URL.canParse(url, page) ? new URL(url, page).href : url;
+  const absolute = URL.canParse(url, page) ? new URL(url, page).href : url;
   return urlProblem(absolute) ? '' : new URL(absolute).origin;
 }

@@ -5,8 +5,7 @@
  * @returns milliseconds to wait, at least 0; undefined when the field is absent or neither form.
  */
 export function parseRetryAfter(value: unknown, now: number): number | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = String(value).trim();
+  const text = String(value ?? '').trim();
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   // Date.parse takes more than dates, "-5" for one: an HTTP date has letters.
   const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;

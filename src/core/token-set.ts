@@ -22,12 +22,12 @@ export interface TokenSet extends Omit<TokenResponse, 'lifetime'> {
 
 /** When tokens are refreshed, see {@link toTokenSet}. */
 export interface RefreshTiming {
-  /** Milliseconds before expiry at which a refresh is due. */
-  refreshBuffer: number;
-  /** Milliseconds a token is taken to live when the server did not say. */
-  defaultLifetime: number;
-  /** A number from 0 to 1: spreads the refreshes of many processes. */
-  random: () => number;
+  /** Milliseconds before expiry at which a refresh is due. @default 300_000 */
+  refreshBuffer?: number | undefined;
+  /** The lifetime of a token in milliseconds if the server does not state one. @default 3_600_000 */
+  defaultLifetime?: number | undefined;
+  /** A number from 0 to 1, which spreads the refreshes of many processes. @default Math.random */
+  random?: (() => number) | undefined;
 }
 
 /** The longest lifetime that is believed, in milliseconds. */
@@ -71,17 +71,17 @@ export function toStoredTokenSet(value: unknown, now: number): TokenSet | undefi
 export function toTokenSet(
   response: TokenResponse | undefined,
   requestedAt: number,
-  timing: RefreshTiming,
+  { refreshBuffer = 300_000, defaultLifetime = 3_600_000, random = Math.random }: RefreshTiming,
 ): TokenSet {
   if (!isAccessToken(response?.accessToken)) {
-    throw new TokenResponseError("the vendor's grant returned no accessToken that a header can carry", {
+    throw new TokenResponseError("the vendor's grant returned no valid accessToken", {
       code: 'ERR_TOKEN_RESPONSE',
     });
   }
   const { lifetime: said, ...rest } = response as TokenResponse;
-  const lifetime = typeof said === 'number' && said > 0 ? Math.min(said, YEAR) : timing.defaultLifetime;
+  const lifetime = typeof said === 'number' && said > 0 ? Math.min(said, YEAR) : defaultLifetime;
   const expiresAt = requestedAt + lifetime;
-  const early = timing.refreshBuffer * (1 + 0.1 * timing.random());
+  const early = refreshBuffer * (1 + 0.1 * random());
   const refreshAt = Math.max(expiresAt - early, requestedAt + 0.8 * lifetime);
   return Object.freeze({ ...rest, refreshAt, expiresAt });
 }

@@ -1,1 +1,1 @@
-export { displayUrl, sendTokenRequest } from './token-request.ts';
+export { sendTokenRequest } from './token-request.ts';

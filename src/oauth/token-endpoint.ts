@@ -1,12 +1,7 @@
 import { type GrantContext, type Secret, TokenEndpointError, type TokenResponse } from '../core/index.ts';
-import { readSecret, redact } from '../core/internal.ts';
+import { readSecret, redact, redactUrl } from '../core/internal.ts';
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
-import {
-  displayUrl,
-  sendTokenRequest,
-  type TokenHttpRequest,
-  type TokenHttpResponse,
-} from './token-request.ts';
+import { sendTokenRequest, type TokenHttpRequest, type TokenHttpResponse } from './token-request.ts';
 import { parseTokenResponse } from './token-response.ts';
 
 /** An OAuth client and the token endpoint it is known to. */
@@ -82,7 +77,7 @@ function refusal(
   const errorDescription = read(answer.error_description ?? answer.errorDescription ?? answer.description);
   const said = error ? `${error}${errorDescription ? ` (${errorDescription})` : ''}` : 'no OAuth error';
   const advice = ADVICE[error ?? ''] ?? 'Check the address of the token endpoint';
-  return new TokenEndpointError(`${displayUrl(tokenEndpoint)} answered ${status}, ${said}. ${advice}`, {
+  return new TokenEndpointError(`${redactUrl(tokenEndpoint)} answered ${status}, ${said}. ${advice}`, {
     code: 'ERR_TOKEN_ENDPOINT',
     status,
     error,

@@ -1,6 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
-import { backoff, parseRetryAfter, readBody, sleep } from '../core/internal.ts';
+import { parseRetryAfter, readBody, redactUrl, retryLoop } from '../core/internal.ts';
 
 /** A request on the way to a token: the form POST, or the discovery before it. */
 export interface TokenHttpRequest {
@@ -32,23 +32,28 @@ export async function sendTokenRequest(
   context: GrantContext,
   request: TokenHttpRequest,
 ): Promise<TokenHttpResponse> {
-  const { clock, random, retryDelay, deadline, signal } = context;
-  for (let attempt = 0; ; attempt++) {
+  const { clock, deadline } = context;
+  let failure: TokenRequestError;
+  const attempt = async () => {
     const answer = await sendOnce(context, request);
     if (!(answer instanceof TokenRequestError)) return answer;
-    const wait = Math.max(answer.retryAfter ?? 0, backoff(attempt, retryDelay, random));
-    // A Retry-After beyond the deadline is not waited for.
-    if (attempt >= context.retries || clock.now() + wait >= deadline) throw answer;
-    await sleep(clock, wait, signal);
-  }
+    failure = answer;
+    return undefined;
+  };
+  return retryLoop(context, context.retryDelay, attempt, (delay, count) => {
+    const wait = Math.max(failure.retryAfter ?? 0, delay);
+    // Do not wait for a Retry-After beyond the deadline.
+    if (count >= context.retries || clock.now() + wait >= deadline) throw failure;
+    return wait;
+  });
 }
 
-/** Returns, not throws, what a retry may mend. */
+/** Returns, rather than throws, an error that a retry may fix. */
 async function sendOnce(
   { request: send, signal, clock }: GrantContext,
   request: TokenHttpRequest,
 ): Promise<TokenHttpResponse | TokenRequestError> {
-  const where = displayUrl(request.url);
+  const where = redactUrl(request.url);
   let reply: AxiosResponse;
   try {
     reply = await send({
@@ -100,10 +105,4 @@ async function sendOnce(
       retryAfter: parseRetryAfter(reply.headers['retry-after'], clock.now()),
     },
   );
-}
-
-/** An address for messages: without credentials, query and fragment, which may hold secrets. */
-export function displayUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
 }

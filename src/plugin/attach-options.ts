@@ -34,57 +34,52 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'inherit' 
   onEvent?: AuthRefreshListener | undefined;
 }
 
-// All others are the token manager's.
-const OWN = new Set([
-  'tokens',
-  'resourceOrigins',
-  'maxReplays',
-  'retry',
-  'shouldRefresh',
-  'onEvent',
-  'random',
-]);
-
 /**
- * @param attached whether the instance is attached already.
- * @throws ConfigurationError that lists everything wrong.
+ * @param isAttached whether the plugin is attached to the instance already.
+ * @throws ConfigurationError that lists every problem.
  */
 export function checkAttachOptions(
   instance: AxiosInstance,
   options: AuthRefreshOptions,
-  attached: boolean,
+  isAttached: boolean,
 ): void {
-  const given = options ?? {};
-  const { tokens, resourceOrigins = [], retry } = given;
-  const foreign = Object.entries(given).filter(([name, value]) => value !== undefined && !OWN.has(name));
+  const {
+    tokens,
+    resourceOrigins = [],
+    maxReplays,
+    retry,
+    shouldRefresh,
+    onEvent,
+    random,
+    ...forManager
+  } = options ?? {};
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
-    !isAxios && 'the first argument is no axios instance',
+    !isAxios && 'the first argument must be an axios instance',
     isAxios &&
       typeof instance !== 'function' &&
       retry !== false &&
-      'axios-retry sends again only through an instance of axios.create(): use one, or set retry to false',
-    attached &&
-      'this instance is attached already: detach() it first; `tokens` shares a token between instances',
-    // It would look like credentials of the caller's own on every request, and no token would ever be sent.
+      'retry requires an instance of axios.create(); otherwise set retry to false',
+    isAttached && 'the plugin is attached to this instance already: call detach() first',
+    // They would look like the caller's own credentials on every request, and no token would ever be sent.
     hasCredentials(instance?.defaults) &&
-      "the instance's default headers hold Authorization, or its defaults auth: remove it, the plugin sets the token",
+      "remove Authorization and auth from the instance's defaults: the plugin sets the token",
     ...(tokens
-      ? foreign.map(([name]) => `${name} belongs to the token manager given as tokens`)
-      : managerProblems(given as Partial<TokenManagerOptions>)),
+      ? Object.entries(forManager).map(
+          ([name, value]) => value !== undefined && `pass ${name} to createTokenManager, not beside tokens`,
+        )
+      : managerProblems(forManager)),
     ...resourceOrigins.map((url) => prefixed('resourceOrigins', urlProblem(url))),
-    ...numberProblems(given, ['maxReplays']),
-    ...numberProblems(retry || {}, ['retries', 'baseDelay', 'maxRetryAfter']),
+    ...numberProblems({ maxReplays, ...(retry || {}) }, [
+      'maxReplays',
+      'retries',
+      'baseDelay',
+      'maxRetryAfter',
+    ]),
   ]);
 }
 
-/** Credentials among an instance's defaults: of all methods, of one, or for Basic. */
+/** Tells whether an instance's defaults hold credentials: for all methods, for one, or for HTTP Basic. */
 function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined): boolean {
-  const isAuthorization = ([name, value]: [string, unknown]) =>
-    name.toLowerCase() === 'authorization' && value != null;
-  const entries = Object.entries(defaults?.headers ?? {}) as [string, unknown][];
-  return (
-    defaults?.auth != null ||
-    entries.some((entry) => isAuthorization(entry) || Object.entries(Object(entry[1])).some(isAuthorization))
-  );
+  return defaults?.auth != null || /"authorization":(?!null)/i.test(JSON.stringify(defaults?.headers) ?? '');
 }

@@ -1,5 +1,5 @@
-// A parameter (name, value) or else a scheme name; a comma or a space stands between.
-const PART = /([\w!#$%&'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([\w!#$%&'*+.^`|~-]+)/g;
+// A parameter (name, value), or else the name of a scheme. Commas and spaces separate them.
+const PART = /([^\s,="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,="]+)/g;
 
 /**
  * Reads the `error` of a Bearer challenge (RFC 6750 section 3, RFC 9110 section 11.6.1).
@@ -8,7 +8,7 @@ const PART = /([\w!#$%&'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([\w!#$%&'
  * @returns the error code, such as `invalid_token`; undefined when there is none.
  */
 export function bearerError(field: unknown): string | undefined {
-  const text = (Array.isArray(field) ? field.join(', ') : String(field ?? '')).slice(0, 8192);
+  const text = [field].flat().join(', ').slice(0, 8192);
   let scheme = '';
   for (const [, name, value = '', word] of text.matchAll(PART)) {
     if (word) scheme = word.toLowerCase();

@@ -13,15 +13,13 @@ const CONCEALED = { toJSON: LABEL, [INSPECT]: LABEL };
  * Makes an object show as a short label wherever a logger or a serializer meets it: sockets and requests that it leads
  * to hold the `Authorization` field in clear. It works as before.
  */
-export function conceal(object: unknown): void {
+export function redactForLogging(object: unknown): void {
   if (typeof object !== 'object' || object === null || Object.hasOwn(object, INSPECT)) return;
   if (Object.isExtensible(object)) Object.defineProperties(object, CONCEALED);
 }
 
-/** Makes a property invisible to loggers and serializers; it can be read as before. */
+/** Hides a property from loggers and serializers. It can be read as before. */
 export function hide(object: object, property: string): void {
-  const descriptor = Object.getOwnPropertyDescriptor(object, property);
-  if (descriptor?.enumerable && descriptor.configurable) {
-    Object.defineProperty(object, property, { enumerable: false });
-  }
+  // Reflect does not throw for a frozen object.
+  if (Object.hasOwn(object, property)) Reflect.defineProperty(object, property, { enumerable: false });
 }

@@ -10,22 +10,19 @@ export function isRepeatable({ data, authRefresh }: InternalAxiosRequestConfig):
   return typeof data?.pipe !== 'function' && typeof data?.getReader !== 'function';
 }
 
-/** Lets go of a response body that nobody will read, so that its connection is free for the replay. */
+/** Closes a response body that nobody will read, so that its connection is free for the replay. */
 export function discard(body: unknown): void {
   const stream = body as
     | {
-        destroy?: () => void;
         on?: (event: string, listener: () => void) => void;
+        destroy?: () => void;
         cancel?: () => Promise<void>;
       }
     | undefined;
-  if (typeof stream?.destroy === 'function') {
-    // A destroyed stream may report that it was cut short, to nobody.
-    stream.on?.('error', () => {});
-    stream.destroy();
-  } else if (typeof stream?.cancel === 'function') {
-    stream.cancel().catch(() => {});
-  }
+  // A destroyed stream may report that it was cut short, and nobody else listens.
+  stream?.on?.('error', () => {});
+  stream?.destroy?.();
+  stream?.cancel?.().catch(() => {});
 }
 
 /**
@@ -34,7 +31,7 @@ export function discard(body: unknown): void {
  */
 export function fixBoundary(config: InternalAxiosRequestConfig, adapter: unknown): void {
   const { data, headers } = config;
-  if (typeof FormData === 'undefined' || !(data instanceof FormData)) return;
+  if (!(data instanceof FormData)) return;
   if ((adapter as { adapterName?: string }).adapterName !== 'http') return;
   if (/boundary=/i.test(String(headers.getContentType() ?? ''))) return;
   headers.setContentType(`multipart/form-data; boundary=axios-oauth-refresh-${crypto.randomUUID()}`);

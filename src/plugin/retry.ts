@@ -1,7 +1,8 @@
 import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetryModule, { type IAxiosRetryConfig } from 'axios-retry';
-import { type AuthRefreshEvent, isAuthRefreshError, type RequestSummary } from '../core/index.ts';
+import { type AuthRefreshEvent, type Clock, isAuthRefreshError, type Vendor } from '../core/index.ts';
 import { backoff, parseRetryAfter } from '../core/internal.ts';
+import { describeRequest } from './describe-request.ts';
 import { isRepeatable } from './request-body.ts';
 
 // `require` of its CommonJS build gives an object that holds the function, `import` gives the function.
@@ -34,13 +35,12 @@ export interface InstalledRetry {
   uninstall(): void;
 }
 
-/** What the policy needs of the attachment it belongs to. */
+/** What the policy needs from its attachment. */
 export interface RetryContext {
-  isReadOnly: (request: RequestSummary) => boolean;
+  vendor: Vendor;
+  clock: Clock;
   emit: (event: AuthRefreshEvent) => void;
-  describe: (config: InternalAxiosRequestConfig) => RequestSummary;
-  now: () => number;
-  random: () => number;
+  random: (() => number) | undefined;
 }
 
 // RFC 9110 section 9.2.2, and the QUERY method, which only reads.
@@ -65,19 +65,19 @@ const CUT_SHORT = new Set([
 export function installRetry(
   instance: AxiosInstance,
   options: RetryOptions,
-  context: RetryContext,
+  { vendor, clock, emit, random = Math.random }: RetryContext,
 ): InstalledRetry {
   const { retries = 3, baseDelay = 500, maxRetryAfter = 60_000, allMethods = false } = options;
   const retryAfter = (error: AxiosError) =>
-    parseRetryAfter(error.response?.headers?.['retry-after'], context.now());
+    parseRetryAfter(error.response?.headers?.['retry-after'], clock.now());
 
   function mayRepeat(config: InternalAxiosRequestConfig): boolean {
     if (allMethods) return true;
     const { idempotent } = config.authRefresh || {};
     if (idempotent !== undefined) return idempotent;
-    const request = context.describe(config);
+    const request = describeRequest(config);
     try {
-      return IDEMPOTENT.has(request.method) || context.isReadOnly(request);
+      return IDEMPOTENT.has(request.method) || (vendor.isReadOnly?.(request) ?? false);
     } catch {
       // The API's error is what the caller must see, not the vendor's.
       return false;
@@ -95,13 +95,13 @@ export function installRetry(
       return error.response?.status === 429 || mayRepeat(config);
     },
     retryDelay: (count, error) => {
-      const delay = Math.max(retryAfter(error) ?? 0, backoff(count - 1, baseDelay, context.random));
+      const delay = Math.max(retryAfter(error) ?? 0, backoff(count - 1, baseDelay, random));
       // Told from here, which axios-retry calls once for each retry: onRetry does not know the delay.
       const { config, response, code } = error;
       if (config) {
-        context.emit({
+        emit({
           type: 'retry',
-          ...context.describe(config),
+          ...describeRequest(config),
           count,
           delay,
           ...(response && { status: response.status }),

@@ -1,107 +1,107 @@
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { TokenSet } from '../core/index.ts';
 import { callbackFailed, lacksBase, type ResourceOrigins } from '../core/internal.ts';
-import { conceal, hide } from './redact-for-logging.ts';
+import { hide, redactForLogging } from './redact-for-logging.ts';
 import { fixBoundary } from './request-body.ts';
 
-/** How a send ended: axios rejects or resolves a 401, as `validateStatus` says, and here both are one. */
-export interface Outcome {
-  response: AxiosResponse | undefined;
-  /** A redirect lost the token: what came back is no answer to it. */
-  strayed: boolean;
-  settle(): AxiosResponse;
+/** The token of one send, and where the token may go. */
+export interface Authorization {
+  token: TokenSet;
+  origins: ResourceOrigins;
+  /** Where relative URLs go if the config has no base URL. */
+  apiBaseUrl: string | undefined;
 }
 
-/** Sends a request as the caller made it. */
-export async function sendUntouched(
-  config: InternalAxiosRequestConfig,
-  inner: AxiosAdapter,
-): Promise<AxiosResponse> {
-  const sent = await withBody(copy(config), config);
-  return (await dispatch(sent, config, inner)).settle();
+/** How a send ended. A 401 is one case here, whether axios rejects or resolves it (`validateStatus`). */
+export interface Outcome {
+  response: AxiosResponse | undefined;
+  /** What axios rejected with, in an array of one, because anything can be thrown. */
+  thrown: [error: unknown] | undefined;
+  /** A redirect led away from the resource origins, so that the answer is no judgement of the token. */
+  leftOrigin: boolean;
+}
+
+/** Returns or throws what the adapter returned or threw. */
+export function settle({ response, thrown }: Outcome): AxiosResponse {
+  if (thrown) throw thrown[0];
+  return response as AxiosResponse;
 }
 
 /**
- * Sends a copy of the config that carries the token; the caller's own never holds it.
+ * Sends a copy of a config. Only the copy holds the token, and the answer refers to the caller's config.
  *
- * @param base where relative URLs go when the config has no base URL.
+ * @param authorization undefined to send the request without a token.
  */
-export async function sendAuthorized(
+export async function send(
   config: InternalAxiosRequestConfig,
-  inner: AxiosAdapter,
-  token: TokenSet,
-  base: string | undefined,
-  origins: ResourceOrigins,
+  adapter: AxiosAdapter,
+  authorization?: Authorization,
 ): Promise<Outcome> {
-  fixBoundary(config, inner);
+  const { data, authRefresh } = config;
+  const outcome: Outcome = { response: undefined, thrown: undefined, leftOrigin: false };
   const sent = copy(config);
-  sent.headers = copy(config.headers);
-  // Not by `set`, which looks for other spellings: there is none with a value.
-  sent.headers.Authorization = `Bearer ${token.accessToken}`;
-  if (base !== undefined && lacksBase(config)) sent.baseURL = base;
-  let strayed = false;
-  sent.beforeRedirect = (next, ...rest) => {
-    config.beforeRedirect?.(next, ...rest);
-    const names = Object.keys(next.headers).filter((name) => name.toLowerCase() === 'authorization');
-    // axios drops the token when the origin changes. Once it is gone it stays so, even if the way leads back.
-    strayed ||= names.length === 0 || !origins.includesUrl(String(next.href), base);
-    if (strayed) for (const name of names) delete next.headers[name];
-  };
-  const outcome = await dispatch(config.authRefresh ? await withBody(sent, config) : sent, config, inner);
-  // XMLHttpRequest follows redirects by itself, and so does fetch.
-  const landed = outcome.response?.request?.responseURL;
-  if (landed && /^https?:/.test(landed)) strayed ||= !origins.includesUrl(landed, base);
-  outcome.strayed = strayed;
+  if (authorization) {
+    fixBoundary(config, adapter);
+    authorize(sent, config, authorization, outcome);
+  }
+  if (authRefresh) await makeBody(sent, config);
+  // A stream that is being sent refers to the request, and the request to the header.
+  if (typeof data?.pipe === 'function') redactForLogging(data);
+  try {
+    const response = await adapter(sent);
+    outcome.response = response;
+    if (response?.config) response.config = config;
+    // Labelled and not hidden as below: a new shape for every response would cost a tenth of the speed.
+    redactForLogging(response?.request);
+  } catch (error) {
+    outcome.thrown = [error];
+    const failure = detach(error as AxiosError, config);
+    for (let cause = failure?.cause, depth = 0; cause && depth < 5; cause = cause.cause as Error, depth++) {
+      detach(cause as AxiosError, config);
+    }
+    outcome.response = detach(failure?.response, config);
+  }
+  const { response } = outcome;
+  if (response && config.responseType === 'stream') redactStream(response, sent);
+  // XMLHttpRequest and fetch follow redirects without calling `beforeRedirect`.
+  const landed = response?.request?.responseURL;
+  if (landed && authorization && /^https?:/.test(landed)) {
+    outcome.leftOrigin ||= !authorization.origins.includesUrl(landed, authorization.apiBaseUrl);
+  }
   return outcome;
 }
 
-async function withBody(
+/** Puts the token on the copy of a config, and takes it off at a redirect to another origin. */
+function authorize(
   sent: InternalAxiosRequestConfig,
   config: InternalAxiosRequestConfig,
-): Promise<InternalAxiosRequestConfig> {
-  const { body } = sent.authRefresh || {};
+  { token, origins, apiBaseUrl }: Authorization,
+  outcome: Outcome,
+): void {
+  sent.headers = copy(config.headers);
+  // Not with `set`, which searches for other spellings: none of them has a value here.
+  sent.headers.Authorization = `Bearer ${token.accessToken}`;
+  if (apiBaseUrl !== undefined && lacksBase(config)) sent.baseURL = apiBaseUrl;
+  sent.beforeRedirect = (next, ...rest) => {
+    config.beforeRedirect?.(next, ...rest);
+    const names = Object.keys(next.headers).filter((name) => name.toLowerCase() === 'authorization');
+    // axios drops the token when the origin changes. It stays dropped, even if a later redirect leads back.
+    outcome.leftOrigin ||= names.length === 0 || !origins.includesUrl(String(next.href), apiBaseUrl);
+    if (outcome.leftOrigin) for (const name of names) delete next.headers[name];
+  };
+}
+
+async function makeBody(sent: InternalAxiosRequestConfig, config: InternalAxiosRequestConfig): Promise<void> {
+  const { body } = config.authRefresh || {};
   try {
     if (body) sent.data = await body();
   } catch (error) {
     throw callbackFailed('authRefresh.body', error, config);
   }
-  return sent;
 }
 
-/** Sends one config in place of another, and covers the tracks. */
-async function dispatch(
-  sent: InternalAxiosRequestConfig,
-  config: InternalAxiosRequestConfig,
-  inner: AxiosAdapter,
-): Promise<Outcome> {
-  // A stream that is being sent leads to the request, and that to the header.
-  if (typeof config.data?.pipe === 'function') conceal(config.data);
-  try {
-    const response = await inner(sent);
-    // Concealed and not hidden, as below: to change the shape of every response would cost a tenth of the speed.
-    if (response?.config) response.config = config;
-    conceal(response?.request);
-    if (config.responseType === 'stream') coverStream(response, sent);
-    return { response, strayed: false, settle: () => response };
-  } catch (error) {
-    const failure = clean(error as AxiosError, config);
-    for (let cause = failure?.cause, depth = 0; cause && depth < 5; cause = cause.cause as Error, depth++) {
-      clean(cause as AxiosError, config);
-    }
-    const response = clean(failure?.response, config);
-    if (response && config.responseType === 'stream') coverStream(response, sent);
-    return {
-      response,
-      strayed: false,
-      settle: () => {
-        throw error;
-      },
-    };
-  }
-}
-
-/** Gives an error or its response the caller's config, and hides the request, which holds the sent header. */
-function clean<T extends AxiosResponse | AxiosError>(
+/** Gives an error or its response the caller's config, and hides the request, which holds the token. */
+function detach<T extends AxiosResponse | AxiosError>(
   result: T | undefined,
   config: InternalAxiosRequestConfig,
 ): T | undefined {
@@ -111,13 +111,13 @@ function clean<T extends AxiosResponse | AxiosError>(
   return result;
 }
 
-/** A stream outlives this call: its errors are made by axios from the sent config and the request. */
-function coverStream({ data, request }: AxiosResponse, sent: InternalAxiosRequestConfig): void {
+/** A stream outlives the send: axios makes its errors from the sent config and the request. */
+function redactStream({ data, request }: AxiosResponse, sent: InternalAxiosRequestConfig): void {
   sent.headers.delete('Authorization');
-  for (const object of [data, request, request?._redirectable]) conceal(object);
+  for (const object of [data, request, request?._redirectable]) redactForLogging(object);
 }
 
-/** A copy that keeps the prototype: headers stay of the axios copy that made them. */
+/** Copies an object with its prototype, so that headers stay headers of the copy of axios that made them. */
 function copy<T extends object>(source: T): T {
   return Object.assign(Object.create(Object.getPrototypeOf(source)), source);
 }

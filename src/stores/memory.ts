@@ -1,5 +1,6 @@
 import { Mutex } from 'async-mutex';
-import type { LockOptions, StoredToken, TokenStore } from '../core/index.ts';
+import type { LockOptions, SharedTokenStore, StoredToken } from '../core/index.ts';
+import { sharedStore } from '../token/index.ts';
 
 /** What belongs to one key. */
 interface Entry {
@@ -9,7 +10,7 @@ interface Entry {
 }
 
 /** Makes a store that lives as long as the process, for several token managers of it. */
-export function memoryStore(): TokenStore {
+export function memoryStore(): SharedTokenStore {
   const entries = new Map<string, Entry>();
   let fence = 0;
 
@@ -19,7 +20,7 @@ export function memoryStore(): TokenStore {
     return entry;
   }
 
-  return {
+  return sharedStore({
     get: async (key) => entryOf(key).stored,
     async set(key, stored) {
       const entry = entryOf(key);
@@ -44,18 +45,18 @@ export function memoryStore(): TokenStore {
       }
     },
     async close() {},
-  };
+  });
 }
 
 /** Settles when there is no need to wait for the lock any more. */
 function wait<T>(
   onStored: Entry['onStored'],
-  { leave, signal }: LockOptions<T>,
+  { stopWaitingWith, signal }: LockOptions<T>,
 ): { left: Promise<T>; stop: () => void } {
   let stop = () => {};
   const left = new Promise<T>((resolve, reject) => {
     const look = (stored: StoredToken) => {
-      const found = leave(stored);
+      const found = stopWaitingWith(stored);
       if (found !== undefined) resolve(found);
     };
     const onAbort = () => reject(signal.reason);

@@ -8,7 +8,8 @@ import {
   unpackCursor,
   wholeNumber,
 } from './http.ts';
-import { DAY, parseInterval, parseTime } from './options.ts';
+import { DAY } from './iso-time.ts';
+import { parseInterval, parseTime } from './options.ts';
 import type { World } from './world.ts';
 
 const DETAILS_QUERY = '/api/v2/analytics/conversations/details/query';

@@ -1,6 +1,6 @@
 const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
 const THREE = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'));
-const DAY = 86_400_000;
+export const DAY = 86_400_000;
 
 /** Makes a function that writes epoch milliseconds as `toISOString` does, faster while the day stays the same. */
 export function createIsoWriter(): (time: number) => string {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Faults } from './faults.ts';
+import { DAY } from './iso-time.ts';
 import type { DetailsJobState } from './wire-types.ts';
 
 /** What can be chosen when a simulator is started; everything has a default. */
@@ -106,25 +107,30 @@ export interface Settings {
   salt: string;
 }
 
-export const DAY = 86_400_000;
-const DEFAULT_INTERVAL = '2023-10-01T00:00:00.000Z/2023-10-08T00:00:00.000Z';
+export const DEFAULTS = {
+  seed: 1,
+  records: 1000,
+  interval: '2023-10-01T00:00:00.000Z/2023-10-08T00:00:00.000Z',
+  genesysLifetime: 86_400,
+  cxoneLifetime: 3_600,
+} as const;
 
 /** Fills in the defaults. @throws RangeError when a number or an interval makes no sense. */
 export function resolveOptions(options: SimulatorOptions): Settings {
-  const interval = parseInterval(options.interval ?? DEFAULT_INTERVAL);
+  const interval = parseInterval(options.interval ?? DEFAULTS.interval);
   if (!interval) throw new RangeError(`interval must be "start/end" in ISO 8601, got ${options.interval}`);
   const availability = options.jobs?.availability ? Date.parse(options.jobs.availability) : interval.end;
   const settings = {
-    seed: options.seed ?? 1,
-    records: options.records ?? 1000,
+    seed: options.seed ?? DEFAULTS.seed,
+    records: options.records ?? DEFAULTS.records,
     ...interval,
     clientId: options.clientId ?? '6f1a2b3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c',
     clientSecret: options.clientSecret ?? 'sim/Secret+with=signs~and:colon',
     accessKeyId: options.accessKeyId ?? 'SIMULATEDACCESSKEYID234567====',
     accessKeySecret: options.accessKeySecret ?? 'SIMULATEDACCESSKEYSECRET234567====',
     tenantId: options.tenantId ?? '11eb5a50-1c2d-4e3f-9a4b-0242ac110003',
-    genesysLifetime: options.tokenLifetime ?? 86_400,
-    cxoneLifetime: options.tokenLifetime ?? 3_600,
+    genesysLifetime: options.tokenLifetime ?? DEFAULTS.genesysLifetime,
+    cxoneLifetime: options.tokenLifetime ?? DEFAULTS.cxoneLifetime,
     refreshTokenLifetime: options.refreshTokenLifetime ?? Number.POSITIVE_INFINITY,
     tokenDelay: options.tokenDelay ?? 0,
     pageDelay: options.pageDelay ?? 0,

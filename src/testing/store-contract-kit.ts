@@ -48,7 +48,12 @@ export function aToken(accessToken: string, more: object = {}): StoredToken {
 }
 
 export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
-  return { duration: 30_000, signal: new AbortController().signal, leave: () => undefined, ...options };
+  return {
+    duration: 30_000,
+    signal: new AbortController().signal,
+    stopWaitingWith: () => undefined,
+    ...options,
+  };
 }
 
 export async function fenceOf({ fence }: TokenLock): Promise<number> {

@@ -118,7 +118,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
         let worked = false;
         const other = b.withLock(
           key,
-          waiting({ leave: ({ token }) => (token.accessToken === 'news' ? 'left' : undefined) }),
+          waiting({ stopWaitingWith: ({ token }) => (token.accessToken === 'news' ? 'left' : undefined) }),
           async () => {
             worked = true;
             return 'worked';

@@ -2,11 +2,12 @@ import { AxiosError, CanceledError, type InternalAxiosRequestConfig } from 'axio
 import type { Clock } from '../core/index.ts';
 
 /**
- * Waits for a promise that others wait for too: when the caller's request is aborted or its `timeout` is over, this
- * one wait rejects and the promise goes on. No listener and no timer is left behind.
+ * Waits for a promise that other callers wait for as well. An abort or the `timeout` of the request rejects this wait, and the promise
+ * goes on. No listener and no timer stays.
  *
  * @throws CanceledError when the config's `signal` aborts or its `cancelToken` is cancelled.
- * @throws AxiosError of the request's body, when it is a stream that fails meanwhile; `ECONNABORTED` (`ETIMEDOUT` with `transitional.clarifyTimeoutError`), as axios itself does.
+ * @throws AxiosError `ECONNABORTED` at the timeout (`ETIMEDOUT` with `transitional.clarifyTimeoutError`), as axios does; or the
+ * error of a body that is a stream and fails during the wait.
  */
 export function waitFor<T>(
   promise: Promise<T>,
@@ -16,33 +17,34 @@ export function waitFor<T>(
   const { signal, cancelToken, timeout, transitional, timeoutErrorMessage, data } = config;
   return new Promise<T>((resolve, reject) => {
     let timer: unknown;
-    const leave = () => {
+    const stop = () => {
       signal?.removeEventListener?.('abort', onAbort);
       cancelToken?.unsubscribe(onAbort);
       data?.off?.('error', onBodyError);
       if (timer !== undefined) clock.clearTimeout(timer);
     };
-    const onAbort = () => {
-      leave();
-      reject(new CanceledError(cancelToken?.reason?.message, config));
+    const fail = (error: AxiosError) => {
+      stop();
+      reject(error);
     };
-    const onTimeout = () => {
-      leave();
-      const code = transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED;
-      const message = timeoutErrorMessage ?? `timeout of ${timeout}ms exceeded while waiting for a token`;
-      reject(new AxiosError(message, code, config));
-    };
-    const onBodyError = (error: Error & { code?: string }) => {
-      leave();
-      reject(AxiosError.from(error, error.code, config));
-    };
-    promise.then(resolve, reject).finally(leave);
+    const onAbort = () => fail(new CanceledError(cancelToken?.reason?.message, config));
+    const onBodyError = (error: Error & { code?: string }) =>
+      fail(AxiosError.from(error, error.code, config));
+    const onTimeout = () =>
+      fail(
+        new AxiosError(
+          timeoutErrorMessage ?? `timeout of ${timeout}ms exceeded while waiting for a token`,
+          transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED,
+          config,
+        ),
+      );
+    promise.then(resolve, reject).finally(stop);
     if (timeout) timer = clock.setTimeout(onTimeout, Number(timeout));
     // Nobody else listens to a body stream yet, and an error without a listener ends the process.
     data?.on?.('error', onBodyError);
     if (signal?.aborted) return onAbort();
     signal?.addEventListener?.('abort', onAbort);
-    // Calls back at once where the token is cancelled already.
+    // Calls back at once if the token is cancelled already.
     cancelToken?.subscribe(onAbort);
   });
 }

@@ -1,27 +1,27 @@
 import type { Clock } from '../core/index.ts';
 import { withDeadline } from '../core/internal.ts';
 
-/** A token that is good and could not be written, and the attempts to write it after all. */
-export interface Unwritten {
-  /** Settles when others may go on: it is written, or was not for the time a fetch may take. */
+/** A token that could not be stored yet, and the attempts to store it later. */
+export interface DeferredWrite {
+  /** Resolves when other processes may continue: the token is stored, or the time is over. */
   readonly settled: Promise<void>;
-  /** Writes it at once, unless it is written. @throws what `write` throws. */
+  /** Stores the token now, unless it is stored already. @throws what `write` throws. */
   now(): Promise<void>;
 }
 
-// Milliseconds between two attempts: at first, and at most.
-const FIRST = 250;
-const SLOWEST = 2_000;
+// Milliseconds between two attempts.
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 2_000;
 
 /**
- * Goes on trying to write a token whose refresh token has replaced the one in the store: that one was used, and whoever uses it again
- * has all revoked. Nobody else should fetch meanwhile, and a script does not end, for so long; after that it is tried without both.
+ * Keeps trying to store a token. Its refresh token has replaced the stored one, and a server revokes all tokens if another process uses the
+ * stored one again.
  *
- * @param duration milliseconds.
- * @param write rejects when it is to be tried again.
+ * @param duration milliseconds for which the attempts keep the process alive and the lock held.
+ * @param write rejects if it must be tried again.
  */
-export function writeLater(clock: Clock, duration: number, write: () => Promise<unknown>): Unwritten {
-  let isOver = false;
+export function deferWrite(clock: Clock, duration: number, write: () => Promise<unknown>): DeferredWrite {
+  let isWritten = false;
   let wake = () => {};
 
   function pause(milliseconds: number): Promise<void> {
@@ -36,16 +36,16 @@ export function writeLater(clock: Clock, duration: number, write: () => Promise<
   }
 
   async function now(): Promise<void> {
-    if (isOver) return;
+    if (isWritten) return;
     await write();
-    isOver = true;
+    isWritten = true;
     wake();
   }
 
   async function persist(): Promise<void> {
-    for (let wait = FIRST; !isOver; wait = Math.min(wait * 2, SLOWEST)) {
+    for (let wait = FIRST_WAIT; !isWritten; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       await pause(wait);
-      // Reported by who writes.
+      // `write` reports its errors.
       await now().catch(() => {});
     }
   }

@@ -1,29 +1,43 @@
-import { type AuthRefreshEvent, type Clock, type TokenSet, TokenStoreError } from '../core/index.ts';
+import type { Clock, TokenStore } from '../core/index.ts';
+import { type AuthRefreshEvent, type StoredToken, type TokenSet, TokenStoreError } from '../core/index.ts';
 import { type Emitter, messageOf, redact, withDeadline } from '../core/internal.ts';
 
 type Operation = (AuthRefreshEvent & { type: 'store-failed' })['operation'];
 
-/** Calls a store with deadlines, and tells by events what comes of it. */
-export interface CarefulCalls {
-  /** @param token whose text must not be in what is reported. @throws TokenStoreError that was reported. */
-  attempt<T>(operation: Operation, call: () => Promise<T>, token: TokenSet | undefined): Promise<T>;
-  /** Reports what a store threw, once. */
-  report(operation: Operation, thrown: unknown, token?: TokenSet): TokenStoreError;
-  isReported(thrown: unknown): boolean;
+/** A store whose calls have deadlines, and whose failures are events. */
+export interface GuardedStore {
+  /** @param known the token whose text must not be part of a reported error. @throws TokenStoreError that was reported. */
+  get(key: string, known: TokenSet | undefined): Promise<StoredToken | undefined>;
+  /** @throws TokenStoreError that was reported. */
+  set(key: string, stored: StoredToken): Promise<boolean>;
+  /** Reports what the store threw, once. */
+  report(operation: Operation, thrown: unknown, known?: TokenSet): TokenStoreError;
+  isReported(thrown: unknown): thrown is TokenStoreError;
 }
 
 // Of one call, in milliseconds. The stores of this package have shorter deadlines of their own.
 const TIMEOUT = 2_000;
 
-export function createCarefulCalls(clock: Clock, emit: Emitter['emit']): CarefulCalls {
+export function guardStore(store: TokenStore, clock: Clock, emit: Emitter['emit']): GuardedStore {
   const reported = new WeakSet<Error>();
   let isDown = false;
 
-  function report(operation: Operation, thrown: unknown, token?: TokenSet): TokenStoreError {
+  async function call<T>(operation: Operation, work: () => Promise<T>, known?: TokenSet): Promise<T> {
+    const late = () => new Error(`no answer after ${TIMEOUT} ms`);
+    try {
+      const result = await withDeadline(clock, TIMEOUT, late, work);
+      if (isDown) emit({ type: 'store-recovered' });
+      isDown = false;
+      return result;
+    } catch (thrown) {
+      throw report(operation, thrown, known);
+    }
+  }
+
+  function report(operation: Operation, thrown: unknown, known?: TokenSet): TokenStoreError {
     if (isReported(thrown)) return thrown;
-    const secrets = [token?.accessToken, token?.refreshToken];
-    const said = redact(messageOf(thrown), secrets);
-    const error = new TokenStoreError(`the token store's ${operation} failed: ${said}`, {
+    const message = redact(messageOf(thrown), [known?.accessToken, known?.refreshToken]);
+    const error = new TokenStoreError(`the token store's ${operation} failed: ${message}`, {
       code: 'ERR_TOKEN_STORE',
     });
     reported.add(error);
@@ -37,18 +51,9 @@ export function createCarefulCalls(clock: Clock, emit: Emitter['emit']): Careful
   }
 
   return {
+    get: (key, known) => call('get', () => store.get(key), known),
+    set: (key, stored) => call('set', () => store.set(key, stored), stored.token),
     report,
     isReported,
-    async attempt(operation, call, token) {
-      const late = () => new Error(`it took over ${TIMEOUT} ms`);
-      try {
-        const result = await withDeadline(clock, TIMEOUT, late, call);
-        if (isDown) emit({ type: 'store-recovered' });
-        isDown = false;
-        return result;
-      } catch (thrown) {
-        throw report(operation, thrown, token);
-      }
-    },
   };
 }

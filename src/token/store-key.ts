@@ -1,8 +1,8 @@
 import type { Vendor } from '../core/index.ts';
 
 /**
- * Names the tokens of one OAuth client in a store: SHA-256 of whatever changes them, as 43 characters of base64url.
- * Hashed, it fits into a file name and tells whoever lists a store's keys nothing.
+ * Returns the key of a vendor's tokens in a store: SHA-256 of everything that distinguishes them, as 43 characters of base64url. A hash is a
+ * valid file name and tells nothing to somebody who lists the keys of a store.
  */
 export async function storeKey({ name, tokenKey }: Vendor): Promise<string> {
   const text = new TextEncoder().encode(JSON.stringify([name, tokenKey]));

@@ -1,5 +1,5 @@
 import type { AxiosInstance } from 'axios';
-import type { AuthRefreshListener, Clock, TokenStore, Vendor } from '../core/index.ts';
+import type { AuthRefreshListener, Clock, SharedTokenStore, Vendor } from '../core/index.ts';
 import { numberProblems, prefixed, refuse, urlProblem } from '../core/internal.ts';
 
 /** Options of {@link createTokenManager}. Durations are in milliseconds. */
@@ -10,54 +10,64 @@ export interface TokenManagerOptions {
    * @default 300_000, and at most a fifth of the token's lifetime
    */
   refreshBuffer?: number | undefined;
-  /** How long a token is taken to live when the server does not say. @default 3_600_000 */
+  /** The lifetime of a token if the server does not state one. @default 3_600_000 */
   defaultLifetime?: number | undefined;
-  /** How long one refresh may take, its retries included. @default 30_000 */
+  /** The longest time that one refresh may take, including its retries. @default 30_000 */
   tokenTimeout?: number | undefined;
   /** How often a token request is retried after network errors, 408, 429 and 5xx. @default 3 */
   tokenRetries?: number | undefined;
-  /** The wait before the first of these retries; it doubles each time. @default 500 */
+  /** The wait before the first of these retries. It doubles each time. @default 500 */
   tokenRetryDelay?: number | undefined;
-  /** The instance that sends token requests. @default a new one with the proxy and agents of `inherit` */
+  /** The instance that sends token requests. @default a new instance with the proxy and agents of `transportFrom` */
   tokenClient?: AxiosInstance | undefined;
-  /** The instance whose proxy and agents token requests use. `attachAuthRefresh` gives its own. */
-  inherit?: AxiosInstance | undefined;
-  /** Where tokens are kept beyond this manager, and fetched by turns with others. @default nowhere */
-  store?: TokenStore | undefined;
+  /** The instance whose proxy and agents token requests use. `attachAuthRefresh` passes its own instance. */
+  transportFrom?: AxiosInstance | undefined;
   /**
-   * What a store that fails costs. `fetch`: the token is fetched without it, and is not shared. `fail`: no token is
-   * fetched, and requests fail, for refresh tokens that rotate: one that two processes use is revoked. A token that could
-   * not be written is used, and written as soon as the store works again; up to `tokenTimeout` a script waits for that.
+   * Stores tokens outside of this manager and lets one process at a time fetch them: `fileStore`, `redisStore`, `memoryStore`, or your own
+   * store wrapped by `sharedStore`.
+   * @default no store
+   */
+  store?: SharedTokenStore | undefined;
+  /**
+   * What happens when the store fails. `fetch`: the manager fetches the token without the store, and does not share it. `fail`: the
+   * manager fetches no token and requests fail. Use `fail` for refresh tokens that rotate, because a server revokes a refresh token that two
+   * processes use. With `fail`, a token that could not be stored is used, and stored as soon as the store works again; a script waits
+   * up to `tokenTimeout` for that.
    * @default 'fetch'
    */
   onStoreFailure?: 'fetch' | 'fail' | undefined;
-  /** Is told about refreshes and store failures. */
+  /** Receives events about refreshes and store failures. */
   onEvent?: AuthRefreshListener | undefined;
-  /** @default the machine's */
+  /** @default the system clock */
   clock?: Clock | undefined;
-  /** A number from 0 to 1. @default Math.random */
+  /** Returns a number from 0 to 1. @default Math.random */
   random?: (() => number) | undefined;
 }
 
-/** @throws ConfigurationError that lists everything wrong with them. */
+/** @throws ConfigurationError that lists every problem. */
 export function checkTokenManagerOptions(options: TokenManagerOptions): void {
   refuse('createTokenManager', managerProblems(options));
 }
 
-/** What is wrong with a token manager's options. */
-export function managerProblems(
-  options: Partial<TokenManagerOptions>,
-): (string | false | null | undefined)[] {
+/** Lists the problems with a token manager's options. */
+export function managerProblems({
+  vendor,
+  store,
+  onStoreFailure,
+  ...numbers
+}: { vendor?: Vendor | undefined } & Omit<TokenManagerOptions, 'vendor'>): (
+  | string
+  | false
+  | null
+  | undefined
+)[] {
   return [
-    ...vendorProblems(options.vendor),
-    options.store !== undefined &&
-      // Whatever else it is, others could have the same.
-      (typeof options.vendor?.tokenKey !== 'string' || options.vendor.tokenKey === '') &&
-      'store needs a vendor with a tokenKey, a text that says whose tokens these are',
-    ...storeProblems(options.store),
-    ![undefined, 'fetch', 'fail'].includes(options.onStoreFailure) &&
-      "onStoreFailure must be 'fetch' or 'fail'",
-    ...numberProblems(options, [
+    ...vendorProblems(vendor),
+    store !== undefined &&
+      typeof store?.share !== 'function' &&
+      'wrap a store of your own: sharedStore(store)',
+    ![undefined, 'fetch', 'fail'].includes(onStoreFailure) && "onStoreFailure must be 'fetch' or 'fail'",
+    ...numberProblems(numbers, [
       'refreshBuffer',
       'defaultLifetime',
       'tokenTimeout',
@@ -67,15 +77,9 @@ export function managerProblems(
   ];
 }
 
-function storeProblems(store: TokenStore | undefined): (string | false)[] {
-  if (store === undefined) return [];
-  const missing = (['get', 'set', 'withLock'] as const).filter((name) => typeof store?.[name] !== 'function');
-  return [missing.length > 0 && `store lacks ${missing.join(', ')}: see TokenStore`];
-}
-
 function vendorProblems(vendor: Vendor | undefined): (string | undefined)[] {
   if (typeof vendor?.grant !== 'function' || !Array.isArray(vendor.resourceOrigins)) {
-    return ['vendor must be one that genesysCloud(), niceCxone() or oauth2Vendor() made, or of their shape'];
+    return ['vendor must be a Vendor, such as genesysCloud() returns'];
   }
   return vendor.resourceOrigins.map((url) => prefixed('vendor.resourceOrigins', urlProblem(url)));
 }

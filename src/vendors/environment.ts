@@ -3,6 +3,9 @@ import { refuse } from '../core/internal.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
+import { DESCRIBED_VENDORS, type DescribedVendor, type Environment } from './variables.ts';
+
+export type { Environment } from './variables.ts';
 
 /** What {@link vendorFromEnvUrl} needs besides the URL. */
 export type VendorCredentials = Pick<
@@ -22,9 +25,6 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
   return isCxone ? niceCxone({ ...credentials, envUrl }) : genesysCloud({ ...credentials, envUrl });
 }
 
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Makes the vendor that environment variables describe.
  *
@@ -37,34 +37,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws ConfigurationError that lists everything wrong, also when it describes both vendors or none.
  */
 export function vendorFromEnvironment(environment: Environment = globalThis.process?.env ?? {}): Vendor {
-  const read = (name: string) => environment[name] || undefined;
-  const describes = (prefix: string) =>
-    ['CLIENT_ID', 'CLIENT_SECRET', 'ENV_URL'].some((name) => read(`${prefix}_${name}`) !== undefined);
-  const genesys = describes('GENESYS') || read('GENESYS_REGION') !== undefined;
-  const cxone = describes('CXONE') || read('CXONE_ACCESS_KEY_ID') !== undefined;
-  const prefix = cxone ? 'CXONE' : 'GENESYS';
-  const clientId = read(`${prefix}_CLIENT_ID`);
-  const clientSecret = read(`${prefix}_CLIENT_SECRET`);
-  const scope = read(`${prefix}_SCOPE`);
-  const envUrl = read(`${prefix}_ENV_URL`);
-  const region = read('GENESYS_REGION');
-  const one = genesys !== cxone;
+  const vendors = Object.values(DESCRIBED_VENDORS);
+  const selected = vendors.filter((vendor) => vendor.isSelected(environment));
+  const [vendor] = selected as [DescribedVendor];
   refuse('environment variables', [
-    !genesys && !cxone && 'none is set: GENESYS_CLIENT_ID or CXONE_CLIENT_ID and those that go with it',
-    genesys && cxone && 'both GENESYS_ and CXONE_ are set: keep those of one vendor',
-    one && !clientId && `${prefix}_CLIENT_ID is missing`,
-    one && !clientSecret && `${prefix}_CLIENT_SECRET is missing`,
-    one && genesys && !region && !envUrl && 'GENESYS_REGION or GENESYS_ENV_URL is missing',
+    selected.length === 0 &&
+      `none is set: ${vendors.map(({ prefix }) => `${prefix}CLIENT_ID`).join(' or ')} and those that go with it`,
+    selected.length > 1 &&
+      `both ${selected.map(({ prefix }) => prefix).join(' and ')} are set: keep those of one vendor`,
+    ...(selected.length === 1 ? vendor.problems(environment) : []),
   ]);
-
-  const shared = { clientId: clientId ?? '', clientSecret: clientSecret ?? '', scope };
-  return cxone
-    ? niceCxone({
-        ...shared,
-        envUrl,
-        issuer: read('CXONE_ISSUER'),
-        accessKeyId: read('CXONE_ACCESS_KEY_ID'),
-        accessKeySecret: read('CXONE_ACCESS_KEY_SECRET'),
-      })
-    : genesysCloud({ ...shared, region, envUrl });
+  return vendor.create(environment);
 }

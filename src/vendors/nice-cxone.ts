@@ -6,7 +6,7 @@ import {
   TokenResponseError,
   type Vendor,
 } from '../core/index.ts';
-import { prefixed, refuse, urlProblem } from '../core/internal.ts';
+import { prefixed, redactUrl, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
   clientCredentialsGrant,
@@ -16,7 +16,7 @@ import {
   passwordGrant,
   refreshTokenGrant,
 } from '../oauth/index.ts';
-import { displayUrl, sendTokenRequest } from '../oauth/internal.ts';
+import { sendTokenRequest } from '../oauth/internal.ts';
 
 /** Options of {@link niceCxone}: access keys, or `envUrl` for plain client credentials. */
 export interface NiceCxoneOptions {
@@ -127,7 +127,7 @@ function createDiscovery(issuer: string): Discovery {
     const problem = status === 200 ? prefixed(field, urlProblem(value)) : `status ${status}`;
     if (problem !== undefined) {
       throw new TokenResponseError(
-        `${displayUrl(url)} names no ${field} (${problem}). Check the issuer and the tenant`,
+        `${redactUrl(url)} names no ${field} (${problem}). Check the issuer and the tenant`,
         {
           code: 'ERR_TOKEN_RESPONSE',
           status,

@@ -1,33 +1,21 @@
-/**
- * One contestant of the steady state, in a process of its own: what the optimizer learns from one of them neither
- * helps nor harms another. Started by `fork` with the contestant's name and the server's address.
- */
+/** One client of the steady state. Start this file with `startClient` and give it the client's name and the server's address. */
 import { Agent } from 'node:http';
 import axios, { type AxiosInstance } from 'axios';
-import { attachAuthRefresh, type RetryOptions, type Vendor } from 'axios-oauth-refresh';
+import { attachAuthRefresh, type RetryOptions } from 'axios-oauth-refresh';
 import axiosRetryModule from 'axios-retry';
+import { IN_FLIGHT, load, serveSamples } from './client-process.ts';
+import { instantVendor, TOKEN } from './instant-vendor.ts';
 
 export interface Sample {
   /** Requests in a second. */
   rate: number;
-  /** Microseconds of processor time for one request, in this process. */
+  /** CPU time for one request in this process, in microseconds. */
   cpu: number;
 }
 
-const IN_FLIGHT = 16;
-const TOKEN = 'a-token-of-usual-length-'.repeat(4);
-
 const axiosRetry = (axiosRetryModule as { default?: typeof axiosRetryModule }).default ?? axiosRetryModule;
 
-/** A vendor whose token is there at once and lasts: the token request is not what is measured. */
-const instantVendor: Vendor = {
-  name: 'Benchmark',
-  tokenKey: 'benchmark',
-  resourceOrigins: [],
-  grant: async () => ({ accessToken: TOKEN, lifetime: 3_600_000 }),
-};
-
-/** An instance with a keep-alive agent; all contestants have the same. */
+/** Creates an instance with a keep-alive agent, as all clients have. */
 function bare(baseURL: string): AxiosInstance {
   const httpAgent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   return axios.create({ baseURL, httpAgent, proxy: false });
@@ -48,7 +36,7 @@ export function ours(baseURL: string, retry: RetryOptions | false = {}): AxiosIn
   return api;
 }
 
-export const contestants: Record<string, (baseURL: string) => AxiosInstance> = {
+export const steadyClients: Record<string, (baseURL: string) => AxiosInstance> = {
   'bare axios, no header': bare,
   'by hand': byHand,
   'by hand, with axios-retry': (baseURL) => {
@@ -59,16 +47,6 @@ export const contestants: Record<string, (baseURL: string) => AxiosInstance> = {
   'ours, retry: false': (baseURL) => ours(baseURL, false),
   ours,
 };
-
-/** Sends requests, a fixed number of them at any time. */
-export async function load(api: AxiosInstance, url: string, requests: number): Promise<void> {
-  let left = requests;
-  await Promise.all(
-    Array.from({ length: IN_FLIGHT }, async () => {
-      while (left-- > 0) await api.get(url);
-    }),
-  );
-}
 
 async function measure(api: AxiosInstance, url: string, requests: number): Promise<Sample> {
   globalThis.gc?.();
@@ -81,9 +59,8 @@ async function measure(api: AxiosInstance, url: string, requests: number): Promi
 }
 
 const [name = '', baseURL = '', url = ''] = process.argv.slice(2);
-const create = contestants[name];
+const create = steadyClients[name];
 if (process.send && create) {
   const api = create(baseURL);
-  process.on('message', async (requests: number) => process.send?.(await measure(api, url, requests)));
-  process.on('disconnect', () => process.exit());
+  serveSamples((requests) => measure(api, url, requests));
 }

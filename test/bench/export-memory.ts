@@ -1,4 +1,4 @@
-/** Exports by cursor into a file that is removed again, and tells its peak memory in MB. Started by `fork`. */
+/** Exports by cursor into a temporary file and sends the peak memory in MB to the parent. Start this file with `fork`. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

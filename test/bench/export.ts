@@ -22,12 +22,12 @@ interface Answer {
   cursor?: string;
 }
 
-/** Somebody who exports, and says how many records there were. */
+/** Exports everything and returns the number of records. */
 type Contestant = (url: string) => Promise<number>;
 
 const query = (pageNumber: number) => ({ interval: INTERVAL, paging: { pageSize: PAGE, pageNumber } });
 
-/** The tutorial's loop, in axios: one page at a time, records thrown away. */
+/** The loop of the vendor's tutorial on axios: one page at a time, records discarded. */
 const pageByPage: Contestant = async (url) => {
   let records = 0;
   for (let pageNumber = 1; ; pageNumber++) {
@@ -37,7 +37,7 @@ const pageByPage: Contestant = async (url) => {
   }
 };
 
-/** As many pages at once as the export has, records thrown away. */
+/** The same number of pages at once as the export, records discarded. */
 const severalAtOnce: Contestant = async (url) => {
   let records = 0;
   let next = 1;
@@ -53,7 +53,7 @@ const severalAtOnce: Contestant = async (url) => {
   return records;
 };
 
-/** The same with each record a line of a file, no checkpoint and no fsync. */
+/** One page at a time, each record a line of a file, without checkpoints and fsync. */
 const pageByPageToFile: Contestant = async (url) => {
   const directory = await mkdtemp(join(tmpdir(), 'bench-'));
   try {
@@ -70,7 +70,7 @@ const pageByPageToFile: Contestant = async (url) => {
   }
 };
 
-/** The loop for cursors. */
+/** One page at a time with a cursor, records discarded. */
 const cursorByCursor: Contestant = async (url) => {
   let records = 0;
   let cursor: string | undefined;
@@ -82,7 +82,7 @@ const cursorByCursor: Contestant = async (url) => {
   return records;
 };
 
-/** The export itself: every record into a file, with checkpoints. */
+/** The export of this package: every record a line of a file, with checkpoints. */
 function exporting(source: PageSource): Contestant {
   return async (url) => {
     const directory = await mkdtemp(join(tmpdir(), 'bench-'));
@@ -105,29 +105,29 @@ const numbered = () => exporting(genesysConversations({ interval: INTERVAL }));
 const byCursor = () =>
   exporting(cursorSource({ url: '', items: 'conversations', cursor: 'cursor', parameter: 'cursor' }));
 
-/** Throughput with a latency and without, and the memory of long exports. */
+/** Prints the throughput with and without latency, and the memory of long exports. */
 export async function exports(): Promise<void> {
   await withPages(20_000, async (url) => {
     await compare('20,000 records, 50 ms a page, numbered pages', `${url}/query/50`, 3, {
-      'one page at a time, thrown away': pageByPage,
+      'one page at a time, discarded': pageByPage,
       [`the export, ${AHEAD} at once, into a file`]: numbered(),
     });
     await compare('20,000 records, 50 ms a page, by cursor', `${url}/jobs/50`, 3, {
-      'one page at a time, thrown away': cursorByCursor,
+      'one page at a time, discarded': cursorByCursor,
       'the export, into a file': byCursor(),
     });
   });
   await withPages(90_000, (url) =>
     compare('90,000 records, no latency, numbered pages', `${url}/query/0`, 9, {
-      'one page at a time, thrown away': pageByPage,
-      [`${AHEAD} at once, thrown away`]: severalAtOnce,
+      'one page at a time, discarded': pageByPage,
+      [`${AHEAD} at once, discarded`]: severalAtOnce,
       'one page at a time, into a file': pageByPageToFile,
       [`the export, ${AHEAD} at once, into a file`]: numbered(),
     }),
   );
   await withPages(90_000, (url) =>
     compare('90,000 records, no latency, by cursor', `${url}/jobs/0`, 9, {
-      'one page at a time, thrown away': cursorByCursor,
+      'one page at a time, discarded': cursorByCursor,
       'the export, into a file': byCursor(),
     }),
   );
@@ -161,7 +161,7 @@ async function compare(
     for (const [name, contestant] of rotated(entries, Math.max(round, 0))) {
       const began = performance.now();
       const records = await contestant(url);
-      // The first round warms up.
+      // The first round is the warm-up.
       if (round >= 0) rates.get(name)?.push((records * 1000) / (performance.now() - began));
     }
   }
@@ -174,7 +174,7 @@ async function compare(
   );
 }
 
-/** What an export takes at a set rate, against the number of its requests divided by the rate. */
+/** Prints the duration of an export with a rate limit, compared with requests divided by rate. */
 async function keepRate(url: string, perMinute: number, pages: number): Promise<void> {
   const began = performance.now();
   const sink = { format: 'none', open: async () => nowhere };

@@ -1,4 +1,4 @@
-/** The value below which a share of the numbers lies, 0.5 being the median. */
+/** Returns the value below which the given share of the numbers lies; 0.5 gives the median. */
 export function quantile(numbers: readonly number[], share = 0.5): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;
@@ -7,13 +7,13 @@ export function quantile(numbers: readonly number[], share = 0.5): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** The list, begun at another place each round: no contestant always comes first. */
+/** Returns the list with another first element each round, so that no client always comes first. */
 export function rotated<T>(list: readonly T[], round: number): T[] {
   const at = round % list.length;
   return [...list.slice(at), ...list.slice(0, at)];
 }
 
-/** Prints rows of cells under a title; the first column is text, the others are figures. */
+/** Prints a table. The first column is text, all others are figures. */
 export function printTable(
   title: string,
   head: readonly string[],
@@ -31,7 +31,7 @@ export function printTable(
   for (const row of rows) console.log(line(row));
 }
 
-/** What a fixed piece of work takes, in milliseconds of wall time: the same each time on a quiet machine. */
+/** Returns the wall time of a fixed piece of work in milliseconds. On a quiet machine, it is the same each time. */
 export function calibrate(): number {
   const before = performance.now();
   let sum = 0;

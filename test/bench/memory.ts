@@ -1,16 +1,17 @@
 import { getEventListeners, setMaxListeners } from 'node:events';
-import { load, ours } from './client.ts';
+import { ours } from './client.ts';
+import { load } from './client-process.ts';
 import { printTable } from './figures.ts';
 
-/** Prints what is left of many requests on one instance and one signal. */
+/** Prints how much memory many requests on one instance and one signal leave behind. */
 export async function memory(baseURL: string, requests: number): Promise<void> {
   const api = ours(baseURL);
   const controller = new AbortController();
-  // axios listens once for each request in flight.
+  // axios adds one listener for each request in flight.
   setMaxListeners(0, controller.signal);
   api.defaults.signal = controller.signal;
   const heap = async () => {
-    // Sockets and promises let go of things a moment later.
+    // Sockets and promises release memory with a delay.
     await new Promise((resolve) => setTimeout(resolve, 50));
     globalThis.gc?.();
     return process.memoryUsage().heapUsed;
@@ -30,7 +31,7 @@ export async function memory(baseURL: string, requests: number): Promise<void> {
     ]);
   }
   printTable(
-    `Memory: heap after garbage collection, compared with that after ${measure.toLocaleString('en')} requests`,
+    `Memory: heap after garbage collection, compared with the heap after ${measure.toLocaleString('en')} requests`,
     ['requests', 'KB', 'bytes/request', 'listeners on the signal'],
     rows,
   );

@@ -1,6 +1,6 @@
 /**
- * An API with pages of conversations, a process of its own. Started by `fork`; its first argument is how many records there are.
- * Tells its address and ends with its parent. `/query/{delay}` has numbered pages, `/jobs/{delay}` leads on by cursor.
+ * An API with pages of conversations. Start this file with `fork` and the number of records: it sends its address to the parent
+ * and ends with the parent. `/query/{delay}` has numbered pages, `/jobs/{delay}` has pages with a cursor.
  */
 import { createServer } from 'node:http';
 import { startVendorSimulator } from '../../src/testing/index.ts';
@@ -8,7 +8,7 @@ import { startVendorSimulator } from '../../src/testing/index.ts';
 const PAGE = 100;
 const total = Number(process.argv[2]);
 
-// A real record, cut in two where its id stands: the least work for the server, the usual work for the client.
+// Put ids into the text of a real record: this is little work for the server and the usual work for the client.
 const simulator = await startVendorSimulator({ records: 1 });
 const text = JSON.stringify(simulator.record(0));
 const id = simulator.record(0).conversationId;

@@ -1,17 +1,21 @@
-/** The benchmark: `npm run bench`; `npm run bench -- storm steady memory export stores many-hosts` for some of it. See docs/benchmarks.md. */
+/**
+ * Runs the benchmark: `npm run bench` for all parts, `npm run bench -- storm overhead` for some of them. See docs/benchmarks.md.
+ */
 import { fork } from 'node:child_process';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { HOW, works } from '../support/redis-setup.ts';
 import { exports } from './export.ts';
 import { calibrate, quantile } from './figures.ts';
 import { manyHostsThroughput } from './many-hosts.ts';
 import { memory } from './memory.ts';
+import { overhead } from './overhead.ts';
 import type { Addresses } from './server.ts';
 import { steady } from './steady.ts';
 import { stores } from './stores.ts';
-import { storm } from './storm.ts';
+import { foreseenExpiry, storm } from './storm.ts';
 
 setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc') as typeof globalThis.gc;
@@ -22,8 +26,11 @@ const wants = (part: string) => chosen.length === 0 || chosen.includes(part);
 const server = fork(fileURLToPath(new URL('./server.ts', import.meta.url)));
 const addresses = await new Promise<Addresses>((resolve, reject) => {
   server.once('message', (message) => resolve(message as Addresses));
-  server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  server.once('exit', (code) => reject(new Error(`the server of the benchmark exited with code ${code}`)));
 });
+
+const hasRedis = works('redis-server', '--version');
+const noRedis = `redis-server was not found. ${HOW}, then run the benchmark again.`;
 
 const started = performance.now();
 console.log(
@@ -36,8 +43,15 @@ const sample = () => {
 calibrate();
 sample();
 if (wants('storm')) {
-  await storm(addresses.storm, 200, 5);
-  await storm(addresses.storm, 1000, 5);
+  const url = addresses.storm;
+  await storm({ url, inFlight: 200 }, 5);
+  await storm({ url, inFlight: 200, newestOnly: true }, 5);
+  await storm({ url, inFlight: 1000 }, 5);
+  await foreseenExpiry(url, 200, 5);
+  sample();
+}
+if (wants('overhead')) {
+  await overhead(20, 3_000);
   sample();
 }
 if (wants('steady')) {
@@ -53,17 +67,19 @@ if (wants('export')) {
   sample();
 }
 if (wants('stores')) {
-  await stores(addresses.storm, 25);
+  if (!hasRedis) console.log(`\nstores: the Redis rows are left out. ${noRedis}`);
+  await stores(addresses.storm, 25, hasRedis);
   sample();
 }
-if (wants('many-hosts')) {
+if (wants('many-hosts') && !hasRedis) console.log(`\nmany-hosts: left out. ${noRedis}`);
+if (wants('many-hosts') && hasRedis) {
   await manyHostsThroughput(60_000, 15);
   sample();
 }
 
 const [low, middle, high] = [0.1, 0.5, 0.9].map((share) => quantile(calibrations, share));
 console.log(
-  `\nNoise: a fixed piece of work took ${middle?.toFixed(1)} ms (${low?.toFixed(1)} to ${high?.toFixed(1)} for 80 % of the times); load ${loadavg()[0]?.toFixed(1)}. The run took ${((performance.now() - started) / 1000).toFixed(0)} s.`,
+  `\nNoise: a fixed piece of work took ${middle?.toFixed(1)} ms (80 % of the samples: ${low?.toFixed(1)} to ${high?.toFixed(1)} ms); load ${loadavg()[0]?.toFixed(1)}. The run took ${((performance.now() - started) / 1000).toFixed(0)} s.`,
 );
 server.removeAllListeners('exit');
 server.disconnect();

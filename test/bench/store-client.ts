@@ -1,20 +1,20 @@
 /**
- * One process of several that share an OAuth client. Started by `fork` with the address of the API, the kind of store and
- * where it is; sends requests when it is told to, and says when it held the new token.
+ * One of several processes that share an OAuth client. Start this file with `fork` and give it the address of the API, the kind of
+ * store and the store's location. On each message, the process sends its requests and then reports when it held the new token.
  */
 import { Agent } from 'node:http';
 import axios from 'axios';
-import { attachAuthRefresh, oauth2Vendor, type TokenStore } from 'axios-oauth-refresh';
+import { attachAuthRefresh, oauth2Vendor, type SharedTokenStore } from 'axios-oauth-refresh';
 import { fileStore } from 'axios-oauth-refresh/file-store';
 import { redisStore } from 'axios-oauth-refresh/redis-store';
 import { createClient } from 'redis';
 import '../support/end-with-parent.ts';
 
-/** How a round went in one process. */
+/** The result of one round in one process. */
 export interface RoundResult {
   succeeded: number;
   failed: number;
-  /** When it held the new token, by the clock that all processes of a machine share, in nanoseconds. */
+  /** Time at which the process held the new token in nanoseconds, on the clock that all processes of a machine share. */
   heldAt: string;
 }
 
@@ -22,7 +22,7 @@ const REQUESTS = 50;
 
 const [url = '', kind = '', place = ''] = process.argv.slice(2);
 
-async function openStore(): Promise<TokenStore | undefined> {
+async function openStore(): Promise<SharedTokenStore | undefined> {
   switch (kind) {
     case 'file':
       return fileStore({ directory: place, lock: 'kernel' });
@@ -46,7 +46,7 @@ let heldAt = 0n;
 const store = await openStore();
 attachAuthRefresh(api, {
   vendor: oauth2Vendor({
-    // Without a store all are answered at the same moment: nothing could be faster than that.
+    // Without a store, all token requests are answered at the same moment: no store can be faster.
     tokenEndpoint: `${url}/token?keep&after=400${store ? '' : `&together=${place}`}`,
     clientId: 'client',
     clientSecret: 'secret',

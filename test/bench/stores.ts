@@ -18,27 +18,31 @@ interface Contestant {
 }
 
 /**
- * Processes that share one OAuth client, each with 50 requests on a token that was revoked: how many token fetches that
- * costs, how long after the token endpoint's answer the first of them holds the token, which is the floor, and how much later
- * all do. The floor of that are processes without a store, each with a fetch of its own, which are answered at the same
- * moment: they share the cores of this machine as well. A token takes 400 ms, so that all wait for it. Then the one whose turn it is to fetch is killed: how long
- * until another has the turn.
+ * Prints how fast processes that share one OAuth client get a new token after a revocation. Each process has 50 requests, and a token
+ * takes 400 ms, so that all processes wait for it. The columns: token fetches; the time from the token endpoint's answer until the
+ * first process holds the token; the time from then until the last process holds it; and, after the process that holds the store lock
+ * is killed, the time until another process holds the lock. The floor is the row without a store: all processes fetch a
+ * token, and all fetches are answered at the same moment.
  */
-export async function stores(url: string, rounds: number): Promise<void> {
+export async function stores(url: string, rounds: number, withRedis: boolean): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-stores-'));
-  const redis = await startRedis();
   const contestants: Contestant[] = [
     { name: 'no store, all fetches answered at once', kind: 'none', place: `${PROCESSES}` },
     { name: 'file store', kind: 'file', place: join(directory, 'kernel') },
     { name: 'file store, lease', kind: 'lease', place: join(directory, 'lease') },
-    { name: 'Redis store, ioredis', kind: 'ioredis', place: redis.url },
-    { name: 'Redis store, redis', kind: 'redis', place: redis.url },
   ];
+  const redis = withRedis ? await startRedis() : undefined;
+  if (redis) {
+    contestants.push(
+      { name: 'Redis store, ioredis', kind: 'ioredis', place: redis.url },
+      { name: 'Redis store, redis', kind: 'redis', place: redis.url },
+    );
+  }
   try {
     const rows: string[][] = [];
     for (const contestant of contestants) {
-      // So that no contestant finds the token of the one before.
-      await redis.restart();
+      // Empty Redis: no contestant may find the token of another contestant.
+      await redis?.restart();
       rows.push(await measure(url, contestant, rounds));
     }
     printTable(
@@ -57,7 +61,7 @@ export async function stores(url: string, rounds: number): Promise<void> {
       rows,
     );
   } finally {
-    await redis.close();
+    await redis?.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -73,7 +77,7 @@ async function measure(url: string, { name, kind, place }: Contestant, rounds: n
       await axios.get(`${url}/revoke`);
       const results = (await Promise.all(children.map(runRound))).filter((result) => result !== undefined);
       const { data } = await axios.get<{ tokens: number; answeredAt: string }>(`${url}/counts`);
-      // The first has no token to be revoked.
+      // In the first round, there is no token to revoke.
       if (round < 0) continue;
       succeeded += results.reduce((sum, result) => sum + result.succeeded, 0);
       fetches.push(data.tokens);
@@ -96,7 +100,11 @@ async function measure(url: string, { name, kind, place }: Contestant, rounds: n
   }
 }
 
-/** Kills whoever holds the lock. @returns after how many milliseconds another one had it, of each round. */
+/**
+ * Kills the process that holds the store lock, once in each round.
+ *
+ * @returns the milliseconds until another process held the lock, for each round.
+ */
 async function killHolders(
   url: string,
   kind: string,
@@ -134,13 +142,13 @@ async function start(url: string, kind: string, place: string): Promise<ChildPro
   const child = fork(SCRIPT, [url, kind, place]);
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
-    child.once('exit', (code) => reject(new Error(`a client ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`a client of the benchmark exited with code ${code}`)));
   });
   child.removeAllListeners('exit');
   return child;
 }
 
-/** @returns undefined when the process was killed meanwhile. */
+/** @returns undefined if the process was killed during the round. */
 function runRound(child: ChildProcess): Promise<RoundResult | undefined> {
   return new Promise((resolve) => {
     const end = (result?: RoundResult) => {

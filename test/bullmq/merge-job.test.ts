@@ -10,7 +10,7 @@ import { exportKeys } from '../../src/bullmq/keys.ts';
 import { createLedger } from '../../src/bullmq/ledger.ts';
 import { linesOf } from '../../src/bullmq/lines.ts';
 import { mergeParts } from '../../src/bullmq/merge-job.ts';
-import { type Place, takePlace } from '../../src/bullmq/part-claim.ts';
+import { claimPart, type PartClaim } from '../../src/bullmq/part-claim.ts';
 import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
 import { numbered } from '../support/exporting.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
@@ -50,22 +50,22 @@ describeWithRedis('a merge', () => {
     const keys = exportKeys(redis.prefix, 'q', name);
     const ledger = createLedger(client, keys, 5000);
     const text = writeDescription({ parts: [0, 1], output: 'out.jsonl' });
-    const { run } = await ledger.claim(text);
+    const { run } = await ledger.claimExport(text);
     const api = axios.create();
     const parts = directoryParts(directory);
     const sources = [numbered(0, 20), numbered(15, 40)].map((items) =>
       preparedPages([{ items }], { identify: (item: { id: string }) => item.id }),
     );
-    async function take(place: string): Promise<Place> {
-      const taken = await takePlace({ ledger, place, run, label: place });
-      if (typeof taken === 'string') throw new Error(taken);
-      return taken;
+    async function claim(key: string): Promise<PartClaim> {
+      const claimed = await claimPart({ ledger, key, run, label: key });
+      if (typeof claimed === 'string') throw new Error(claimed);
+      return claimed;
     }
     for (const [part, source] of sources.entries()) {
-      const { fence, checkpoints: checkpoint } = await take(keys.part(part));
+      const { fence, checkpoints: checkpoint } = await claim(keys.part(part));
       await exportRecords({ api, source, sink: parts.sink({ name, part, fence }), checkpoint });
     }
-    const merge = async (place: Place) => {
+    const merge = async (merging: PartClaim) => {
       const source = () =>
         preparedPages([], { identify: (item: unknown) => (item as { id: string }).id, ...more });
       const { signal } = new AbortController();
@@ -73,10 +73,10 @@ describeWithRedis('a merge', () => {
         { api, directory, parts, source, run: {} },
         { name, run, keys, ledger, signal },
         readDescription(text),
-        place,
+        merging,
       );
     };
-    return { directory, output: join(directory, 'out.jsonl'), take: () => take(keys.merge), merge };
+    return { directory, output: join(directory, 'out.jsonl'), claim: () => claim(keys.merge), merge };
   }
 
   const WHOLE = numbered(0, 40)
@@ -84,9 +84,9 @@ describeWithRedis('a merge', () => {
     .join('');
 
   test('that was killed between the name of its output and its last word is not made again', async () => {
-    const { directory, output, take, merge } = await twoParts('renamed');
-    const first = await take();
-    const killed: Place = {
+    const { directory, output, claim, merge } = await twoParts('renamed');
+    const first = await claim();
+    const killed: PartClaim = {
       ...first,
       note: async (name, value) => {
         if (name === 'summary') throw new Error('killed');
@@ -96,15 +96,15 @@ describeWithRedis('a merge', () => {
     await expect(merge(killed)).rejects.toThrow('killed');
     expect(await readFile(output, 'utf8')).toBe(WHOLE);
     const before = await stat(output);
-    expect(await merge(await take())).toEqual({ records: 40, repeated: 5, parts: 2, output: 'out.jsonl' });
+    expect(await merge(await claim())).toEqual({ records: 40, repeated: 5, parts: 2, output: 'out.jsonl' });
     expect((await stat(output)).ino).toBe(before.ino);
     expect(await readdir(directory)).toEqual(['out.jsonl']);
   });
 
   test('does not take another file of the name for its own', async () => {
-    const { directory, output, take, merge } = await twoParts('foreign');
-    const first = await take();
-    const killed: Place = {
+    const { directory, output, claim, merge } = await twoParts('foreign');
+    const first = await claim();
+    const killed: PartClaim = {
       ...first,
       note: async (name, value) => {
         await first.note(name, value);
@@ -114,15 +114,15 @@ describeWithRedis('a merge', () => {
       },
     };
     await failure(merge(killed), 'ERR_OUTPUT_EXISTS');
-    await failure(merge(await take()), 'ERR_OUTPUT_EXISTS');
+    await failure(merge(await claim()), 'ERR_OUTPUT_EXISTS');
     expect(await readFile(output, 'utf8')).toBe('x'.repeat(WHOLE.length));
     // The parts are kept, and nothing else is left behind.
     expect((await readdir(directory)).sort()).toEqual(['foreign.parts', 'out.jsonl']);
   });
 
   test('is not in the way of the next one when it was stopped before it gave its output the name, and goes on', async () => {
-    const { directory, output, take, merge } = await twoParts('stopped');
-    const first = await take();
+    const { directory, output, claim, merge } = await twoParts('stopped');
+    const first = await claim();
     const noted = deferred();
     const goesOn = deferred();
     const zombie = merge({
@@ -134,7 +134,7 @@ describeWithRedis('a merge', () => {
       },
     });
     await noted.promise;
-    const next = await take();
+    const next = await claim();
     const result = await merge({
       ...next,
       async note(name, value) {
@@ -155,8 +155,8 @@ describeWithRedis('a merge', () => {
         return (item as { id: string })[this.key];
       },
     };
-    const { output, take, merge } = await twoParts('this', source);
-    expect(await merge(await take())).toMatchObject({ records: 40, repeated: 5 });
+    const { output, claim, merge } = await twoParts('this', source);
+    expect(await merge(await claim())).toMatchObject({ records: 40, repeated: 5 });
     expect(await readFile(output, 'utf8')).toBe(WHOLE);
   });
 
@@ -166,8 +166,8 @@ describeWithRedis('a merge', () => {
       const exports = await Promise.all(
         ['one', 'other'].map((name) => twoParts(`${name}${round}`, { directory })),
       );
-      const places = await Promise.all(exports.map(({ take }) => take()));
-      const merges = exports.map(({ merge }, index) => merge(places[index] as Place));
+      const claims = await Promise.all(exports.map(({ claim }) => claim()));
+      const merges = exports.map(({ merge }, index) => merge(claims[index] as PartClaim));
       const ends = await Promise.allSettled(merges);
       expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       // Whoever was too late has its parts still.
@@ -176,12 +176,12 @@ describeWithRedis('a merge', () => {
     }
   });
 
-  test('that was taken over gives nothing its name', async () => {
-    const { directory, output, take, merge } = await twoParts('taken');
-    const zombie = await take();
-    const next = await take();
+  test('that lost its claim publishes no output', async () => {
+    const { directory, output, claim, merge } = await twoParts('claimed');
+    const zombie = await claim();
+    const next = await claim();
     await failure(merge(zombie), 'ERR_LOCKED');
-    expect(await readdir(directory)).toEqual(['taken.parts']);
+    expect(await readdir(directory)).toEqual(['claimed.parts']);
     await merge(next);
     expect(await readFile(output, 'utf8')).toBe(WHOLE);
   });

@@ -67,6 +67,11 @@ test('what is wrong with an export is said at once, all of it', async () => {
     const parts: Json[] = Object([part]);
     expect(await refused(submitExport({ ...SUBMIT, parts }))).toContain('parts must be JSON');
   }
+  for (const output of ['x.parquet', 'x.tsv.gz']) {
+    expect(await refused(submitExport({ ...SUBMIT, output }))).toContain(
+      `of ${output} is not a known format`,
+    );
+  }
   // Not when hours of work are to be merged.
   const csv = (options: object) => refused(submitExport({ ...SUBMIT, output: 'x.csv', csv: options }));
   expect(await csv({ columns: [] })).toContain('csv.columns must name at least one');

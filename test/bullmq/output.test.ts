@@ -6,6 +6,7 @@ import {
   csvFile,
   exportRecords,
   genesysConversations,
+  gzipCsvFile,
   gzipJsonLinesFile,
   type Json,
   jsonLinesFile,
@@ -32,6 +33,8 @@ describeWithRedis('the output of an export in parts', () => {
       ['sub folder/all.jsonl', jsonLinesFile(`${alone}.jsonl`)],
       ['all.jsonl.gz', gzipJsonLinesFile(`${alone}.gz`)],
       ['all.csv', csvFile(`${alone}.csv`, { columns })],
+      ['all.csv.gz', gzipCsvFile(`${alone}.csv.gz`, { columns })],
+      ['all.json', jsonLinesFile(`${alone}.json`)],
     ] as const) {
       await exportRecords({ api, source, sink });
       const handle = await hosts.submit({ name: `as.${basename(output)}`, output, csv: { columns } });

@@ -56,13 +56,24 @@ describe('export genesys-conversations', () => {
     expect((await run(conversations(simulator, zipped), genesysEnv(simulator))).code).toBe(0);
     expect(gunzipSync(await readFile(zipped)).toString()).toBe(truth(simulator));
 
-    const table = await outputFile('c.csv');
     const columns = ['--columns', 'conversationId, conversationStart'];
-    expect((await run(conversations(simulator, table, ...columns), genesysEnv(simulator))).code).toBe(0);
-    const rows = (await readFile(table, 'utf8')).trimEnd().split('\n');
-    expect(rows[0]).toBe('conversationId,conversationStart');
-    const { conversationId, conversationStart } = simulator.record(29);
-    expect(rows[30]).toBe(`${conversationId},${conversationStart}`);
+    for (const name of ['c.csv', 'c.csv.gz']) {
+      const table = await outputFile(name);
+      expect((await run(conversations(simulator, table, ...columns), genesysEnv(simulator))).code).toBe(0);
+      const bytes = await readFile(table);
+      const rows = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().trimEnd().split('\n');
+      expect(rows[0]).toBe('conversationId,conversationStart');
+      const { conversationId, conversationStart } = simulator.record(29);
+      expect(rows[30]).toBe(`${conversationId},${conversationStart}`);
+    }
+  });
+
+  it('writes the format of --format whatever the file is called', async () => {
+    const simulator = await startSimulator({ records: 30 });
+    const out = await outputFile('c.parquet');
+    const args = conversations(simulator, out, '--format', 'jsonl');
+    expect((await run(args, genesysEnv(simulator))).code).toBe(0);
+    expect(await readFile(out, 'utf8')).toBe(truth(simulator));
   });
 
   it('writes to standard output with --out -', async () => {
@@ -247,7 +258,10 @@ describe('export pages', () => {
     [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
     [['--page-number', '--param', 'novalue'], 'Give name=value.'],
     [['--next', 'b', '--total-tolerance', '0.1'], '--total-tolerance goes with --total'],
-    [['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'], 'standard output cannot be gone on with'],
+    [
+      ['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'],
+      '--checkpoint: requires a file as output',
+    ],
   ])('%j exits with 2', async (flags, message) => {
     const args = ['export', 'pages', '--base-url', 'http://127.0.0.1:1', '--url', '/x', '--items', 'list'];
     const { code, stderr } = await run([...args, '--out', 'x.jsonl', ...flags], env('http://127.0.0.1:1'));
@@ -335,7 +349,8 @@ describe('what goes wrong', () => {
     async (ending) => {
       const simulator = await startSimulator({ records: 3 });
       const path = await outputFile();
-      const args = conversations(simulator, `${path}${ending}`, '--checkpoint', path);
+      const flags = ['--checkpoint', path, '--format', 'jsonl'];
+      const args = conversations(simulator, `${path}${ending}`, ...flags);
       const { code, stderr } = await run(args, genesysEnv(simulator));
       expect(code).toBe(2);
       expect(stderr).toContain('must be other files than the output');
@@ -419,7 +434,7 @@ describe('what goes wrong', () => {
     const out = join(await temporaryDirectory(), 'not-there', 'c.jsonl');
     const { code, stderr } = await run(conversations(simulator, out), genesysEnv(simulator));
     expect(code).toBe(2);
-    expect(stderr).toContain('does not exist. Create it, or choose another.');
+    expect(stderr).toContain('does not exist. Create the directory or choose another.');
   });
 
   it('an output that is a directory exits with 2', async () => {
@@ -462,6 +477,12 @@ describe('what goes wrong', () => {
     [['--rate', '0/min'], 'Give a rate'],
     [['--columns', 'a'], '--columns goes with csv'],
     [['--out', '-', '--format', 'csv'], 'csv needs a file'],
+    [
+      ['--out', 'x.parquet'],
+      '--out: the ending .parquet of x.parquet is not a known format. Use .jsonl, .json, .ndjson, .csv (and .gz after it for gzip), ' +
+        'or set --format to one of jsonl, jsonl.gz, csv, csv.gz',
+    ],
+    [['--out', 'x.tsv.gz'], 'the ending .tsv.gz of x.tsv.gz is not a known format'],
     [['--log', 'xml'], "'xml' is invalid"],
     [['--filter', '/nowhere.json'], '/nowhere.json cannot be read (ENOENT)'],
   ])('%j exits with 2', async (flags, message) => {

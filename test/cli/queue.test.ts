@@ -123,6 +123,9 @@ describeWithRedis('a queue', () => {
     const columns = ['--columns', 'conversationId', '--keep-parts', '--name', 'kept'];
     expect((await run(exporting(simulator, 'c.csv', ...columns), {})).code).toBe(0);
     expect(recordsIn(await content('c.csv'))).toBe(301);
+    const zipped = exporting(simulator, 'c.csv.gz', '--columns', 'conversationId');
+    expect((await run(zipped, {})).code).toBe(0);
+    expect(gunzipSync(await readFile(join(directory, 'c.csv.gz'))).toString()).toBe(await content('c.csv'));
     expect(await readdir(join(directory, 'kept.parts'))).toHaveLength(6);
     const { code, stderr } = await run(exporting(simulator, 'parts.jsonl', '--no-merge'), {});
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('manifest.json') });

@@ -91,6 +91,12 @@ describe('token', () => {
     expect(none.stderr).toContain('--env');
   });
 
+  it('ignores a variable that only shares a prefix with the variables of a vendor', async () => {
+    const simulator = await startSimulator();
+    const env = { ...genesysEnv(simulator), OAUTH_CALLBACK_URL: 'https://app.example.com/callback' };
+    expect((await run(['token'], env)).code).toBe(0);
+  });
+
   it('asks whose credentials when those of several are set', async () => {
     const simulator = await startSimulator();
     const env = { ...genesysEnv(simulator), ...cxoneEnv(simulator) };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { VENDOR_VARIABLES } from '../../src/cli/variables.ts';
 import { run } from './support.ts';
 
 const QUEUED = [
@@ -13,6 +14,34 @@ describe('usage', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const word of ['export', 'token', 'simulate', 'GENESYS_CLIENT_SECRET', '130  interrupted']) {
       expect(stdout).toContain(word);
+    }
+  });
+
+  it.each(['genesys', 'cxone', 'oauth'] as const)('--help lists every variable of %s', async (vendor) => {
+    const { stdout } = await run(['--help'], {});
+    for (const name of VENDOR_VARIABLES[vendor].names) expect(stdout).toContain(name);
+  });
+
+  it.each([
+    [
+      ['export', 'genesys-conversations'],
+      ['--page-size', '100', '--read-ahead', '6', '--parts', '24'],
+    ],
+    [
+      ['export', 'genesys-conversation-jobs'],
+      ['--page-size', '1000'],
+    ],
+    [
+      ['export', 'cxone-completed-contacts'],
+      ['--api-version', 'v30.0', '--timeout', '120'],
+    ],
+    [['worker'], ['--takeover', '15', '--checkpoint-interval', '1', '--queue-name', 'exports']],
+    [['simulate'], ['--records', '1000', '--seed', '1']],
+  ])('%j --help states the default values', async (command, defaults) => {
+    const { stdout } = await run([...command, '--help'], {});
+    const text = stdout.replace(/\s+/g, ' ');
+    for (let index = 0; index < defaults.length; index += 2) {
+      expect(text).toMatch(new RegExp(`${defaults[index]} <[^(]*\\(default: ${defaults[index + 1]}\\)`));
     }
   });
 
@@ -69,6 +98,8 @@ describe('usage', () => {
     [[...QUEUED, '--out', 'a.jsonl', '--rate', '5/s'], '--rate is for the workers to decide'],
     [[...QUEUED, '--out', 'a.jsonl', '--parts', '0'], 'parts must be a whole number above 0'],
     [[...QUEUED, '--out', 'a.jsonl', '--tutorial-form'], 'this export cannot be split'],
+    [[...QUEUED, '--out', 'a.parquet'], 'the ending .parquet of a.parquet is not a known format'],
+    [[...QUEUED, '--out', 'a.json', '--columns', 'a'], '--columns goes with csv, not with jsonl'],
     [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge leaves parts as JSON Lines'],
     [
       ['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'],

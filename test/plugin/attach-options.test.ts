@@ -135,7 +135,7 @@ describe('attachAuthRefresh', () => {
     expect(problemsOf(() => attach(options))).toEqual(
       Object.keys(options)
         .filter((name) => name !== 'tokens')
-        .map((name) => `${name} belongs to the token manager given as tokens`),
+        .map((name) => `pass ${name} to createTokenManager, not beside tokens`),
     );
   });
 
@@ -163,7 +163,7 @@ describe('attachAuthRefresh', () => {
 
     it.each(Object.entries(create))('scenario 33, options: by %s: is said', (_, make) => {
       expect(problemsOf(() => attach({ vendor }, make()))).toEqual([
-        expect.stringMatching(/default headers hold Authorization/),
+        expect.stringMatching(/Authorization and auth from the instance's defaults/),
       ]);
     });
 

@@ -656,7 +656,7 @@ describe("odd results of the caller's functions", () => {
     expect(fixture.apiRequests.map(({ headers }) => headers.authorization)).toEqual([]);
     expect(error).toMatchObject({
       code: 'ERR_TOKEN_RESPONSE',
-      cause: { name: 'TokenResponseError', message: expect.stringContaining('no accessToken') },
+      cause: { name: 'TokenResponseError', message: expect.stringContaining('no valid accessToken') },
     });
   });
 

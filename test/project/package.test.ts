@@ -1,21 +1,26 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entryPoints } from '../../scripts/entry-points.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
-const entries = [
-  ...['genesys-cloud', 'nice-cxone', 'environment', 'file-store', 'redis-store', 'batch', 'bullmq'],
-  'testing',
-];
-const VERSION: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+const {
+  dependencies,
+  peerDependencies,
+  typesVersions,
+  version: VERSION,
+} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const entries = entryPoints();
+// Entries that bring Node with them; every other entry must run in browsers.
+const NODE_ROOMS = /^dist\/(stores|batch|bullmq|testing)\//;
 const BIN = 'node_modules/axios-oauth-refresh/dist/cli/main.js';
 let consumer: string;
 let installed: string;
 
-/** What users install: the packed tarball, beside the dependencies it names and nothing else of this project. */
+/** Installs the packed tarball beside the dependencies that it names, as users do. */
 beforeAll(() => {
   consumer = mkdtempSync(join(tmpdir(), 'consumer-'));
   installed = join(consumer, 'node_modules', 'axios-oauth-refresh');
@@ -36,7 +41,7 @@ beforeAll(() => {
     mkdirSync(join(consumer, 'node_modules', '@types'), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name));
   }
-  // As npm does it for `bin`.
+  // npm does the same for `bin`.
   mkdirSync(join(consumer, 'node_modules', '.bin'));
   chmodSync(join(consumer, BIN), 0o755);
   symlinkSync(join(consumer, BIN), join(consumer, 'node_modules', '.bin', 'axios-oauth-refresh'));
@@ -47,6 +52,36 @@ afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 function run(file: string, code: string): string {
   writeFileSync(join(consumer, file), code);
   return execFileSync(process.execPath, [file], { cwd: consumer, encoding: 'utf8' });
+}
+
+/** Returns the modules outside the package that a file of the package imports, also through other files. */
+function importsOf(file: string): string[] {
+  const seen = new Set<string>();
+  const outside = new Set<string>();
+  const visit = (path: string) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const isTypes = /\.d\.c?ts$/.test(path);
+    for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*"([^"]+)"/g)) {
+      if (!name.startsWith('.')) outside.add(name);
+      else
+        visit(join(dirname(path), isTypes ? name.replace(/js$/, 'ts').replace(/\.(c?ts)$/, '.d.$1') : name));
+    }
+  };
+  visit(join(installed, file));
+  return [...outside].sort();
+}
+
+/** @returns what the compiler reports; empty without a problem. */
+function checkTypes(file: string, module: string, moduleResolution: string): string {
+  const flags = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--types', 'node'];
+  const target = ['--target', 'es2022', '--module', module, '--moduleResolution', moduleResolution];
+  const { stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), ...flags, ...target, file],
+    { cwd: consumer, encoding: 'utf8' },
+  );
+  return stdout;
 }
 
 const BODY = `
@@ -129,7 +164,7 @@ describe('the packed package', () => {
     expect(output).toBe('250 true\n');
   });
 
-  it.each(['mjs', 'cjs'])('says which package to install for what needs one (.%s)', (extension) => {
+  it.each(['mjs', 'cjs'])('names the optional package to install (.%s)', (extension) => {
     const load = extension === 'mjs' ? 'import' : 'require';
     const output = run(
       `peers.${extension}`,
@@ -152,7 +187,7 @@ describe('the packed package', () => {
     expect(output).toContain('npm install bullmq');
   });
 
-  it('has a command that needs nothing more', async () => {
+  it('has a command that runs without another package', async () => {
     const command = (...args: string[]) =>
       execFileSync('npx', ['--no-install', 'axios-oauth-refresh', ...args], {
         cwd: consumer,
@@ -183,7 +218,7 @@ describe('the packed package', () => {
     }
   });
 
-  it('has the licence of every package that is bundled beside each bundle', () => {
+  it('puts the licence of every bundled package beside the bundle', () => {
     const licences = (folder: string) => {
       const file = join(installed, 'dist', folder, 'THIRD-PARTY-LICENSES.txt');
       return [...readFileSync(file, 'utf8').matchAll(/^([\w-]+) \d+\.\d+\.\d+ \((.+)\)\n\n\S/gm)].map(
@@ -197,54 +232,65 @@ describe('the packed package', () => {
     );
   });
 
-  it('has types that refer to nothing which is not installed with it', () => {
-    for (const entry of ['batch/index.d.ts', 'batch/index.d.cts']) {
-      const text = readFileSync(join(installed, 'dist', entry), 'utf8');
-      const outside = [...text.matchAll(/from "([^."][^"]*)"/g)].map(([, name]) => name);
-      expect([...new Set(outside)].sort()).toEqual(['axios', 'node:stream']);
-    }
+  it('refers in its types only to Node, its dependencies and its peers', () => {
+    const names = entries.flatMap(({ output }) => [`${output}.d.ts`, `${output}.d.cts`].flatMap(importsOf));
+    const allowed = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+    expect(names.filter((name) => !name.startsWith('node:') && !allowed.includes(name))).toEqual([]);
+    expect(importsOf('dist/batch/index.d.ts')).toEqual(['axios', 'node:stream']);
   });
 
-  it('has the same exports in both', () => {
+  it('gives each entry the same exports in ESM and in CommonJS', () => {
     const names = (file: string, load: string) =>
       run(
         file,
-        `(async () => { for (const entry of ${JSON.stringify(['', ...entries.map((entry) => `/${entry}`)])})
-        console.log(entry, Object.keys(${load}('axios-oauth-refresh' + entry)).sort().join()); })()`,
+        `(async () => { for (const entry of ${JSON.stringify(entries.map(({ name }) => name))})
+        console.log(entry, Object.keys(${load}(entry)).sort().join()); })()`,
       );
-    expect(names('names.mjs', 'await (name => import(name))')).toBe(names('names.cjs', 'require'));
+    const fromEsm = names('names.mjs', 'await (name => import(name))');
+    expect(fromEsm).toBe(names('names.cjs', 'require'));
+    expect(fromEsm.trim().split('\n')).toHaveLength(entries.length);
+    expect(fromEsm).not.toMatch(/ $/m);
   });
 
-  it('its plugin and vendors import nothing of Node, so that they run in browsers too', () => {
-    for (const entry of ['index', 'vendors/genesys-cloud', 'vendors/nice-cxone', 'vendors/environment']) {
-      const output = run(
-        'imports.mjs',
-        `import { readFileSync } from 'node:fs';
-         import { dirname, join } from 'node:path';
-         const seen = new Set(), outside = new Set();
-         const visit = (file) => {
-           if (seen.has(file)) return;
-           seen.add(file);
-           for (const [, name] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\\s*"([^"]+)"/g)) {
-             if (name.startsWith('.')) visit(join(dirname(file), name));
-             else outside.add(name);
-           }
-         };
-         visit('node_modules/axios-oauth-refresh/dist/${entry}.js');
-         console.log([...outside].sort().join());`,
-      );
-      expect(output.trim().split(',')).toEqual(
-        entry === 'index' ? ['async-mutex', 'axios', 'axios-retry'] : ['axios'],
-      );
-    }
+  it('has typesVersions for each entry, as resolutions without exports need them', () => {
+    const paths = entries.filter(({ path }) => path !== '');
+    expect(typesVersions).toEqual({
+      '*': Object.fromEntries(paths.map(({ path, output }) => [path, [`./${output}.d.cts`]])),
+    });
   });
+
+  it.each(entries.filter(({ output }) => !NODE_ROOMS.test(output)))(
+    'imports nothing of Node in $name, so that browsers can run it',
+    ({ name, output }) =>
+      expect(importsOf(`${output}.js`)).toEqual(
+        name === 'axios-oauth-refresh' ? ['async-mutex', 'axios', 'axios-retry'] : ['axios'],
+      ),
+  );
 
   it.each([
     ['nodenext', 'NodeNext', 'mts'],
     ['nodenext', 'NodeNext', 'cts'],
     ['bundler', 'ESNext', 'ts'],
   ])(
-    'its types resolve and check with moduleResolution %s (%s, .%s)',
+    'has types for each entry with moduleResolution %s (%s, .%s)',
+    (moduleResolution, module, extension) => {
+      const imports = entries.map(({ name }, n) => `import * as entry${n} from '${name}';`);
+      const file = `entries.${extension}`;
+      writeFileSync(
+        join(consumer, file),
+        `${imports.join('\n')}\nexport const entries = [${entries.map((_, n) => `entry${n}`)}];\n`,
+      );
+      expect(checkTypes(file, module, moduleResolution)).toBe('');
+    },
+    60_000,
+  );
+
+  it.each([
+    ['nodenext', 'NodeNext', 'mts'],
+    ['nodenext', 'NodeNext', 'cts'],
+    ['bundler', 'ESNext', 'ts'],
+  ])(
+    'checks the types of an application with moduleResolution %s (%s, .%s)',
     (moduleResolution, module, extension) => {
       const file = `types.${extension}`;
       writeFileSync(
@@ -279,24 +325,7 @@ describe('the packed package', () => {
        oauth2Vendor({ clientId: 'a' });
        export { detach, summary, expires, isAuthRefreshError, niceCxone, off, startVendorSimulator, stores, vendorFromEnvironment, vendorFromEnvUrl, wrong };`,
       );
-      const check = () =>
-        execFileSync(
-          process.execPath,
-          [
-            join(root, 'node_modules/typescript/bin/tsc'),
-            ...[
-              '--noEmit',
-              '--strict',
-              '--exactOptionalPropertyTypes',
-              '--skipLibCheck',
-              '--target',
-              'es2022',
-            ],
-            ...['--module', module, '--moduleResolution', moduleResolution, '--types', 'node', file],
-          ],
-          { cwd: consumer, encoding: 'utf8' },
-        );
-      expect(check()).toBe('');
+      expect(checkTypes(file, module, moduleResolution)).toBe('');
     },
     60_000,
   );

@@ -4,6 +4,7 @@ import axios from 'axios';
 import {
   csvFile,
   exportRecords,
+  gzipCsvFile,
   gzipJsonLinesFile,
   jsonLinesFile,
   type PageSource,
@@ -36,6 +37,7 @@ const sinks = [
   jsonLinesFile(join(directory, 'out.jsonl')),
   gzipJsonLinesFile(join(directory, 'out.jsonl.gz'), { memberSize: 3000 }),
   csvFile(join(directory, 'out.csv')),
+  gzipCsvFile(join(directory, 'out.csv.gz'), { memberSize: 3000 }),
 ];
 await Promise.all(
   // The same for all of them: each run has a server of its own at another port.

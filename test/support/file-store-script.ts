@@ -79,7 +79,7 @@ const actions: Record<string, (argument?: string) => Promise<unknown>> = {
       stored && stored.token.accessToken !== 'old' ? stored.token : undefined;
     const token =
       newer(await store.get(theKey)) ??
-      (await store.withLock(theKey, waiting({ leave: newer }), async ({ fence }) => {
+      (await store.withLock(theKey, waiting({ stopWaitingWith: newer }), async ({ fence }) => {
         const there = newer(await store.get(theKey));
         if (there) return there;
         await appendFile(join(directory, 'log'), 'fetch\n');

@@ -24,7 +24,12 @@ export function aToken(accessToken: string, fence = 1): StoredToken {
 }
 
 export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
-  return { duration: 30_000, signal: new AbortController().signal, leave: () => undefined, ...options };
+  return {
+    duration: 30_000,
+    signal: new AbortController().signal,
+    stopWaitingWith: () => undefined,
+    ...options,
+  };
 }
 
 /** A directory of this user alone, that is removed when the test ends. */

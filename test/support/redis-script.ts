@@ -13,7 +13,11 @@ const actions: Record<string, () => Promise<unknown>> = {
   get: async () => (await store.get(key))?.token.accessToken ?? 'nothing',
   take: () =>
     new Promise((resolve, reject) => {
-      const options = { duration: 5_000, signal: new AbortController().signal, leave: () => undefined };
+      const options = {
+        duration: 5_000,
+        signal: new AbortController().signal,
+        stopWaitingWith: () => undefined,
+      };
       const work = (taken: TokenLock) => {
         lock = taken;
         resolve('taken');

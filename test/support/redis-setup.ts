@@ -15,7 +15,7 @@ declare module 'vitest' {
   }
 }
 
-const HOW = 'Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis)';
+export const HOW = 'Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis)';
 
 /** Looks for redis-server, and installs Debian's package where it may. */
 export default function setup(project: TestProject): void {
@@ -33,7 +33,7 @@ function whyMissing(): string | undefined {
   return `there is no redis-server, and its package could not be installed. ${HOW}, or set REDIS_URL.`;
 }
 
-function works(command: string, ...args: string[]): boolean {
+export function works(command: string, ...args: string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   return spawnSync(command, args, { stdio: 'ignore', env, timeout: 300_000 }).status === 0;
 }

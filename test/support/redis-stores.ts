@@ -15,7 +15,12 @@ export function aStored(accessToken: string, fence = 0): StoredToken {
 }
 
 export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
-  return { duration: 5_000, signal: new AbortController().signal, leave: () => undefined, ...options };
+  return {
+    duration: 5_000,
+    signal: new AbortController().signal,
+    stopWaitingWith: () => undefined,
+    ...options,
+  };
 }
 
 /** A server for the test that calls it. */

@@ -2,7 +2,7 @@
 import './end-with-parent.ts';
 import { Agent } from 'node:http';
 import axios from 'axios';
-import { attachAuthRefresh, memoryStore, oauth2Vendor, type TokenStore } from '../../src/index.ts';
+import { attachAuthRefresh, memoryStore, oauth2Vendor, type SharedTokenStore } from '../../src/index.ts';
 import { fileStore } from '../../src/stores/file/file-store.ts';
 import { redisStore } from '../../src/stores/redis/redis-store.ts';
 
@@ -15,7 +15,7 @@ export interface Round {
 }
 
 const [url = '', kind = '', place = '', lockExpiry = '', tokenTimeout = ''] = process.argv.slice(2);
-const stores: Record<string, () => TokenStore> = {
+const stores: Record<string, () => SharedTokenStore> = {
   file: () => fileStore({ directory: place }),
   lease: () => fileStore({ directory: place, lock: 'lease' }),
   redis: () => redisStore({ url: place, lockExpiry: Number(lockExpiry) }),

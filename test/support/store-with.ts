@@ -1,7 +1,8 @@
-import type { TokenStore } from '../../src/core/token-store.ts';
+import type { SharedTokenStore, TokenStore } from '../../src/core/token-store.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
+import { sharedStore } from '../../src/token/shared-store.ts';
 
-/** A store of which some calls are others. */
-export function storeWith(calls: Partial<TokenStore>): TokenStore {
-  return { ...memoryStore(), ...calls };
+/** Makes a memory store with some methods replaced. */
+export function storeWith(methods: Partial<TokenStore>): SharedTokenStore {
+  return sharedStore({ ...memoryStore(), ...methods });
 }

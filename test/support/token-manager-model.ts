@@ -7,6 +7,7 @@ import type { GrantContext } from '../../src/core/grant.ts';
 import type { TokenResponse, TokenSet } from '../../src/core/token-set.ts';
 import type { StoredToken, TokenStore } from '../../src/core/token-store.ts';
 import type { Vendor } from '../../src/core/vendor.ts';
+import { sharedStore } from '../../src/token/shared-store.ts';
 import { createTokenManager } from '../../src/token/token-manager.ts';
 import { createManualClock } from './manual-clock.ts';
 
@@ -314,7 +315,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
     tokenTimeout: TOKEN_TIMEOUT,
     defaultLifetime: DEFAULT_LIFETIME,
     onEvent: (event) => events.push(event),
-    ...(plan.store && { store }),
+    ...(plan.store && { store: sharedStore(store) }),
   });
 
   // ---- the callers ----

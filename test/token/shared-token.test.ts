@@ -1,8 +1,9 @@
 import axios from 'axios';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { StoredToken, TokenLock, TokenStore } from '../../src/core/token-store.ts';
+import type { SharedTokenStore, StoredToken, TokenLock, TokenStore } from '../../src/core/token-store.ts';
 import { type AuthRefreshEvent, createTokenManager, memoryStore, oauth2Vendor } from '../../src/index.ts';
 import type { AuthRefreshOptions } from '../../src/plugin/attach-options.ts';
+import { sharedStore } from '../../src/token/shared-store.ts';
 import { storeKey } from '../../src/token/store-key.ts';
 import { attachTo } from '../support/attach-to.ts';
 import { CLIENT_SECRET, delay, type Fixture, startFixture } from '../support/fixture.ts';
@@ -330,15 +331,17 @@ describe('a store in trouble', () => {
     expect(used.slice(4)).toEqual(['refresh-4', 'refresh-5']);
   });
 
-  it('refuses what is no store, and what onStoreFailure cannot be', async () => {
+  it('refuses a store without sharing, a vendor without tokenKey and an unknown onStoreFailure', async () => {
     const fixture = await startFixture();
     const vendor = fixture.vendor();
     const old = { get: async () => undefined, set: async () => true } as unknown as TokenStore;
-    expect(() => createTokenManager({ vendor, store: old })).toThrow(/store lacks withLock/);
+    expect(() => sharedStore(old)).toThrow(/the store lacks withLock, close/);
+    const bare = old as SharedTokenStore;
+    expect(() => createTokenManager({ vendor, store: bare })).toThrow(/sharedStore\(store\)/);
     // Functions and the like are all the same as JSON: tokens of one tenant would be given to another.
     for (const tokenKey of [undefined, '', null, 1, {}, () => 'mine'] as string[]) {
       const options = { vendor: { ...vendor, tokenKey }, store: memoryStore() };
-      expect(() => createTokenManager(options)).toThrow(/store needs a vendor with a tokenKey/);
+      expect(() => createTokenManager(options)).toThrow(/store requires a vendor with a tokenKey/);
     }
     expect(() => createTokenManager({ vendor, onStoreFailure: 'panic' as 'fail' })).toThrow(
       /onStoreFailure must/,

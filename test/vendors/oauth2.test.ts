@@ -24,7 +24,7 @@ describe('oauth2Vendor, whose tokens are whose', () => {
   ])('with %s a store is refused until a tokenKey says whose tokens these are', (_, more) => {
     const make = (tokenKey?: string) =>
       createTokenManager({ vendor: oauth2Vendor({ ...client, ...more, tokenKey }), store: memoryStore() });
-    expect(() => make()).toThrow(/store needs a vendor with a tokenKey/);
+    expect(() => make()).toThrow(/store requires a vendor with a tokenKey/);
     expect(make('ada').vendor.tokenKey).toBe('ada');
   });
 });

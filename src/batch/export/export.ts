@@ -39,8 +39,9 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   checkExportOptions(options);
   const { source, sink, api, clock = systemClock, signal, restart = false } = options;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const place = (options.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
-  const path = typeof place === 'string' ? place : undefined;
+  const location =
+    (options.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
+  const path = typeof location === 'string' ? location : undefined;
   const journal = path && `${path}.journal`;
   const subject: Subject = {
     source: source.name,
@@ -48,25 +49,25 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
     format: sink.format,
     account: options.account ?? api.defaults.baseURL ?? '',
   };
-  // A store knows by itself whose turn it is.
-  const locked = typeof place === 'object' ? undefined : (path ?? sink.path);
+  // A store needs no lock, because it rejects the saves of every run but one.
+  const locked = typeof location === 'object' ? undefined : (path ?? sink.path);
   const lock = locked === undefined ? undefined : await lockOutput(`${locked}.lock`, clock, signal);
   try {
     if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
     const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
     // A file was set aside; what a store has is written over.
-    const anew = place === undefined || (restart && path === undefined);
-    const saved = anew ? undefined : await loadCheckpoint(place, subject, isStart);
+    const anew = location === undefined || (restart && path === undefined);
+    const saved = anew ? undefined : await loadCheckpoint(location, subject, isStart);
     if (saved?.complete) return await alreadyComplete(saved, sink.path);
     if (!saved) {
       if (sink.path !== undefined) await refuseExisting(sink.path);
       // Before there is any output: else a crash would leave one that no checkpoint belongs to.
-      if (place !== undefined) await saveCheckpoint(place, subject, START);
+      if (location !== undefined) await saveCheckpoint(location, subject, START);
     }
     const progress = await runExport(options, saved ?? START, journal, async (state) => {
-      if (place === undefined) return;
+      if (location === undefined) return;
       await lock?.verify();
-      await saveCheckpoint(place, subject, state);
+      await saveCheckpoint(location, subject, state);
     });
     return {
       ...progress,

@@ -13,8 +13,8 @@ export interface Seen<Item> {
    * @throws BatchError `ERR_PAGE_LOOP` when that was read already.
    */
   follow(next: Json | undefined): void;
-  /** Takes note of a page's records. @returns those that are not there yet. */
-  take(page: Page<Item>): Promise<readonly Item[]>;
+  /** Adds the records of a page. @returns the records that are new. */
+  addRecords(page: Page<Item>): Promise<readonly Item[]>;
   /** Makes it last a crash. @returns what to open it with again; 0 without a journal. */
   save(): Promise<number>;
   close(): Promise<void>;
@@ -78,8 +78,8 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
     });
   }
 
-  /** Ids come into memory when they are needed for the first time. */
-  async function holdIds(): Promise<void> {
+  /** Reads the ids into memory. */
+  async function loadIds(): Promise<void> {
     inMemory = true;
     if (path === undefined) return;
     await writeOut();
@@ -125,8 +125,8 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
 
   return {
     follow,
-    async take({ items, part: name = null, mayRepeat = true }) {
-      if (identify && mayRepeat && !inMemory) await holdIds();
+    async addRecords({ items, part: name = null, mayRepeat = true }) {
+      if (identify && mayRepeat && !inMemory) await loadIds();
       if (identify && !mayRepeat && journal && inMemory) {
         inMemory = false;
         ids = new Set();

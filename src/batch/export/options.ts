@@ -5,6 +5,8 @@ import { type RunOptions, runProblems } from '../run-options.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { PageSource } from '../sources/source.ts';
 
+export const EXPORT_DEFAULTS = { readAhead: 6, checkpointInterval: 1000 } as const;
+
 /** Options of `exportRecords`. Durations are in milliseconds. */
 export interface ExportOptions<Item = unknown> extends RunOptions {
   source: PageSource<Item>;

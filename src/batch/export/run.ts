@@ -3,10 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../core/internal.ts';
 import { type Progress, toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
+import { RUN_DEFAULTS } from '../run-options.ts';
 import type { Json, Page } from '../sources/source.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { openSeen } from './journal.ts';
-import type { ExportOptions } from './options.ts';
+import { EXPORT_DEFAULTS, type ExportOptions } from './options.ts';
 
 /** How far an export is, as its checkpoint keeps it. */
 export interface ExportState {
@@ -41,13 +42,14 @@ export async function runExport<Item>(
 ): Promise<Progress> {
   const { api, source, sink, rate, signal, tokens, onProgress } = options;
   const { clock = systemClock, random = Math.random } = options;
-  const { readAhead = 6, checkpointInterval = 1000, timeout = 120_000 } = options;
+  const { timeout = RUN_DEFAULTS.timeout, readAhead = EXPORT_DEFAULTS.readAhead } = options;
+  const { checkpointInterval = EXPORT_DEFAULTS.checkpointInterval } = options;
   const began = clock.now();
   const state = { ...saved };
   let refreshes = 0;
   let savedAt = began;
-  // Whether the state says what is in the output: not while a page is written, and not after the disk has failed.
-  let settled = true;
+  // Whether the state matches the output. While a page is written, and after the disk failed, the state does not.
+  let isConsistent = true;
 
   const ended = new AbortController();
   const requests = createRequests({ api, rate, timeout, signal: ended.signal, clock });
@@ -62,21 +64,21 @@ export async function runExport<Item>(
   });
 
   async function save(): Promise<void> {
-    if (!settled) return;
-    settled = false;
+    if (!isConsistent) return;
+    isConsistent = false;
     const position = await output.save();
     if (position !== undefined) {
       Object.assign(state, { position, journal: await seen.save() });
       await checkpoint(state);
       savedAt = clock.now();
     }
-    settled = true;
+    isConsistent = true;
   }
 
   async function write(page: Page<Item>): Promise<void> {
     seen.follow(page.nextKey ?? page.next);
-    settled = false;
-    const items = await seen.take(page);
+    isConsistent = false;
+    const items = await seen.addRecords(page);
     await output.write(items);
     if (page.next !== undefined) state.cursor = page.next;
     if (!page.save || page.items.length > 0) state.pages++;
@@ -84,7 +86,7 @@ export async function runExport<Item>(
     state.repeated += page.items.length - items.length;
     if (page.total !== undefined) state.total = page.total;
     // Behind the last page there is no cursor to go on from: the next checkpoint is that of the whole.
-    settled = page.next !== undefined;
+    isConsistent = page.next !== undefined;
     if (page.save || clock.now() - savedAt >= checkpointInterval) await save();
     await onProgress?.(progress());
   }
@@ -127,14 +129,14 @@ export async function runExport<Item>(
       if (signal?.aborted) throw signal.reason;
       const { done, value } = await pages.next();
       if (done) break;
-      if (!settled) throw new Error(`the source ${source.name} gave a page behind the last one`);
+      if (!isConsistent) throw new Error(`the source ${source.name} gave a page behind the last one`);
       // The source's next request goes out before this page takes the processor.
       await setImmediate();
       await write(value);
     }
-    settled = false;
+    isConsistent = false;
     await output.finish();
-    settled = true;
+    isConsistent = true;
     state.complete = true;
     await save();
     if (journal !== undefined) await rm(journal, { force: true });

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { numberProblems, refuse } from '../../core/internal.ts';
 import { badInput, type InputRecord, type RecordInput } from './input.ts';
-import { type Row, readRows } from './rows.ts';
+import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
 /** Options of {@link csvInput}. */
 export interface CsvInputOptions {
@@ -13,6 +13,8 @@ export interface CsvInputOptions {
   maxRowBytes?: number | undefined;
 }
 
+export const DEFAULTS = { delimiter: ',' } as const;
+
 const START = { offset: 0, line: 0 };
 
 /**
@@ -22,7 +24,7 @@ const START = { offset: 0, line: 0 };
  * @throws ConfigurationError
  */
 export function csvInput(path: string, options: CsvInputOptions = {}): RecordInput {
-  const { delimiter = ',', columns, maxRowBytes = 16 * 1024 * 1024 } = options;
+  const { delimiter = DEFAULTS.delimiter, columns, maxRowBytes = LONGEST_ROW } = options;
   const problem = columns && columnProblem(columns);
   refuse('csvInput', [
     !(typeof path === 'string' && path) && 'path must be the name of a file',
@@ -56,14 +58,14 @@ export function csvInput(path: string, options: CsvInputOptions = {}): RecordInp
   };
 }
 
-function toRecord({ text, ...place }: Row, names: readonly string[], delimiter: string): InputRecord {
-  const bad = (reason: string) => ({ ...place, bad: { reason, text } });
+function toRecord({ text, ...position }: Row, names: readonly string[], delimiter: string): InputRecord {
+  const bad = (reason: string) => ({ ...position, bad: { reason, text } });
   const fields = fieldsOf(text, delimiter);
   if (typeof fields === 'string') return bad(fields);
   if (fields.length !== names.length) {
     return bad(`the row has ${fields.length} fields, but there are ${names.length} columns`);
   }
-  return { ...place, value: Object.fromEntries(names.map((name, index) => [name, fields[index]])) };
+  return { ...position, value: Object.fromEntries(names.map((name, index) => [name, fields[index]])) };
 }
 
 /** The fields of one row, or what is wrong with it. */

@@ -1,6 +1,6 @@
 import { numberProblems, refuse } from '../../core/internal.ts';
 import type { InputRecord, RecordInput } from './input.ts';
-import { type Row, readRows } from './rows.ts';
+import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
 /** Options of {@link jsonLinesInput}. */
 export interface JsonLinesInputOptions {
@@ -24,7 +24,7 @@ export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}
     !(typeof path === 'string' && path) && 'path must be the name of a file',
     ...numberProblems(options, ['maxLineBytes']),
   ]);
-  const { maxLineBytes = 16 * 1024 * 1024 } = options;
+  const { maxLineBytes = LONGEST_ROW } = options;
   return {
     path,
     format: 'jsonl',
@@ -35,8 +35,8 @@ export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}
   };
 }
 
-function toRecord({ text, ...place }: Row): InputRecord {
-  const bad = (reason: string) => ({ ...place, bad: { reason, text } });
+function toRecord({ text, ...position }: Row): InputRecord {
+  const bad = (reason: string) => ({ ...position, bad: { reason, text } });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,10 +46,10 @@ function toRecord({ text, ...place }: Row): InputRecord {
   const names = Object.keys(Object(value));
   const wrapped =
     Array.isArray(value) || names.length !== 2 ? undefined : WRAPPERS.find((name) => names.includes(name));
-  if (wrapped === undefined) return { ...place, value };
+  if (wrapped === undefined) return { ...position, value };
   const inner = value as { record?: unknown };
-  if (names.includes('record')) return { ...place, value: inner.record };
+  if (names.includes('record')) return { ...position, value: inner.record };
   if (names.includes('text'))
     return bad('the line was rejected before; put a record in the place of its text');
-  return { ...place, value };
+  return { ...position, value };
 }

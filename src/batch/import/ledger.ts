@@ -6,8 +6,8 @@ import type { NumberedRecord } from './batches.ts';
 import { openJournal } from './journal.ts';
 import { applyEntry, type Entry, type ImportState, nothingDone, startState, toRanges } from './state.ts';
 
-/** What became of a record in the end. */
-export interface Settled {
+/** The final outcome of a record. */
+export interface Outcome {
   readonly record: NumberedRecord;
   readonly outcome: 'accepted' | 'rejected' | 'unresolved';
   readonly reason?: string | undefined;
@@ -24,7 +24,7 @@ export interface Ledger {
   sent(records: readonly NumberedRecord[]): Promise<void>;
   /** What was sent was surely not carried out. */
   withdrawn(records: readonly NumberedRecord[]): Promise<void>;
-  settle(settled: readonly Settled[]): Promise<void>;
+  writeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
   /** All of the input is settled. */
   complete(inputSize: number): Promise<void>;
   close(): Promise<void>;
@@ -71,7 +71,7 @@ export async function openLedger(
   let failure: unknown;
 
   /** After a failure the files hold something half written: nothing may be written behind it. */
-  const inTurn = (work: () => Promise<void>): Promise<void> =>
+  const serialize = (work: () => Promise<void>): Promise<void> =>
     mutex.runExclusive(async () => {
       if (failure !== undefined) throw failure;
       await work().catch((error: unknown) => {
@@ -94,8 +94,8 @@ export async function openLedger(
     await save(startState());
   }
 
-  const list = async (file: AppendFile, name: 'rejected' | 'unresolved', settled: readonly Settled[]) => {
-    const lines = settled.filter(({ outcome }) => outcome === name).map((one) => toLine(name, one));
+  const list = async (file: AppendFile, name: 'rejected' | 'unresolved', outcomes: readonly Outcome[]) => {
+    const lines = outcomes.filter(({ outcome }) => outcome === name).map((one) => toLine(name, one));
     if (lines.length === 0) return 0;
     await file.append(lines.join(''));
     await file.sync();
@@ -103,21 +103,21 @@ export async function openLedger(
   };
 
   const note = (type: 'sent' | 'withdrawn', records: readonly NumberedRecord[], sync: boolean) =>
-    inTurn(() => write({ type, records: toRanges(records.map(({ number }) => number)) }, { sync }));
+    serialize(() => write({ type, records: toRanges(records.map(({ number }) => number)) }, { sync }));
 
   return {
     state,
-    begin: (end) => inTurn(() => write({ type: 'begun', end }, { sync: false })),
+    begin: (end) => serialize(() => write({ type: 'begun', end }, { sync: false })),
     sent: (records) => note('sent', records, true),
     withdrawn: (records) => note('withdrawn', records, false),
-    settle: (settled) =>
-      inTurn(async () => {
-        const rejected = await list(rejects, 'rejected', settled);
-        const open = await list(unresolved, 'unresolved', settled);
+    writeOutcomes: (outcomes) =>
+      serialize(async () => {
+        const rejected = await list(rejects, 'rejected', outcomes);
+        const open = await list(unresolved, 'unresolved', outcomes);
         const entry: Entry = {
           type: 'settled',
-          records: toRanges(settled.map(({ record }) => record.number).sort((a, b) => a - b)),
-          accepted: state.accepted + settled.length - rejected - open,
+          records: toRanges(outcomes.map(({ record }) => record.number).sort((a, b) => a - b)),
+          accepted: state.accepted + outcomes.length - rejected - open,
           rejected: state.rejected + rejected,
           unresolved: state.unresolved + open,
           rejectsLength: rejects.length,
@@ -126,7 +126,7 @@ export async function openLedger(
         await write(entry, { sync: true });
       }),
     complete: (inputSize) =>
-      inTurn(async () => {
+      serialize(async () => {
         state.completeAt = inputSize;
         await save(state);
         await rm(paths.journal, { force: true });
@@ -141,7 +141,7 @@ export async function openLedger(
   };
 }
 
-function toLine(name: string, { record, reason, status }: Settled): string {
+function toLine(name: string, { record, reason, status }: Outcome): string {
   const about = { line: record.line, ...(status !== undefined && { status }), reason };
   const what = record.bad ? { text: record.bad.text } : { record: record.value };
   return toJsonLine({ [name]: about, ...what });

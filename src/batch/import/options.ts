@@ -15,6 +15,8 @@ export interface ImportProgress extends Progress {
   readonly unresolved: number;
 }
 
+export const IMPORT_DEFAULTS = { concurrency: 1, onBadRecord: 'stop', retries: 3, baseDelay: 1000 } as const;
+
 /** Options of `importRecords`. Durations are in milliseconds. */
 export interface ImportOptions extends Omit<RunOptions, 'onProgress'> {
   input: RecordInput;
@@ -71,8 +73,8 @@ export function checkImportOptions(options: ImportOptions): void {
     target,
     batchRecords = 1,
     batchBytes = 1,
-    concurrency = 1,
-    onBadRecord = 'stop',
+    concurrency = IMPORT_DEFAULTS.concurrency,
+    onBadRecord = IMPORT_DEFAULTS.onBadRecord,
   } = options ?? {};
   const files = input
     ? [input.path, ...Object.values(importPaths(options))].map((path) => resolve(path))

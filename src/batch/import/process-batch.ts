@@ -1,16 +1,16 @@
 import type { AxiosInstance } from 'axios';
 import type { Clock } from '../../core/index.ts';
-import { backoff, messageOf, sleep } from '../../core/internal.ts';
+import { messageOf, waitForRetry } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { toBatchError } from '../to-batch-error.ts';
 import type { Batch, NumberedRecord } from './batches.ts';
-import type { Ledger, Settled } from './ledger.ts';
+import type { Ledger, Outcome } from './ledger.ts';
 import { sendOnce } from './send.ts';
 import { type ImportTarget, unexpectedResults } from './target.ts';
 
-/** What batches are settled with. Durations are in milliseconds. */
-export interface SettleContext {
+/** What batches are processed with. Durations are in milliseconds. */
+export interface BatchContext {
   api: AxiosInstance;
   target: ImportTarget;
   requests: Requests;
@@ -32,12 +32,12 @@ const LEFT_OPEN = 'the run ended before the answer came';
 type Records = readonly NumberedRecord[];
 
 /**
- * Makes what settles batches: sends their records until it is known of each what became of it.
+ * Returns a function that processes a batch: sends its records until the outcome of every record is known.
  *
  * A record leaves `waiting` only with an entry in the ledger that was written before, and nothing is sent again that may have
  * been carried out, unless it has an id or the target's check says that it is absent.
  */
-export function createSettler(context: SettleContext): (batch: Batch) => Promise<void> {
+export function createBatchProcessor(context: BatchContext): (batch: Batch) => Promise<void> {
   const { api, target, requests, ledger, stop, retries, baseDelay, clock, random } = context;
   let lostInARow = 0;
 
@@ -48,7 +48,7 @@ export function createSettler(context: SettleContext): (batch: Batch) => Promise
   async function send(records: Records, attempt: number): Promise<void> {
     if (records.length === 0) return;
     stop.throwIfAborted();
-    if (attempt > 0) await sleep(clock, backoff(attempt - 1, baseDelay, random), stop);
+    if (attempt > 0) await waitForRetry({ clock, random, signal: stop }, baseDelay, attempt - 1);
     const config = target.request(valuesOf(records));
     const repeatable = records.every(hasId);
     if (!repeatable) await ledger.sent(records);
@@ -61,7 +61,7 @@ export function createSettler(context: SettleContext): (batch: Batch) => Promise
     const { reason, status } = sent;
     const [record] = records;
     if (record && records.length === 1)
-      return ledger.settle([{ record, outcome: 'rejected', reason, status }]);
+      return ledger.writeOutcomes([{ record, outcome: 'rejected', reason, status }]);
     // All of them were refused for the sake of some: the halves find out which.
     const middle = Math.ceil(records.length / 2);
     await send(records.slice(0, middle), 0);
@@ -82,20 +82,20 @@ export function createSettler(context: SettleContext): (batch: Batch) => Promise
       return resolve(records, attempt, error);
     }
     lostInARow = 0;
-    const settled: Settled[] = [];
+    const outcomes: Outcome[] = [];
     const again: NumberedRecord[] = [];
     const unknown: NumberedRecord[] = [];
     let unknownReason = '';
     for (const [index, record] of records.entries()) {
       const result = results[index];
-      if (result?.outcome === 'accepted') settled.push({ record, outcome: 'accepted' });
+      if (result?.outcome === 'accepted') outcomes.push({ record, outcome: 'accepted' });
       else if (result?.outcome === 'again' && attempt < retries) again.push(record);
       else if (result?.outcome === 'unknown') {
         unknown.push(record);
         unknownReason = result.reason;
-      } else settled.push({ record, outcome: 'rejected', reason: result?.reason, status: result?.status });
+      } else outcomes.push({ record, outcome: 'rejected', reason: result?.reason, status: result?.status });
     }
-    if (settled.length > 0) await ledger.settle(settled);
+    if (outcomes.length > 0) await ledger.writeOutcomes(outcomes);
     if (again.length > 0) {
       if (!again.every(hasId)) await ledger.withdrawn(again);
       await send(again, attempt + 1);
@@ -103,7 +103,7 @@ export function createSettler(context: SettleContext): (batch: Batch) => Promise
     if (unknown.length > 0) await resolve(unknown, attempt, new Error(unknownReason));
   }
 
-  /** Settles records of which it is not known whether the API has them. */
+  /** Finds the outcome of records that the API may or may not have. */
   async function resolve(records: Records, attempt: number, error: unknown): Promise<void> {
     const withId = records.filter(hasId);
     const without = records.filter((record) => !hasId(record));
@@ -119,11 +119,11 @@ export function createSettler(context: SettleContext): (batch: Batch) => Promise
     const absent = attempt < retries ? by('absent') : [];
     const reason = error === LEFT_OPEN ? LEFT_OPEN : toBatchError(error).message;
     const unresolved = records.filter((record) => !present.includes(record) && !absent.includes(record));
-    const settled: Settled[] = [
+    const outcomes: Outcome[] = [
       ...present.map((record) => ({ record, outcome: 'accepted' as const })),
       ...unresolved.map((record) => ({ record, outcome: 'unresolved' as const, reason })),
     ];
-    if (settled.length > 0) await ledger.settle(settled);
+    if (outcomes.length > 0) await ledger.writeOutcomes(outcomes);
     if (absent.length > 0) {
       await ledger.withdrawn(absent);
       return send(absent, attempt + 1);
@@ -146,11 +146,11 @@ export function createSettler(context: SettleContext): (batch: Batch) => Promise
   return async ({ records, states }) => {
     const isIn = (state: string) => (_: unknown, index: number) => (states?.[index] ?? 'waiting') === state;
     const waiting = records.filter(isIn('waiting'));
-    const problems = waiting.flatMap((record): Settled[] => {
+    const problems = waiting.flatMap((record): Outcome[] => {
       const reason = record.bad?.reason ?? target.problem?.(record.value);
       return reason === undefined ? [] : [{ record, outcome: 'rejected', reason }];
     });
-    if (problems.length > 0) await ledger.settle(problems);
+    if (problems.length > 0) await ledger.writeOutcomes(problems);
     const open = records.filter(isIn('sent'));
     if (open.length > 0) await resolve(open, 0, LEFT_OPEN);
     const refused = new Set(problems.map(({ record }) => record));

@@ -18,6 +18,9 @@ interface RowOptions {
   quoted: boolean;
 }
 
+/** The default of `maxBytes`. */
+export const LONGEST_ROW = 16 * 1024 * 1024;
+
 const CHUNK = 65_536;
 const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
@@ -55,7 +58,7 @@ export async function* readRows(
     pieces.push(piece);
   };
 
-  const take = (): Row => {
+  const endRow = (): Row => {
     const bytes = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     const row = {
       text: decode(bytes),
@@ -100,12 +103,12 @@ export async function* readRows(
           linesInRow++;
           continue;
         }
-        const row = take();
+        const row = endRow();
         if (row.text.trim() !== '') yield row;
       }
     }
     if (length === 0) return;
-    const row = take();
+    const row = endRow();
     if (row.text.trim() !== '') yield row;
   } finally {
     await file.close();

@@ -1,13 +1,14 @@
 import { systemClock } from '../../core/internal.ts';
 import { toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
+import { RUN_DEFAULTS } from '../run-options.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { type Batch, cutBatches } from './batches.ts';
 import { sizeOfInput } from './input.ts';
 import type { Ledger } from './ledger.ts';
-import type { ImportOptions, ImportProgress } from './options.ts';
+import { IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
-import { createSettler } from './process-batch.ts';
+import { createBatchProcessor } from './process-batch.ts';
 import type { Mark } from './state.ts';
 
 /**
@@ -29,19 +30,19 @@ export async function runImport(
     signal,
     tokens,
     onProgress,
-    concurrency = 1,
-    onBadRecord = 'stop',
+    concurrency = IMPORT_DEFAULTS.concurrency,
+    onBadRecord = IMPORT_DEFAULTS.onBadRecord,
   } = options;
   const {
     clock = systemClock,
     random = Math.random,
-    timeout = 120_000,
-    retries = 3,
-    baseDelay = 1000,
+    timeout = RUN_DEFAULTS.timeout,
+    retries = IMPORT_DEFAULTS.retries,
+    baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
   const { maxRecords, maxBytes = Number.POSITIVE_INFINITY } = target;
   const began = clock.now();
-  const recordsBefore = settledOf(ledger);
+  const recordsBefore = processedRecords(ledger);
   let refreshes = 0;
   let inputSize = await sizeOfInput(input.path);
   let total: number | undefined;
@@ -49,11 +50,11 @@ export async function runImport(
   // Nothing more is sent once it is aborted. What is on the wire has its answer waited for: it may be carried out.
   const stop = new AbortController();
   const requests = createRequests({ api, rate, timeout, signal: stop.signal, clock });
-  const settle = createSettler({
+  const processBatch = createBatchProcessor({
     api,
     target,
     requests,
-    ledger: { ...ledger, settle: (settled) => ledger.settle(settled).then(tell) },
+    ledger: { ...ledger, writeOutcomes: (outcomes) => ledger.writeOutcomes(outcomes).then(tell) },
     stop: stop.signal,
     retries,
     baseDelay,
@@ -64,7 +65,7 @@ export async function runImport(
   function progress(): ImportProgress {
     const { accepted, rejected, unresolved, batches } = ledger.state;
     const measured = toProgress({
-      records: settledOf(ledger),
+      records: processedRecords(ledger),
       recordsBefore,
       pages: batches,
       repeated: 0,
@@ -110,10 +111,10 @@ export async function runImport(
     for await (const batch of batches) {
       if (stop.signal.aborted) break;
       await begin(batch);
-      const settling: Promise<void> = settle(batch)
+      const processing: Promise<void> = processBatch(batch)
         .catch(fail)
-        .finally(() => underWay.delete(settling));
-      underWay.add(settling);
+        .finally(() => underWay.delete(processing));
+      underWay.add(processing);
       if (underWay.size >= concurrency) await Promise.race(underWay);
       if (stop.signal.aborted) break;
     }
@@ -129,12 +130,12 @@ export async function runImport(
   }
   if (stop.signal.aborted) throw stop.signal.reason;
   inputSize = await sizeOfInput(input.path);
-  total = settledOf(ledger);
+  total = processedRecords(ledger);
   await ledger.complete(inputSize);
   return progress();
 }
 
-function settledOf({ state }: Ledger): number {
+function processedRecords({ state }: Ledger): number {
   return state.accepted + state.rejected + state.unresolved;
 }
 

@@ -48,10 +48,10 @@ export type Range = readonly [number, number];
 export type Entry =
   | { readonly type: 'begun'; readonly end: ImportState['begun'] }
   | { readonly type: 'sent' | 'withdrawn'; readonly records: readonly Range[] }
-  | ({ readonly type: 'settled'; readonly records: readonly Range[] } & Settlement);
+  | ({ readonly type: 'settled'; readonly records: readonly Range[] } & Totals);
 
-/** Counts and lengths after records were settled. */
-type Settlement = Pick<
+/** Counts and file lengths after an entry. */
+type Totals = Pick<
   ImportState,
   'accepted' | 'rejected' | 'unresolved' | 'rejectsLength' | 'unresolvedLength'
 >;

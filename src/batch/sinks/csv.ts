@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
 import { refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
-import { openAppendFile } from '../files/append-file.ts';
 import { toJson } from './json-lines.ts';
 import type { Sink } from './sink.ts';
+import { type Compression, compression, type GzipOptions, openTextFile } from './text-file.ts';
 
 /** Options of {@link csvFile}. */
 export interface CsvOptions {
@@ -45,8 +45,22 @@ interface Position {
  * @throws ConfigurationError
  */
 export function csvFile(path: string, options: CsvOptions = {}): Sink {
+  return csvSink('csvFile', path, options);
+}
+
+/**
+ * Writes records as {@link csvFile} does, compressed with gzip.
+ *
+ * @param path of the file; its checkpoint, journal and lock are kept beside it.
+ * @throws ConfigurationError
+ */
+export function gzipCsvFile(path: string, options: CsvOptions & GzipOptions = {}): Sink {
+  return csvSink('gzipCsvFile', path, options, compression('gzipCsvFile', options));
+}
+
+function csvSink(caller: string, path: string, options: CsvOptions, gzip?: Compression): Sink {
   const { columns: given = null, delimiter = ',', bom = false, escapeFormulas = false } = options;
-  refuse('csvFile', [
+  refuse(caller, [
     given && given.length === 0 && 'columns must name at least one',
     given && new Set(given).size < given.length && 'columns must not name one twice',
     !/^[^"\r\n]$/u.test(delimiter) && 'delimiter must be one character, and neither a quote nor a line end',
@@ -62,15 +76,15 @@ export function csvFile(path: string, options: CsvOptions = {}): Sink {
   }
 
   return {
-    format: { name: 'csv', columns: given, delimiter, bom, escapeFormulas },
+    format: { name: gzip ? 'csv.gz' : 'csv', columns: given, delimiter, bom, escapeFormulas, ...gzip },
     path,
     async open(position) {
       const saved = position as Position | undefined;
-      const file = await openAppendFile(path, saved?.bytes ?? 0);
+      const file = await openTextFile(path, saved?.bytes ?? 0, gzip);
       let columns = given ?? saved?.columns ?? null;
 
       const heading = (names: readonly string[]) =>
-        file.length === 0 ? (bom ? '\ufeff' : '') + toCsv([names]) : '';
+        file.isEmpty() ? (bom ? '\ufeff' : '') + toCsv([names]) : '';
 
       return {
         async write(items) {
@@ -83,13 +97,14 @@ export function csvFile(path: string, options: CsvOptions = {}): Sink {
           await file.append(heading(names) + toCsv(rows));
         },
         async save() {
-          await file.sync();
-          return { bytes: file.length, columns };
+          const bytes = await file.save();
+          return bytes === undefined ? undefined : { bytes, columns };
         },
         async finish() {
           if (columns) await file.append(heading(columns));
+          await file.finish();
         },
-        close: () => file.close(),
+        close: file.close,
       };
     },
   };

@@ -2,17 +2,19 @@ import { refuse } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';
-import { type PlaceOptions, pagedProblems, withParameters } from './paged-options.ts';
+import { type ParamOptions, pagedProblems, withParameters } from './paged-options.ts';
 import { describeRequest, type PagedOptions } from './paged-request.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link cursorSource}. */
-export interface CursorOptions extends PagedOptions, PlaceOptions {
+export interface CursorOptions extends PagedOptions, ParamOptions {
   /** The path of the cursor in an answer. The checkpoint holds it in clear. */
   cursor: string;
   /** What takes the cursor in the next request. @default 'cursor' */
   parameter?: string | undefined;
 }
+
+export const DEFAULTS = { parameter: 'cursor' } as const;
 
 /**
  * Reads pages of which each holds a cursor to the next. The end is an answer whose cursor is absent, null or ''.
@@ -24,7 +26,7 @@ export interface CursorOptions extends PagedOptions, PlaceOptions {
  * cursorSource({ url: '/audits', items: 'entities', cursor: 'cursors.after', parameter: 'after' })
  */
 export function cursorSource(options: CursorOptions): PageSource {
-  const { cursor: path, parameter = 'cursor' } = options;
+  const { cursor: path, parameter = DEFAULTS.parameter } = options;
   refuse('cursorSource', [
     ...pagedProblems(options, [parameter]),
     !path && "cursor must say where the cursor is in an answer, such as 'cursors.after'",

@@ -28,6 +28,13 @@ export interface CxoneCompletedContactsOptions {
   clock?: Clock | undefined;
 }
 
+export const DEFAULTS = {
+  version: 'v30.0',
+  pageSize: 1000,
+  maxResults: 10_000,
+  totalTolerance: 0,
+} as const;
+
 /** Where an export is: a window of the interval, and how much of it was read. Times are epoch milliseconds. */
 type State = {
   readonly start: number;
@@ -59,11 +66,11 @@ const FILL = 0.75;
 export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): PageSource<CxoneContact> {
   check(options);
   const {
-    version = 'v30.0',
-    pageSize = 1000,
+    version = DEFAULTS.version,
+    pageSize = DEFAULTS.pageSize,
     params = {},
-    maxResults = 10_000,
-    totalTolerance = 0,
+    maxResults = DEFAULTS.maxResults,
+    totalTolerance = DEFAULTS.totalTolerance,
   } = options;
   const interval: Interval = { start: parseDate(options.startDate), end: parseDate(options.endDate) };
   const url = `/incontactapi/services/${version}/contacts/completed`;
@@ -171,8 +178,18 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
 }
 
 function check(options: CxoneCompletedContactsOptions): void {
-  const { startDate, endDate, version = 'v30.0', pageSize = 1000, params = {} } = options ?? {};
-  const { maxResults = 10_000, totalTolerance = 0, clock = systemClock } = options ?? {};
+  const {
+    startDate,
+    endDate,
+    version = DEFAULTS.version,
+    pageSize = DEFAULTS.pageSize,
+    params = {},
+  } = options ?? {};
+  const {
+    maxResults = DEFAULTS.maxResults,
+    totalTolerance = DEFAULTS.totalTolerance,
+    clock = systemClock,
+  } = options ?? {};
   const [start, end] = [
     { name: 'startDate', date: startDate },
     { name: 'endDate', date: endDate },

@@ -1,16 +1,16 @@
 import { isAxiosError } from 'axios';
 import type { Clock } from '../../core/index.ts';
-import { backoff, numberProblems, refuse, sleep, systemClock } from '../../core/internal.ts';
+import { numberProblems, refuse, systemClock, waitForRetry } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 import { type CsvRow, readCsvRows } from './csv-rows.ts';
-import { createExtraction, type ExtractionEnd, lookAtExtraction } from './data-extraction-job.ts';
+import { createExtraction, type ExtractionResult, lookAtExtraction } from './data-extraction-job.ts';
+import { readExpiringJob } from './expiring-job.ts';
 import { openForeignFile } from './foreign-file.ts';
 import { checkDates } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import { type PollOptions, poll } from './poll.ts';
+import type { PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
-import { createRestartLimit } from './restart-limit.ts';
 import type { Page, PageSource, SourceContext } from './source.ts';
 
 /** Options of {@link cxoneDataExtraction}. Durations are in milliseconds. */
@@ -37,6 +37,8 @@ export interface CxoneDataExtractionOptions extends PollOptions {
   /** Says what is over. @default the machine's clock */
   clock?: Clock | undefined;
 }
+
+export const DEFAULTS = { pageSize: 1000 } as const;
 
 /** Where an export is. */
 type State = {
@@ -67,13 +69,9 @@ const READ_DELAY = 1000;
  */
 export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSource<CsvRow> {
   check(options);
-  const { entityName, version, startDate, endDate, query = {}, id, pageSize = 1000 } = options;
+  const { entityName, version, startDate, endDate, query = {}, id, pageSize = DEFAULTS.pageSize } = options;
   const { idleTimeout = 60_000 } = options;
   const body = { ...query, entityName, ...(version !== undefined && { version }), startDate, endDate };
-
-  function wait(context: SourceContext, job: string): Promise<ExtractionEnd> {
-    return poll(context, options, `${WHAT} ${job}`, () => lookAtExtraction(context, job));
-  }
 
   /** The rows of a file behind those that are done, page by page. */
   async function* readFile(context: SourceContext, url: string, from: State): AsyncGenerator<Page<CsvRow>> {
@@ -106,50 +104,34 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
     yield { items, mayRepeat: from.mayRepeat };
   }
 
-  async function* pages(context: SourceContext): AsyncGenerator<Page<CsvRow>> {
-    const noteExpiry = createRestartLimit(WHAT);
-    let state = context.from as State | undefined;
-    let mayRepeat = false;
-    let isOfThisRun = false;
-
-    /** @returns whether the file was read to its end; false when the job expired. */
-    async function* fileOf(from: State): AsyncGenerator<Page<CsvRow>, boolean> {
-      let at = from;
-      for (let reads = 1; ; reads++) {
-        const end = await wait(context, at.job);
-        // One of an earlier run is created again: or no later run could ever get past it.
-        if (end.state === 'failed' && isOfThisRun) throw failed(at.job, end.why);
-        if (end.state !== 'succeeded') break;
-        try {
-          for await (const page of readFile(context, end.fileUrl, at)) {
-            yield page;
-            if (page.next === undefined) return true;
-            at = page.next as State;
-            reads = 1;
+  const pages = (context: SourceContext) =>
+    readExpiringJob<State, ExtractionResult, CsvRow>(context, options, {
+      what: WHAT,
+      advice: 'Check entityName and the dates',
+      create: async (mayRepeat) => ({ job: await createExtraction(context, body), rows: 0, mayRepeat }),
+      look: (job) => lookAtExtraction(context, job),
+      async *read(from, wait) {
+        let at = from;
+        for (let reads = 1; ; reads++) {
+          const end = await wait();
+          if (!end) break;
+          try {
+            for await (const page of readFile(context, end.fileUrl, at)) {
+              yield page;
+              if (page.next === undefined) return undefined;
+              at = page.next as State;
+              reads = 1;
+            }
+          } catch (error) {
+            if (context.signal.aborted || error instanceof BatchError) throw error;
+            if (reads >= MAX_READS) throw brokenOff(error);
           }
-        } catch (error) {
-          if (context.signal.aborted || error instanceof BatchError) throw error;
-          if (reads >= MAX_READS) throw brokenOff(error);
+          await waitForRetry(context, READ_DELAY, reads - 1);
         }
-        await sleep(context.clock, backoff(reads - 1, READ_DELAY, context.random), context.signal);
-      }
-      if (at.rows > 0 && id === undefined) throw indistinct(at);
-      mayRepeat = at.mayRepeat || at.rows > 0;
-      noteExpiry(at.rows - from.rows);
-      return false;
-    }
-
-    for (;;) {
-      if (!state) {
-        state = { job: await createExtraction(context, body), rows: 0, mayRepeat };
-        isOfThisRun = true;
-        // Before the wait: a run that is killed in it would leave the job behind, and wait for another.
-        yield { items: [], mayRepeat, next: state, save: true };
-      }
-      if (yield* fileOf(state)) return;
-      state = undefined;
-    }
-  }
+        if (at.rows > 0 && id === undefined) throw indistinct(at);
+        return { records: at.rows - from.rows, mayRepeat: at.mayRepeat || at.rows > 0 };
+      },
+    });
 
   return {
     name: 'cxone-data-extraction',
@@ -161,7 +143,7 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
 
 function check(options: CxoneDataExtractionOptions): void {
   const { entityName, startDate, endDate, query = {}, id } = options ?? {};
-  const { pageSize = 1000, clock = systemClock } = options ?? {};
+  const { pageSize = DEFAULTS.pageSize, clock = systemClock } = options ?? {};
   const [start, end] = [
     { name: 'startDate', date: startDate },
     { name: 'endDate', date: endDate },
@@ -174,13 +156,6 @@ function check(options: CxoneDataExtractionOptions): void {
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
     ...numberProblems(options ?? {}, ['pollDelay', 'maxPollDelay', 'maxWait', 'idleTimeout']),
   ]);
-}
-
-function failed(job: string, why: string): BatchError {
-  return new BatchError(
-    `${WHAT} ${job} ended as ${why}. Check entityName and the dates; run the same again for another job.`,
-    'ERR_JOB',
-  );
 }
 
 function brokenOff(error: unknown): BatchError {

@@ -1,16 +1,13 @@
-import { isAxiosError } from 'axios';
 import { objectOf, unexpected } from './answer.ts';
+import { type JobEnd, orGone } from './expiring-job.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { SourceContext } from './source.ts';
 
 const JOBS = '/data-extraction/v1/jobs';
 const CREATE = `POST ${JOBS}`;
 
-/** How a job ended. One that is no longer known has expired. */
-export type ExtractionEnd =
-  | { state: 'succeeded'; fileUrl: string }
-  | { state: 'expired' }
-  | { state: 'failed'; why: string };
+/** A finished job: its file can be fetched from here. */
+export type ExtractionResult = { readonly fileUrl: string };
 
 /** @returns the id of a new job. */
 export async function createExtraction({ request }: SourceContext, data: JsonMembers): Promise<string> {
@@ -29,14 +26,10 @@ export async function createExtraction({ request }: SourceContext, data: JsonMem
 export async function lookAtExtraction(
   { request }: SourceContext,
   id: string,
-): Promise<ExtractionEnd | undefined> {
+): Promise<JobEnd<ExtractionResult> | undefined> {
   const url = `${JOBS}/${encodeURIComponent(id)}`;
   const asked = `GET ${url}`;
-  const answer = await request({ url }).catch((error: unknown) => {
-    const status = isAxiosError(error) ? error.response?.status : undefined;
-    if (status === 404 || status === 410) return undefined;
-    throw error;
-  });
+  const answer = await orGone(request({ url }));
   if (answer === undefined) return { state: 'expired' };
   const body = objectOf(answer, asked);
   const { status, result, errorMessage } = Object(body.jobStatus ?? body);
@@ -45,7 +38,7 @@ export async function lookAtExtraction(
       return undefined;
     case 'SUCCEEDED': {
       const fileUrl: unknown = Object(result).url;
-      if (typeof fileUrl === 'string') return { state: 'succeeded', fileUrl };
+      if (typeof fileUrl === 'string') return { state: 'done', fileUrl };
       throw unexpected(asked, 'says SUCCEEDED, but names no result.url');
     }
     case 'EXPIRED':

@@ -1,8 +1,14 @@
 import type { AxiosRequestConfig } from 'axios';
 import { identifyBy, queryOf } from './paged-options.ts';
-import { describeRequest, type PagedAnswer, type PagedOptions, requestPage } from './paged-request.ts';
+import {
+  describeRequest,
+  PAGED_DEFAULTS,
+  type PagedAnswer,
+  type PagedOptions,
+  requestPage,
+} from './paged-request.ts';
 import { readAhead } from './read-ahead.ts';
-import { addPage, checkTotal, type Tally } from './record-count.ts';
+import { addPage, checkTotal, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** What leads from a page to the next. */
@@ -23,7 +29,7 @@ export interface Leading {
   startOf?(answer: PagedAnswer): string | undefined;
 }
 
-type State = Tally & {
+type State = RecordCount & {
   /** Undefined behind the last page. */
   readonly lead?: Lead;
   readonly start?: string;
@@ -31,7 +37,7 @@ type State = Tally & {
 
 /** A source of pages of which each leads to the next: they are read one after the other, ahead of being written. */
 export function followedSource(options: PagedOptions, leading: Leading): PageSource {
-  const { name = 'pages', totalTolerance = 0 } = options;
+  const { name = PAGED_DEFAULTS.name, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
 
   function follow(before: State, answer: PagedAnswer): State {
     const start = before.start ?? (before.lead === undefined ? leading.startOf?.(answer) : undefined);

@@ -2,13 +2,13 @@ import type { Clock } from '../../core/index.ts';
 import { numberProblems, refuse, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
+import { readExpiringJob } from './expiring-job.ts';
 import { availableUntil, createJob, lookAtJob, readResults } from './genesys-details-job.ts';
 import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import { type PollOptions, poll } from './poll.ts';
+import type { PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
-import { createRestartLimit } from './restart-limit.ts';
-import type { Page, PageSource, SourceContext } from './source.ts';
+import type { PageSource, SourceContext } from './source.ts';
 import { toText } from './windows.ts';
 
 /** Options of {@link genesysConversationJobs}. Durations are in milliseconds. */
@@ -34,6 +34,8 @@ export interface GenesysConversationJobsOptions extends PollOptions {
   clock?: Clock | undefined;
 }
 
+export const DEFAULTS = { pageSize: 1000 } as const;
+
 /** Where an export is. */
 type State = {
   readonly job: string;
@@ -42,8 +44,6 @@ type State = {
   /** A job before this one gave records. */
   readonly mayRepeat: boolean;
 };
-
-const WHAT = 'the details job';
 
 // What the source says by itself.
 const OWN_MEMBERS = ['interval', 'startOfDayIntervalMatching'];
@@ -63,7 +63,7 @@ export function genesysConversationJobs(
   options: GenesysConversationJobsOptions,
 ): PageSource<GenesysConversation> {
   check(options);
-  const { interval, query = {}, pageSize = 1000, allowPartialData = false } = options;
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize, allowPartialData = false } = options;
   const { startOfDayIntervalMatching = false } = options;
   const whole = parseInterval(interval);
   const body = {
@@ -78,48 +78,31 @@ export function genesysConversationJobs(
     return { job: await createJob(context, body), cursor: null, mayRepeat };
   }
 
-  async function* pages(context: SourceContext): AsyncGenerator<Page<GenesysConversation>> {
-    const noteExpiry = createRestartLimit(WHAT);
-    let state = context.from as State | undefined;
-    let mayRepeat = false;
-    let isOfThisRun = false;
-
-    /** @returns whether the job gave all that it has; false when it expired. */
-    async function* resultsOf(from: State): AsyncGenerator<Page<GenesysConversation>, boolean> {
-      const { job } = from;
-      mayRepeat = from.mayRepeat || from.cursor !== null;
-      let reached = 0;
-      const end = await poll(context, options, `${WHAT} ${job}`, () => lookAtJob(context, job));
-      // One of an earlier run is created again: or no later run could ever get past it.
-      if (end.state === 'failed' && isOfThisRun) throw failed(job, end.why);
-      for (let at = from; end.state === 'fulfilled'; ) {
-        const results = await readResults(context, job, pageSize, at.cursor);
-        if (!results) break;
-        const { conversations: items, cursor } = results;
-        if (cursor === null) {
-          yield { items, mayRepeat: at.mayRepeat };
-          return true;
+  const pages = (context: SourceContext) =>
+    readExpiringJob<State, unknown, GenesysConversation>(context, options, {
+      what: 'the details job',
+      advice: "Check the query's filters",
+      create: (mayRepeat) => create(context, mayRepeat),
+      look: (job) => lookAtJob(context, job),
+      async *read(from, wait) {
+        let at = from;
+        let records = 0;
+        const isDone = await wait();
+        while (isDone) {
+          const results = await readResults(context, from.job, pageSize, at.cursor);
+          if (!results) break;
+          const { conversations: items, cursor } = results;
+          if (cursor === null) {
+            yield { items, mayRepeat: at.mayRepeat };
+            return undefined;
+          }
+          at = { ...at, cursor };
+          records += items.length;
+          yield { items, mayRepeat: at.mayRepeat, next: at };
         }
-        at = { ...at, cursor };
-        reached += items.length;
-        mayRepeat = true;
-        yield { items, mayRepeat: at.mayRepeat, next: at };
-      }
-      noteExpiry(reached);
-      return false;
-    }
-
-    for (;;) {
-      if (!state) {
-        state = await create(context, mayRepeat);
-        isOfThisRun = true;
-        // Before the wait: a run that is killed in it would leave the job behind, and wait for another.
-        yield { items: [], mayRepeat, next: state, save: true };
-      }
-      if (yield* resultsOf(state)) return;
-      state = undefined;
-    }
-  }
+        return { records, mayRepeat: at.mayRepeat || at.cursor !== null };
+      },
+    });
 
   return {
     name: 'genesys-conversation-jobs',
@@ -130,7 +113,7 @@ export function genesysConversationJobs(
 }
 
 function check(options: GenesysConversationJobsOptions): void {
-  const { interval, query = {}, pageSize = 1000, clock = systemClock } = options ?? {};
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize, clock = systemClock } = options ?? {};
   refuse('genesysConversationJobs', [
     checkInterval(interval, clock.now()),
     ...OWN_MEMBERS.map((name) => name in query && `query.${name} is an option of its own`),
@@ -144,13 +127,6 @@ function notThereYet(until: number, end: number): BatchError {
     `details jobs have data until ${new Date(until).toISOString()}, but the interval ends at ` +
       `${new Date(end).toISOString()}: what is between would be missing. Run the same again later, let the interval end ` +
       'earlier, or take what is there (allowPartialData, --partial).',
-    'ERR_JOB',
-  );
-}
-
-function failed(job: string, why: string): BatchError {
-  return new BatchError(
-    `${WHAT} ${job} ended as ${why}. Check the query's filters; run the same again for another job.`,
     'ERR_JOB',
   );
 }

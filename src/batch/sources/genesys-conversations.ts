@@ -36,6 +36,13 @@ export interface GenesysConversationsOptions {
   clock?: Clock | undefined;
 }
 
+export const DEFAULTS = {
+  pageSize: 100,
+  maxInterval: 7 * DAY,
+  maxResults: 100_000,
+  totalTolerance: 0.01,
+} as const;
+
 // What the source says by itself.
 const OWN_MEMBERS = ['interval', 'order', 'orderBy', 'paging'];
 
@@ -69,8 +76,9 @@ type State = {
  */
 export function genesysConversations(options: GenesysConversationsOptions): PageSource<GenesysConversation> {
   check(options);
-  const { interval, query = {}, pageSize = 100, maxInterval = 7 * DAY, maxResults = 100_000 } = options;
-  const { totalTolerance = 0.01 } = options;
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize } = options;
+  const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = options;
+  const { totalTolerance = DEFAULTS.totalTolerance } = options;
   const whole = parseInterval(interval);
   const longest = Math.min(maxInterval, whole.end - whole.start);
   const lastPage = Math.floor(maxResults / pageSize);
@@ -154,8 +162,8 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
       yield { items: conversations, next: state, part: text, total: totalOf(state) };
     }
     const { received, hits } = state;
-    const tally = { received, ...(hits !== undefined && { total: hits }) };
-    checkTotal(tally, totalTolerance, `POST ${DETAILS_QUERY} for ${text}`);
+    const count = { received, ...(hits !== undefined && { total: hits }) };
+    checkTotal(count, totalTolerance, `POST ${DETAILS_QUERY} for ${text}`);
     return following(state);
   }
 
@@ -172,8 +180,9 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
 }
 
 function check(options: GenesysConversationsOptions): void {
-  const { interval, query = {}, pageSize = 100, maxInterval = 7 * DAY, maxResults = 100_000 } = options;
-  const { totalTolerance = 0.01, clock = systemClock } = options;
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize } = options;
+  const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = options;
+  const { totalTolerance = DEFAULTS.totalTolerance, clock = systemClock } = options;
   refuse('genesysConversations', [
     checkInterval(interval, clock.now()),
     ...OWN_MEMBERS.map((name) => name in query && `query.${name} is set by the source itself: leave it out`),
@@ -189,9 +198,9 @@ function startOf(conversation: GenesysConversation | undefined): number | undefi
   return Number.isNaN(start) ? undefined : start;
 }
 
-function tooMany(window: Interval, given: number): BatchError {
+function tooMany(window: Interval, limit: number): BatchError {
   return new BatchError(
-    `POST ${DETAILS_QUERY} has more than the ${given} records it gives for ${toText(window)}, and for no shorter ` +
+    `POST ${DETAILS_QUERY} has more than the ${limit} records it gives for ${toText(window)}, and for no shorter ` +
       'interval fewer. Export them with a details job (export genesys-conversation-jobs), which has no such limit, or ' +
       'narrow the query with filters.',
     'ERR_UNEXPECTED_ANSWER',

@@ -1,15 +1,13 @@
 import { isAxiosError } from 'axios';
 import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
+import { type JobEnd, orGone } from './expiring-job.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { SourceContext } from './source.ts';
 
 const JOBS = '/api/v2/analytics/conversations/details/jobs';
 const CREATE = `POST ${JOBS}`;
 const RESULTS = `GET ${JOBS}/…/results`;
-
-/** How a job ended. One that is no longer known has expired. */
-export type JobEnd = { state: 'fulfilled' | 'expired' } | { state: 'failed'; why: string };
 
 /** A page of a job's results. */
 export interface JobResults {
@@ -47,7 +45,7 @@ export async function lookAtJob({ request }: SourceContext, id: string): Promise
     case 'PENDING':
       return undefined;
     case 'FULFILLED':
-      return { state: 'fulfilled' };
+      return { state: 'done' };
     case 'EXPIRED':
       return { state: 'expired' };
     case 'FAILED':
@@ -106,13 +104,4 @@ function parseResults(body: JsonObject): JobResults {
 function isConversation(item: unknown): item is GenesysConversation {
   const id = Object(item).conversationId;
   return typeof id === 'string' && id !== '';
-}
-
-/** The answer, or undefined when what was asked for is gone. */
-async function orGone<T>(answer: Promise<T>): Promise<T | undefined> {
-  return answer.catch((error: unknown) => {
-    const status = isAxiosError(error) ? error.response?.status : undefined;
-    if (status === 404 || status === 410) return undefined;
-    throw error;
-  });
 }

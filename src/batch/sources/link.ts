@@ -6,7 +6,7 @@ import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';
 import { addressOf, nextLink } from './next-link.ts';
 import { pagedProblems } from './paged-options.ts';
-import { describeRequest, type PagedAnswer, type PagedOptions } from './paged-request.ts';
+import { describeRequest, PAGED_DEFAULTS, type PagedAnswer, type PagedOptions } from './paged-request.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link linkSource}. */
@@ -29,7 +29,7 @@ export interface LinkOptions extends PagedOptions {
  * linkSource({ url: '/api/v2/users', items: 'entities', next: 'nextUri', total: 'total' })
  */
 export function linkSource(options: LinkOptions): PageSource {
-  const { next, method = 'get', params, data } = options;
+  const { next, method = PAGED_DEFAULTS.method, params, data } = options;
   refuse('linkSource', [
     ...pagedProblems(options, []),
     !next && "next must say where the link is, such as 'nextUri'",

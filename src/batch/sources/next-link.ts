@@ -1,4 +1,5 @@
 import axios, { type AxiosResponse } from 'axios';
+import { redactUrl } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 
@@ -37,7 +38,8 @@ export function nextLink(
     throw unexpected(asked, 'came from where axios does not say, so that its link cannot be held against it');
   const base = landed !== undefined && landed.origin === page.origin ? landed : page;
   if (typeof link !== 'string' || !URL.canParse(link, base)) {
-    throw unexpected(asked, `names a next page that is no URL: ${JSON.stringify(value).slice(0, 80)}`);
+    const shown = JSON.stringify(typeof link === 'string' ? redactUrl(link) : value).slice(0, 80);
+    throw unexpected(asked, `names a next page that is not a URL: ${shown}`);
   }
   const url = new URL(link, base);
   // What stands behind a proxy that ends TLS takes itself for http. To go on in clear would show the token.

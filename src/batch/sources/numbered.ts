@@ -2,14 +2,20 @@ import { createHash } from 'node:crypto';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
-import { identifyBy, type PlaceOptions, pagedProblems, queryOf, withParameters } from './paged-options.ts';
-import { describeRequest, type PagedAnswer, type PagedOptions, requestPage } from './paged-request.ts';
+import { identifyBy, type ParamOptions, pagedProblems, queryOf, withParameters } from './paged-options.ts';
+import {
+  describeRequest,
+  PAGED_DEFAULTS,
+  type PagedAnswer,
+  type PagedOptions,
+  requestPage,
+} from './paged-request.ts';
 import { inOrder, readAhead } from './read-ahead.ts';
-import { addPage, checkTotal, numberOf, type Tally } from './record-count.ts';
+import { addPage, checkTotal, numberOf, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** What sources of pages with numbers have in common. */
-export interface NumberedOptions extends PagedOptions, PlaceOptions {
+export interface NumberedOptions extends PagedOptions, ParamOptions {
   pageSize?: number | undefined;
   /**
    * Which page is the last one where nothing else says it: the one before an `empty` page, or with `short` also one
@@ -38,7 +44,7 @@ interface Numbering {
   after(at: number, count: number): number;
 }
 
-type State = Tally & {
+type State = RecordCount & {
   readonly at: number;
   /** Digest of the first page. */
   readonly first?: string;
@@ -50,20 +56,21 @@ type State = Tally & {
 
 /** What is wrong with the options. @param parameters names that the source sets itself. */
 export function numberedProblems(options: NumberedOptions, parameters: readonly (string | undefined)[]) {
-  const { pageSize, lastPage = 'empty' } = options;
+  const { pageSize, lastPage } = options;
   return [
     ...pagedProblems(options, parameters),
     pageSize !== undefined &&
       !(Number.isInteger(pageSize) && pageSize > 0) &&
       'pageSize must be a whole number above 0',
-    !['empty', 'short'].includes(lastPage) && "lastPage must be 'empty' or 'short'",
+    ![undefined, 'empty', 'short'].includes(lastPage) && "lastPage must be 'empty' or 'short'",
     lastPage === 'short' && pageSize === undefined && "lastPage: 'short' needs a pageSize",
   ];
 }
 
 /** A source of pages with numbers. */
 export function numberedSource(options: NumberedOptions, numbering: Numbering): PageSource {
-  const { name = 'pages', pageSize, lastPage = 'empty', totalTolerance = 0 } = options;
+  const { name = PAGED_DEFAULTS.name, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
+  const { pageSize, lastPage = 'empty' } = options;
   const { first, pageCount, parametersAt, after } = numbering;
   const asked = describeRequest(options);
 

@@ -12,6 +12,8 @@ export interface OffsetOptions extends NumberedOptions {
   pageSize?: number | undefined;
 }
 
+export const DEFAULTS = { skipParameter: 'skip', sizeParameter: 'top', pageSize: 100 } as const;
+
 /**
  * Reads pages by how many records are before them, several at a time where `total` says how many there are.
  *
@@ -22,7 +24,8 @@ export interface OffsetOptions extends NumberedOptions {
  * offsetSource({ url: '/contacts', items: 'contacts', total: 'totalRecords', emptyStatus: 204, id: 'contactId' })
  */
 export function offsetSource(options: OffsetOptions): PageSource {
-  const { skipParameter = 'skip', sizeParameter = 'top', pageSize = 100 } = options;
+  const { skipParameter = DEFAULTS.skipParameter, sizeParameter = DEFAULTS.sizeParameter } = options;
+  const { pageSize = DEFAULTS.pageSize } = options;
   refuse('offsetSource', [
     ...numberedProblems({ ...options, pageSize }, [skipParameter, sizeParameter]),
     ...numberProblems(options, ['pageSize']),

@@ -16,6 +16,8 @@ export interface PageNumberOptions extends NumberedOptions {
   pageCount?: string | undefined;
 }
 
+export const DEFAULTS = { parameter: 'pageNumber', first: 1 } as const;
+
 /**
  * Reads pages by their numbers, several at a time where `total` or `pageCount` says how many there are.
  *
@@ -26,7 +28,8 @@ export interface PageNumberOptions extends NumberedOptions {
  * pageNumberSource({ url: '/api/v2/users', items: 'entities', pageCount: 'pageCount', total: 'total', id: 'id' })
  */
 export function pageNumberSource(options: PageNumberOptions): PageSource {
-  const { parameter = 'pageNumber', first = 1, sizeParameter, pageSize, pageCount } = options;
+  const { parameter = DEFAULTS.parameter, first = DEFAULTS.first } = options;
+  const { sizeParameter, pageSize, pageCount } = options;
   refuse('pageNumberSource', [
     ...numberedProblems(options, [parameter, sizeParameter]),
     ...numberProblems({ first }, ['first']),

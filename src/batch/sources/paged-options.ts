@@ -1,11 +1,11 @@
 import type { AxiosRequestConfig } from 'axios';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, valueAt, withValueAt } from './member-path.ts';
-import { describeRequest, type PagedOptions } from './paged-request.ts';
+import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';
 import type { Json, PageSource } from './source.ts';
 
-/** Where a source puts what leads to a page. */
-export interface PlaceOptions {
+/** Where a source puts its paging parameters. */
+export interface ParamOptions {
   /**
    * Whether paging parameters go to the query or to the body of a POST, where their names can be dotted paths.
    * @default 'query' for GET, 'body' for POST
@@ -13,15 +13,15 @@ export interface PlaceOptions {
   in?: 'query' | 'body' | undefined;
 }
 
-type Placed = PagedOptions & PlaceOptions;
+type RequestOptions = PagedOptions & ParamOptions;
 
-/** The request with the paging parameters put in their place. */
+/** Returns the request with the paging parameters in the query or the body. */
 export function withParameters(
-  { method, params, data, in: place = method === 'post' ? 'body' : 'query' }: Placed,
+  { method, params, data, in: location = method === 'post' ? 'body' : 'query' }: RequestOptions,
   parameters: JsonMembers,
 ): AxiosRequestConfig {
   const entries = Object.entries(parameters);
-  if (place === 'query') return { params: { ...params, ...parameters }, ...(data && { data }) };
+  if (location === 'query') return { params: { ...params, ...parameters }, ...(data && { data }) };
   const body = entries.reduce<JsonMembers>((all, [path, value]) => withValueAt(all, path, value), data ?? {});
   return { ...(params && { params }), data: body };
 }
@@ -31,9 +31,9 @@ export function withParameters(
  *
  * @param parameters names that the source sets itself.
  */
-export function pagedProblems(options: Placed, parameters: readonly (string | undefined)[]) {
-  const { method = 'get', url, params, data, items, totalTolerance = 0, pastEnd = 'empty' } = options;
-  const { emptyStatus } = options;
+export function pagedProblems(options: RequestOptions, parameters: readonly (string | undefined)[]) {
+  const { method = PAGED_DEFAULTS.method, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
+  const { url, params, data, items, emptyPage = 'empty', emptyStatus } = options;
   const inBody = (options.in ?? (method === 'post' ? 'body' : 'query')) === 'body';
   return [
     !['get', 'post'].includes(method) && `method must be 'get' or 'post', not ${JSON.stringify(method)}`,
@@ -44,7 +44,7 @@ export function pagedProblems(options: Placed, parameters: readonly (string | un
     method === 'get' && options.in === 'body' && "in: 'body' is for method post: a GET has no body",
     options.in !== undefined && !['query', 'body'].includes(options.in) && "in must be 'query' or 'body'",
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
-    !['empty', 'absent'].includes(pastEnd) && "pastEnd must be 'empty' or 'absent'",
+    !['empty', 'absent'].includes(emptyPage) && "emptyPage must be 'empty' or 'absent'",
     ![undefined, 204, 404].includes(emptyStatus) && 'emptyStatus must be 204 or 404',
     ...parameters.map((name) => {
       if (name === undefined) return undefined;
@@ -67,7 +67,7 @@ function hasInQuery(url: unknown, name: string): boolean {
  * it, so that it can be corrected without beginning anew.
  */
 export function queryOf(
-  { method = 'get', url, params, data, items, id }: PagedOptions,
+  { method = PAGED_DEFAULTS.method, url, params, data, items, id }: PagedOptions,
   more: Readonly<Record<string, Json | undefined>>,
 ): Json {
   const all: Readonly<Record<string, Json | undefined>> = { method, url, params, data, items, id, ...more };

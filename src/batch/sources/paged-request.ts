@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { redactUrl } from '../../core/internal.ts';
 import { bareListOf, listOf, objectOf } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
 import type { SourceContext } from './source.ts';
@@ -34,10 +35,12 @@ export interface PagedOptions {
    * with null in its place too. Only what the API's documentation says: an error can look like that.
    * @default 'empty'
    */
-  pastEnd?: 'empty' | 'absent' | undefined;
+  emptyPage?: 'empty' | 'absent' | undefined;
   /** A status that says there are no records: 204, or 404 for a page behind the first. @default none */
   emptyStatus?: 204 | 404 | undefined;
 }
+
+export const PAGED_DEFAULTS = { name: 'pages', method: 'get', totalTolerance: 0 } as const;
 
 /** What came for one page. */
 export interface PagedAnswer {
@@ -57,7 +60,7 @@ export interface PagedAnswer {
  */
 export async function requestPage(
   { request }: SourceContext,
-  { method = 'get', url, items: path, pastEnd, emptyStatus }: PagedOptions,
+  { method = PAGED_DEFAULTS.method, url, items: path, emptyPage, emptyStatus }: PagedOptions,
   more: AxiosRequestConfig,
   isFirst: boolean,
 ): Promise<PagedAnswer> {
@@ -76,7 +79,7 @@ export async function requestPage(
   }
   const body = objectOf(response, asked);
   const found = valueAt(body, path);
-  const isMarker = pastEnd === 'absent' && (found === undefined || found === null);
+  const isMarker = emptyPage === 'absent' && (found === undefined || found === null);
   if (isMarker) return { response, body, items: [], isMarker };
   const items = listOf(found === undefined ? body : { [path]: found }, path, asked);
   return { response, body, items, isMarker };
@@ -91,7 +94,7 @@ interface Described {
   url?: string | undefined;
 }
 
-/** A request in words, without the query, which can hold what is nobody's business. */
-export function describeRequest({ method = 'get', url = '' }: Described): string {
-  return `${method.toUpperCase()} ${url.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//')}`;
+/** Returns the method and the redacted URL of a request, for messages. */
+export function describeRequest({ method = PAGED_DEFAULTS.method, url = '' }: Described): string {
+  return `${method.toUpperCase()} ${redactUrl(url)}`;
 }

@@ -1,4 +1,4 @@
-import { backoff, sleep } from '../../core/internal.ts';
+import { retryLoop } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { SourceContext } from './source.ts';
 
@@ -18,24 +18,21 @@ export interface PollOptions {
  * @param what is waited for, such as `the details job 1234`.
  * @throws BatchError `ERR_JOB` after `maxWait`; what `look` throws; the signal's reason.
  */
-export async function poll<T>(
-  { clock, random, signal }: SourceContext,
+export function poll<T>(
+  context: SourceContext,
   { pollDelay = 1000, maxPollDelay = 30_000, maxWait = 86_400_000 }: PollOptions,
   what: string,
   look: () => Promise<T | undefined>,
 ): Promise<T> {
+  const { clock } = context;
   const end = clock.now() + maxWait;
-  for (let attempt = 0; ; attempt++) {
-    const found = await look();
-    if (found !== undefined) return found;
+  return retryLoop(context, pollDelay, look, (delay) => {
     const left = end - clock.now();
-    if (left <= 0) {
-      throw new BatchError(
-        `${what} is not ready after ${Math.round(maxWait / 1000)} seconds (maxWait). ` +
-          'Run the same again to go on waiting for it.',
-        'ERR_JOB',
-      );
-    }
-    await sleep(clock, Math.min(left, maxPollDelay, backoff(attempt, pollDelay, random)), signal);
-  }
+    if (left > 0) return Math.min(left, maxPollDelay, delay);
+    throw new BatchError(
+      `${what} is not ready after ${Math.round(maxWait / 1000)} seconds (maxWait). ` +
+        'Run the same again to go on waiting for it.',
+      'ERR_JOB',
+    );
+  });
 }

@@ -3,24 +3,24 @@ import { unexpected } from './answer.ts';
 import { valueAt } from './member-path.ts';
 import { describeRequest, type PagedAnswer, type PagedOptions } from './paged-request.ts';
 
-/** What was received, held against what the API says there is. It is kept in cursors. */
-export type Tally = {
+/** How many records were received, and how many the API announced. Cursors contain it. */
+export type RecordCount = {
   /** Records, repeated ones included. */
   readonly received: number;
-  /** What the API said last. */
+  /** The last number that the API announced. */
   readonly total?: number;
 };
 
 /**
- * Adds a page.
+ * Adds the records of a page.
  *
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` when the total is not where it should be.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` if the total is missing.
  */
 export function addPage(
-  { received, total }: Tally,
+  { received, total }: RecordCount,
   { body, items }: PagedAnswer,
   options: PagedOptions,
-): Tally {
+): RecordCount {
   const stated = options.total === undefined ? undefined : valueAt(body, options.total);
   const known = stated === undefined || stated === null ? total : numberOf(stated);
   // Some APIs say it on the first page alone.
@@ -45,7 +45,7 @@ export function numberOf(value: unknown): number | undefined {
  * @param tolerance which part of the total may be missing; less than one whole record is none.
  * @throws BatchError `ERR_TOTAL_MISMATCH`
  */
-export function checkTotal({ received, total }: Tally, tolerance: number, asked: string): void {
+export function checkTotal({ received, total }: RecordCount, tolerance: number, asked: string): void {
   if (total === undefined || received >= total - Math.floor(total * tolerance)) return;
   const missing = total - received;
   const enough = Math.ceil((missing / total) * 10_000) / 10_000;

@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import { cxoneDataExtraction } from '../../batch/index.ts';
-import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
-import { type Interval, parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
+import { CONTACTS_DEFAULTS, EXTRACTION_DEFAULTS } from '../../batch/internal.ts';
+import type { CommandContext } from '../command-context.ts';
+import { runExportJob } from '../export.ts';
+import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
+import { addSplitFlags } from '../flags/queue-flags.ts';
+import { intervalFlag, pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import type { Interval } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
+import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface CxoneFlags extends ExportFlags {
   interval: Interval;
@@ -16,18 +21,16 @@ interface ContactsFlags extends CxoneFlags {
   totalTolerance?: number;
 }
 
-// NICE states no limit.
-const RATE = 'none';
-
 /** Exports completed contacts and extracted data of NICE CXone. */
 export function addExportCxone(parent: Command, { io, args, end }: CommandContext): void {
+  const { version, pageSize, totalTolerance } = CONTACTS_DEFAULTS;
   const contacts = parent
     .command('cxone-completed-contacts')
     .description('Export completed contacts of NICE CXone.')
-    .option('--api-version <version>', 'of the API, such as v30.0')
-    .option('--param <name=value>', 'of the query, such as fields; may be given several times', parsePair)
-    .option('--total-tolerance <share>', 'of the total that may be missing (default: 0)', parseShare);
-  addSplitFlags(addCxoneFlags(contacts))
+    .option('--api-version <version>', `version of the API (default: ${version})`)
+    .addOption(paramFlag())
+    .addOption(totalToleranceFlag(totalTolerance));
+  addSplitFlags(addCxoneFlags(contacts, pageSize))
     .addHelpText(
       'after',
       `
@@ -50,7 +53,7 @@ Examples:
     .requiredOption('--entity <name>', 'what is extracted, such as recording-interaction-metadata')
     .option('--entity-version <version>', 'of the entity, where the API asks for it')
     .option('--id <column>', 'what tells rows apart: then an expired job can be created again in mid-file');
-  addCxoneFlags(extraction)
+  addCxoneFlags(extraction, EXTRACTION_DEFAULTS.pageSize)
     .addHelpText(
       'after',
       `
@@ -68,9 +71,7 @@ Examples:
     });
 }
 
-function addCxoneFlags(command: Command): Command {
-  command
-    .requiredOption('--interval <start/end>', 'ISO 8601; dates alone are midnight in UTC', parseInterval)
-    .option('--page-size <n>', 'records in a page (default: 1000)', parseCount);
-  return addExportFlags(command, RATE);
+function addCxoneFlags(command: Command, pageSize: number): Command {
+  command.addOption(intervalFlag()).addOption(pageSizeFlag(`records in a page (default: ${pageSize})`));
+  return addExportFlags(command, VENDOR_VARIABLES.cxone.rate);
 }

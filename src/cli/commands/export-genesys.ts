@@ -1,11 +1,19 @@
 import type { Command } from 'commander';
 import { genesysConversationsTutorial } from '../../batch/index.ts';
-import type { JsonMembers } from '../../batch/internal.ts';
+import {
+  CONVERSATION_JOBS_DEFAULTS,
+  CONVERSATIONS_DEFAULTS,
+  type JsonMembers,
+} from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
-import { addExportFlags, addSplitFlags, type ExportFlags, runExportJob } from '../export.ts';
-import { type Interval, parseCount, parseInterval, parseShare, readJsonObject } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../command-context.ts';
+import { runExportJob } from '../export.ts';
+import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
+import { addSplitFlags } from '../flags/queue-flags.ts';
+import { intervalFlag, pageSizeFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import { type Interval, readJsonObject } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
+import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface ConversationFlags extends ExportFlags {
   interval: Interval;
@@ -14,17 +22,14 @@ interface ConversationFlags extends ExportFlags {
   totalTolerance?: number;
 }
 
-// Requests a minute that Genesys Cloud is said to allow one OAuth client.
-const RATE = '300/min';
-
 /** Exports conversations of Genesys Cloud by its details query, and by details jobs. */
 export function addExportGenesys(parent: Command, { io, args, end }: CommandContext): void {
   const query = parent
     .command('genesys-conversations')
     .description('Export conversations of Genesys Cloud by the details query.')
     .option('--tutorial-form', 'ask with dateFrom, dateTo and size, for a gateway that speaks this form')
-    .option('--total-tolerance <share>', 'of the total that may be missing (default: 0.01)', parseShare);
-  addConversationFlags(query, '100')
+    .addOption(totalToleranceFlag(CONVERSATIONS_DEFAULTS.totalTolerance));
+  addConversationFlags(query, CONVERSATIONS_DEFAULTS.pageSize)
     .addHelpText(
       'after',
       `
@@ -53,7 +58,7 @@ voice.json, for example: {"segmentFilters": [{"type": "and", "predicates": [{"di
       '--partial',
       'take what is there where the data of jobs does not reach to the end of the interval',
     );
-  addConversationFlags(jobs, '1000')
+  addConversationFlags(jobs, CONVERSATION_JOBS_DEFAULTS.pageSize)
     .addHelpText(
       'after',
       `
@@ -76,12 +81,12 @@ Examples:
     });
 }
 
-function addConversationFlags(command: Command, pageSize: string): Command {
+function addConversationFlags(command: Command, pageSize: number): Command {
   command
-    .requiredOption('--interval <start/end>', 'ISO 8601; dates alone are midnight in UTC', parseInterval)
-    .option('--page-size <n>', `conversations in a page (default: ${pageSize})`, parseCount)
+    .addOption(intervalFlag())
+    .addOption(pageSizeFlag(`conversations in a page (default: ${pageSize})`))
     .option('--filter <file>', 'JSON with further members of the query, such as segmentFilters');
-  return addSplitFlags(addExportFlags(command, RATE));
+  return addSplitFlags(addExportFlags(command, VENDOR_VARIABLES.genesys.rate));
 }
 
 function querySource(flags: ConversationFlags): SourceDescription {

@@ -7,12 +7,21 @@ import {
   type PageSource,
   pageNumberSource,
 } from '../../batch/index.ts';
-import type { JsonMembers } from '../../batch/internal.ts';
+import {
+  CURSOR_DEFAULTS,
+  type JsonMembers,
+  OFFSET_DEFAULTS,
+  PAGE_NUMBER_DEFAULTS,
+  PAGED_DEFAULTS,
+} from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
-import { VENDORS, type VendorName } from '../connection.ts';
-import { addExportFlags, type ExportFlags, runExportJob } from '../export.ts';
-import { parseCount, parsePair, parseShare, readJsonObject } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from '../command-context.ts';
+import { runExportJob } from '../export.ts';
+import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
+import { baseUrlFlag, vendorFlag } from '../flags/run-flags.ts';
+import { pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import { parseCount, readJsonObject } from '../parse.ts';
+import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
 interface PagesFlags extends ExportFlags {
   vendor?: VendorName;
@@ -47,30 +56,48 @@ export function addExportPages(parent: Command, { io, args, end }: CommandContex
     )
     .requiredOption('--url <url>', "what to ask for: relative to the vendor's API or --base-url, or absolute")
     .requiredOption('--items <path>', "the list of records in an answer; '' for an answer that is the list")
-    .option('--page-number [name]', 'pages have numbers; the parameter that takes them (default: pageNumber)')
-    .option('--offset [name]', 'pages are asked for by records to skip; the parameter (default: skip)')
+    .option(
+      '--page-number [name]',
+      `pages have numbers; name of the parameter (default: ${PAGE_NUMBER_DEFAULTS.parameter})`,
+    )
+    .option(
+      '--offset [name]',
+      `pages are asked for by records to skip; name of the parameter (default: ${OFFSET_DEFAULTS.skipParameter})`,
+    )
     .option('--cursor <path>', 'an answer holds a cursor to the next page')
     .option('--next <path>', 'an answer holds the URL of the next page')
-    .option('--page-size <n>', 'with --page-number or --offset: records in a page', parseCount)
-    .option('--size-parameter <name>', 'the parameter that takes it (default: none, for --offset top)')
-    .option('--first-page <n>', 'with --page-number: the first number (default: 1)', parseCount)
+    .addOption(pageSizeFlag('with --page-number or --offset: records in a page'))
+    .option(
+      '--size-parameter <name>',
+      `parameter for --page-size (default: none, for --offset ${OFFSET_DEFAULTS.sizeParameter})`,
+    )
+    .option(
+      '--first-page <n>',
+      `with --page-number: the first number (default: ${PAGE_NUMBER_DEFAULTS.first})`,
+      parseCount,
+    )
     .option('--page-count <path>', 'with --page-number: how many pages there are')
-    .option('--cursor-parameter <name>', 'with --cursor: the parameter that takes it (default: cursor)')
+    .option(
+      '--cursor-parameter <name>',
+      `with --cursor: parameter for the cursor (default: ${CURSOR_DEFAULTS.parameter})`,
+    )
     .option('--total <path>', 'how many records there are; fewer in the end are an error')
-    .option('--total-tolerance <share>', 'of the total that may be missing (default: 0)', parseShare)
+    .addOption(totalToleranceFlag(PAGED_DEFAULTS.totalTolerance))
     .option('--id <path>', 'the id of a record: one that comes again is left out')
     .option('--absent-at-end', 'where there are no records, the API leaves the list out of its answer')
     .addOption(
       new Option('--empty-status <status>', 'the status that says there are none').choices(['204', '404']),
     )
-    .addOption(new Option('--method <method>', 'of the request').choices(['get', 'post']).default('get'))
-    .option('--param <name=value>', 'of the query; may be given several times', parsePair)
-    .option('--data <file>', 'JSON for the body of a POST')
-    .option('--base-url <url>', "of the API (default: the vendor's)")
     .addOption(
-      new Option('--vendor <vendor>', 'whose credentials, where those of several are set').choices(VENDORS),
-    );
-  addExportFlags(command, 'none')
+      new Option('--method <method>', 'of the request')
+        .choices(['get', 'post'])
+        .default(PAGED_DEFAULTS.method),
+    )
+    .addOption(paramFlag())
+    .option('--data <file>', 'JSON for the body of a POST')
+    .addOption(baseUrlFlag())
+    .addOption(vendorFlag());
+  addExportFlags(command, VENDOR_VARIABLES.oauth.rate)
     .addHelpText(
       'after',
       `
@@ -122,7 +149,7 @@ function sourceOf(flags: PagesFlags): PageSource {
     total,
     totalTolerance,
     data: flags.data === undefined ? undefined : (readJsonObject('--data', flags.data) as JsonMembers),
-    pastEnd: flags.absentAtEnd && ('absent' as const),
+    emptyPage: flags.absentAtEnd && ('absent' as const),
     emptyStatus: emptyStatus === '204' ? (204 as const) : emptyStatus && (404 as const),
   };
   if (cursor !== undefined) return cursorSource({ ...shared, cursor, parameter: cursorParameter });

@@ -9,15 +9,16 @@ import {
   jsonLinesInput,
   type RecordInput,
 } from '../../batch/index.ts';
+import { CSV_INPUT_DEFAULTS, formatOf, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
+import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
+import { addRunFlags, type RunFlags } from '../flags/run-flags.ts';
 import { runJob } from '../job.ts';
-import { formatOf } from '../output.ts';
 import { parseCount } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 import { count, counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
-import { addRunFlags, type RunFlags } from '../run-flags.ts';
+import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface ImportFlags extends RunFlags {
   in: string;
@@ -29,8 +30,6 @@ interface ImportFlags extends RunFlags {
   rejects?: string;
   unresolved?: string;
 }
-
-const RATE = '300/min';
 
 /** Sends the records of a file to an API. */
 export function addImport(program: Command, context: CommandContext): void {
@@ -86,22 +85,31 @@ and the record has no id) to FILE.unresolved.jsonl. Both can be fed in again. If
 `;
 
 function addImportFlags(command: Command): Command {
+  const { concurrency, onBadRecord } = IMPORT_DEFAULTS;
   command
     .requiredOption('--in <file>', 'the file to read')
     .addOption(
       new Option('--format <format>', 'of the file (default: by its name)').choices(['jsonl', 'csv']),
     )
-    .option('--delimiter <character>', 'between the fields of a CSV (default: ",")')
+    .option(
+      '--delimiter <character>',
+      `between the fields of a CSV (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
+    )
     .option('--batch-size <n>', 'records in one request (default: as many as the API takes)', parseCount)
-    .option('--concurrency <n>', 'requests at a time (default: 1, which keeps the order)', parseCount)
+    .option(
+      '--concurrency <n>',
+      `requests at a time; more than 1 can change the order (default: ${concurrency})`,
+      parseCount,
+    )
     .addOption(
-      new Option('--on-bad-record <what>', 'what to do with one that cannot be read (default: stop)').choices(
-        ['stop', 'reject'],
-      ),
+      new Option(
+        '--on-bad-record <what>',
+        `what to do with a record that cannot be read (default: ${onBadRecord})`,
+      ).choices(['stop', 'reject']),
     )
     .option('--rejects <file>', 'where to write what is refused (default: beside the file)')
     .option('--unresolved <file>', 'where to write what may have been taken (default: beside the file)');
-  return addRunFlags(command, RATE);
+  return addRunFlags(command, VENDOR_VARIABLES.genesys.rate);
 }
 
 async function runImport(
@@ -131,10 +139,10 @@ async function runImport(
 }
 
 function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
-  const chosen = format ?? formatOf(path);
+  const chosen = format ?? formatOf(path) ?? 'jsonl';
   refuse('--in', [
     path === '-' && 'an import that is resumed reads its input again: save it to a file first',
-    chosen === 'jsonl.gz' && 'unpack it first: an import reads jsonl and csv',
+    chosen.endsWith('.gz') && 'unpack it first: an import reads jsonl and csv',
     delimiter !== undefined && chosen !== 'csv' && `--delimiter goes with csv, not with ${chosen}`,
   ]);
   return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);

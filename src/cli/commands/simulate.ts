@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { messageOf, refuse } from '../../core/internal.ts';
 import { type SimulatorOptions, startVendorSimulator, type VendorSimulator } from '../../testing/index.ts';
+import { SIMULATOR_DEFAULTS } from '../../testing/internal.ts';
+import { CXONE_VARIABLES, GENESYS_VARIABLES } from '../../vendors/internal.ts';
+import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { parseCount, parseInterval, parseSeconds, parseShare } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
 
 interface SimulateFlags {
   port: number;
@@ -26,20 +28,25 @@ function started(options: SimulatorOptions): Promise<VendorSimulator> {
 
 /** Runs the vendor simulator until it is interrupted. */
 export function addSimulate(program: Command, { io, end }: CommandContext): void {
+  const { records, seed, interval, genesysLifetime, cxoneLifetime } = SIMULATOR_DEFAULTS;
   program
     .command('simulate')
     .description(
       'Run a simulator of Genesys Cloud and NICE CXone on this machine until Ctrl-C, to test tools against.',
     )
     .option('--port <port>', 'to listen on; 0 for a free one', parseCount, 0)
-    .option('--records <n>', 'how many conversations it has', parseCount, 1000)
+    .option('--records <n>', 'how many conversations it has', parseCount, records)
     .option(
       '--interval <start/end>',
-      'over which they are spread (default: a week of October 2023)',
+      `start times of the conversations (default: ${interval})`,
       parseInterval,
     )
-    .option('--seed <n>', 'decides the data and the faults', parseCount, 1)
-    .option('--token-lifetime <s>', 'seconds (default: 86400 Genesys Cloud, 3600 CXone)', parseSeconds)
+    .option('--seed <n>', 'decides the data and the faults', parseCount, seed)
+    .option(
+      '--token-lifetime <s>',
+      `seconds (default: ${genesysLifetime} Genesys Cloud, ${cxoneLifetime} CXone)`,
+      parseSeconds,
+    )
     .option('--revoke-every <n>', 'revokes all tokens after so many requests (default: never)', parseCount)
     .option('--page-delay <s>', 'seconds before each answer (default: 0)', parseSeconds)
     .option('--fault-rate <share>', 'of answers 429, 503 or reset, from 0 to 1 (default: 0)', parseShare)
@@ -65,14 +72,14 @@ It prints the variables that lead other commands to it, for a second shell. Its 
         ...(faultRate !== undefined && { faults: { probability: faultRate } }),
       });
       const variables = {
-        GENESYS_ENV_URL: simulator.url,
-        GENESYS_CLIENT_ID: simulator.clientId,
-        GENESYS_CLIENT_SECRET: simulator.clientSecret,
-        CXONE_ISSUER: simulator.url,
-        CXONE_CLIENT_ID: simulator.clientId,
-        CXONE_CLIENT_SECRET: simulator.clientSecret,
-        CXONE_ACCESS_KEY_ID: simulator.accessKeyId,
-        CXONE_ACCESS_KEY_SECRET: simulator.accessKeySecret,
+        [GENESYS_VARIABLES.envUrl]: simulator.url,
+        [GENESYS_VARIABLES.clientId]: simulator.clientId,
+        [GENESYS_VARIABLES.clientSecret]: simulator.clientSecret,
+        [CXONE_VARIABLES.issuer]: simulator.url,
+        [CXONE_VARIABLES.clientId]: simulator.clientId,
+        [CXONE_VARIABLES.clientSecret]: simulator.clientSecret,
+        [CXONE_VARIABLES.accessKeyId]: simulator.accessKeyId,
+        [CXONE_VARIABLES.accessKeySecret]: simulator.accessKeySecret,
       };
       const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
       io.stdout.write(

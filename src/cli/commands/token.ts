@@ -1,21 +1,21 @@
-import { type Command, Option } from 'commander';
-import { connect, VENDORS, type VendorName, vendorOf } from '../connection.ts';
+import type { Command } from 'commander';
+import { chooseVendor } from '../choose-vendor.ts';
+import type { CommandContext } from '../command-context.ts';
+import { connect } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';
 import { failureOf } from '../failure.ts';
+import { addConnectionFlags, type ConnectionFlags, vendorFlag } from '../flags/run-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
-import type { CommandContext } from '../program.ts';
 import { duration } from '../reporter/words.ts';
-import { addConnectionFlags, type ConnectionFlags } from '../run-flags.ts';
+import type { VendorName } from '../variables.ts';
 
 /** Checks the credentials: fetches a token and says what is known of it, never the token. */
 export function addToken(program: Command, { io, end }: CommandContext): void {
   const command = program
     .command('token')
     .description('Check the credentials: fetch a token and say what is known of it, never the token.')
-    .addOption(
-      new Option('--vendor <vendor>', 'whose credentials, where those of several are set').choices(VENDORS),
-    )
+    .addOption(vendorFlag())
     .addHelpText(
       'after',
       `
@@ -32,7 +32,7 @@ Exit codes: 0 the credentials are good; 2 they are not complete; 3 they are refu
       const { signal, release } = abortOnSignal(io, () => {});
       try {
         const warn = (message: string) => void io.stderr.write(`warning: ${message}\n`);
-        const vendor = vendorOf(readEnvironment(io, envFile, warn), name);
+        const { vendor } = chooseVendor(readEnvironment(io, envFile, warn), name);
         const requestedAt = Date.now();
         const { expiresAt, scope, apiBaseUrl } = await connect({ vendor }).tokens.getToken({ signal });
         const known = {

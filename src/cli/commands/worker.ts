@@ -1,35 +1,43 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
+import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import type { TokenSet } from '../../core/index.ts';
 import { refuse, systemClock } from '../../core/internal.ts';
 import { redisStore } from '../../stores/redis/index.ts';
 import type { TokenManager } from '../../token/index.ts';
-import { chooseVendor, connect, VENDORS, type VendorName } from '../connection.ts';
+import { chooseVendor } from '../choose-vendor.ts';
+import type { CommandContext } from '../command-context.ts';
+import { connect } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT } from '../exit-code.ts';
 import { failureOf } from '../failure.ts';
+import { addReadFlags, type ReadFlags } from '../flags/export-flags.ts';
+import { addQueueFlags, type QueueFlags } from '../flags/queue-flags.ts';
+import {
+  addConnectionFlags,
+  addWorkFlags,
+  baseUrlFlag,
+  rateFlag,
+  vendorFlag,
+  type WorkFlags,
+} from '../flags/run-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
-import type { CommandContext } from '../program.ts';
-import { addQueueNameFlag, QUEUE_FLAG, type QueueFlags, queueUrl } from '../queue/connection.ts';
+import { queueUrl } from '../queue/queue-url.ts';
+import { createReporter } from '../reporter/create-reporter.ts';
+import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
-import { createReporter, type Reporter } from '../reporter.ts';
-import { addConnectionFlags, addWorkFlags, type WorkFlags } from '../run-flags.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
+import { REDIS_VARIABLES, VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
-interface WorkerFlags extends QueueFlags, WorkFlags {
+interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
   directory: string;
   concurrency: number;
   takeover?: number;
-  readAhead?: number;
-  checkpointInterval?: number;
   vendor?: VendorName;
   baseUrl?: string;
 }
-
-// Requests a minute that Genesys Cloud is said to allow one OAuth client. NICE states no limit.
-const RATES: Readonly<Record<VendorName, string>> = { genesys: '300/min', cxone: 'none', oauth: 'none' };
 
 /** Works on the exports of a queue until it is told to end. */
 export function addWorker(program: Command, { io, end }: CommandContext): void {
@@ -38,54 +46,48 @@ export function addWorker(program: Command, { io, end }: CommandContext): void {
     .description(
       'Work on the exports that others gave to a queue (export ... --queue), on as many machines as you like.',
     )
-    .requiredOption(...QUEUE_FLAG)
     .option(
       '--directory <path>',
       'where the output goes: the same for all workers, on a disk they share',
       '.',
     )
-    .option('--concurrency <n>', 'how many parts at once', parseCount, 1)
+    .option('--concurrency <n>', 'parts at a time', parseCount, WORKER_DEFAULTS.concurrency)
     .option(
       '--takeover <s>',
-      'seconds without a sign of life after which others take the parts of a worker (default: 15)',
+      `seconds without a sign of life after which others take the parts of a worker (default: ${WORKER_DEFAULTS.takeover / 1000})`,
       parseSeconds,
     )
     .addOption(
-      new Option(
-        '--rate <n/unit>',
-        'for all workers together: 300/min, 5/s or none (default: 300/min for Genesys Cloud)',
-      ).argParser(parseRate),
+      rateFlag(`; all workers share it (default: ${VENDOR_VARIABLES.genesys.rate} for Genesys Cloud)`),
     )
-    .option('--read-ahead <n>', 'pages read before they are written (default: 6)', parseCount)
-    .option('--checkpoint-interval <s>', 'seconds between checkpoints (default: 1)', parseSeconds)
-    .option('--base-url <url>', "of the API (default: the vendor's)")
-    .addOption(
-      new Option('--vendor <vendor>', 'whose credentials, where those of several are set').choices(VENDORS),
-    )
+    .addOption(baseUrlFlag())
+    .addOption(vendorFlag())
     .addHelpText(
       'after',
       `
 Examples:
   $ axios-oauth-refresh worker --queue redis://redis.internal:6379 --directory /mnt/exports
 
-Workers share one token and one rate through that Redis. REDIS_USERNAME and REDIS_PASSWORD are its credentials.
+Workers share one token and one rate through that Redis. ${REDIS_VARIABLES.username} and ${REDIS_VARIABLES.password} are its credentials.
 On Ctrl-C or SIGTERM a worker hands its parts back to the others; killed, they are taken from it.
 `,
     );
-  addWorkFlags(addConnectionFlags(addQueueNameFlag(command))).action(async (flags: WorkerFlags) => {
-    const { log, progressInterval: interval } = flags;
-    const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
-    try {
-      await work(io, flags, reporter);
-      end(EXIT.complete);
-    } catch (error) {
-      const failure = failureOf(error, undefined);
-      reporter.failed(failure);
-      end(failure.exitCode);
-    } finally {
-      reporter.stop();
-    }
-  });
+  addWorkFlags(addConnectionFlags(addReadFlags(addQueueFlags(command)))).action(
+    async (flags: WorkerFlags) => {
+      const { log, progressInterval: interval } = flags;
+      const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+      try {
+        await work(io, flags, reporter);
+        end(EXIT.complete);
+      } catch (error) {
+        const failure = failureOf(error, undefined);
+        reporter.failed(failure);
+        end(failure.exitCode);
+      } finally {
+        reporter.stop();
+      }
+    },
+  );
 }
 
 async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<void> {
@@ -94,7 +96,7 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
   const connection = queueUrl(flags.queue, environment);
   const { name: vendorName, vendor } = chooseVendor(environment, flags.vendor);
-  const rate = flags.rate ?? parseRate(RATES[vendorName]);
+  const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[vendorName].rate);
   const store = redisStore({ url: connection });
   const { signal, release } = abortOnSignal(
     io,

@@ -3,39 +3,29 @@ import { removeExport, splitInterval, submitExport, type WholeSummary } from '..
 import { refuse, systemClock } from '../../core/internal.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { ExportFlags, ExportJob } from '../export.ts';
+import type { ExportJob } from '../export-job.ts';
 import { failureOf } from '../failure.ts';
-import { given } from '../given.ts';
+import type { ExportFlags } from '../flags/export-flags.ts';
+import { DEFAULT_PARTS, passedFlags, WORKER_ONLY } from '../flags/queue-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { outputFormat } from '../output.ts';
+import { createReporter } from '../reporter/create-reporter.ts';
 import { count, counted, duration } from '../reporter/words.ts';
-import { createReporter } from '../reporter.ts';
 import { resumeCommand } from '../resume.ts';
 import { type SourceDescription, sourceOf } from '../sources.ts';
-import { queueUrl } from './connection.ts';
+import { queueUrl } from './queue-url.ts';
 
-// What the workers decide, who do the work.
-const OF_WORKERS = [
-  '--rate',
-  '--retries',
-  '--timeout',
-  '--read-ahead',
-  '--checkpoint-interval',
-  '--checkpoint',
-];
-
-const DEFAULT_PARTS = 24;
-
-/** Gives an export to the workers of a queue and waits for its end. @returns the exit code. */
+/** Submits an export to the workers of a queue and waits until it ends. @returns the exit code. */
 export async function runQueuedExport(
   io: Io,
   { name: command, args, flags, source }: ExportJob,
 ): Promise<ExitCode> {
   const { log, progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
   const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
-  const stopped = () =>
+  const onInterrupt = () =>
     reporter.warning('no longer waiting: the workers go on; the same command waits again');
-  const { signal, release } = abortOnSignal(io, stopped, reporter.stop);
+  const { signal, release } = abortOnSignal(io, onInterrupt, reporter.stop);
   const began = systemClock.now();
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
@@ -81,30 +71,32 @@ export async function runQueuedExport(
 
 function describe(
   source: ReturnType<ExportJob['source']>,
-  { interval, out, merge }: ExportFlags,
+  flags: ExportFlags,
   args: readonly string[],
 ): { description: SourceDescription; whole: string } {
-  const ofWorkers = given(OF_WORKERS, args);
+  const { interval, out, merge } = flags;
+  const workerOnly = passedFlags(WORKER_ONLY, args);
   refuse('--queue', [
     (!interval || 'read' in source) &&
       'this export cannot be split: it takes genesys-conversations, genesys-conversation-jobs or cxone-completed-contacts',
-    ofWorkers.length > 0 &&
-      `${ofWorkers.join(', ')} is for the workers to decide: give it to axios-oauth-refresh worker`,
+    workerOnly.length > 0 &&
+      `${workerOnly.join(', ')} is for the workers to decide: give it to axios-oauth-refresh worker`,
     out === '-' && "--out has to be a file below the workers' directory",
     out !== '-' &&
       out.startsWith('/') &&
       "--out is a path below the workers' directory: leave out the / before it",
-    merge === false && /\.(csv|gz)$/i.test(out) && '--no-merge leaves parts as JSON Lines',
   ]);
+  const format = outputFormat(flags);
+  refuse('--queue', [merge === false && format !== 'jsonl' && '--no-merge leaves parts as JSON Lines']);
   return {
     description: source as SourceDescription,
     whole: `${interval?.start}/${interval?.end}`,
   };
 }
 
-/** In milliseconds: no more often than progress is told of, and often enough that nobody waits for an end that is there. */
-function pollInterval(progressInterval = 1000): number {
-  return Math.min(Math.max(progressInterval, 100), 1000);
+/** As often as progress is reported, within limits: a rare poll would report the end of the export late. */
+function pollInterval(progressInterval: number | undefined): number | undefined {
+  return progressInterval === undefined ? undefined : Math.min(Math.max(progressInterval, 100), 1000);
 }
 
 function inWords(

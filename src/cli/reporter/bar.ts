@@ -1,9 +1,8 @@
 import { clearLine, cursorTo } from 'node:readline';
 import progressBars from 'cli-progress';
 import type { TextStream } from '../io.ts';
-import type { ReportedProgress, Reporter } from '../reporter.ts';
-import { lastWords } from './last-words.ts';
-import { details, howFar, remark } from './words.ts';
+import type { ReportedProgress, Reporter } from './types.ts';
+import { details, howFar, textMessages } from './words.ts';
 
 const { Format, SingleBar } = progressBars;
 
@@ -45,7 +44,6 @@ export function barReporter(stream: TextStream): Reporter {
   }
 
   return {
-    started: (command, file) => write(file === undefined ? command : `${command}: ${file}`),
     progress(latest) {
       const total = Math.max(latest.total ?? 0, latest.records, 1);
       if (!drawn) {
@@ -55,10 +53,6 @@ export function barReporter(stream: TextStream): Reporter {
       bar.setTotal(total);
       bar.update(latest.records, { latest });
     },
-    event(event) {
-      const text = remark(event);
-      if (text !== undefined) write(text);
-    },
-    ...lastWords(write, stop),
+    ...textMessages(write, stop),
   };
 }

@@ -1,14 +1,14 @@
 import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
-import type { Reporter } from '../reporter.ts';
-import { everySoOften } from './every-so-often.ts';
+import { createProgressTimer } from './progress-timer.ts';
+import type { Reporter } from './types.ts';
 
 /** Writes every event as a line of JSON: for log collectors. */
 export function jsonReporter(stream: TextStream, interval: number, clock: Clock): Reporter {
   const write = (event: string, fields: object) => {
     stream.write(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), event, ...fields })}\n`);
   };
-  const timer = everySoOften(clock, interval, (progress) => write('progress', progress));
+  const timer = createProgressTimer(clock, interval, (progress) => write('progress', progress));
   return {
     started: (command, file) => write('started', { command, file }),
     progress: timer.progress,

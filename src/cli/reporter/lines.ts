@@ -1,23 +1,17 @@
 import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
-import type { Reporter } from '../reporter.ts';
-import { everySoOften } from './every-so-often.ts';
-import { lastWords } from './last-words.ts';
-import { details, howFar, remark } from './words.ts';
+import { createProgressTimer } from './progress-timer.ts';
+import type { Reporter } from './types.ts';
+import { details, howFar, textMessages } from './words.ts';
 
-/** Writes a line of progress every so often: for logs. */
+/** Writes a progress line at a fixed interval, for logs. */
 export function linesReporter(stream: TextStream, interval: number, clock: Clock): Reporter {
   const write = (line: string) => void stream.write(`${line}\n`);
-  const timer = everySoOften(clock, interval, (progress) =>
+  const timer = createProgressTimer(clock, interval, (progress) =>
     write(`${howFar(progress)}, ${details(progress)}`),
   );
   return {
-    started: (command, file) => write(file === undefined ? command : `${command}: ${file}`),
     progress: timer.progress,
-    event(event) {
-      const text = remark(event);
-      if (text !== undefined) write(text);
-    },
-    ...lastWords(write, timer.stop),
+    ...textMessages(write, timer.stop),
   };
 }

@@ -1,5 +1,5 @@
 import type { AuthRefreshEvent } from '../../core/index.ts';
-import type { ReportedProgress } from '../reporter.ts';
+import type { ReportedProgress, Reporter } from './types.ts';
 
 /** A whole number with separators: `12,345`. */
 export function count(value: number): string {
@@ -55,10 +55,37 @@ export function details(progress: ReportedProgress): string {
 const LONG_WAIT = 5_000;
 
 /** What a person who waits should know; undefined for what goes by unnoticed. */
-export function remark(event: AuthRefreshEvent): string | undefined {
+function remark(event: AuthRefreshEvent): string | undefined {
   if (event.type === 'retry' && event.delay >= LONG_WAIT) {
     const { method, url, status, code, delay } = event;
     return `${method} ${url} was answered with ${status ?? code ?? 'nothing'}; next try in ${duration(delay)}`;
   }
   return event.type === 'refresh-failed' ? `token refresh failed: ${event.error.message}` : undefined;
+}
+
+/** Makes the methods that all text reporters share: each message is one line. */
+export function textMessages(
+  write: (line: string) => void,
+  stop: () => void,
+): Pick<Reporter, 'started' | 'event' | 'warning' | 'note' | 'completed' | 'failed' | 'stop'> {
+  return {
+    started: (command, file) => write(file === undefined ? command : `${command}: ${file}`),
+    event(event) {
+      const text = remark(event);
+      if (text !== undefined) write(text);
+    },
+    warning: (message) => write(`warning: ${message}`),
+    note: (_, message) => write(message),
+    completed({ message }) {
+      stop();
+      write(message);
+    },
+    failed({ message, hint, resume }) {
+      stop();
+      write(`error: ${message}`);
+      if (hint !== undefined) write(`hint: ${hint}`);
+      if (resume !== undefined) write(`resume: ${resume}`);
+    },
+    stop,
+  };
 }

@@ -3,45 +3,45 @@ import { dirname } from 'node:path';
 import type { Clock, LockOptions, StoredToken } from '../../core/index.ts';
 import { linkSignals } from '../../core/internal.ts';
 import { storeError } from './error.ts';
-import type { Held } from './file-lock.ts';
 import { poll } from './polling.ts';
+import type { HeldLock } from './store-lock.ts';
 
-/** What a wait led to: the lock, or what made it needless. */
-type Outcome<T> = { readonly held: Held } | { readonly left: T };
+/** The result of waiting: the lock, or the value for which the caller stopped waiting. */
+type LockOutcome<T> = { readonly held: HeldLock } | { readonly left: T };
 
-/** How often a holder looks whether it still is one, in milliseconds. */
+/** Milliseconds between two checks whether the lock is lost. */
 const LOOK_AGAIN = 1_000;
 
 /**
- * Waits for a lock, or for a token with which it is not needed any more.
+ * Waits for a lock, or for a token that makes the lock unnecessary.
  *
  * @param closing ends all waits.
- * @param path of the file that changes with the token.
- * @param take begins to wait for the lock.
- * @param read reads what is kept.
+ * @param path of the token file.
+ * @param acquire begins to wait for the lock.
+ * @param read reads the stored token.
  */
-export async function waitForTurn<T>(
+export async function acquireLock<T>(
   clock: Clock,
-  { signal, leave }: Pick<LockOptions<T>, 'signal' | 'leave'>,
+  { signal, stopWaitingWith }: Pick<LockOptions<T>, 'signal' | 'stopWaitingWith'>,
   closing: AbortSignal,
   path: string,
-  take: (signal: AbortSignal) => Promise<Held>,
+  acquire: (signal: AbortSignal) => Promise<HeldLock>,
   read: () => Promise<StoredToken | undefined>,
-): Promise<Outcome<T>> {
+): Promise<LockOutcome<T>> {
   signal.throwIfAborted();
   const waiting = linkSignals(signal, closing);
-  const taken = take(waiting.signal);
-  const news = poll(clock, waiting.signal, whenChanged(path, read, leave), dirname(path));
-  let outcome: Outcome<T> | undefined;
+  const acquired = acquire(waiting.signal);
+  const news = poll(clock, waiting.signal, whenChanged(path, read, stopWaitingWith), dirname(path));
+  let outcome: LockOutcome<T> | undefined;
   try {
-    outcome = await Promise.race([taken.then((held) => ({ held })), news]);
+    outcome = await Promise.race([acquired.then((held) => ({ held })), news]);
     return outcome;
   } finally {
     waiting.unlink();
     waiting.abort('over');
     news.catch(() => {});
     if (!outcome || !('held' in outcome)) {
-      await taken.then(
+      await acquired.then(
         (held) => held.release(),
         () => {},
       );
@@ -49,16 +49,16 @@ export async function waitForTurn<T>(
   }
 }
 
-/** Looks at what is kept each time the file has changed, once it is clear that the lock is not free at once. */
+/** Reads the token each time the file has changed, but not before the first attempt to acquire the lock has failed. */
 function whenChanged<T>(
   path: string,
   read: () => Promise<StoredToken | undefined>,
-  leave: LockOptions<T>['leave'],
+  stopWaitingWith: LockOptions<T>['stopWaitingWith'],
 ): (slept: number) => Promise<{ left: T } | undefined> {
   let seen: string | undefined;
   return async (slept) => {
     if (slept === 0) return undefined;
-    // What cannot be looked at is told by reading it.
+    // If the file cannot be inspected, reading it reports the error.
     const now = await stat(path, { bigint: true }).then(
       ({ ino, mtimeNs }) => `${ino} ${mtimeNs}`,
       (error: NodeJS.ErrnoException) => error.code,
@@ -66,30 +66,30 @@ function whenChanged<T>(
     if (now === seen || now === 'ENOENT') return undefined;
     seen = now;
     const stored = await read();
-    const left = stored && leave(stored);
+    const left = stored && stopWaitingWith(stored);
     return left === undefined ? undefined : { left };
   };
 }
 
-/** Works with a lock, and is told by a signal when it is lost meanwhile. */
+/** Works while a lock is held. The signal for the work aborts when the lock is lost. */
 export async function whileHeld<T>(
   clock: Clock,
-  held: Held,
+  held: HeldLock,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const lost = new AbortController();
   let done = false;
   let timer: unknown;
   const look = async () => {
-    // One that cannot be looked at is not lost for that.
+    // A lock file that cannot be inspected is not a lost lock.
     const isLost = await held.isLost().catch(() => false);
     if (isLost)
-      lost.abort(storeError('the lock was held for longer than it may be, and another process has it'));
+      lost.abort(storeError('this process held the lock for too long, and another process has acquired it'));
     else if (!done) watch();
   };
   const watch = () => {
     timer = clock.setTimeout(look, LOOK_AGAIN);
-    // Whoever works keeps the process alive, or nobody.
+    // Only the work itself may keep the process alive.
     (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
   };
   watch();

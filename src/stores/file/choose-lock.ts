@@ -1,31 +1,27 @@
-import { messageOf } from '../../core/internal.ts';
+import { loadPeer, messageOf } from '../../core/internal.ts';
 import { storeError } from './error.ts';
-import type { TakeLock } from './file-lock.ts';
 import { kernelLock } from './kernel-lock.ts';
 import { lease } from './lease.ts';
-
-const INSTALL = 'npm install fs-native-extensions';
+import type { AcquireStoreLock } from './store-lock.ts';
 
 /**
- * Gives the lock that was chosen, and in place of the kernel's a lease where there is none, with a warning.
+ * Returns the chosen kind of lock. Without a choice, returns the kernel lock, or a lease with a warning if the kernel lock cannot be
+ * loaded.
  *
- * @param choice undefined for the best there is.
- * @throws TokenStoreError when the kernel's was chosen and cannot be had.
+ * @throws TokenStoreError if the kernel lock was chosen and cannot be loaded.
  */
-export async function chooseLock(choice: 'kernel' | 'lease' | undefined): Promise<TakeLock> {
+export async function chooseLock(choice: 'kernel' | 'lease' | undefined): Promise<AcquireStoreLock> {
   if (choice === 'lease') return lease;
+  const peer = { name: 'fs-native-extensions', neededBy: 'the kernel lock of the file store' };
   try {
-    return kernelLock(await import('fs-native-extensions'));
+    return kernelLock(await loadPeer(peer, () => import('fs-native-extensions')));
   } catch (error) {
-    // The first line: the rest lists where it was looked for.
-    const [why = ''] = messageOf(error).split('\n');
-    const problem = `fs-native-extensions cannot be loaded, of which the file store has its lock (${why})`;
-    if (choice === 'kernel')
-      throw storeError(`${problem}. Install it (${INSTALL}), or leave the option lock away.`);
+    const problem = messageOf(error);
+    if (choice === 'kernel') throw storeError(`${problem}, or remove the option lock.`);
     process.emitWarning(
-      `${problem}. Until then it uses a lease, which is safe and slower to notice a process that is stopped. ` +
-        `Install it (${INSTALL}; it has no binary for musl, as in Alpine images), or say lock: 'lease' to have ` +
-        'no warning. All processes that share a directory need the same lock.',
+      `${problem} (it has no binary for musl, as in Alpine images). Until then the file store uses a lease, which is as safe but ` +
+        "slower to notice a suspended process. To keep the lease without this warning, set lock: 'lease'. All processes that " +
+        'share a directory need the same kind of lock.',
       { code: 'AXIOS_OAUTH_REFRESH_LEASE' },
     );
     return lease;

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
-import type { Clock, StoredToken, TokenStore } from '../../core/index.ts';
+import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
 import { linkSignals, refuse, systemClock } from '../../core/internal.ts';
-
-import { waitForTurn, whileHeld } from './acquire-lock.ts';
+import { sharedStore } from '../../token/index.ts';
+import { acquireLock, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
 import { defaultDirectory, prepareDirectory } from './directory.ts';
 import { askForKey, type EncryptionKey } from './encryption.ts';
 import { storeError } from './error.ts';
 import { isFence, nextFence } from './fence.ts';
-import type { Held, TakeLock } from './file-lock.ts';
+import type { AcquireStoreLock, HeldLock } from './store-lock.ts';
 import { readTokenFile, removeLeftovers, setAside, writeTokenFile } from './token-file.ts';
 
 /** Where and how {@link fileStore} keeps tokens. */
@@ -59,15 +59,15 @@ const TOO_LONG = 30_000;
  * @example
  * attachAuthRefresh(api, { vendor, store: fileStore({ encryptionKey: () => Buffer.from(process.env.KEY, 'base64') }) });
  */
-export function fileStore(options: FileStoreOptions = {}): TokenStore {
+export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   refuseBad(options);
   const { encryptionKey, lock, clock = systemClock } = options;
   const directory = resolve(options.directory ?? defaultDirectory());
   const closing = new AbortController();
   // Each wait listens, and there is one for each token that a process needs at a time: that is no leak.
   setMaxListeners(0, closing.signal);
-  const locks = new Set<Held>();
-  let chosen: Promise<TakeLock> | undefined;
+  const locks = new Set<HeldLock>();
+  let chosen: Promise<AcquireStoreLock> | undefined;
 
   /** @returns the path of the key's files, less their endings. */
   async function prepare(key: string): Promise<string> {
@@ -77,10 +77,10 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
     return join(directory, key);
   }
 
-  async function take(path: string, duration: number, signal: AbortSignal): Promise<Held> {
+  async function take(path: string, duration: number, signal: AbortSignal): Promise<HeldLock> {
     chosen ??= chooseLock(lock);
     const taken = await (await chosen)(path, { duration, clock, signal });
-    const held: Held = {
+    const held: HeldLock = {
       isLost: taken.isLost,
       release() {
         locks.delete(held);
@@ -92,7 +92,7 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
   }
 
   /** Runs what looks at a token's file and changes it, while nobody else does. */
-  async function alone<T>(path: string, work: (held: Held) => Promise<T>): Promise<T> {
+  async function alone<T>(path: string, work: (held: HeldLock) => Promise<T>): Promise<T> {
     const limit = linkSignals(closing.signal);
     const timer = clock.setTimeout(
       () => limit.abort(storeError(`${path}.write: another process has held this lock for too long`)),
@@ -118,7 +118,7 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
     });
   }
 
-  return {
+  return sharedStore({
     get: async (key) => read(key, await prepare(key)),
 
     async set(key, stored) {
@@ -139,12 +139,12 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
       });
     },
 
-    async withLock(key, { duration, signal, leave }, work) {
+    async withLock(key, { duration, signal, stopWaitingWith }, work) {
       signal.throwIfAborted();
       const path = await prepare(key);
-      const outcome = await waitForTurn(
+      const outcome = await acquireLock(
         clock,
-        { signal, leave },
+        { signal, stopWaitingWith },
         closing.signal,
         `${path}.json`,
         (waiting) => take(path, duration, waiting),
@@ -165,7 +165,7 @@ export function fileStore(options: FileStoreOptions = {}): TokenStore {
       closing.abort(storeError('the file store was closed'));
       await Promise.all([...locks].map((held) => held.release()));
     },
-  };
+  });
 }
 
 function refuseBad({ directory, encryptionKey, lock }: FileStoreOptions): void {

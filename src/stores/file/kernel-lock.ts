@@ -1,53 +1,53 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, stat, unlink } from 'node:fs/promises';
 import { fileError } from './error.ts';
-import type { Held, TakeLock } from './file-lock.ts';
 import { openOrMake, readStart } from './own-file.ts';
 import { poll } from './polling.ts';
+import type { AcquireStoreLock, HeldLock } from './store-lock.ts';
 
 type Native = typeof import('fs-native-extensions');
 
-/** Who holds a lock, as another sees it. */
+/** The holder of a lock, as a waiting process sees it. */
 interface Seen {
   mtime: bigint;
-  /** How long the waiter had slept when it saw this first, in milliseconds. */
+  /** How long the waiting process had slept when it first saw this holder, in milliseconds. */
   since: number;
-  /** What the holder said it takes, in milliseconds. */
+  /** How long the holder announced to hold the lock, in milliseconds. */
   duration: number;
 }
 
-// Beyond what is written: on Windows, what is locked cannot be read by others.
+// Lock a byte beyond the text, because on Windows other processes cannot read locked bytes.
 const OFFSET = 2 ** 30;
 const LENGTH = 1;
 
-/** How much longer than it said a holder is waited for, in milliseconds. */
+/** How much longer than announced a holder may hold the lock, in milliseconds. */
 const GRACE = 5_000;
 
-/** How often it is looked who the holder is, in milliseconds: nobody but a stopped one stays. */
+/** Milliseconds between two checks who the holder is. Only a suspended holder stays for long. */
 const LOOK_AGAIN = 250;
 
 const MOST = 32;
 
 /**
- * Locks that the kernel keeps: open file description locks on Linux, flock(2) on macOS, LockFileEx on Windows. They are
- * free the instant their holder's process dies, and two of one process exclude each other as well.
+ * Returns the lock of the kernel: open file description locks on Linux, flock(2) on macOS, LockFileEx on Windows. The kernel
+ * releases a lock the instant its process dies. Two locks of one process exclude each other as well.
  *
- * A process that is stopped does not let go of them. After the time it said it would take, and a while, its file is
- * removed and the lock goes on with a new one; `isLost` tells it when it continues.
+ * A suspended process does not release its lock. After the time it announced and a grace period, another process removes its lock
+ * file and continues with a new one; `isLost` tells the suspended process when it continues.
  */
-export function kernelLock(native: Native): TakeLock {
+export function kernelLock(native: Native): AcquireStoreLock {
   const tryLock = (file: FileHandle): boolean => {
     try {
       return native.tryLock(file.fd, OFFSET, LENGTH);
     } catch (error) {
-      // What Windows calls it.
+      // Windows reports a held lock as busy.
       if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
       throw error;
     }
   };
 
-  /** Lets the next have the lock of a holder that is stopped. Those who do so take turns, and look again. */
-  async function passOver(path: string, file: FileHandle, seen: Seen): Promise<void> {
+  /** Removes the lock file of a suspended holder. A second lock makes sure that one process at a time checks and removes. */
+  async function removeSuspended(path: string, file: FileHandle, seen: Seen): Promise<void> {
     const turn = await openOrMake(`${path}.turn`);
     try {
       if (!tryLock(turn)) return;
@@ -58,10 +58,10 @@ export function kernelLock(native: Native): TakeLock {
     }
   }
 
-  function holding(path: string, file: FileHandle): Held {
+  function heldLock(path: string, file: FileHandle): HeldLock {
     let released: Promise<void> | undefined;
     const release = async () => {
-      // Windows may take a while to do so itself.
+      // Windows may release the lock some time after the file was closed.
       unlockQuietly(native, file);
       await file.close().catch(() => {});
     };
@@ -83,10 +83,10 @@ export function kernelLock(native: Native): TakeLock {
       return await poll(clock, signal, async (slept) => {
         file ??= await openOrMake(path);
         if (tryLock(file)) {
-          // A sign to others that this is another holder, even if the last one wrote the same.
+          // The write changes the modification time, which tells others that the holder is new.
           await file.write(String(duration).padEnd(MOST), 0);
           if (await leadsTo(path, file)) {
-            const held = holding(path, file);
+            const held = heldLock(path, file);
             file = undefined;
             return held;
           }
@@ -96,9 +96,9 @@ export function kernelLock(native: Native): TakeLock {
           lookAt = slept + LOOK_AGAIN;
           seen = await look(file, slept, duration, seen);
           if (slept - seen.since <= seen.duration + GRACE) return undefined;
-          await passOver(path, file, seen);
+          await removeSuspended(path, file, seen);
         }
-        // Somebody has removed it.
+        // Another process has removed the file.
         await file.close();
         [file, seen, lookAt] = [undefined, undefined, 0];
         return undefined;
@@ -123,7 +123,7 @@ async function look(
   return { mtime, since: slept, duration: said >= 0 ? said : duration };
 }
 
-/** Whether a path still leads to the file that was opened there. */
+/** Returns whether the path still leads to the open file. */
 async function leadsTo(path: string, file: FileHandle): Promise<boolean> {
   const [there, here]: (BigIntStats | undefined)[] = await Promise.all([
     stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
@@ -139,6 +139,6 @@ function unlockQuietly(native: Native, file: FileHandle): void {
   try {
     native.unlock(file.fd, OFFSET, LENGTH);
   } catch {
-    // Closing it does the same.
+    // Closing the file releases the lock as well.
   }
 }

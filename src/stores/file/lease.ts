@@ -1,13 +1,13 @@
 import { acquireFileLock, type FileLock, FileLockError } from '../../core/node/index.ts';
 import { fileError } from './error.ts';
-import type { TakeLock } from './file-lock.ts';
 import { poll } from './polling.ts';
+import type { AcquireStoreLock } from './store-lock.ts';
 
 /**
  * Locks that are files which name their holder. The lock of a dead process of this machine is taken over at once, any other after 15 seconds
  * without a heartbeat. The holder's process sends the heartbeats, so `duration` has no effect.
  */
-export const lease: TakeLock = async (base, { clock, signal }) => {
+export const lease: AcquireStoreLock = async (base, { clock, signal }) => {
   const path = `${base}.lease`;
   const lock = await poll(clock, signal, async (): Promise<FileLock | undefined> => {
     try {

@@ -2,18 +2,18 @@ import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../../core/index.ts';
 import { sleep } from '../../core/internal.ts';
 
-// Milliseconds between two looks: at first, and at most. How long others wait for a token is about the latter.
+// Milliseconds between two attempts, at first and at most. Other processes wait for a token for about the latter.
 const FIRST = 5;
 const SLOWEST = 20;
 const GROWTH = 1.05;
 
 /**
- * Tries again and again, until something comes of it.
+ * Repeats an attempt until it returns a value.
  *
- * @param attempt is told for how many milliseconds it was slept for so far. That is less than has passed when this
- * process was stopped or the machine asleep, as whoever is waited for may have been.
- * @param signal ends the wait, and rejects with its reason.
- * @param directory is watched, where the system can do that: it is tried at once when something in it has changed.
+ * @param attempt gets the milliseconds slept so far. They exclude the time in which this process was suspended or the machine slept,
+ * because the process that holds the lock may have slept too.
+ * @param signal ends the wait, which rejects with the reason of the signal.
+ * @param directory is watched if the system supports it; a change starts the next attempt at once.
  */
 export async function poll<T>(
   clock: Clock,
@@ -40,16 +40,16 @@ async function tryAgain<T>(
     signal.throwIfAborted();
     const found = await attempt(slept);
     if (found !== undefined) return found;
-    // Many who began to wait at once do not all look at once.
+    // Spread the attempts of callers that began to wait at the same time.
     const delay = pause * (0.9 + 0.2 * Math.random());
     await (changes ? changes.within(clock, delay, signal) : sleep(clock, delay, signal));
     slept += delay;
   }
 }
 
-/** What happens in a directory. */
+/** The changes in a directory. */
 interface Changes {
-  /** Settles at the next change, also one since the last call, or when the time is over. */
+  /** Resolves at the next change, at once for a change since the last call, or when the time is over. */
   within(clock: Clock, delay: number, signal: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -79,10 +79,10 @@ function watchFor(directory: string): Changes {
 function tryToWatch(directory: string, onChange: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(directory, { persistent: false }, onChange);
-    // As when the directory is removed: looking tells.
+    // For example, the directory was removed; the next attempt reports it.
     return watcher.on('error', () => {});
   } catch {
-    // The system has no more watches, or the file system none.
+    // The system has run out of watches, or the file system does not support them.
     return undefined;
   }
 }

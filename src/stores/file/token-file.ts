@@ -1,6 +1,7 @@
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { StoredToken } from '../../core/index.ts';
+import { loadPeer, messageOf } from '../../core/internal.ts';
 import { decode, encode } from './contents.ts';
 import { fileError, storeError } from './error.ts';
 import { readOwn } from './own-file.ts';
@@ -72,11 +73,9 @@ export async function removeLeftovers(path: string): Promise<void> {
 }
 
 async function loadWriter() {
-  try {
-    return (await import('write-file-atomic')).default;
-  } catch {
-    throw storeError(
-      'write-file-atomic cannot be loaded, which the file store needs: npm install write-file-atomic@7',
-    );
-  }
+  const peer = { name: 'write-file-atomic', neededBy: 'the file store', install: 'write-file-atomic@7' };
+  const loaded = await loadPeer(peer, () => import('write-file-atomic')).catch((error: unknown) => {
+    throw storeError(messageOf(error));
+  });
+  return loaded.default;
 }

@@ -5,14 +5,14 @@ import type { Names } from './names.ts';
 import { parseToken } from './value.ts';
 import type { Listening, Wakeups } from './wakeups.ts';
 
-/** A lock's holder, as the value of its key. */
+/** The holder of a lock, as stored in the key of the lock. */
 export interface Owner extends ProcessIdentity {
-  /** Of one lock: a process can wait for several. */
+  /** Unique to one attempt, because a process can wait for several locks. */
   readonly id: string;
 }
 
-/** How a wait for the lock ended. */
-export type Turn<T> = { fence: number } | { left: T };
+/** The result of waiting: the lock, or the value for which the caller stopped waiting. */
+export type LockOutcome<T> = { fence: number } | { left: T };
 
 interface Waiting<T> {
   names: Names;
@@ -20,31 +20,31 @@ interface Waiting<T> {
   options: LockOptions<T>;
   clock: Clock;
   wakeups: Wakeups;
-  /** Tries it once: what the script of the same name replies. */
+  /** Runs the script once and returns its reply. */
   attempt(deadHolder: string, knownFence: string): Promise<unknown>;
 }
 
-// Milliseconds after which those who wait look by themselves, with messages and without.
+// Milliseconds between two attempts without a message: while messages arrive, and while they do not.
 const LOOK_AGAIN = 250;
 const LOOK_AGAIN_UNHEARD = 50;
 
-// How often a holder on this machine is looked at, in milliseconds: it costs no command.
+// Milliseconds between two checks whether a holder on this machine is alive. A check costs no command.
 const LOOK_AT_HOLDER = 50;
 
-/** Waits until the lock is had, or until there is a token that makes it needless. */
-export async function waitForTurn<T>({
+/** Waits for the lock, or for a newer token that makes the lock unnecessary. */
+export async function acquireLock<T>({
   names,
   owner,
   options,
   clock,
   wakeups,
   attempt,
-}: Waiting<T>): Promise<Turn<T>> {
-  const { signal, leave } = options;
+}: Waiting<T>): Promise<LockOutcome<T>> {
+  const { signal, stopWaitingWith } = options;
   const bell = createBell(clock, signal);
   let listening: Listening | undefined;
   let deadHolder = '';
-  // Whoever waits has just looked at what is there: only what comes later keeps him from trying.
+  // The caller has just read the stored token, so only a later token ends the wait.
   let known = '';
 
   try {
@@ -53,13 +53,13 @@ export async function waitForTurn<T>({
       bell.reset();
       const reply = (await attempt(deadHolder, known)) as unknown[];
       const [outcome, ...details] = reply.map(String);
-      if (outcome === 'taken') return { fence: Number(details[0]) };
+      if (outcome === 'acquired') return { fence: Number(details[0]) };
 
       const [holder = '', remaining] = outcome === 'held' ? details.splice(0, 2) : [];
       const stored = parseToken(names, details[0], details[1]);
       const isNews = stored && !(stored.fence <= Number(known || 0));
       known = `${stored?.fence ?? (known || 0)}`;
-      const left = isNews ? leave(stored) : undefined;
+      const left = isNews ? stopWaitingWith(stored) : undefined;
       if (left !== undefined) return { left };
       if (outcome === 'stored') continue;
 
@@ -76,7 +76,7 @@ export async function waitForTurn<T>({
   }
 }
 
-/** The holder, when it is a process of this machine that is dead; else ''. */
+/** Returns the holder if it is a dead process of this machine; otherwise ''. */
 function deadOf(holder: string, me: Owner): string {
   const it = parseOwner(holder);
   return it && isRunning(it, me) === false ? holder : '';
@@ -91,7 +91,7 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** A lock of ours always expires; for this one one would wait for ever. */
+/** Every lock of this store expires. The wait for a key without an expiry would never end. */
 function refuseForeign({ lock }: Names, remaining: number): void {
   if (remaining !== -1) return;
   throw storeError(
@@ -99,7 +99,7 @@ function refuseForeign({ lock }: Names, remaining: number): void {
   );
 }
 
-/** Waits for a ring, which may have come before. */
+/** Creates a bell whose `wait` ends when it rings, or has rung since `reset`. */
 function createBell(clock: Clock, signal: AbortSignal) {
   let rung = false;
   let wake = () => {};
@@ -113,9 +113,9 @@ function createBell(clock: Clock, signal: AbortSignal) {
     reset() {
       rung = false;
     },
-    /** @param isEnough is asked now and then, and ends the wait too. */
+    /** @param isEnough ends the wait when it returns true. */
     async wait(milliseconds: number, isEnough: () => boolean) {
-      // Counted, and not by the time of day, which can be set back.
+      // Count the slices, because the time of day can be set back.
       for (let left = milliseconds; left > 0 && !rung && !signal.aborted; left -= LOOK_AT_HOLDER) {
         const slice = Math.min(left, LOOK_AT_HOLDER);
         await new Promise<void>((resolve) => {

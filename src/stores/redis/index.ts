@@ -1,3 +1,3 @@
-export type { LockOptions, StoredToken, TokenLock, TokenStore } from '../../core/index.ts';
+export type { LockOptions, SharedTokenStore, StoredToken, TokenLock, TokenStore } from '../../core/index.ts';
 export type { IoredisClient, NodeRedisClient, RedisClient } from './client.ts';
 export { type RedisStoreOptions, redisStore } from './redis-store.ts';

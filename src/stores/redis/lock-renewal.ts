@@ -1,24 +1,28 @@
 import type { Clock } from '../../core/index.ts';
 
-/** A lock that is held. */
-export interface Held {
-  /** Aborted when it is lost. */
+/** The renewal of a lock. */
+export interface LockRenewal {
+  /** Aborts when the lock is lost. */
   readonly signal: AbortSignal;
-  /** Ends renewing it. */
   stop(): void;
 }
 
 /**
- * Renews a lock each third of its expiry. It is lost when it is another's, or nobody's, or when it could not be renewed
- * until it has expired.
+ * Renews a lock every third of its expiry. The lock is lost when another process has acquired it, when its key is gone, or when no
+ * renewal succeeds before it expires.
  *
- * @param taken when it was asked for, in milliseconds since the epoch.
- * @param renew tells whether it is still held.
+ * @param acquired when the lock was requested, in milliseconds since the epoch.
+ * @param renew returns whether this process still holds the lock.
  */
-export function holdLock(clock: Clock, expiry: number, taken: number, renew: () => Promise<boolean>): Held {
+export function startLockRenewal(
+  clock: Clock,
+  expiry: number,
+  acquired: number,
+  renew: () => Promise<boolean>,
+): LockRenewal {
   const lost = new AbortController();
   let isOver = false;
-  let renewed = taken;
+  let renewed = acquired;
   let timer: unknown;
 
   function lose(why: string): void {
@@ -26,7 +30,7 @@ export function holdLock(clock: Clock, expiry: number, taken: number, renew: () 
     isOver = true;
   }
 
-  async function beat(): Promise<void> {
+  async function renewOnce(): Promise<void> {
     const asked = clock.now();
     try {
       if (!(await renew())) return lose('the lock was lost: it had expired, or was deleted');
@@ -34,17 +38,17 @@ export function holdLock(clock: Clock, expiry: number, taken: number, renew: () 
     } catch {
       if (clock.now() - renewed >= expiry) return lose('the lock was lost: it could not be renewed');
     }
-    plan();
+    scheduleNext();
   }
 
-  function plan(): void {
+  function scheduleNext(): void {
     if (isOver) return;
-    // What could not be renewed is tried again, and expires all the same.
+    // A failed renewal is retried, but does not move the expiry.
     const left = Math.max(renewed + expiry - clock.now(), 0);
-    timer = clock.setTimeout(beat, Math.min(expiry / 3, left));
+    timer = clock.setTimeout(renewOnce, Math.min(expiry / 3, left));
   }
 
-  plan();
+  scheduleNext();
   return {
     signal: lost.signal,
     stop() {

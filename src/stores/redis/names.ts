@@ -1,4 +1,4 @@
-/** What belongs to one key. The braces keep it on one node of a cluster. */
+/** The names in Redis for one token. The braces keep them on one node of a cluster. */
 export interface Names {
   readonly key: string;
   readonly token: string;

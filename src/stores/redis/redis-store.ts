@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, TokenStore } from '../../core/index.ts';
+import type { Clock, SharedTokenStore } from '../../core/index.ts';
 import { numberProblems, prefixed, refuse, systemClock } from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
-
-import { type Owner, waitForTurn } from './acquire-lock.ts';
+import { sharedStore } from '../../token/index.ts';
+import { acquireLock, type Owner } from './acquire-lock.ts';
 import { isIoredis, isNodeRedis, type RedisClient } from './client.ts';
 import { createConnection } from './connection.ts';
 import type { Driver } from './driver.ts';
 import { ioredisDriver } from './ioredis-driver.ts';
-import { holdLock } from './lock-renewal.ts';
+import { startLockRenewal } from './lock-renewal.ts';
 import { type Names, namesOf } from './names.ts';
 import { nodeRedisDriver } from './node-redis-driver.ts';
 import { openOwn } from './open-own.ts';
-import { releaseLock, renewLock, runScript, setToken, takeLock } from './script.ts';
+import { releaseLock, renewLock, runScript, setToken, tryLock } from './script.ts';
 import { formatToken, keptFor, parseToken } from './value.ts';
 import { createWakeups } from './wakeups.ts';
 
@@ -51,7 +51,7 @@ const MORE_THAN_THE_WORK = 5_000;
  * @example
  * attachAuthRefresh(api, { vendor, store: redisStore({ url: process.env.REDIS_URL }) });
  */
-export function redisStore(options: RedisStoreOptions): TokenStore {
+export function redisStore(options: RedisStoreOptions): SharedTokenStore {
   refuse('redisStore', problemsOf(options));
   const {
     client,
@@ -77,7 +77,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
     await connection.send(free).catch(() => {});
   }
 
-  return {
+  return sharedStore({
     async get(key) {
       const names = namesOf(prefix, key);
       const fields = await connection.send((driver) => driver.readFields(names.token, ['fence', 'value']));
@@ -104,7 +104,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
       const owner: Owner = { id: randomUUID(), ...mark };
       const value = JSON.stringify(owner);
       let asked = 0;
-      const turn = await waitForTurn({
+      const outcome = await acquireLock({
         names,
         owner,
         options: lockOptions,
@@ -113,19 +113,24 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
         attempt(deadHolder, knownFence) {
           asked = clock.now();
           const args = [value, `${expiry}`, deadHolder, knownFence];
-          const take = (driver: Driver) => runScript(driver, takeLock, [names.lock, names.token], args);
+          const take = (driver: Driver) => runScript(driver, tryLock, [names.lock, names.token], args);
           // It may have been taken after it was given up, or the answer got lost.
           return connection.send(take, { onLate: () => void release(names, value) });
         },
       });
-      if ('left' in turn) return turn.left;
+      if ('left' in outcome) return outcome.left;
       const renew = (driver: Driver) => runScript(driver, renewLock, [names.lock], [value, `${expiry}`]);
-      const held = holdLock(clock, expiry, asked, async () => Number(await connection.send(renew)) === 1);
+      const renewal = startLockRenewal(
+        clock,
+        expiry,
+        asked,
+        async () => Number(await connection.send(renew)) === 1,
+      );
       try {
         lockOptions.signal.throwIfAborted();
-        return await work({ fence: turn.fence, signal: held.signal });
+        return await work({ fence: outcome.fence, signal: renewal.signal });
       } finally {
-        held.stop();
+        renewal.stop();
         await release(names, value);
       }
     },
@@ -134,7 +139,7 @@ export function redisStore(options: RedisStoreOptions): TokenStore {
       wakeups.close();
       connection.close();
     },
-  };
+  });
 }
 
 function driverOf(client: RedisClient): Driver {

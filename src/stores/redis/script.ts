@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
-import { TAKE_LOCK } from './lua/acquire-lock.ts';
+import { ACQUIRE_LOCK } from './lua/acquire-lock.ts';
 import { RELEASE_LOCK } from './lua/release-lock.ts';
 import { RENEW_LOCK } from './lua/renew-lock.ts';
 import { SET_TOKEN } from './lua/set-token.ts';
 
-/** A script that runs as a whole in Redis, with nothing else in between. */
+/** A script that Redis runs atomically. */
 export interface Script {
   readonly text: string;
   readonly sha: string;
@@ -14,12 +14,12 @@ export interface Script {
 
 const script = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') });
 
-export const takeLock = script(TAKE_LOCK);
+export const tryLock = script(ACQUIRE_LOCK);
 export const renewLock = script(RENEW_LOCK);
 export const releaseLock = script(RELEASE_LOCK);
 export const setToken = script(SET_TOKEN);
 
-/** Sends a script's hash, and its text to a server that does not know it, or not any more. */
+/** Runs a script by its hash, or by its text if the server does not know the hash. */
 export async function runScript(
   driver: Driver,
   { text, sha }: Script,

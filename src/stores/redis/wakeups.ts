@@ -2,15 +2,15 @@ import type { Clock } from '../../core/index.ts';
 import { withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 
-/** Tells those who wait that something has happened, by messages that hold nothing. */
+/** Wakes waiting callers by empty messages. */
 export interface Wakeups {
-  /** @param wake is called at each message, and when messages begin to come: there may have been some before. */
+  /** @param wake is called for each message, and when the subscription begins, because earlier messages may have been missed. */
   listen(channel: string, wake: () => void): Listening;
   close(): void;
 }
 
 export interface Listening {
-  /** Whether messages come. Tries to have it so when it is not. */
+  /** Returns whether messages arrive, and subscribes if they do not. */
   isOn(): boolean;
   stop(): void;
 }
@@ -24,7 +24,7 @@ interface Channel {
 // Milliseconds after a failure.
 const COOL_DOWN = 1_000;
 
-/** @param open makes a connection for messages: a connection that listens can do nothing else. */
+/** @param open opens a connection for messages only, because a subscribed connection can run no commands. */
 export function createWakeups(
   open: () => Promise<Driver | undefined>,
   clock: Clock,
@@ -34,7 +34,7 @@ export function createWakeups(
   let current: Promise<Driver | undefined> | undefined;
   let notBefore = 0;
 
-  /** The next to listen makes a new one. */
+  /** Closes a connection; the next listener opens another. */
   function drop(connection: Promise<Driver | undefined>): void {
     if (current !== connection) return;
     current = undefined;
@@ -71,7 +71,7 @@ export function createWakeups(
       channel.isOn = (await using) !== undefined && current === using;
       if (channel.isOn) tell(channel);
     } catch {
-      // Whoever waits looks by himself; commands on the other connection say what is wrong.
+      // Callers also check without messages, and commands on the other connection report the error.
       drop(using);
       notBefore = clock.now() + COOL_DOWN;
     } finally {

@@ -313,7 +313,7 @@ describe('scenario 37: what cannot be gone on with', () => {
     const { base, directory } = await setUp(THREE);
     const sink = jsonLinesFile(join(directory, 'missing', 'out.jsonl'));
     const error = await failure(exportRecords({ ...base, sink }), 'ERR_OUTPUT');
-    expect(error.message).toContain('does not exist. Create it');
+    expect(error.message).toContain('does not exist. Create the directory');
   });
 });
 

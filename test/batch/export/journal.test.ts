@@ -30,7 +30,7 @@ describe('records', () => {
   test('are taken once: within a page, a part, and the part before it', async () => {
     for (const [, seen] of await openBoth()) {
       const take = async (part: string | undefined, ...ids: string[]) =>
-        idsOf(await seen.take({ items: items(...ids), part }));
+        idsOf(await seen.addRecords({ items: items(...ids), part }));
       expect(await take('a', '1', '2', '1')).toEqual(['1', '2']);
       expect(await take('a', '2', '3')).toEqual(['3']);
       expect(await take('b', '1', '4')).toEqual(['4']);
@@ -44,30 +44,30 @@ describe('records', () => {
 
   test('without an id, or in a source that has none, are all taken', async () => {
     for (const [, seen] of await openBoth()) {
-      expect(await seen.take({ items: [{}, {}] })).toHaveLength(2);
+      expect(await seen.addRecords({ items: [{}, {}] })).toHaveLength(2);
       await seen.close();
     }
     const seen = await openSeen<Item>({ path: undefined, position: 0, identify: undefined });
-    expect(await seen.take({ items: items('1', '1') })).toHaveLength(2);
+    expect(await seen.addRecords({ items: items('1', '1') })).toHaveLength(2);
   });
 
   test('with ids of any text, and with numbers for ids, come back out of the journal', async () => {
     const path = await journalPath();
     const odd = ['', '"', '\n', '\u2028', '\r', '{"next":"x"}', 'ünï', '\ud800', '__proto__', '7'];
     const first = await openSeen<Item>({ path, position: 0, identify });
-    expect(await first.take({ items: items(...odd) })).toHaveLength(odd.length);
+    expect(await first.addRecords({ items: items(...odd) })).toHaveLength(odd.length);
     const position = await first.save();
     await first.close();
     const numbers = ({ id }: Item) => (id === '7' ? (7 as unknown as string) : id);
     const second = await openSeen<Item>({ path, position, identify: numbers });
-    expect(await second.take({ items: items(...odd, 'new') })).toEqual(items('new'));
+    expect(await second.addRecords({ items: items(...odd, 'new') })).toEqual(items('new'));
     await second.close();
   });
 
   test('that cannot repeat cost no memory, and are known when that changes', async () => {
     for (const [, seen] of await openBoth()) {
       const take = async (mayRepeat: boolean, ...ids: string[]) =>
-        idsOf(await seen.take({ items: items(...ids), mayRepeat }));
+        idsOf(await seen.addRecords({ items: items(...ids), mayRepeat }));
       expect(await take(true, '1')).toEqual(['1']);
       expect(await take(false, '2', '3')).toEqual(['2', '3']);
       await seen.save();
@@ -135,7 +135,7 @@ test('whatever comes, wherever it is cut off and opened again, it takes what a s
           got.length = saved.pages;
           continue;
         }
-        got.push(idsOf(await seen.take({ items: items(...ids), part, mayRepeat })));
+        got.push(idsOf(await seen.addRecords({ items: items(...ids), part, mayRepeat })));
       }
       await seen.close();
       expect(got).toEqual(expected);
@@ -176,7 +176,7 @@ describe('pages', () => {
     const path = await journalPath();
     const seen = await openSeen<Item>({ path, position: 0, identify: undefined });
     seen.follow(1);
-    await seen.take({ items: items('1') });
+    await seen.addRecords({ items: items('1') });
     await seen.save();
     await seen.close();
     expect(await readFile(path, 'utf8')).toMatch(/^\{"next":"[\w-]{22}"\}\n$/);
@@ -204,7 +204,7 @@ describe('a journal', () => {
     const path = await journalPath();
     await writeFile(path, '"1\n');
     const seen = await openSeen<Item>({ path, position: 3, identify });
-    await failure(seen.take({ items: items('2') }), 'ERR_CHECKPOINT_DAMAGED');
+    await failure(seen.addRecords({ items: items('2') }), 'ERR_CHECKPOINT_DAMAGED');
     await seen.close();
   });
 
@@ -212,12 +212,12 @@ describe('a journal', () => {
     const path = await journalPath();
     const many = Array.from({ length: 5000 }, (_, n) => `${n}-${'ü'.repeat(n % 50)}`);
     const first = await openSeen<Item>({ path, position: 0, identify });
-    await first.take({ items: items(...many) });
+    await first.addRecords({ items: items(...many) });
     const position = await first.save();
     expect(position).toBeGreaterThan(200_000);
     await first.close();
     const second = await openSeen<Item>({ path, position, identify });
-    expect(await second.take({ items: items(...many, 'new') })).toEqual(items('new'));
+    expect(await second.addRecords({ items: items(...many, 'new') })).toEqual(items('new'));
     await second.close();
   });
 
@@ -225,7 +225,7 @@ describe('a journal', () => {
     const directory = await temporaryDirectory();
     const seen = await openSeen<Item>({ path: undefined, position: 0, identify });
     seen.follow(1);
-    await seen.take({ items: items('1') });
+    await seen.addRecords({ items: items('1') });
     expect(await seen.save()).toBe(0);
     await seen.close();
     expect(await readdir(directory)).toEqual([]);

@@ -206,9 +206,9 @@ test('after a write that failed nothing is written behind it', async () => {
   const place = { line: 1, start: 0, end: { offset: 9, line: 1 } };
   await ledger.begin({ ...place.end, record: 2, digest: '' });
   const cannot = { ...place, number: 0, value: 1n };
-  await expect(ledger.settle([{ record: cannot, outcome: 'rejected' }])).rejects.toThrow('BigInt');
+  await expect(ledger.writeOutcomes([{ record: cannot, outcome: 'rejected' }])).rejects.toThrow('BigInt');
   const can = { ...place, number: 1, value: 1 };
-  await expect(ledger.settle([{ record: can, outcome: 'accepted' }])).rejects.toThrow('BigInt');
+  await expect(ledger.writeOutcomes([{ record: can, outcome: 'accepted' }])).rejects.toThrow('BigInt');
   await ledger.close();
   expect((await readFile(paths.journal, 'utf8')).split('\n')).toHaveLength(2);
 });

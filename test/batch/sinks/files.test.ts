@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import {
   csvFile,
   exportRecords,
+  gzipCsvFile,
   gzipJsonLinesFile,
   jsonLinesFile,
   type Sink,
@@ -21,6 +22,9 @@ const SINKS: [string, (path: string) => Sink][] = [
   ['gzip, a member for some pages', (path) => gzipJsonLinesFile(path, { memberSize: 400 })],
   ['gzip, one member', (path) => gzipJsonLinesFile(path)],
   ['CSV', (path) => csvFile(path, { bom: true })],
+  ['gzip CSV, a member for each page', (path) => gzipCsvFile(path, { memberSize: 0 })],
+  ['gzip CSV, a member for some pages', (path) => gzipCsvFile(path, { memberSize: 400, bom: true })],
+  ['gzip CSV, one member', (path) => gzipCsvFile(path)],
   ['CSV with columns', (path) => csvFile(path, { columns: ['text', 'missing', 'id'], delimiter: ';' })],
 ];
 
@@ -83,7 +87,7 @@ describe.each(SINKS)('%s', (_, toSink) => {
     expect(summary).toMatchObject({ records: 0, pages: 1 });
     const bytes = await readFile(path);
     const name = toSink(path).format;
-    if (JSON.stringify(name).includes('jsonl.gz')) expect(gunzipSync(bytes)).toHaveLength(0);
+    if (JSON.stringify(name).includes('.gz"')) expect(gunzipSync(bytes)).toHaveLength(0);
     else if (JSON.stringify(name).includes('missing')) expect(bytes.toString()).toBe('text;missing;id\n');
     else expect(bytes).toHaveLength(0);
   });
@@ -148,7 +152,29 @@ test('gzip says how it is cut only between members, and holds no more than one',
   );
 });
 
+test('a gzip CSV file is the CSV file, compressed, with one heading however often it is saved', async () => {
+  const path = join(await temporaryDirectory(), 'out.csv.gz');
+  const plain = join(await temporaryDirectory(), 'out.csv');
+  const options = { bom: true, delimiter: ';' };
+  const sink = gzipCsvFile(path, { ...options, memberSize: 400 });
+  await exportRecords({ api, source, sink, checkpointInterval: 0 });
+  await exportRecords({ api, source, sink: csvFile(plain, options) });
+  expect(gunzipSync(await readFile(path)).toString()).toBe(await readFile(plain, 'utf8'));
+});
+
+test('a gzip CSV file that was truncated behind its checkpoint is refused', async () => {
+  const path = join(await temporaryDirectory(), 'out.csv.gz');
+  const sink = gzipCsvFile(path, { memberSize: 0 });
+  await runFor(3, sink, 0);
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.subarray(0, -1));
+  await failure(exportRecords({ api, source, sink }), 'ERR_OUTPUT_SHORT');
+  expect(await readFile(path)).toEqual(bytes.subarray(0, -1));
+});
+
 test('wrong options of gzip are named', () => {
+  expect(() => gzipCsvFile('x', { level: 0, columns: [] })).toThrow(/gzipCsvFile.*level/s);
+  expect(() => gzipCsvFile('x', { columns: [] })).toThrow(/gzipCsvFile.*columns/s);
   expect(() => gzipJsonLinesFile('x', { level: 10, memberSize: -1 })).toThrow(/level.*memberSize/s);
   expect(() => gzipJsonLinesFile('x', { level: 1.5 })).toThrow(/level/);
 });

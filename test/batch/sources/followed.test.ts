@@ -216,7 +216,7 @@ describe('links', () => {
     for (const link of [7, true, {}, ['x'], 'http://']) {
       const { url } = await startLinkApi(() => link);
       const error = await failure(exportAll(linkSource(byLink), url), 'ERR_UNEXPECTED_ANSWER');
-      expect(error.message).toContain('no URL');
+      expect(error.message).toContain('not a URL');
     }
   });
 

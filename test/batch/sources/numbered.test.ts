@@ -68,7 +68,7 @@ describe('page numbers: the end', () => {
     expect(error.message).toContain(
       'GET /users was answered with an object of which it has no entities, but nothing',
     );
-    const source = pageNumberSource({ ...base, pastEnd: 'absent' });
+    const source = pageNumberSource({ ...base, emptyPage: 'absent' });
     expect((await exportAll(source, url)).records).toEqual(numbered(0, 2));
   });
 
@@ -112,7 +112,7 @@ describe('what is neither a page nor the end', () => {
       response.writeHead(503, { 'content-type': 'application/json' }).end('{}');
     });
     const api = axios.create({ baseURL: url, validateStatus: () => true });
-    const source = pageNumberSource({ ...base, pastEnd: 'absent' });
+    const source = pageNumberSource({ ...base, emptyPage: 'absent' });
     await failure(exportAll(source, url, { api }), 'ERR_REQUEST');
   });
 
@@ -351,7 +351,7 @@ test('wrong options are all named at once', () => {
 
 test('how the end is known can be corrected without beginning anew', () => {
   const query = (more: object) => pageNumberSource({ ...base, ...more }).query;
-  expect(query({ pastEnd: 'absent', emptyStatus: 204, total: 'total', totalTolerance: 0.5 })).toEqual(
+  expect(query({ emptyPage: 'absent', emptyStatus: 204, total: 'total', totalTolerance: 0.5 })).toEqual(
     query({}),
   );
   expect(query({ params: { a: 1 } })).not.toEqual(query({}));

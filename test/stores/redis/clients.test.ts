@@ -18,8 +18,8 @@ describeWithRedisServer('the client of a Redis store', () => {
     onTestFinished(() => client.disconnect());
     const [store, other] = [aStore({ client }), aStore({ client })];
     const held = await hold(store);
-    const leave = () => 'left';
-    const wait = other.withLock(KEY, waiting({ leave }), async () => 'worked');
+    const stopWaitingWith = () => 'left';
+    const wait = other.withLock(KEY, waiting({ stopWaitingWith }), async () => 'worked');
     expect(await store.set(KEY, aStored('a', held.fence))).toBe(true);
     expect(await wait).toBe('left');
     held.release();

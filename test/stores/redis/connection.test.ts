@@ -13,7 +13,7 @@ import { failureOf } from '../../support/redis-failures.ts';
 import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
 import { createShiftedClock } from '../../support/shifted-clock.ts';
 
-const missing = () => Promise.reject(Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' }));
+const missing = () => Promise.reject(new Error("Cannot find package 'ioredis' imported from here"));
 const ioredis = () => import('ioredis');
 const redis = () => import('redis') as Promise<{ createClient: (options: object) => unknown }>;
 
@@ -126,7 +126,7 @@ describeWithRedisServer('a connection of our own', () => {
   it('that its server has closed keeps no script from ending', async () => {
     const server = await aServer();
     const script = `
-      import { redisStore } from './src/stores/redis/index.ts';
+      import { redisStore } from './src/stores/redis/redis-store.ts';
       const store = redisStore({ url: process.argv[1] });
       await store.get('key');
       process.kill(Number(process.argv[2]), 'SIGKILL');

@@ -145,10 +145,10 @@ describeWithRedisServer('a Redis store in trouble', () => {
 
   it('uses the package redis where ioredis is not installed, and says what to install', async () => {
     const server = await aServer();
-    const missing = () =>
-      Promise.reject(Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' }));
+    const missing = (name: string) => () =>
+      Promise.reject(new Error(`Cannot find package '${name}' imported from here`));
     const redis = () => import('redis') as Promise<{ createClient: (options: object) => unknown }>;
-    const driver = await openOwn(server.url, 500, { ioredis: missing, redis });
+    const driver = await openOwn(server.url, 500, { ioredis: missing('ioredis'), redis });
     onTestFinished(() => driver.close());
     await driver.ready();
     expect(await driver.readFields('a', ['b'])).toEqual([null]);
@@ -159,8 +159,14 @@ describeWithRedisServer('a Redis store in trouble', () => {
         () => 'down',
       );
     await expect.poll(state).toBe('down');
-    await expect(openOwn(server.url, 500, { ioredis: missing, redis: missing })).rejects.toThrow(
-      'npm install ioredis',
+    await expect(
+      openOwn(server.url, 500, { ioredis: missing('ioredis'), redis: missing('redis') }),
+    ).rejects.toThrow(
+      'ioredis, which a Redis store with a URL needs, is not installed. Install it: npm install ioredis',
+    );
+    const broken = () => Promise.reject(new Error('Unexpected token'));
+    await expect(openOwn(server.url, 500, { ioredis: broken, redis })).rejects.toThrow(
+      'failed to load (Unexpected token)',
     );
   });
 });

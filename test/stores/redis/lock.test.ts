@@ -162,8 +162,10 @@ describeWithRedisServer('the lock in Redis', () => {
     const clock = createManualClock();
     const others = Array.from({ length: 8 }, () => aStore({ url, clock }));
     const held = await hold(store);
-    const leave = ({ token }: { token: { accessToken: string } }) => token.accessToken;
-    const waits = others.map((other) => other.withLock(KEY, waiting({ leave }), async () => 'worked'));
+    const stopWaitingWith = ({ token }: { token: { accessToken: string } }) => token.accessToken;
+    const waits = others.map((other) =>
+      other.withLock(KEY, waiting({ stopWaitingWith }), async () => 'worked'),
+    );
     await untilWaiting(url, others.length);
     await store.set(KEY, aStored('token-that-is-secret', held.fence));
     expect(await Promise.all(waits)).toEqual(others.map(() => 'token-that-is-secret'));
@@ -181,9 +183,9 @@ describeWithRedisServer('the lock in Redis', () => {
   it('does not keep a finished script from ending, whether Redis is there or not', async () => {
     const server = await aServer();
     const script = `
-      import { redisStore } from './src/stores/redis/index.ts';
+      import { redisStore } from './src/stores/redis/redis-store.ts';
       const store = redisStore({ url: process.argv[1] });
-      const options = { duration: 1_000, signal: new AbortController().signal, leave: () => undefined };
+      const options = { duration: 1_000, signal: new AbortController().signal, stopWaitingWith: () => undefined };
       const other = redisStore({ url: process.argv[1] });
       const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
       const lock = (store, work) => store.withLock('key', options, work);

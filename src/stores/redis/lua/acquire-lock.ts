@@ -1,16 +1,16 @@
 /**
- * Takes the lock, or says why not, in one round trip.
+ * Tries to acquire the lock in one round trip.
  *
- * KEYS: lock, token. ARGV: who takes it; expiry in milliseconds; a holder that is known to be dead, or ''; the fence of
- * the token that is known already, or '' for whatever is there.
+ * KEYS: lock, token. ARGV: the owner; the expiry in milliseconds; a holder that is known to be dead, or ''; the fence of the token
+ * that the owner knows, or '' for none.
  *
- * Replies `taken` and the fence; `stored`, its fence and value, when a newer token is there; or `held`, by whom, for how
- * many milliseconds more, and the fence and value of the token that is there.
+ * Replies with `acquired` and the fence; with `stored`, the fence and the value of a newer token; or with `held`, the holder, the
+ * remaining milliseconds, and the fence and value of the stored token.
  *
- * A fence is the time in microseconds, and more than the one before: it goes on also when all is flushed.
- * Numbers are formatted, as Lua writes large ones with 14 digits.
+ * A fence is the time in microseconds, and greater than the previous fence, so that it also grows after Redis was flushed. Fences
+ * are formatted because Lua writes large numbers with 14 digits only.
  */
-export const TAKE_LOCK = /* lua */ `
+export const ACQUIRE_LOCK = /* lua */ `
 local holder = redis.call('GET', KEYS[1])
 local kept = redis.call('HMGET', KEYS[2], 'fence', 'value', 'last')
 local fence = tonumber(kept[1] or '0') or 0
@@ -31,5 +31,5 @@ local text = string.format('%.0f', own)
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('HSET', KEYS[2], 'last', text)
 if not kept[1] then redis.call('PEXPIRE', KEYS[2], 86400000) end
-return {'taken', text}
+return {'acquired', text}
 `;

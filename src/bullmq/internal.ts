@@ -1,0 +1,1 @@
+export { DEFAULTS as WORKER_DEFAULTS } from './worker-options.ts';

@@ -1,0 +1,59 @@
+import type { Vendor } from '../core/index.ts';
+import { refuse } from '../core/internal.ts';
+import { clientSecretBasic, clientSecretPost } from '../oauth/index.ts';
+import { type Environment, vendorFromEnvironment } from '../vendors/environment.ts';
+import { readVariables } from '../vendors/internal.ts';
+import { oauth2Vendor } from '../vendors/oauth2.ts';
+import { OAUTH_VARIABLES, VENDOR_VARIABLES, VENDORS, type VendorName } from './variables.ts';
+
+/**
+ * Makes the vendor whose environment variables are set.
+ *
+ * @param wanted undefined for the only vendor whose variables are set.
+ * @throws ConfigurationError that lists everything missing.
+ */
+export function chooseVendor(
+  environment: Environment,
+  wanted?: VendorName,
+): { name: VendorName; vendor: Vendor } {
+  const candidates = wanted === undefined ? VENDORS : [wanted];
+  const found = candidates.filter((name) => Object.keys(variablesOf(environment, name)).length > 0);
+  refuse('credentials', [
+    found.length === 0 &&
+      `set ${candidates.map((name) => VENDOR_VARIABLES[name].required).join('; or ')}, ` +
+        'in the environment or in a file named by --env',
+    found.length > 1 &&
+      `those of ${found.join(' and ')} are set: choose with --vendor ${found.join(' or --vendor ')}`,
+  ]);
+  const name = found[0] as VendorName;
+  const variables = variablesOf(environment, name);
+  return { name, vendor: name === 'oauth' ? oauthVendor(variables) : vendorFromEnvironment(variables) };
+}
+
+function variablesOf(environment: Environment, vendor: VendorName): Environment {
+  const set = VENDOR_VARIABLES[vendor].names.filter((name) => environment[name]);
+  return Object.fromEntries(set.map((name) => [name, environment[name]]));
+}
+
+function oauthVendor(environment: Environment): Vendor {
+  const variables = readVariables(environment, OAUTH_VARIABLES);
+  const { tokenEndpoint = '', clientId = '', clientSecret } = variables;
+  const { scope, audience, authentication = 'basic' } = variables;
+  refuse('environment variables', [
+    !tokenEndpoint && `${OAUTH_VARIABLES.tokenEndpoint} is missing`,
+    !clientId && `${OAUTH_VARIABLES.clientId} is missing`,
+    !['basic', 'post'].includes(authentication) &&
+      `${OAUTH_VARIABLES.authentication} must be basic or post, not ${JSON.stringify(authentication)}`,
+  ]);
+  return oauth2Vendor({
+    tokenEndpoint,
+    clientId,
+    clientSecret,
+    scope,
+    tokenKey: JSON.stringify([tokenEndpoint, 'client_credentials', clientId, scope, audience]),
+    ...(audience !== undefined && { parameters: { audience } }),
+    ...(clientSecret !== undefined && {
+      clientAuthentication: authentication === 'post' ? clientSecretPost : clientSecretBasic,
+    }),
+  });
+}

@@ -1,0 +1,41 @@
+import type { Progress } from '../../batch/index.ts';
+import type { WholeProgress } from '../../bullmq/index.ts';
+import type { AuthRefreshEvent } from '../../core/index.ts';
+import type { ExitCode } from '../exit-code.ts';
+
+/** The progress of a run of this process, or of the workers of a queue. */
+export type ReportedProgress = (Progress & { rejected?: number }) | WholeProgress;
+
+/** The result of a complete run. */
+interface Completion {
+  /** In words. */
+  message: string;
+  summary: object;
+  exitCode: ExitCode;
+}
+
+/** The result of an incomplete run. */
+export interface Failure {
+  message: string;
+  /** The error code, such as `ERR_REQUEST`. */
+  code?: string | undefined;
+  exitCode: ExitCode;
+  /** What to do about it. */
+  hint?: string | undefined;
+  /** The command that resumes the run; undefined if the run cannot be resumed. */
+  resume?: string | undefined;
+}
+
+/** Reports a run on standard error. */
+export interface Reporter {
+  started(command: string, file: string | undefined): void;
+  progress(progress: ReportedProgress): void;
+  event(event: AuthRefreshEvent): void;
+  warning(message: string): void;
+  /** Reports an event: `message` is for people, `event` and `fields` are for machines. */
+  note(event: string, message: string, fields: object): void;
+  completed(completion: Completion): void;
+  failed(failure: Failure): void;
+  /** Releases timers and the terminal. Can be called more than once. */
+  stop(): void;
+}

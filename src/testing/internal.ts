@@ -1,0 +1,1 @@
+export { DEFAULTS as SIMULATOR_DEFAULTS } from './options.ts';

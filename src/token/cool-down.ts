@@ -1,0 +1,45 @@
+import type { Clock, TokenError } from '../core/index.ts';
+
+/** Milliseconds for which a failed refresh is not repeated, unless the server names another time. */
+const COOL_DOWN = 5_000;
+const MAX_COOL_DOWN = 3_600_000;
+
+/** The last failure of a refresh, which answers in place of the token endpoint for a while. */
+export interface CoolDown {
+  /** Returns the error to answer with; undefined if a refresh may begin. */
+  failure(): TokenError | undefined;
+  allowsBackground(): boolean;
+  begin(error: TokenError, isBackground: boolean): void;
+  end(): void;
+}
+
+export function createCoolDown(clock: Clock): CoolDown {
+  let failure: { error: TokenError; at: number; until: number } | undefined;
+  let noBackgroundUntil = 0;
+  return {
+    failure() {
+      const now = clock.now();
+      // A clock that was set back must not prolong the cool-down.
+      return failure && now >= failure.at && now < failure.until ? failure.error : undefined;
+    },
+    allowsBackground: () => clock.now() >= noBackgroundUntil,
+    begin(error, isBackground) {
+      const now = clock.now();
+      const pause = pauseAfter(error, isBackground);
+      if (pause > 0) failure = { error, at: now, until: now + pause };
+      noBackgroundUntil = now + Math.max(pause, COOL_DOWN);
+    },
+    end() {
+      failure = undefined;
+    },
+  };
+}
+
+function pauseAfter({ code, retryAfter }: TokenError, isBackground: boolean): number {
+  if (retryAfter) return Math.min(retryAfter, MAX_COOL_DOWN);
+  if (code === 'ERR_TOKEN_ENDPOINT' || code === 'ERR_TOKEN_THROTTLED') return COOL_DOWN;
+  // An axios-retry of the application takes these errors for network errors and sends again at once. A background refresh
+  // has not used its retries.
+  const isLost = code === 'ERR_TOKEN_REQUEST' || code === 'ERR_TOKEN_STORE';
+  return isLost && !isBackground ? COOL_DOWN / 5 : 0;
+}

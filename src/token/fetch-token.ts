@@ -1,0 +1,73 @@
+import axios, { type AxiosRequestConfig } from 'axios';
+import {
+  type Clock,
+  type GrantContext,
+  isTokenError,
+  type KnownFromStore,
+  TokenRequestError,
+  type TokenResponse,
+  type TokenSet,
+} from '../core/index.ts';
+import { toTokenSet, withDeadline } from '../core/internal.ts';
+import type { TokenManagerOptions } from './token-manager-options.ts';
+import type { TokenState } from './token-state.ts';
+
+/**
+ * Makes the function that fetches a token with the vendor's grants, within `tokenTimeout`.
+ *
+ * The function throws TokenError, or what a grant of the caller's threw.
+ */
+export function createTokenFetch(
+  options: TokenManagerOptions & { clock: Clock; tokenTimeout: number },
+  state: TokenState,
+): (known: KnownFromStore) => Promise<TokenSet> {
+  const { vendor, clock, tokenTimeout, transportFrom, random = Math.random } = options;
+  const { tokenRetries = 3, tokenRetryDelay = 500 } = options;
+  const client = options.tokenClient ?? axios.create();
+
+  /** Proxy and agents are read for each request, because the application may set them late. */
+  function transport(): AxiosRequestConfig {
+    const { proxy, httpAgent, httpsAgent } = (!options.tokenClient && transportFrom?.defaults) || {};
+    return { proxy, httpAgent, httpsAgent } as AxiosRequestConfig;
+  }
+
+  return (known) => {
+    const requestedAt = clock.now();
+    const deadline = requestedAt + tokenTimeout;
+    const expired = () =>
+      new TokenRequestError(
+        `no token after ${tokenTimeout} ms. Check the token endpoint, or raise tokenTimeout`,
+        { code: 'ERR_TOKEN_TIMEOUT' },
+      );
+    const toSet = (response: TokenResponse) => toTokenSet(response, requestedAt, options);
+
+    return withDeadline(clock, tokenTimeout, expired, async (signal) => {
+      const context = (refreshToken?: string): GrantContext => ({
+        // Bypass the guard: a token request must never wait for a token.
+        request: (config) => client.request({ ...transport(), ...config, authRefresh: false }),
+        signal,
+        deadline,
+        clock,
+        random,
+        // While a token is usable nobody waits: the next request tries again, and a script can end.
+        get retries() {
+          return state.usable() ? 0 : tokenRetries;
+        },
+        retryDelay: tokenRetryDelay,
+        refreshToken,
+      });
+      const refreshToken = known.refreshToken ?? state.token()?.refreshToken;
+      if (vendor.refreshGrant && refreshToken) {
+        try {
+          return toSet(await vendor.refreshGrant(context(refreshToken)));
+        } catch (error) {
+          if (!isTokenError(error) || error.error !== 'invalid_grant') throw error;
+          // Another process may have rotated the refresh token a moment ago and stored the new one.
+          const adopted = await known.lookAgain?.();
+          if (adopted) return adopted;
+        }
+      }
+      return toSet(await vendor.grant(context()));
+    });
+  };
+}

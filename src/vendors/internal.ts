@@ -1,0 +1,6 @@
+export {
+  CXONE_VARIABLES,
+  DESCRIBED_VENDORS,
+  GENESYS_VARIABLES,
+  readVariables,
+} from './variables.ts';

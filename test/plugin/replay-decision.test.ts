@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { decideReplay, type ReplayFacts } from '../../src/plugin/replay-decision.ts';
+
+/** A request whose token was rejected, and that may be replayed once. */
+const rejected: ReplayFacts = {
+  status: 401,
+  leftOrigin: false,
+  isTokenRejected: true,
+  isRepeatable: true,
+  replays: 0,
+  maxReplays: 1,
+  hasNewerToken: false,
+  cameFromStore: false,
+};
+
+const newer = { hasNewerToken: true };
+const stored = { cameFromStore: true };
+
+const table: [title: string, facts: Partial<ReplayFacts>, action: string, reason: string][] = [
+  ['a success', { status: 200, isTokenRejected: false }, 'return-answer', 'status'],
+  ['a 403', { status: 403, isTokenRejected: false }, 'return-answer', 'status'],
+  ['no response', { status: undefined, isTokenRejected: false }, 'return-answer', 'status'],
+  ['a 401 from another origin', { leftOrigin: true }, 'return-answer', 'left-origin'],
+  ['a 401 that a new token cannot cure', { isTokenRejected: false }, 'return-answer', 'token-not-rejected'],
+  ['a body that is used up', { isRepeatable: false }, 'return-answer', 'body-used-up'],
+  ['a used up body beside a newer token', { isRepeatable: false, ...newer }, 'return-answer', 'body-used-up'],
+  ['a rejected token', {}, 'replay', 'token-rejected'],
+  ['a rejected token after the last replay', { replays: 1 }, 'return-answer', 'replays-used-up'],
+  ['a rejected token, replays left', { replays: 1, maxReplays: 2 }, 'replay', 'token-rejected'],
+  ['a rejected token, no replays allowed', { maxReplays: 0 }, 'return-answer', 'replays-used-up'],
+  ['a newer token', newer, 'replay-without-fetch', 'newer-token'],
+  ['a newer token, no replays allowed', { ...newer, maxReplays: 0 }, 'replay-without-fetch', 'newer-token'],
+  ['a newer token after 3 replays', { ...newer, replays: 3 }, 'replay-without-fetch', 'newer-token'],
+  ['a newer token after 4 replays', { ...newer, replays: 4 }, 'return-answer', 'replays-used-up'],
+  ['a newer token after 4 of 6 replays', { ...newer, replays: 4, maxReplays: 6 }, 'replay', 'token-rejected'],
+  ['a token from the store', stored, 'replay', 'token-from-store'],
+  ['a token from the store after 3 replays', { ...stored, replays: 3 }, 'replay', 'token-from-store'],
+  ['a token from the store after 4 replays', { ...stored, replays: 4 }, 'return-answer', 'replays-used-up'],
+  ['a newer token beside one from the store', { ...newer, ...stored }, 'replay-without-fetch', 'newer-token'],
+];
+
+describe('decideReplay', () => {
+  it.each(table)('answers %s', (_, facts, action, reason) => {
+    expect(decideReplay({ ...rejected, ...facts })).toEqual({ action, reason });
+  });
+});
