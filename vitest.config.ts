@@ -18,9 +18,17 @@ const closingCounts: Reporter = {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/redis-setup.ts'],
-    testTimeout: 10_000,
+    // In this order: apt-get cannot use a TMPDIR that only this user can read.
+    globalSetup: ['test/support/redis-setup.ts', 'test/support/run-directory.ts'],
+    // The only time limits of the tests. They end tests that hang; a slow machine must not reach them.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 10 } },
     pool: 'forks',
+    // Tests cause these warnings on purpose, and check them.
+    execArgv: ['--disable-warning=AuthRefreshWarning'],
+    // Its notices concern servers in production.
+    onConsoleLog: (log) => !log.includes('oidc-provider '),
     reporters: ['default', closingCounts],
   },
 });

@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   type ConversationDetail,
@@ -19,7 +19,9 @@ import {
 const RECORDS = Number(process.argv[2] ?? 10_000);
 /** The built command. Tests pass the path of its source instead. */
 const COMMAND = process.argv[3] ?? 'dist/cli/main.js';
-const OUTPUT = 'demo-output/conversations.jsonl';
+/** The directory of the output. */
+const DIRECTORY = process.argv[4] ?? 'demo-output';
+const OUTPUT = join(DIRECTORY, 'conversations.jsonl');
 
 const startedAt = performance.now();
 const simulator = await startVendorSimulator({
@@ -32,8 +34,9 @@ const simulator = await startVendorSimulator({
 });
 const events = { replay: 0, retry: 0 };
 
-rmSync(dirname(OUTPUT), { recursive: true, force: true });
-mkdirSync(dirname(OUTPUT), { recursive: true });
+rmSync(OUTPUT, { force: true });
+rmSync(`${OUTPUT}.checkpoint`, { force: true });
+mkdirSync(DIRECTORY, { recursive: true });
 const args = ['export', 'genesys-conversations', '--interval', simulator.interval, '--out', OUTPUT];
 console.log(`$ axios-oauth-refresh ${args.join(' ')}`);
 let ended = await runCommand((records, child) => records >= RECORDS / 3 && child.kill('SIGKILL'));

@@ -18,7 +18,8 @@ import { startVendorSimulator } from '../../src/testing/index.ts';
 const RECORDS = Number(process.argv[2] ?? 20_000);
 /** The built command. Tests pass the path of its source instead. */
 const COMMAND = process.argv[3] ?? 'dist/cli/main.js';
-const SHARED = 'demo-output/shared';
+/** The directory that the workers share. */
+const SHARED = join(process.argv[4] ?? 'demo-output', 'shared');
 const OUTPUT = 'conversations.jsonl';
 
 const startedAt = performance.now();

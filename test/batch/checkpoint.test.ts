@@ -155,4 +155,4 @@ test('a file that is replaced holds one of its texts, whenever the process is ki
     expect([replaced, replaced + 1]).toContain(Number(number));
     expect(text).toBe('x'.repeat(Number(number) * 100));
   }
-}, 30_000);
+});

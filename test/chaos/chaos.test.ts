@@ -14,4 +14,4 @@ test('scenario 36: an export that is killed again and again, whose tokens die, a
   expect(result).toMatchObject({ lines: 4000, lost: 0, repeated: 0, identical: true, kills: 6 });
   expect(result.unauthorized).toBeGreaterThan(0);
   expect(result.faults).toBeGreaterThan(0);
-}, 120_000);
+});

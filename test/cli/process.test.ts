@@ -1,14 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 import { temporaryDirectory } from '../support/batch.ts';
 import { startSimulator } from '../support/simulated.ts';
 import { type CommandProcess, genesysEnv, start, truth } from './support.ts';
 
 // Each command is a process, some are several.
-vi.setConfig({ testTimeout: 30_000 });
 
 function args({ interval }: VendorSimulator, out: string, ...more: string[]): string[] {
   const name = ['export', 'genesys-conversations'];
@@ -62,7 +61,7 @@ describe('as a process', () => {
     simulator.schedule({ match: '/oauth/token', kind: 'hang' });
     const out = join(await temporaryDirectory(), 'c.jsonl');
     const { child, ended } = start(args(simulator, out), genesysEnv(simulator));
-    while (simulator.counts.hangs === 0) await new Promise((done) => setTimeout(done, 20));
+    await expect.poll(() => simulator.counts.hangs).toBe(1);
     child.kill('SIGINT');
     const { code, stderr } = await ended;
     expect(code).toBe(130);

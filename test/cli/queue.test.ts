@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { EndSignal } from '../../src/cli/io.ts';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 import { temporaryDirectory } from '../support/batch.ts';
 import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
 import { startSimulator } from '../support/simulated.ts';
 import { Captured, cxoneEnv, genesysEnv, type Outcome, run, start, truth } from './support.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 /** A command that runs in this process until it is told to end. */
 interface Running {
@@ -229,7 +227,7 @@ describeWithRedis('a queue', () => {
     });
     const exported = run(exporting(simulator, 'c.jsonl', '--parts', '3'), {});
     const taken = () => /(part \d of c\.jsonl): started\n/.exec(said)?.[1];
-    await expect.poll(taken, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(taken).toBeDefined();
     const other = worker(genesysEnv(simulator), '--read-ahead', '1');
     await expect.poll(() => other.stderr.text).toContain(': started');
     victim.child.kill('SIGKILL');

@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/batch.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-it('the demo, small: killed and run again, exports every record once, says so in a table, and exits with 0', () => {
+it('the demo, small: killed and run again, exports every record once, says so in a table, and exits with 0', async () => {
+  const directory = await temporaryDirectory();
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', 'docs/demo/demo.ts', '2500', 'src/cli/main.ts'],
+    ['--import', 'tsx', 'docs/demo/demo.ts', '2500', 'src/cli/main.ts', directory],
     {
       cwd: root,
       encoding: 'utf8',
@@ -26,18 +28,17 @@ it('the demo, small: killed and run again, exports every record once, says so in
   expect(table.replays).toBeGreaterThan(0);
   expect(table.replays).toBeLessThanOrEqual(table['401s seen'] ?? 0);
   expect(stdout).toContain('kill -9');
-  expect(readFileSync(resolve(root, 'demo-output/conversations.jsonl'), 'utf8').split('\n')).toHaveLength(
-    2501,
-  );
-}, 60_000);
+  expect(readFileSync(join(directory, 'conversations.jsonl'), 'utf8').split('\n')).toHaveLength(2501);
+});
 
 describeWithRedis('many hosts', () => {
   const redis = useRedis();
 
-  it('the demo of many hosts, small: a worker is killed, and every record is there once', () => {
+  it('the demo of many hosts, small: a worker is killed, and every record is there once', async () => {
+    const directory = await temporaryDirectory();
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
-      ['--import', 'tsx', 'docs/demo/many-hosts.ts', '4000', 'src/cli/main.ts'],
+      ['--import', 'tsx', 'docs/demo/many-hosts.ts', '4000', 'src/cli/main.ts', directory],
       { cwd: root, encoding: 'utf8', env: { ...process.env, REDIS_URL: redis.url } },
     );
     expect(stderr).toBe('');
@@ -48,5 +49,5 @@ describeWithRedis('many hosts', () => {
     expect(stdout).toMatch(/^repeated +0$/m);
     // One, and another when the worker that fetched it died with the first.
     expect(stdout).toMatch(/^token fetches +[12]$/m);
-  }, 60_000);
+  });
 });

@@ -54,7 +54,7 @@ beforeAll(() => {
   project = createDocProject();
   for (const block of code) files.set(block, project.add(block));
   checked = typeCheck();
-}, 60_000);
+});
 afterAll(() => project.remove());
 
 describe('code blocks of the documentation', () => {
@@ -77,7 +77,7 @@ describe('code blocks of the documentation', () => {
       return error === undefined ? [] : [`${block.place}: ${error}`];
     });
     expect(failures.join('\n')).toBe('');
-  }, 60_000);
+  });
 
   it('use commands, flags and scripts that exist', async () => {
     const scripts = JSON.parse(readPage('package.json').text).scripts;
@@ -93,7 +93,7 @@ describe('code blocks of the documentation', () => {
       }
     }
     expect(problems.join('\n')).toBe('');
-  }, 30_000);
+  });
 });
 
 describe('links of the documentation', () => {

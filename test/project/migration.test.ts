@@ -52,5 +52,5 @@ describe('the migration guide from 0.1', () => {
     const { before, after } = await runGuide('from-0.1', { storm: false });
     expect(before?.error).toMatch(/^ConfigurationError: .*sharedStore/);
     expect(after).not.toHaveProperty('error');
-  }, 60_000);
+  });
 });

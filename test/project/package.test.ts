@@ -45,7 +45,7 @@ beforeAll(() => {
   mkdirSync(join(consumer, 'node_modules', '.bin'));
   chmodSync(join(consumer, BIN), 0o755);
   symlinkSync(join(consumer, BIN), join(consumer, 'node_modules', '.bin', 'axios-oauth-refresh'));
-}, 60_000);
+});
 
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
@@ -216,7 +216,7 @@ describe('the packed package', () => {
     } finally {
       simulator.kill();
     }
-  }, 60_000);
+  });
 
   it('puts the licence of every bundled package beside the bundle', () => {
     const licences = (folder: string) => {

@@ -22,4 +22,4 @@ it('docs/reference is what the docstrings say: run `npm run docs` when this fail
   });
   expect(read(resolve(root, 'docs/reference'))).toEqual(read(out));
   rmSync(out, { recursive: true });
-}, 60_000);
+});

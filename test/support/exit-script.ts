@@ -1,18 +1,23 @@
 // Run as a process of its own by the tests: makes one call, says that it has its answer, and is done.
 import axios from 'axios';
+import './end-with-parent.ts';
 import { attachAuthRefresh } from '../../src/plugin/attach.ts';
 import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
+import { createShiftedClock } from './shifted-clock.ts';
 
-const [url = '', second] = process.argv.slice(2);
+const [url = '', shift] = process.argv.slice(2);
+const clock = createShiftedClock();
 const api = axios.create({ baseURL: url, proxy: false });
 attachAuthRefresh(api, {
-  tokenTimeout: 1000,
+  clock,
+  // Without a second call no timer may remain, so a remaining one keeps this process alive for an hour.
+  tokenTimeout: shift ? 1000 : 3_600_000,
   vendor: oauth2Vendor({ tokenEndpoint: `${url}/oauth/token`, clientId: 'client', clientSecret: 'secret' }),
 });
 const { status } = await api.get('/data');
-if (second) {
-  // By now the token is stale: a refresh begins in the background, while this answers.
-  await new Promise((resolve) => setTimeout(resolve, Number(second)));
+if (shift) {
+  // The token is stale then: this call succeeds, and starts a refresh in the background.
+  clock.shift(Number(shift));
   await api.get('/data');
 }
 console.log(`done ${status}`);

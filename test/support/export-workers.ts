@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { ExportWorkerOptions } from '../../src/bullmq/index.ts';
@@ -46,13 +46,16 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const told: Told[] = [];
+  const changes = new EventEmitter().setMaxListeners(0);
   createInterface({ input: child.stdout }).on('line', (line) => {
     told.push(line.startsWith('{') ? JSON.parse(line) : { type: line });
+    changes.emit('change');
   });
   let over = false;
   const ended = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => {
       over = true;
+      changes.emit('change');
       resolve(signal ?? code ?? -1);
     });
   });
@@ -65,7 +68,7 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
       const found = told.find((event) => event.type === type && (part === undefined || event.part === part));
       if (found) return found;
       if (over) throw new Error(`the worker has ended without ${type}: ${JSON.stringify(told.slice(-5))}`);
-      await delay(5);
+      await once(changes, 'change');
     }
   };
   await until('ready');

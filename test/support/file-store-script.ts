@@ -16,10 +16,10 @@ process.on('SIGXFSZ', () => {});
 const say = (text: string) =>
   new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 
-const actions: Record<string, () => Promise<unknown>> = {
+const actions: Record<string, (argument?: string) => Promise<unknown>> = {
   /** Holds the lock for a moment it never sees the end of, if it is killed; and writes late, if it was stopped. */
-  async hold() {
-    await store.withLock(theKey, waiting({ duration: 100 }), async ({ fence, signal }) => {
+  async hold(duration) {
+    await store.withLock(theKey, waiting({ duration: Number(duration) }), async ({ fence, signal }) => {
       await say(`held ${fence}`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       await say(`lost, written: ${await store.set(theKey, { ...aToken('late'), fence })}`);
@@ -88,11 +88,13 @@ const actions: Record<string, () => Promise<unknown>> = {
         await store.set(theKey, { token, fence });
         return token;
       }));
-    await say(`${token.accessToken} ${Date.now()}`);
+    await say(token.accessToken);
+    await say(`timers: ${process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length}`);
   },
 };
 
 await say('ready');
-for await (const action of createInterface({ input: process.stdin })) {
-  await actions[action]?.().catch((error: Error) => say(`failed: ${error.message}`));
+for await (const line of createInterface({ input: process.stdin })) {
+  const [action = '', argument] = line.split(' ');
+  await actions[action]?.(argument).catch((error: Error) => say(`failed: ${error.message}`));
 }

@@ -39,7 +39,18 @@ export function createManualClock(start = 1_700_000_000_000): ManualClock {
   };
 }
 
-/** Lets everything run that needs no timer and no I/O, however long its chain of promises is. */
-function settle(): Promise<void> {
+/** Advances the clock until the promise is settled, which may need I/O too. */
+export async function advanceUntil<T>(result: Promise<T>, clock: ManualClock): Promise<T> {
+  let isSettled = false;
+  const onEnd = () => {
+    isSettled = true;
+  };
+  result.then(onEnd, onEnd);
+  while (!isSettled) await clock.advance(10);
+  return result;
+}
+
+/** Waits until every promise that needs no timer and no I/O is settled. */
+export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,5 @@
-import { onTestFinished } from 'vitest';
+import { Redis } from 'ioredis';
+import { expect, onTestFinished } from 'vitest';
 import type { LockOptions, StoredToken, TokenStore } from '../../src/core/token-store.ts';
 import { type RedisStoreOptions, redisStore } from '../../src/stores/redis/redis-store.ts';
 import { type RedisServer, startRedis } from './redis.ts';
@@ -31,9 +32,21 @@ export async function aServer(options: RedisServerOptions = {}): Promise<RedisSe
 
 /** A store for the test that calls it. */
 export function aStore(options: RedisStoreOptions): TokenStore {
-  const store = redisStore(options);
+  // A slow machine must not reach the time limit of a command.
+  const store = redisStore({ commandTimeout: 60_000, ...options });
   onTestFinished(() => store.close());
   return store;
+}
+
+/** Waits until as many stores wait for the lock. */
+export async function untilWaiting(url: string, count: number): Promise<void> {
+  const client = new Redis(url);
+  try {
+    const channel = `axios-oauth-refresh:{${KEY}}`;
+    await expect.poll(() => client.pubsub('NUMSUB', channel)).toEqual([channel, count]);
+  } finally {
+    client.disconnect();
+  }
 }
 
 /** Holds the lock until it is told to let go. */

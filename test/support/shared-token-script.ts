@@ -14,11 +14,11 @@ export interface Round {
   events: string[];
 }
 
-const [url = '', kind = '', place = ''] = process.argv.slice(2);
+const [url = '', kind = '', place = '', lockExpiry = '', tokenTimeout = ''] = process.argv.slice(2);
 const stores: Record<string, () => SharedTokenStore> = {
   file: () => fileStore({ directory: place }),
   lease: () => fileStore({ directory: place, lock: 'lease' }),
-  redis: () => redisStore({ url: place, lockExpiry: 1_500 }),
+  redis: () => redisStore({ url: place, lockExpiry: Number(lockExpiry) }),
   memory: () => memoryStore(),
 };
 const store = stores[kind]?.();
@@ -30,7 +30,7 @@ attachAuthRefresh(api, {
   vendor: oauth2Vendor({ tokenEndpoint: `${url}/oauth/token`, clientId: 'client', clientSecret: 'secret' }),
   store,
   retry: false,
-  tokenTimeout: 5_000,
+  tokenTimeout: Number(tokenTimeout),
   onEvent({ type }) {
     events.push(type);
     process.send?.({ event: type });

@@ -126,7 +126,7 @@ describe('an export that the system stops', () => {
     const said = await shell(`$export ${path} 40; $export ${whole} 40`);
     expect(said).toBe('complete 400\ncomplete 400\n');
     expect(await readFile(path, 'utf8')).toBe(await readFile(whole, 'utf8'));
-  }, 30_000);
+  });
 
   test('by a full disk: it says so, leaves no lock, and goes on once there is room', async () => {
     const directory = await temporaryDirectory();
@@ -144,7 +144,7 @@ describe('an export that the system stops', () => {
     );
     expect(await shell(`$export ${directory}/whole 400`)).toBe('complete 4000\n');
     expect(await readFile(`${directory}/out`, 'utf8')).toBe(await readFile(`${directory}/whole`, 'utf8'));
-  }, 30_000);
+  });
 
   test('because the directory, or the checkpoint, is not its own', async () => {
     const [closed, open] = [await temporaryDirectory(), await temporaryDirectory()];
@@ -157,5 +157,5 @@ describe('an export that the system stops', () => {
     expect(said[1]).toMatch(/^ERR_OUTPUT true .*checkpoint: permission denied/);
     expect(await readdir(closed)).toEqual([]);
     expect(await readdir(open)).toEqual(['out.checkpoint']);
-  }, 30_000);
+  });
 });

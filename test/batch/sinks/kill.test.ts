@@ -58,5 +58,5 @@ describe('kill -9', () => {
       (name) => !/^out\.(jsonl|csv)(\.gz)?(\.checkpoint)?$/.test(name),
     );
     expect(left.filter((name) => !name.endsWith('.tmp'))).toEqual([]);
-  }, 30_000);
+  });
 });

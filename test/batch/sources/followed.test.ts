@@ -1,6 +1,6 @@
 import axios from 'axios';
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cursorSource, linkSource } from '../../../src/batch/index.ts';
 import { genesysCloud } from '../../../src/vendors/genesys-cloud.ts';
 import { failure } from '../../support/batch.ts';
@@ -100,7 +100,7 @@ describe('cursors', () => {
     const read: unknown[] = [];
     const context = {
       readAhead: 0,
-      signal: AbortSignal.timeout(5000),
+      signal: new AbortController().signal,
       clock: Date as never,
       random: Math.random,
     };
@@ -127,7 +127,7 @@ describe('cursors', () => {
       ...source,
       async *read(context: Parameters<typeof source.read>[0]) {
         for await (const page of source.read(context)) {
-          await vi.waitFor(() => expect(asked.length).toBe(4), { timeout: 3000 });
+          await expect.poll(() => asked.length).toBe(4);
           await delay(30);
           expect(asked.length).toBe(4);
           yield page;

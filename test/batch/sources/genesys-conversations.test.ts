@@ -177,7 +177,7 @@ test('every record comes once, in order, whatever the windows, the matching, the
     ),
     { numRuns: 60 },
   );
-}, 30_000);
+});
 
 describe('the end', () => {
   test('that the API does not let be asked for is where all came that it announced', async () => {

@@ -55,7 +55,7 @@ describe.each([
     );
     expect(await store.set(theKey, stored)).toBe(true);
     expect(await store.get(theKey)).toEqual(stored);
-  }, 30_000);
+  });
 
   test('that is damaged is set aside by a write, too', async () => {
     const { path, store, stored, text } = await withToken(key);

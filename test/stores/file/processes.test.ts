@@ -20,7 +20,7 @@ describe.each(['kernel', 'lease'] as const)('processes with the lock: %s', (lock
     const fences = (await readFile(join(directory, 'log'), 'utf8')).trim().split('\n').map(Number);
     expect(fences).toHaveLength(80);
     expect(fences).toEqual([...new Set(fences)].sort((a, b) => a - b));
-  }, 30_000);
+  });
 
   test('fetch one token for all', async () => {
     const directory = await directoryOfTest();
@@ -29,46 +29,41 @@ describe.each(['kernel', 'lease'] as const)('processes with the lock: %s', (lock
     const others = await many(8, directory, lock);
     for (const other of others) other.begin('fetch');
     const said = await Promise.all(others.map((other) => other.says()));
-    expect(said.map((line) => line.split(' ')[0])).toEqual(others.map(() => 'new'));
+    expect(said).toEqual(others.map(() => 'new'));
     expect(await readFile(join(directory, 'log'), 'utf8')).toBe('fetch\n');
-  }, 30_000);
+  });
 
-  test('go on at once when the holder is killed', async () => {
+  test('take over the lock of a holder that is killed long before it expires', async () => {
     const directory = await directoryOfTest();
     const store = fileStore({ directory, lock });
     const other = await start(directory, lock);
-    other.begin('hold');
+    other.begin('hold 3600000');
     const early = Number((await other.says()).split(' ')[1]);
-    const next = store.withLock(theKey, waiting<{ fence: number; time: number }>(), async ({ fence }) => ({
-      fence,
-      time: Date.now(),
-    }));
+    let killed = false;
+    const next = store.withLock(theKey, waiting<number>(), async ({ fence }) => {
+      expect(killed).toBe(true);
+      return fence;
+    });
     await pause(100);
-    const killed = Date.now();
+    killed = true;
     await other.kill();
-    const { fence, time } = await next;
-    // It takes some 20 ms; other tests may keep the machine busy.
-    expect(time - killed).toBeLessThan(1_000);
-    expect(time).toBeGreaterThanOrEqual(killed);
-    expect(fence).toBeGreaterThan(early);
-  }, 20_000);
+    expect(await next).toBeGreaterThan(early);
+  });
 
-  test('end as soon as they have nothing to do', async () => {
+  test('end when they have nothing to do, and leave no timer', async () => {
     const directory = await directoryOfTest();
     const other = await start(directory, lock);
     other.begin('fetch');
-    expect(await other.says()).toMatch(/^new /);
-    const said = Date.now();
+    expect([await other.says(), await other.says()]).toEqual(['new', 'timers: 0']);
     other.child.stdin.end();
     expect((await other.ended)[0]).toBe(0);
-    expect(Date.now() - said).toBeLessThan(1_000);
   });
 });
 
 test('a holder that was stopped for too long is passed over, told so, and its late write refused', async () => {
   const directory = await directoryOfTest();
   const other = await start(directory);
-  other.begin('hold');
+  other.begin('hold 100');
   await other.says();
   other.child.kill('SIGSTOP');
   const store = fileStore({ directory, lock: 'kernel', clock: fastClock });
@@ -125,7 +120,7 @@ test('writers that are killed leave a whole token, and what they left is removed
   expect(await store.set(theKey, aToken('after', last + 1))).toBe(true);
   const names = (await readdir(directory)).sort();
   expect(names).toEqual([`${theKey}.json`, `${theKey}.write.lock`, `${'o'.repeat(43)}.json.12345`]);
-}, 60_000);
+});
 
 test('a writer that is stopped in the midst of it is passed over, and overwrites nothing later', async () => {
   const directory = await directoryOfTest();
@@ -146,4 +141,4 @@ test('a writer that is stopped in the midst of it is passed over, and overwrites
       await pause(2);
     }
   }
-}, 30_000);
+});

@@ -53,7 +53,7 @@ test('a full disk and a read-only one: the store says so, keeps the token and le
     expect.stringMatching(/^failed: .*the file system is read-only/),
     '',
   ]);
-}, 30_000);
+});
 
 test('without fs-native-extensions a lease is used, with one warning that says what to install', async () => {
   const directory = await ownDirectory(onTestFinished);
@@ -64,13 +64,13 @@ test('without fs-native-extensions a lease is used, with one warning that says w
   expect(stderr).toMatch(
     /\[AXIOS_OAUTH_REFRESH_LEASE\] Warning: .*npm install fs-native-extensions.*lock: 'lease'/,
   );
-}, 20_000);
+});
 
 test('without fs-native-extensions a lease that was chosen is no reason to warn', async () => {
   const directory = await ownDirectory(onTestFinished);
   const { stdout, stderr } = await without('fs-native-extensions', directory, 'lease', 'work\\n');
   expect([stdout, stderr]).toEqual(['ready\nworks: true\n', '']);
-}, 20_000);
+});
 
 test('without fs-native-extensions the lock of the kernel, if chosen, is an error', async () => {
   const directory = await ownDirectory(onTestFinished);
@@ -79,7 +79,7 @@ test('without fs-native-extensions the lock of the kernel, if chosen, is an erro
     /^ready\nfailed: fs-native-extensions.*npm install fs-native-extensions.*\nread: false\n$/,
   );
   expect(stderr).toBe('');
-}, 20_000);
+});
 
 test('without write-file-atomic a write is an error that says what to install', async () => {
   const directory = await ownDirectory(onTestFinished);
@@ -87,7 +87,7 @@ test('without write-file-atomic a write is an error that says what to install', 
   expect(stdout).toMatch(
     /^ready\nfailed: write-file-atomic.*npm install write-file-atomic@7\nread: false\n$/,
   );
-}, 20_000);
+});
 
 test('many tokens at a time are no leak of listeners', async () => {
   const warnings: string[] = [];

@@ -13,7 +13,7 @@ describeWithRedisServer('the client of a Redis store', () => {
     const node = new Redis(server.url);
     onTestFinished(() => node.disconnect());
     await node.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot));
-    await expect.poll(() => node.cluster('INFO'), { timeout: 5_000 }).toContain('cluster_state:ok');
+    await expect.poll(() => node.cluster('INFO')).toContain('cluster_state:ok');
     const client = new Cluster([{ host: '127.0.0.1', port: server.port }]);
     onTestFinished(() => client.disconnect());
     const [store, other] = [aStore({ client }), aStore({ client })];
@@ -46,7 +46,7 @@ describeWithRedisServer('the client of a Redis store', () => {
 
   it('may have a deadline of its own that is shorter: a lock that it takes too late is free again', async () => {
     const server = await aServer();
-    const client = new Redis(server.url, { commandTimeout: 100 });
+    const client = new Redis(server.url, { commandTimeout: 1_000 });
     onTestFinished(() => client.disconnect());
     const store = aStore({ client });
     // The server knows the script by now.

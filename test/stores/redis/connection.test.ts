@@ -5,7 +5,9 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { type Connection, createConnection } from '../../../src/stores/redis/connection.ts';
+import type { Driver } from '../../../src/stores/redis/driver.ts';
 import { openOwn } from '../../../src/stores/redis/open-own.ts';
+import { settle } from '../../support/manual-clock.ts';
 import { describeWithRedisServer } from '../../support/redis.ts';
 import { failureOf } from '../../support/redis-failures.ts';
 import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
@@ -15,11 +17,11 @@ const missing = () => Promise.reject(new Error("Cannot find package 'ioredis' im
 const ioredis = () => import('ioredis');
 const redis = () => import('redis') as Promise<{ createClient: (options: object) => unknown }>;
 
-function aConnection(url: string, packages: Parameters<typeof openOwn>[2], clock = systemClock): Connection {
+function aConnection(open: () => Promise<Driver>, clock = systemClock): Connection {
   const connection = createConnection({
-    open: () => openOwn(url, 500, packages),
+    open,
     isOurs: true,
-    timeout: 500,
+    timeout: 60_000,
     clock,
     secrets: [],
   });
@@ -64,14 +66,19 @@ describeWithRedisServer('a connection of our own', () => {
     ['redis', { ioredis: missing, redis }],
   ])('of %s that was closed while nobody used it is replaced, and no command fails', async (_, packages) => {
     const { url } = await aServer();
-    const connection = aConnection(url, packages);
+    const closed = new Set<Driver>();
+    const connection = aConnection(async () => {
+      const driver = await openOwn(url, 60_000, packages);
+      driver.onDown(() => closed.add(driver));
+      return driver;
+    });
     const get = () => connection.send((driver) => driver.readFields('a', ['b']));
     const admin = new Redis(url);
     onTestFinished(() => admin.disconnect());
     for (let round = 1; round <= 3; round++) {
       expect(await get()).toEqual([null]);
       expect(await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await expect.poll(() => closed.size).toBe(round);
     }
     expect(await get()).toEqual([null]);
   });
@@ -95,7 +102,7 @@ describeWithRedisServer('a connection of our own', () => {
   it('is tried again at once when the clock was set back since it failed', async () => {
     const server = await aServer();
     const clock = createShiftedClock();
-    const connection = aConnection(server.url, { ioredis, redis }, clock);
+    const connection = aConnection(() => openOwn(server.url, 60_000, { ioredis, redis }), clock);
     const get = () => connection.send((driver) => driver.readFields('a', ['b']));
     await server.kill();
     await failureOf(get());
@@ -107,11 +114,12 @@ describeWithRedisServer('a connection of our own', () => {
 
   it('fails no command for time in which this process was stopped or busy, and the answer was there', async () => {
     const { url } = await aServer();
-    const store = aStore({ url, commandTimeout: 100 });
+    const store = aStore({ url, commandTimeout: 1_000 });
     await store.get(KEY);
     const answer = store.get(KEY);
-    await new Promise((resolve) => setImmediate(resolve));
-    for (const began = performance.now(); performance.now() - began < 300; );
+    await settle();
+    // Blocks the thread.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_300);
     expect(await answer).toBe(undefined);
   });
 
@@ -122,13 +130,11 @@ describeWithRedisServer('a connection of our own', () => {
       const store = redisStore({ url: process.argv[1] });
       await store.get('key');
       process.kill(Number(process.argv[2]), 'SIGKILL');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      await store.get('key').catch(() => process.stdout.write('failed'));
-      const began = performance.now();
+      while (await store.get('key').then(() => true, () => false));
       await store.close();
-      process.on('exit', () => process.stdout.write(' ' + (performance.now() - began < 500)));
+      process.stdout.write('closed');
     `;
     const args = ['--import', 'tsx', '--input-type=module', '-e', script, server.url, `${server.pid}`];
-    expect((await promisify(execFile)(process.execPath, args)).stdout).toBe('failed true');
+    expect((await promisify(execFile)(process.execPath, args)).stdout).toBe('closed');
   });
 });

@@ -5,13 +5,10 @@ import { openOwn } from '../../../src/stores/redis/open-own.ts';
 import type { RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
 import { describeWithRedisServer, type RedisServer } from '../../support/redis.ts';
 import { failureOf, failuresOf, PASSWORD, TOKEN } from '../../support/redis-failures.ts';
-import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
+import { aServer, aStore, aStored, hold, KEY, untilWaiting, waiting } from '../../support/redis-stores.ts';
 
-async function failures(options: RedisStoreOptions, message: RegExp, within = 400): Promise<void> {
-  for (const failure of await failuresOf(aStore(options))) {
-    expect(failure.message).toMatch(message);
-    expect(failure.took).toBeLessThan(within);
-  }
+async function failures(options: RedisStoreOptions, message: RegExp): Promise<void> {
+  for (const failure of await failuresOf(aStore(options))) expect(failure.message).toMatch(message);
 }
 
 /** Ways to have a store at a server, which must make no difference. */
@@ -48,38 +45,36 @@ describeWithRedisServer('a Redis store in trouble', () => {
     await failures(
       { url: `redis://:${encodeURIComponent(PASSWORD)}@no-such-host.invalid` },
       /host of Redis is not known/,
-      1_500,
     );
   });
 
   for (const [way, open] of WAYS) {
     it(`notices a killed server by ${way}, and goes on when it is back`, async () => {
       const server = await aServer();
-      const store = aStore({ ...(await open(server)), commandTimeout: 5_000 });
+      const store = aStore({ ...(await open(server)), commandTimeout: 600_000 });
       const held = await hold(store);
       const wait = failureOf(store.withLock(KEY, waiting(), async () => expect.unreachable()));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await untilWaiting(server.url, 1);
       await server.kill();
-      expect((await wait).took).toBeLessThan(1_000);
-      expect((await failureOf(store.set(KEY, aStored(TOKEN, held.fence)))).took).toBeLessThan(1_000);
+      await wait;
+      await failureOf(store.set(KEY, aStored(TOKEN, held.fence)));
       held.release();
       expect(await held.done).toBe('worked');
       await server.restart();
-      await expect.poll(() => store.get(KEY).catch(() => 'error'), { timeout: 3_000 }).toBe(undefined);
+      await expect.poll(() => store.get(KEY).catch(() => 'error')).toBe(undefined);
       expect(await store.withLock(KEY, waiting(), async () => 'free')).toBe('free');
     });
 
     it(`cuts off a hung server by ${way}, frees the lock that it gives too late, and goes on`, async () => {
       const server = await aServer();
-      const store = aStore({ ...(await open(server)), commandTimeout: 200 });
+      const store = aStore({ ...(await open(server)), commandTimeout: 500, lockExpiry: 3_600_000 });
       const other = aStore({ url: server.url });
       expect(await store.get(KEY)).toBe(undefined);
       server.stop();
       const failed = await failuresOf(store);
       server.continue();
-      for (const { message, took } of failed) {
-        expect(message).toMatch(/gave no answer within 200 ms|cannot be talked to yet after 200 ms/);
-        expect(took).toBeLessThan(400);
+      for (const { message } of failed) {
+        expect(message).toMatch(/gave no answer within 500 ms|cannot be talked to yet after 500 ms/);
       }
       await expect
         .poll(() =>
@@ -89,9 +84,7 @@ describeWithRedisServer('a Redis store in trouble', () => {
           ),
         )
         .toBe(true);
-      const began = performance.now();
       expect(await other.withLock(KEY, waiting(), async () => 'free')).toBe('free');
-      expect(performance.now() - began).toBeLessThan(1_000);
     });
   }
 
@@ -107,7 +100,7 @@ describeWithRedisServer('a Redis store in trouble', () => {
 
   it('says that one side alone speaks TLS, and whose certificate is not trusted', async () => {
     const plain = await aServer();
-    await failures({ url: plain.url.replace('redis:', 'rediss:'), commandTimeout: 300 }, /TLS/, 500);
+    await failures({ url: plain.url.replace('redis:', 'rediss:'), commandTimeout: 300 }, /TLS/);
     const tls = await aServer({ tls: true });
     await failures({ url: tls.url.replace('rediss:', 'redis:') }, /one that speaks TLS wants rediss/);
     await failures({ url: tls.url }, /certificate of Redis is not trusted.*NODE_EXTRA_CA_CERTS/);
@@ -147,7 +140,7 @@ describeWithRedisServer('a Redis store in trouble', () => {
       .poll(() => failureOf(store.get(KEY)).then(({ message }) => message))
       .toMatch(/still loads its data/);
     await client.config('SET', 'key-load-delay', '0');
-    await expect.poll(() => store.get(KEY).catch(() => 'error'), { timeout: 5_000 }).toBe(undefined);
+    await expect.poll(() => store.get(KEY).catch(() => 'error')).toBe(undefined);
   });
 
   it('uses the package redis where ioredis is not installed, and says what to install', async () => {
