@@ -7,18 +7,18 @@ import { CXONE_VARIABLES, type Environment, GENESYS_VARIABLES, readVariables } f
 
 export type { Environment } from './variables.ts';
 
-/** What {@link vendorFromEnvUrl} needs besides the URL. */
+/** Options of {@link vendorFromEnvUrl} besides the URL. */
 export type VendorCredentials = Pick<
   GenesysCloudOptions & NiceCxoneOptions,
   'clientId' | 'clientSecret' | 'scope'
 >;
 
 /**
- * Chooses the vendor by the end of an environment URL's host name: NICE CXone's domains, else Genesys Cloud, as it is
- * also the one that gateways and simulators most often stand for.
+ * Returns the vendor for an environment URL: NICE CXone if the host name ends with a domain of NICE CXone, otherwise Genesys
+ * Cloud, the vendor behind most gateways and simulators.
  *
  * @param envUrl such as `https://api.mypurecloud.com` or `https://api-na1.niceincontact.com`.
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists every problem.
  */
 export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials): Vendor {
   const isCxone = URL.canParse(envUrl) && findDomain(new URL(envUrl).hostname, NICE_CXONE_DOMAINS);
@@ -26,7 +26,7 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
 }
 
 /**
- * Makes the vendor that environment variables describe.
+ * Returns the vendor that environment variables configure.
  *
  * Genesys Cloud: `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, and `GENESYS_REGION` or `GENESYS_ENV_URL`; optionally
  * `GENESYS_SCOPE`. NICE CXone: `CXONE_CLIENT_ID`, `CXONE_CLIENT_SECRET`, and `CXONE_ACCESS_KEY_ID` with
@@ -34,7 +34,7 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
  * An empty variable counts as absent.
  *
  * @param environment @default process.env
- * @throws ConfigurationError that lists everything wrong, also when it describes both vendors or none.
+ * @throws ConfigurationError that lists every problem, such as variables of both vendors or of none.
  */
 export function vendorFromEnvironment(environment: Environment = globalThis.process?.env ?? {}): Vendor {
   const genesys = readVariables(environment, GENESYS_VARIABLES);
@@ -47,8 +47,8 @@ export function vendorFromEnvironment(environment: Environment = globalThis.proc
   refuse('environment variables', [
     !isGenesys &&
       !isCxone &&
-      `none is set: ${GENESYS_VARIABLES.clientId} or ${CXONE_VARIABLES.clientId} and those that go with it`,
-    isGenesys && isCxone && 'both GENESYS_ and CXONE_ are set: keep those of one vendor',
+      `no credentials are set: set ${GENESYS_VARIABLES.clientId} or ${CXONE_VARIABLES.clientId} and the variables that belong to it`,
+    isGenesys && isCxone && 'both GENESYS_ and CXONE_ variables are set: keep the variables of one vendor',
     isOne && !clientId && `${names.clientId} is missing`,
     isOne && !clientSecret && `${names.clientSecret} is missing`,
     isOne &&
