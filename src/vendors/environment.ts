@@ -7,18 +7,18 @@ import { DESCRIBED_VENDORS, type DescribedVendor, type Environment } from './var
 
 export type { Environment } from './variables.ts';
 
-/** What {@link vendorFromEnvUrl} needs besides the URL. */
+/** Options of {@link vendorFromEnvUrl} besides the URL. */
 export type VendorCredentials = Pick<
   GenesysCloudOptions & NiceCxoneOptions,
   'clientId' | 'clientSecret' | 'scope'
 >;
 
 /**
- * Chooses the vendor by the end of an environment URL's host name: NICE CXone's domains, else Genesys Cloud, as it is
- * also the one that gateways and simulators most often stand for.
+ * Returns the vendor for an environment URL: NICE CXone if the host name ends with a domain of NICE CXone, otherwise Genesys
+ * Cloud, the vendor behind most gateways and simulators.
  *
  * @param envUrl such as `https://api.mypurecloud.com` or `https://api-na1.niceincontact.com`.
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists every problem.
  */
 export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials): Vendor {
   const isCxone = URL.canParse(envUrl) && findDomain(new URL(envUrl).hostname, NICE_CXONE_DOMAINS);
@@ -26,7 +26,7 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
 }
 
 /**
- * Makes the vendor that environment variables describe.
+ * Returns the vendor that environment variables configure.
  *
  * Genesys Cloud: `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, and `GENESYS_REGION` or `GENESYS_ENV_URL`; optionally
  * `GENESYS_SCOPE`. NICE CXone: `CXONE_CLIENT_ID`, `CXONE_CLIENT_SECRET`, and `CXONE_ACCESS_KEY_ID` with
@@ -34,7 +34,7 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
  * An empty variable counts as absent.
  *
  * @param environment @default process.env
- * @throws ConfigurationError that lists everything wrong, also when it describes both vendors or none.
+ * @throws ConfigurationError that lists every problem, such as variables of both vendors or of none.
  */
 export function vendorFromEnvironment(environment: Environment = globalThis.process?.env ?? {}): Vendor {
   const vendors = Object.values(DESCRIBED_VENDORS);
@@ -42,9 +42,9 @@ export function vendorFromEnvironment(environment: Environment = globalThis.proc
   const [vendor] = selected as [DescribedVendor];
   refuse('environment variables', [
     selected.length === 0 &&
-      `none is set: ${vendors.map(({ prefix }) => `${prefix}CLIENT_ID`).join(' or ')} and those that go with it`,
+      `no credentials are set: set ${vendors.map(({ prefix }) => `${prefix}CLIENT_ID`).join(' or ')} and the variables that belong to it`,
     selected.length > 1 &&
-      `both ${selected.map(({ prefix }) => prefix).join(' and ')} are set: keep those of one vendor`,
+      `both ${selected.map(({ prefix }) => prefix).join(' and ')} variables are set: keep the variables of one vendor`,
     ...(selected.length === 1 ? vendor.problems(environment) : []),
   ]);
   return vendor.create(environment);

@@ -8,7 +8,7 @@ import {
 } from '../oauth/index.ts';
 import { findDomain } from './hosts.ts';
 
-/** Genesys Cloud's regions by the names of its SDKs, and their domains. */
+/** The regions of Genesys Cloud, by SDK name, and their domains. */
 export const GENESYS_CLOUD_REGIONS = {
   us_east_1: 'mypurecloud.com',
   eu_west_1: 'mypurecloud.ie',
@@ -34,29 +34,29 @@ export type GenesysCloudRegion = keyof typeof GENESYS_CLOUD_REGIONS;
 
 const DOMAINS: readonly string[] = Object.values(GENESYS_CLOUD_REGIONS);
 
-/** Options of {@link genesysCloud}: `region` or `envUrl` says where the organization lives. */
+/** Options of {@link genesysCloud}: either `region` or `envUrl` locates the organization. */
 export interface GenesysCloudOptions {
   /** A region by its SDK name (`eu_central_1`), its AWS name (`eu-central-1`) or its domain (`mypurecloud.de`). */
   region?: GenesysCloudRegion | (string & {}) | undefined;
   /**
-   * The API's URL, such as `https://api.mypurecloud.com`. A host that is not Genesys Cloud's, such as a gateway or a
-   * simulator, is taken as it is, for tokens too.
+   * URL of the API, such as `https://api.mypurecloud.com`. Any other host, such as a gateway or a simulator, is used unchanged, for
+   * tokens too.
    */
   envUrl?: string | undefined;
   clientId: string;
-  /** A function is asked at every token fetch. */
+  /** A function is called for every token fetch. */
   clientSecret: Secret;
-  /** Genesys Cloud takes an OAuth client's scopes from its roles; sent only if given. @default none */
+  /** Sent only if set; Genesys Cloud derives the scopes of an OAuth client from its roles. @default none */
   scope?: string | undefined;
-  /** `clientSecretPost` puts the credentials into the form. @default HTTP Basic, as Genesys Cloud's SDKs do */
+  /** `clientSecretPost` puts the credentials into the form. @default HTTP Basic, like the SDKs of Genesys Cloud */
   clientAuthentication?: ClientAuthentication | undefined;
 }
 
 /**
- * Makes the vendor for Genesys Cloud: the client credentials grant at `https://login.{domain}/oauth/token`, for the
+ * Returns the vendor for Genesys Cloud: the client credentials grant at `https://login.{domain}/oauth/token`, for the
  * API at `https://api.{domain}`.
  *
- * @throws ConfigurationError that lists everything wrong with the options.
+ * @throws ConfigurationError that lists every invalid option.
  */
 export function genesysCloud(options: GenesysCloudOptions): Vendor {
   const { region, envUrl, clientId, clientSecret, scope } = options;
@@ -65,10 +65,10 @@ export function genesysCloud(options: GenesysCloudOptions): Vendor {
     !clientId && 'clientId is missing',
     !clientSecret && 'clientSecret is missing',
     (region === undefined) === (envUrl === undefined) &&
-      'give either region, such as "eu_central_1", or envUrl, such as "https://api.mypurecloud.de"',
+      'set either region, such as "eu_central_1", or envUrl, such as "https://api.mypurecloud.de"',
     region !== undefined &&
       domain === undefined &&
-      `there is no region ${JSON.stringify(region)}; there are ${Object.keys(GENESYS_CLOUD_REGIONS).join(', ')}`,
+      `unknown region ${JSON.stringify(region)}; the regions are ${Object.keys(GENESYS_CLOUD_REGIONS).join(', ')}`,
     envUrl !== undefined && prefixed('envUrl', urlProblem(envUrl)),
   ]);
 
@@ -101,8 +101,8 @@ function domainOfRegion(region: string): string | undefined {
 function hosts(region: string | undefined, envUrl = ''): { login: string; api: string } {
   const domain = region ?? findDomain(new URL(envUrl).hostname, DOMAINS);
   if (domain !== undefined) return { login: `https://login.${domain}`, api: `https://api.${domain}` };
-  const taken = envUrl.replace(/\/+$/, '');
-  return { login: taken, api: taken };
+  const base = envUrl.replace(/\/+$/, '');
+  return { login: base, api: base };
 }
 
 // The token endpoint throttles with 400 invalid_request and this text, not with 429.
@@ -114,7 +114,7 @@ function isCurable({ body }: Refusal): boolean | undefined {
   return (body as { code?: unknown } | null)?.code === 'ip.not.authorized' ? false : undefined;
 }
 
-// Analytics queries are POSTs only because their filters do not fit into a URL.
+// Analytics queries only read. They are POSTs because their filters do not fit into a URL.
 function isReadOnly({ method, url }: RequestSummary): boolean {
   return method === 'POST' && /\/api\/v2\/analytics\/.+\/query$/.test(url);
 }

@@ -18,19 +18,19 @@ import {
 } from '../oauth/index.ts';
 import { sendTokenRequest } from '../oauth/internal.ts';
 
-/** Options of {@link niceCxone}: access keys, or `envUrl` for plain client credentials. */
+/** Options of {@link niceCxone}: either access keys, or `envUrl` for plain client credentials. */
 export interface NiceCxoneOptions {
   clientId: string;
-  /** A function is asked at every token fetch. */
+  /** A function is called for every token fetch. */
   clientSecret: Secret;
-  /** With `accessKeySecret`: the password grant at the token endpoint that OpenID discovery names. */
+  /** Together with `accessKeySecret`: selects the password grant at the token endpoint found by OpenID discovery. */
   accessKeyId?: Secret | undefined;
   accessKeySecret?: Secret | undefined;
-  /** Where discovery begins; sovereign and government clouds have their own. @default 'https://cxone.niceincontact.com' */
+  /** Base URL of discovery; sovereign and government clouds differ. @default 'https://cxone.niceincontact.com' */
   issuer?: string | undefined;
-  /** Without access keys: the server of `/oauth2/token`, which gets client credentials, and of the API. */
+  /** Without access keys: base URL of the API and of `/oauth2/token`, which gets client credentials. */
   envUrl?: string | undefined;
-  /** Sent only if given. @default none */
+  /** Sent only if set. @default none */
   scope?: string | undefined;
   /** @default HTTP Basic with access keys; the form (`clientSecretPost`) with `envUrl` */
   clientAuthentication?: ClientAuthentication | undefined;
@@ -39,22 +39,22 @@ export interface NiceCxoneOptions {
 const ISSUER = 'https://cxone.niceincontact.com';
 
 /**
- * Makes the vendor for NICE CXone.
+ * Returns the vendor for NICE CXone.
  *
- * With access keys: the token endpoint is found by OpenID discovery, the API's base URL by the token's tenant
- * (`cxone-configuration`), and refresh tokens are used. With `envUrl`: client credentials at `{envUrl}/oauth2/token`.
+ * With access keys, OpenID discovery finds the token endpoint, the tenant in the token selects the base URL of the API
+ * (`cxone-configuration`), and refresh tokens are used. With `envUrl`, client credentials go to `{envUrl}/oauth2/token`.
  *
- * @throws ConfigurationError that lists everything wrong with the options.
+ * @throws ConfigurationError that lists every invalid option.
  */
 export function niceCxone(options: NiceCxoneOptions): Vendor {
   const { clientId, clientSecret, accessKeyId, accessKeySecret, issuer, envUrl, scope } = options;
   refuse('niceCxone', [
     !clientId && 'clientId is missing',
     !clientSecret && 'clientSecret is missing',
-    !accessKeyId !== !accessKeySecret && 'accessKeyId and accessKeySecret go together',
+    !accessKeyId !== !accessKeySecret && 'accessKeyId and accessKeySecret must be set together',
     (accessKeyId === undefined) === (envUrl === undefined) &&
-      'give either accessKeyId and accessKeySecret, or envUrl',
-    issuer !== undefined && envUrl !== undefined && 'issuer goes with access keys, not with envUrl',
+      'set either accessKeyId and accessKeySecret, or envUrl',
+    issuer !== undefined && envUrl !== undefined && 'issuer cannot be combined with envUrl',
     issuer !== undefined && prefixed('issuer', urlProblem(issuer)),
     envUrl !== undefined && prefixed('envUrl', urlProblem(envUrl)),
   ]);
@@ -88,7 +88,6 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
     toStandard,
   };
   const keys = { username: accessKeyId ?? '', password: accessKeySecret ?? '', scope };
-  // Discovery first, then the grant at what it names, then the API of the token's tenant.
   const discovered =
     (makeGrant: (client: OAuthClient) => Grant): Grant =>
     async (context) => {
@@ -114,7 +113,7 @@ interface Discovery {
   apiBaseUrl(context: GrantContext, accessToken: string): Promise<string>;
 }
 
-/** What was found once is kept as long as the vendor. */
+/** Finds URLs by discovery, and caches them as long as the vendor exists. */
 function createDiscovery(issuer: string): Discovery {
   const found = new Map<string, string>();
 
@@ -123,11 +122,11 @@ function createDiscovery(issuer: string): Discovery {
     if (known !== undefined) return known;
     const { status, body } = await sendTokenRequest(context, { method: 'GET', url });
     const value = (body as Record<string, unknown> | null)?.[field];
-    // Credentials or the token will go there.
+    // The credentials or the token are sent to this URL, so it must be safe.
     const problem = status === 200 ? prefixed(field, urlProblem(value)) : `status ${status}`;
     if (problem !== undefined) {
       throw new TokenResponseError(
-        `${redactUrl(url)} names no ${field} (${problem}). Check the issuer and the tenant`,
+        `${redactUrl(url)} returned no valid ${field} (${problem}). Check the issuer and the tenant`,
         {
           code: 'ERR_TOKEN_RESPONSE',
           status,
@@ -147,27 +146,27 @@ function createDiscovery(issuer: string): Discovery {
   };
 }
 
-/** The claim of a JWT's payload (RFC 7519 section 3). It is not verified: it only chooses where to look. */
+/** Returns the tenant claim of a JWT (RFC 7519 section 3), unverified because it only selects the discovery URL. */
 function tenantOf(accessToken: string): string {
   try {
     const payload = accessToken.split('.')[1] ?? '';
     const { tenantId } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
     if (typeof tenantId === 'string' && tenantId !== '') return tenantId;
   } catch {}
-  throw new TokenResponseError('the access token is no JWT with a tenantId, so the API cannot be found', {
+  throw new TokenResponseError('the access token is not a JWT with a tenantId, so the API cannot be found', {
     code: 'ERR_TOKEN_RESPONSE',
   });
 }
 
-// UserHub's answers have names of their own.
+// UserHub does not use the field names of RFC 6749.
 function toStandard(body: unknown): unknown {
-  const answer = body as Record<string, unknown> | null;
-  if (typeof answer?.token !== 'string' || answer.access_token !== undefined) return body;
-  const { token, refreshToken, tokenExpirationTimeSec } = answer;
+  const fields = body as Record<string, unknown> | null;
+  if (typeof fields?.token !== 'string' || fields.access_token !== undefined) return body;
+  const { token, refreshToken, tokenExpirationTimeSec } = fields;
   return { access_token: token, refresh_token: refreshToken, expires_in: tokenExpirationTimeSec };
 }
 
-// "Client application '...' not authorized for user"; the text may sit in a header alone.
+// "Client application '...' not authorized for user"; some responses have this text only in a header.
 function isCurable({ body, headers }: Refusal): boolean | undefined {
   const text = `${JSON.stringify(body)} ${headers.icstatusdescription}`;
   return /not authorized for user/i.test(text) ? false : undefined;

@@ -9,44 +9,44 @@ import {
 
 /** Options of {@link oauth2Vendor}. */
 export interface OAuth2VendorOptions {
-  /** The token endpoint's URL (RFC 6749 section 3.2): https, or http on loopback. */
+  /** URL of the token endpoint (RFC 6749 section 3.2): https, or http on loopback. */
   tokenEndpoint: string;
   clientId: string;
-  /** Absent for a public client. A function is asked at every token fetch. */
+  /** Omit it for a public client. A function is called for every token fetch. */
   clientSecret?: Secret | undefined;
-  /** Asked for as it is; space-separated (RFC 6749 section 3.3). @default none */
+  /** Requested scope, space-separated (RFC 6749 section 3.3). @default none */
   scope?: string | undefined;
-  /** How the client shows who it is. @default clientSecretBasic; clientSecretPost without a secret */
+  /** How the client authenticates. @default clientSecretBasic; clientSecretPost without a secret */
   clientAuthentication?: ClientAuthentication | undefined;
-  /** With `password`: the password grant in place of client credentials. */
+  /** Together with `password`: selects the password grant instead of client credentials. */
   username?: Secret | undefined;
   password?: Secret | undefined;
-  /** A refresh token to begin with: the refresh token grant in place of client credentials. */
+  /** Initial refresh token: selects the refresh token grant instead of client credentials. */
   refreshToken?: Secret | undefined;
-  /** Further form fields of the token request. @example { audience: 'https://api.example.com' } */
+  /** Additional form fields of the token request. @example { audience: 'https://api.example.com' } */
   parameters?: Readonly<Record<string, string>> | undefined;
   /**
-   * What tells these tokens from all others in a store. Needed with a store when `parameters`, a `refreshToken` or a
-   * `username` that is a function says whose they are.
-   * @default made of the token endpoint, the grant, the client, the scope and the user name
+   * Identifies these tokens in a store. Required with a store if you set `parameters`, `refreshToken` or a function as
+   * `username`.
+   * @default derived from the token endpoint, grant, client, scope and user name
    */
   tokenKey?: string | undefined;
-  /** Where the token may be sent. The origin of the instance's `baseURL` always counts. @default [] */
+  /** Origins to which the token may be sent. The origin of the instance's `baseURL` is always included. @default [] */
   resourceOrigins?: readonly string[] | undefined;
 }
 
 /**
- * Makes a vendor for any OAuth 2.0 server that follows RFC 6749.
+ * Returns a vendor for any OAuth 2.0 server that follows RFC 6749.
  *
- * @throws ConfigurationError that lists everything wrong with the options.
+ * @throws ConfigurationError that lists every invalid option.
  */
 export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
   const { tokenEndpoint, clientId, username, password, refreshToken } = options;
   refuse('oauth2Vendor', [
     prefixed('tokenEndpoint', urlProblem(tokenEndpoint)),
     !clientId && 'clientId is missing',
-    (username === undefined) !== (password === undefined) && 'username and password go together',
-    username !== undefined && refreshToken !== undefined && 'username and refreshToken exclude each other',
+    (username === undefined) !== (password === undefined) && 'username and password must be set together',
+    username !== undefined && refreshToken !== undefined && 'username and refreshToken cannot be combined',
     ...(options.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
   ]);
 
@@ -61,7 +61,7 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
     name: 'OAuth 2.0',
     tokenKey: options.tokenKey ?? keyOf(options),
     grant,
-    // RFC 6749 section 4.4.3: client credentials bring no refresh token that would be worth using.
+    // RFC 6749 section 4.4.3: client credentials come without a useful refresh token.
     ...((byPassword || refreshToken !== undefined) && { refreshGrant }),
     resourceOrigins: options.resourceOrigins ?? [],
   };
@@ -69,9 +69,9 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
 
 function keyOf(options: OAuth2VendorOptions): string | undefined {
   const { tokenEndpoint, clientId, scope, username, parameters, refreshToken } = options;
-  const unknown = parameters ?? refreshToken ?? (typeof username === 'function' ? username : undefined);
+  const unkeyed = parameters ?? refreshToken ?? (typeof username === 'function' ? username : undefined);
   const grantType = username === undefined ? 'client_credentials' : 'password';
-  return unknown === undefined
+  return unkeyed === undefined
     ? JSON.stringify([tokenEndpoint, grantType, clientId, scope, username])
     : undefined;
 }

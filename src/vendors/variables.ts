@@ -25,7 +25,7 @@ export const CXONE_VARIABLES = {
   scope: 'CXONE_SCOPE',
 } as const satisfies Partial<Record<keyof NiceCxoneOptions, string>>;
 
-/** Reads the value of each option. An empty variable counts as absent. */
+/** Reads the value of each option. Treats an empty variable as absent. */
 export function readVariables<Option extends string>(
   environment: Environment,
   variables: Readonly<Record<Option, string>>,

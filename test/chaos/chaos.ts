@@ -8,53 +8,53 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startVendorSimulator, type VendorSimulator } from '../../src/testing/index.ts';
 import { compare, generator } from './compare.ts';
 
-/** What an export is put through. */
+/** Options of {@link chaos}. */
 export interface ChaosOptions {
-  /** What runs the command, such as `['node', 'dist/cli/main.js']`. */
+  /** Program and arguments that run the command, such as `['node', 'dist/cli/main.js']`. */
   command: readonly [string, ...string[]];
   records: number;
-  /** How often the exporting process is killed, at random lengths of its output. */
+  /** Number of times that the exporting process is killed, at random lengths of its output. */
   kills: number;
-  /** Share of answers that are a fault, 0 to 1. */
+  /** Share of API responses that are a fault, 0 to 1. */
   faults: number;
-  /** All tokens are revoked after every so many requests. */
+  /** Number of requests between two revocations of all tokens. */
   revokeEvery: number;
-  /** Milliseconds each page takes. */
+  /** Duration of each page request in milliseconds. */
   pageDelay: number;
-  /** Decides the moments of the kills. */
+  /** Seed of the moments of the kills. */
   seed: number;
 }
 
-/** What came of it. */
+/** Result of {@link chaos}. */
 export interface ChaosResult {
   kills: number;
-  /** Runs that ended by themselves before the end, as after too many faults, and were started again. */
+  /** Runs that failed without a kill, for example after too many faults, and were started again. */
   failures: number;
   lines: number;
   lost: number;
   repeated: number;
-  /** The output is, byte for byte, that of an export that nothing disturbed. */
+  /** Whether the output has the same bytes as an undisturbed export. */
   identical: boolean;
-  /** Answers of the API that were faults. */
+  /** Number of API responses that were faults. */
   faults: number;
   unauthorized: number;
   tokenRequests: number;
   seconds: number;
 }
 
-// Some of this many runs without a kill fail by chance; that many mean that the export can never end.
-const MOST_FAILURES = 20;
+// A few runs fail by chance; this many failures mean that the export never completes.
+const MAX_FAILURES = 20;
 
 /**
- * Exports conversations with the command while its process is killed, its tokens are revoked and the API throttles,
- * fails, breaks off and resets; starts it again each time; then holds the output against the truth and against an
- * export of the same data that nothing disturbed.
+ * Exports conversations with the command while its process is killed, its tokens are revoked, and the API throttles,
+ * fails, truncates responses and resets connections. Restarts the command after each end, then compares the output with
+ * the records of the simulator and with an undisturbed export of the same data.
  */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { records, kills, faults, revokeEvery, pageDelay, seed } = options;
   const directory = await mkdtemp(join(tmpdir(), 'chaos-'));
-  const quiet = await startVendorSimulator({ records });
-  const rough = await startVendorSimulator({
+  const reliable = await startVendorSimulator({ records });
+  const faulty = await startVendorSimulator({
     records,
     revokeEvery,
     pageDelay,
@@ -63,9 +63,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     const undisturbed = join(directory, 'undisturbed.jsonl');
     const disturbed = join(directory, 'disturbed.jsonl');
-    const whole = start(options, quiet, undisturbed);
-    const code = await whole.ended;
-    if (code !== 0) throw new Error(`the undisturbed export ended with ${code}: ${whole.said()}`);
+    const reference = start(options, reliable, undisturbed);
+    const code = await reference.ended;
+    if (code !== 0) throw new Error(`the undisturbed export failed with ${code}: ${reference.stderr()}`);
 
     const began = performance.now();
     const { size } = await stat(undisturbed);
@@ -73,28 +73,28 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     const moments = Array.from({ length: kills }, () => Math.floor(random() * size)).sort((a, b) => a - b);
     let failures = 0;
     for (;;) {
-      const run = start(options, rough, disturbed);
+      const run = start(options, faulty, disturbed);
       const moment = moments.shift();
       if (moment !== undefined) {
-        await reached(disturbed, moment, run.ended);
-        // Not always at the end of a write.
+        await untilSize(disturbed, moment, run.ended);
+        // The delay moves the kill away from the end of a write.
         await delay(random() * 20);
         run.kill();
       }
       const ended = await run.ended;
       if (ended === 0) break;
-      if (ended !== 'SIGKILL' && ++failures > MOST_FAILURES) {
-        throw new Error(`exports end with ${ended}: ${run.said()}`);
+      if (ended !== 'SIGKILL' && ++failures > MAX_FAILURES) {
+        throw new Error(`${failures} exports failed, the last one with ${ended}: ${run.stderr()}`);
       }
       if (ended !== 'SIGKILL' && moment !== undefined) moments.unshift(moment);
     }
-    if (moments.length > 0) throw new Error(`the export was complete with ${moments.length} kills to go`);
+    if (moments.length > 0) throw new Error(`completed with ${moments.length} kills left; use more records`);
 
-    const { tokenRequests, unauthorized, rateLimited, serverErrors, resets, truncated } = rough.counts;
+    const { tokenRequests, unauthorized, rateLimited, serverErrors, resets, truncated } = faulty.counts;
     return {
       kills,
       failures,
-      ...(await compare(disturbed, quiet)),
+      ...(await compare(disturbed, reliable)),
       identical: (await digest(disturbed)) === (await digest(undisturbed)),
       faults: rateLimited + serverErrors + resets + truncated,
       unauthorized,
@@ -102,8 +102,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
       seconds: (performance.now() - began) / 1000,
     };
   } finally {
-    await quiet.close();
-    await rough.close();
+    await reliable.close();
+    await faulty.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -123,24 +123,24 @@ function start({ command: [program, ...args] }: ChaosOptions, simulator: VendorS
       },
     },
   );
-  let said = '';
+  let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+    stderr += text;
   });
   const ended = new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(signal ?? code ?? -1));
   });
-  return { ended, kill: () => child.kill('SIGKILL'), said: () => said };
+  return { ended, kill: () => child.kill('SIGKILL'), stderr: () => stderr };
 }
 
-/** Waits until a file has so many bytes, or until the run has ended. */
-async function reached(path: string, bytes: number, ended: Promise<unknown>): Promise<void> {
-  let over = false;
+/** Waits until a file has the given number of bytes or the run has ended. */
+async function untilSize(path: string, bytes: number, ended: Promise<unknown>): Promise<void> {
+  let hasEnded = false;
   ended.then(() => {
-    over = true;
+    hasEnded = true;
   });
-  while (!over) {
+  while (!hasEnded) {
     const size = await stat(path).then(
       (file) => file.size,
       () => 0,

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 
-/** Holds a file of JSON Lines against what a simulator has. */
+/** Compares a file of JSON Lines with the records of a simulator. */
 export async function compare(path: string, { records }: Pick<VendorSimulator, 'records'>) {
   const seen = new Map<string, number>();
   let lines = 0;
@@ -19,7 +19,7 @@ export async function compare(path: string, { records }: Pick<VendorSimulator, '
   return { lines, lost, repeated: lines - seen.size };
 }
 
-/** The same numbers from 0 to 1 for the same seed. */
+/** Returns a generator of numbers from 0 to 1 that is determined by its seed. */
 export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

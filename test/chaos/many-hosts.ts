@@ -8,41 +8,41 @@ import { startVendorSimulator } from '../../src/testing/index.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { compare, generator } from './compare.ts';
 
-/** What an export on many hosts is put through. */
+/** Options of {@link manyHosts}. */
 export interface ManyHostsOptions {
-  /** What runs the command, such as `['node', 'dist/cli/main.js']`. */
+  /** Program and arguments that run the command, such as `['node', 'dist/cli/main.js']`. */
   command: readonly [string, ...string[]];
   records: number;
   parts: number;
   workers: number;
-  /** How often a worker is killed at random, and another started in its place. */
+  /** Number of times that a random worker is killed and replaced. */
   kills: number;
-  /** Milliseconds each page takes. */
+  /** Duration of each page request in milliseconds. */
   pageDelay: number;
-  /** Seconds. */
+  /** Takeover time in seconds. */
   takeover: number;
-  /** Of each worker; the default is the command's. */
+  /** Read-ahead of each worker. @default the command's default */
   readAhead?: number;
-  /** Decides who is killed and when. */
+  /** Seed of the choice of workers and of the moments of the kills. */
   seed: number;
 }
 
-/** What came of it. */
+/** Result of {@link manyHosts}. */
 export interface ManyHostsResult {
-  /** Of workers that were at work. */
+  /** Number of running workers that were killed. */
   kills: number;
   lines: number;
   lost: number;
   repeated: number;
   tokenRequests: number;
-  /** Until the last record was in a part, and until the output was there. */
+  /** Time until all parts were complete, and time until the output was complete. */
   secondsForParts: number;
   seconds: number;
 }
 
 /**
- * Exports conversations with workers that are killed at random moments, spread over the export, and held against what the
- * simulator has. The simulator is a process of its own.
+ * Exports conversations with workers that are killed at random moments of the export, and compares the output with the
+ * records of the simulator. The simulator is a separate process.
  */
 export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsResult> {
   const { command, records, parts, kills, pageDelay, seed } = options;
@@ -76,7 +76,7 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
         'genesys',
       ];
       const child = run('worker', ...flags, ...(readAhead ? ['--read-ahead', `${readAhead}`] : []));
-      // It says so when it is ready; nobody reads the rest.
+      // The first output means that the worker is ready. The rest must be drained, or the worker would block.
       await new Promise((resolve) => child.stderr.once('data', resolve));
       child.stderr.resume();
       return child;
@@ -87,12 +87,12 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
     const random = generator(seed);
     const moments = Array.from({ length: kills }, () => random() * 0.9 * records).sort((a, b) => a - b);
     let killed = 0;
-    let over = false;
-    const killSomebody = async () => {
+    let hasEnded = false;
+    const killRandomWorker = async () => {
       await delay(random() * 900);
       const victim = Math.floor(random() * workers.length);
       const worker = await workers[victim];
-      if (over || worker?.signalCode) return;
+      if (hasEnded || worker?.signalCode) return;
       worker?.kill('SIGKILL');
       killed++;
       workers[victim] = startWorker();
@@ -109,25 +109,25 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
       '--progress-interval',
       '0',
     );
-    let lastWord = '';
+    let lastLine = '';
     const killings: Promise<void>[] = [];
     for await (const line of createInterface({ input: submitter.stderr })) {
-      lastWord = line;
+      lastLine = line;
       const { event, records: done, partsComplete } = JSON.parse(line);
       if (event !== 'progress') continue;
       if (partsComplete === parts) secondsForParts ||= (performance.now() - began) / 1000;
       while (done >= (moments[0] ?? Number.POSITIVE_INFINITY)) {
         moments.shift();
-        killings.push(killSomebody());
+        killings.push(killRandomWorker());
       }
     }
-    over = true;
+    hasEnded = true;
     const seconds = (performance.now() - began) / 1000;
     await Promise.all([...killings, ...workers]);
-    if (JSON.parse(lastWord).event !== 'complete') throw new Error(`the export ended with ${lastWord}`);
-    const truth = await startVendorSimulator({ records });
-    const compared = await compare(join(shared, 'out.jsonl'), truth);
-    await truth.close();
+    if (JSON.parse(lastLine).event !== 'complete') throw new Error(`the export ended with ${lastLine}`);
+    const reference = await startVendorSimulator({ records });
+    const compared = await compare(join(shared, 'out.jsonl'), reference);
+    await reference.close();
     const tokenRequests = await simulator.end();
     return {
       kills: killed,
@@ -162,20 +162,20 @@ async function startSimulator(
     ]),
   );
   const [interval = ''] = /\S+Z\/\S+Z/.exec(printed) ?? [];
-  let last = '';
+  let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    last += text;
+    stderr += text;
   });
   return {
     child,
     env,
     interval,
-    /** @returns how many token requests there were: it says so in the end. */
+    /** Stops the simulator. @returns the number of token requests, which the simulator prints at its end. */
     async end(): Promise<number> {
       const ended = new Promise((resolve) => child.once('close', resolve));
       child.kill('SIGINT');
       await ended;
-      return Number(/(\d+) token requests/.exec(last)?.[1]);
+      return Number(/(\d+) token requests/.exec(stderr)?.[1]);
     },
   };
 }

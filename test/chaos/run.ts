@@ -1,7 +1,7 @@
 /**
- * Shows that an export survives anything: `npm run chaos`, or `npm run chaos -- 200000 100` for so many records and
- * kills; `npm run chaos -- many-hosts 200000 20` for one in 24 parts on three workers. Prints what happened, and ends with 1
- * when a record was lost or repeated.
+ * Shows that an export loses and repeats no record, whatever happens: `npm run chaos`. `npm run chaos -- 200000 100` sets the number
+ * of records and kills; `npm run chaos -- many-hosts 200000 20` runs an export in 24 parts on three workers. Prints the result, and
+ * exits with code 1 if a record was lost or repeated.
  */
 import { chaos } from './chaos.ts';
 import { manyHosts } from './many-hosts.ts';

@@ -92,8 +92,8 @@ describe('import', () => {
 
   it.each([
     [['--in', '-'], 'save it to a file first'],
-    [['--in', '/nowhere/a.jsonl'], 'there is no such file'],
-    [['--in', '/dev/null'], 'is no regular file'],
+    [['--in', '/nowhere/a.jsonl'], 'no such file'],
+    [['--in', '/dev/null'], 'is not a regular file'],
     [['--in', 'a.jsonl', '--delimiter', ';'], '--delimiter goes with csv'],
     [['--in', 'a.jsonl.gz'], 'unpack it first'],
     [[], "required option '--in <file>' not specified"],

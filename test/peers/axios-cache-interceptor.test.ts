@@ -7,7 +7,7 @@ import { startFixture } from '../support/fixture.ts';
 import { plan } from '../support/plan.ts';
 import { sendJson } from '../support/server.ts';
 
-/** An instance with a cache set up before or after this package is attached. */
+/** Returns an instance whose cache is set up before or after this package is attached. */
 async function cached(order: 'before' | 'after', adapter = 'http') {
   const fixture = await startFixture();
   const storage = buildMemoryStorage();
@@ -23,8 +23,8 @@ describe.each([
   ['after', 'http'],
   ['before', 'fetch'],
   ['after', 'fetch'],
-] as const)('axios-cache-interceptor set up %s attaching, %s adapter', (order, adapter) => {
-  it('a refused token is renewed, and the answer to the replay is what is cached', async () => {
+] as const)('when axios-cache-interceptor is set up %s attaching, %s adapter', (order, adapter) => {
+  it('refreshes a rejected token, and caches the response to the replay', async () => {
     const { fixture, api } = await cached(order, adapter);
     await api.get('/first');
     fixture.revokeAll();
@@ -34,7 +34,7 @@ describe.each([
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('equal concurrent requests are sent once and replayed once', async () => {
+  it('sends equal concurrent requests once, and replays them once', async () => {
     const { fixture, api } = await cached(order, adapter);
     await api.get('/first');
     fixture.revokeAll();
@@ -44,7 +44,7 @@ describe.each([
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('a 401 that is handed back is not cached', async () => {
+  it('does not cache a 401 that is returned to the caller', async () => {
     const { fixture, api } = await cached(order, adapter);
     plan(fixture, 401, 401);
     await expect(api.get('/data')).rejects.toMatchObject({ response: { status: 401 } });
@@ -52,7 +52,7 @@ describe.each([
     expect(fixture.apiRequests).toHaveLength(3);
   });
 
-  it('what is stale is revalidated with the token, and 304 is understood', async () => {
+  it('revalidates a stale response with the new token, and accepts a 304', async () => {
     const { fixture, api } = await cached(order, adapter);
     fixture.onApi = (request, response) => {
       if (request.headers['if-none-match'] === '"one"') response.writeHead(304, { etag: '"one"' }).end();
@@ -71,7 +71,7 @@ describe.each([
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('neither the storage nor a cached response holds a token', async () => {
+  it('keeps tokens out of the storage and out of cached responses', async () => {
     const { fixture, api, storage } = await cached(order, adapter);
     fixture.onApi = (_, response) => sendJson(response, 200, {}, { vary: 'authorization' });
     await api.get('/data');
@@ -85,13 +85,13 @@ describe.each([
   });
 });
 
-// The cache has to be set up first for these two. A retry waits for the answer that the cache is waiting for when
-// axios-retry is attached before it, with or without this package; and a cache that is set up later hides behind the
-// guard, which then sees to a token for answers that need none.
-describe.each(['http', 'fetch'])('axios-cache-interceptor set up before attaching, %s adapter', (adapter) => {
+// These two cases require a cache that is set up first. If axios-retry is attached before the cache, a retry and the cache wait
+// for each other, with or without this package. If the cache is set up after attaching, the guard runs before the cache and
+// fetches a token even for cached responses.
+describe.each(['http', 'fetch'])('when the cache is set up before attaching, %s adapter', (adapter) => {
   const order = 'before';
 
-  it('503, 401, 200 is retried and replayed, then cached', async () => {
+  it('caches a response after a retry of a 503 and a replay of a 401', async () => {
     const { fixture, api } = await cached(order, adapter);
     await api.get('/first');
     plan(fixture, 503, 401);
@@ -101,7 +101,7 @@ describe.each(['http', 'fetch'])('axios-cache-interceptor set up before attachin
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('a cached answer is served while no token can be had', async () => {
+  it('returns a cached response while no token is available', async () => {
     const { fixture, api, tokens } = await cached(order, adapter);
     await api.get('/data');
     tokens.reject(tokens.current);

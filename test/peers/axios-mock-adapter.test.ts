@@ -5,11 +5,11 @@ import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
 import { attachTo } from '../support/attach-to.ts';
 import { startFixture } from '../support/fixture.ts';
 
-// The mock's types are of axios's CommonJS build, which TypeScript holds to be another class.
+// The mock uses the types of the CommonJS build of axios, which TypeScript treats as another class.
 const mockOf = (instance: AxiosInstance) =>
   new MockAdapter(instance as unknown as ConstructorParameters<typeof MockAdapter>[0]);
 
-/** An instance with a mock set before or after this package is attached; tokens come from a real server. */
+/** Returns an instance whose mock is set before or after this package is attached. Tokens come from a real server. */
 async function mocked(order: 'before' | 'after') {
   const fixture = await startFixture();
   const api = axios.create({ baseURL: fixture.url });
@@ -21,8 +21,8 @@ async function mocked(order: 'before' | 'after') {
   return { fixture, api, mock, sent, bearers, ...attachment };
 }
 
-describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching', (order) => {
-  it('scenario 10: replyOnce(401), then 200: the request is replayed with a new token', async () => {
+describe.each(['before', 'after'] as const)('when axios-mock-adapter is set up %s attaching', (order) => {
+  it('replays a request with a new token after replyOnce(401)', async () => {
     const { fixture, api, mock, bearers, events } = await mocked(order);
     mock.onGet('/data').replyOnce(401).onGet('/data').reply(200, { ok: true });
     expect((await api.get('/data')).data).toEqual({ ok: true });
@@ -31,7 +31,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
     expect(events.filter(({ type }) => type === 'replay')).toHaveLength(1);
   });
 
-  it('the same with header fields and an absolute URL in the answer', async () => {
+  it('replays a POST to an absolute URL after a mocked 401 with an invalid_token challenge', async () => {
     const { fixture, api, mock } = await mocked(order);
     const url = `${fixture.url}/data`;
     const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
@@ -41,7 +41,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('the same with a challenge that no token cures: handed back', async () => {
+  it('returns a mocked 401 with an insufficient_scope challenge to the caller without a token fetch', async () => {
     const { fixture, api, mock, sent } = await mocked(order);
     const challenge = { 'www-authenticate': 'Bearer error="insufficient_scope"' };
     mock.onGet('/data').reply(401, {}, challenge);
@@ -50,7 +50,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('scenario 8: 401 for ever is handed back after one replay', async () => {
+  it('returns a permanent 401 to the caller after one replay', async () => {
     const { fixture, api, mock, sent } = await mocked(order);
     mock.onGet('/data').reply(401, { code: 'bad.credentials' });
     const error = await api.get('/data').catch((reason) => reason);
@@ -60,7 +60,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 1: concurrent refused requests share one fetch', async () => {
+  it('fetches one token for concurrent requests with a rejected token', async () => {
     const { fixture, api, mock } = await mocked(order);
     mock.onGet(/./).reply(({ headers }) => {
       const known = headers?.Authorization === `Bearer ${fixture.issued[1]}`;
@@ -71,7 +71,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 25: 401, 503, 200 is replayed and retried', async () => {
+  it('replays after a 401 and retries after a 503', async () => {
     const { fixture, api, mock, sent } = await mocked(order);
     mock.onGet('/data').replyOnce(401).onGet('/data').replyOnce(503).onGet('/data').reply(200, 'done');
     expect((await api.get('/data')).data).toBe('done');
@@ -79,7 +79,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('the mock can be taken off again', async () => {
+  it('sends real requests after the mock is removed', async () => {
     const { fixture, api, mock } = await mocked(order);
     mock.onGet('/data').reply(200, 'mocked');
     expect((await api.get('/data')).data).toBe('mocked');
@@ -88,7 +88,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
     expect(fixture.apiRequests).toHaveLength(1);
   });
 
-  it('what the mock does not know stays a 404, and opted-out requests carry no token', async () => {
+  it('returns a 404 for a URL that is not mocked, and sends opted-out requests without a token', async () => {
     const { fixture, api, mock, bearers } = await mocked(order);
     mock.onGet('/known').reply(401);
     await expect(api.get('/unknown')).rejects.toMatchObject({ response: { status: 404 } });
@@ -100,7 +100,7 @@ describe.each(['before', 'after'] as const)('axios-mock-adapter set %s attaching
   });
 });
 
-it('the token endpoint can be mocked as well, by way of tokenClient: nothing goes over the wire', async () => {
+it('sends nothing over the wire if the token endpoint is mocked too, with tokenClient', async () => {
   const tokenEndpoint = 'https://login.example.com/oauth/token';
   const fixture = await startFixture();
   const tokenClient = axios.create();

@@ -11,13 +11,13 @@ const sdk = platformClient.ApiClient.instance;
 type HttpClient = ReturnType<typeof sdk.getHttpClient>;
 type HttpRequest = Parameters<HttpClient['request']>[0];
 
-// The SDK exports both at run time; its types declare them and do not.
+// The SDK exports both classes at run time, but its types do not.
 const { AbstractHttpClient, DefaultHttpClient } = platformClient as unknown as {
   AbstractHttpClient: new () => { timeout: number };
   DefaultHttpClient: new () => HttpClient;
 };
 
-/** The SDK's way to bring an HTTP client of one's own: its calls go through an axios instance with this package. */
+/** A custom HTTP client for the SDK, which sends its calls through an axios instance with this package. */
 class AxiosHttpClient extends AbstractHttpClient {
   readonly axios: AxiosInstance;
 
@@ -50,8 +50,8 @@ beforeEach(async () => {
   sdk.setReturnExtendedResponses(false);
 });
 
-/** Lets the SDK send through an attached instance; it is never told a token. */
-function guard(): void {
+/** Lets the SDK send through an attached instance. The SDK itself never gets a token. */
+function sendThroughAttached(): void {
   const { url: envUrl, clientId, clientSecret } = simulator;
   const api = axios.create({ proxy: false });
   const { detach } = attachAuthRefresh(api, {
@@ -68,8 +68,8 @@ const query = (pageNumber: number) =>
     paging: { pageSize: 20, pageNumber },
   });
 
-describe('the SDK that Genesys publishes', () => {
-  it('the control: alone, it fails on a revoked token, and goes on failing', async () => {
+describe('the SDK of Genesys Cloud', () => {
+  it('fails on a revoked token, and keeps failing, without this package', async () => {
     sdk.setHttpClient(new DefaultHttpClient());
     await sdk.loginClientCredentialsGrant(simulator.clientId, simulator.clientSecret);
     expect((await query(1)).conversations).toHaveLength(20);
@@ -80,8 +80,8 @@ describe('the SDK that Genesys publishes', () => {
     expect(simulator.counts.tokenRequests).toBe(1);
   });
 
-  it('through a guarded instance, it reads every page although the token is revoked between them', async () => {
-    guard();
+  it('reads every page through an attached instance although the token is revoked between pages', async () => {
+    sendThroughAttached();
     const ids = new Set<string | undefined>();
     for (let page = 1; page <= 6; page++) {
       for (const { conversationId } of (await query(page)).conversations ?? []) ids.add(conversationId);
@@ -91,8 +91,8 @@ describe('the SDK that Genesys publishes', () => {
     expect(simulator.counts).toMatchObject({ tokenRequests: 6, unauthorized: 5, leakedBearers: 0 });
   });
 
-  it('scenario 1: through a guarded instance, concurrent calls after a revocation share one fetch', async () => {
-    guard();
+  it('fetches one token through an attached instance for concurrent calls after a revocation', async () => {
+    sendThroughAttached();
     await query(1);
     simulator.revokeTokens();
     const pages = await Promise.all([1, 2, 3, 4, 5, 6].map(query));
@@ -100,8 +100,8 @@ describe('the SDK that Genesys publishes', () => {
     expect(simulator.counts.tokenRequests).toBe(2);
   });
 
-  it('through a guarded instance, a job of the SDK survives revocation, a 429 and a 503', async () => {
-    guard();
+  it('completes an analytics job through an attached instance despite revocation, a 429 and a 503', async () => {
+    sendThroughAttached();
     const api = new platformClient.AnalyticsApi();
     const { jobId = '' } = await api.postAnalyticsConversationsDetailsJobs({ interval: simulator.interval });
     simulator.revokeTokens();
@@ -113,8 +113,8 @@ describe('the SDK that Genesys publishes', () => {
     expect(results.conversations).toEqual([...simulator.records()]);
   });
 
-  it('through a guarded instance, the SDK still gets errors of the API as it expects them', async () => {
-    guard();
+  it('gets API errors in the shape that it expects through an attached instance', async () => {
+    sendThroughAttached();
     const api = new platformClient.AnalyticsApi();
     await expect(api.getAnalyticsConversationsDetailsJob('no-such-job')).rejects.toMatchObject({
       status: 404,
@@ -126,9 +126,9 @@ describe('the SDK that Genesys publishes', () => {
     });
   });
 
-  it('a token that the SDK was told itself is left alone: a caller’s own Authorization', async () => {
-    guard();
-    sdk.setAccessToken('of-the-sdk');
+  it('sends a token of its own unchanged through an attached instance, like any Authorization of the caller', async () => {
+    sendThroughAttached();
+    sdk.setAccessToken('token-of-the-sdk');
     await expect(query(1)).rejects.toMatchObject({ status: 401 });
     expect(simulator.counts.tokenRequests).toBe(0);
     sdk.clearAccessToken();

@@ -35,12 +35,12 @@ function pass(milliseconds: number): void {
   vi.setSystemTime(Date.now() + milliseconds);
 }
 
-/** A clock that stands still: its user never sees a token expire. */
+/** A clock that stands still, so that the client never sees a token expire; only the API does. */
 const stoppedClock = createShiftedClock;
 
 const statusesOf = (answers: { status: number }[]) => new Set(answers.map(({ status }) => status));
 
-/** What RFC 7009 section 2.1 asks for, with axios alone. */
+/** Revokes a token (RFC 7009 section 2.1) with plain axios. */
 const revoke = (server: OidcServer, token: string | undefined) =>
   axios.post(server.revocationEndpoint, new URLSearchParams({ token: token ?? '' }), {
     auth: { username: formEncode(CLIENT_ID), password: formEncode(CLIENT_SECRET) },
@@ -50,14 +50,14 @@ const revoke = (server: OidcServer, token: string | undefined) =>
 const formEncode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
 
 describe('oidc-provider, a certified authorization server', () => {
-  it('takes HTTP Basic credentials that need form encoding (RFC 6749 section 2.3.1)', async () => {
+  it('accepts HTTP Basic credentials that need form encoding (RFC 6749 section 2.3.1)', async () => {
     const server = await startOidcServer(LIFETIME);
     const { api } = attach(server);
     expect((await api.get('/reports')).data).toEqual({ ok: true, scope: null });
     expect(server.counts).toEqual({ requests: 1, granted: 1 });
   });
 
-  it('refuses the same credentials unencoded: final at once, one token request, an error that names it', async () => {
+  it('rejects unencoded credentials after one token request, with an error that names the cause', async () => {
     const server = await startOidcServer(LIFETIME);
     const vendor = vendorOf(server, { clientAuthentication: clientSecretBasicUnencoded });
     const { api } = attach(server, { vendor });
@@ -71,7 +71,7 @@ describe('oidc-provider, a certified authorization server', () => {
     expect(server.apiRequests).toHaveLength(0);
   });
 
-  it('takes credentials in the form, and a scope', async () => {
+  it('accepts credentials in the form, and a scope', async () => {
     const server = await startOidcServer(LIFETIME);
     const vendor = vendorOf(server, {
       clientId: 'post-client',
@@ -82,7 +82,7 @@ describe('oidc-provider, a certified authorization server', () => {
     expect((await api.get('/reports')).data.scope).toBe('reports:read reports:write');
   });
 
-  it('scenario 1: a token that the server revoked: 50 concurrent requests, one fetch, all succeed', async () => {
+  it('completes 50 concurrent requests after one token fetch if the server revoked the token', async () => {
     const server = await startOidcServer(60);
     const { api, tokens } = attach(server);
     await api.get('/first');
@@ -93,7 +93,7 @@ describe('oidc-provider, a certified authorization server', () => {
     expect(server.apiRequests).toHaveLength(1 + 100);
   });
 
-  it('scenario 1: a token that expired at the server, unknown to the client: one fetch, all succeed', async () => {
+  it('completes 20 concurrent requests after one token fetch if the token expired unknown to the client', async () => {
     const server = await startOidcServer(1);
     const { api } = attach(server, { clock: stoppedClock() });
     await api.get('/first');
@@ -103,7 +103,7 @@ describe('oidc-provider, a certified authorization server', () => {
     expect(server.counts).toEqual({ requests: 2, granted: 2 });
   });
 
-  it('scenario 23: over two lifetimes of two seconds no request is ever refused, and none fetches in vain', async () => {
+  it('refreshes the token before it expires, so that no request is rejected over two lifetimes', async () => {
     const server = await startOidcServer(LIFETIME);
     const { api } = attach(server);
     const answers: { status: number }[] = [];
@@ -113,12 +113,12 @@ describe('oidc-provider, a certified authorization server', () => {
     }
     expect(statusesOf(answers)).toEqual(new Set([200]));
     expect(server.apiRequests).toHaveLength(answers.length);
-    // Renewed once after 80 % of each lifetime, at the earliest.
+    // At the earliest, a refresh happens after 80 % of each lifetime.
     expect(server.counts.granted).toBeGreaterThanOrEqual(2);
     expect(server.counts.granted).toBeLessThanOrEqual(3);
   });
 
-  it('rotates refresh tokens: each is used once, over several revocations and concurrent requests', async () => {
+  it('uses each rotated refresh token once, over several rejections and concurrent requests', async () => {
     const server = await startOidcServer(60);
     const vendor = vendorOf(server, { refreshToken: await server.refreshToken() });
     const { api, tokens } = attach(server, { vendor });
@@ -129,12 +129,12 @@ describe('oidc-provider, a certified authorization server', () => {
       seen.add(tokens.current?.refreshToken);
       if (round < 3) tokens.reject(tokens.current);
     }
-    // A refresh token used twice would have revoked the grant, and every request after it would have failed.
+    // If a refresh token were used twice, the server would revoke the grant, and all later requests would fail.
     expect(seen.size).toBe(4);
     expect(server.counts).toEqual({ requests: 4, granted: 4 });
   });
 
-  it('rotates refresh tokens that two managers share by way of a store', async () => {
+  it('rotates refresh tokens that two managers share in a store', async () => {
     const server = await startOidcServer(60);
     const refreshToken = await server.refreshToken();
     const store = memoryStore();
@@ -156,7 +156,7 @@ describe('oidc-provider, a certified authorization server', () => {
     expect(server.counts.granted).toBe(server.counts.requests);
   });
 
-  it('shows the answer of the server when the refresh token is used up', async () => {
+  it('includes the error of the server if the refresh token is invalid', async () => {
     const server = await startOidcServer(60);
     const vendor = vendorOf(server, { refreshToken: 'not-a-refresh-token' });
     const { api } = attach(server, { vendor });

@@ -10,13 +10,13 @@ import { CLIENT_SECRET, type Fixture, startFixture } from '../support/fixture.ts
 import { type PlannedAnswer, plan } from '../support/plan.ts';
 import { type SeenRequest, sendJson, startServer } from '../support/server.ts';
 
-// Not a mock: the whole package runs on the oldest axios that it supports.
+// Not a mock: the whole package runs on the oldest supported axios.
 vi.mock('axios', () => import('axios-other-copy'));
 
 const posts = ({ apiRequests }: Fixture) => apiRequests.filter(({ method }) => method !== 'GET');
 
-/** An attached instance with a token that the API refuses from now on. */
-async function stale(options: Parameters<Fixture['attach']>[0] = {}, defaults: object = {}) {
+/** Returns an attached instance whose current token the API rejects. */
+async function withRejectedToken(options: Parameters<Fixture['attach']>[0] = {}, defaults: object = {}) {
   const fixture = await startFixture();
   const attached = fixture.attach(options, defaults);
   await attached.api.get('/first');
@@ -24,39 +24,39 @@ async function stale(options: Parameters<Fixture['attach']>[0] = {}, defaults: o
   return { fixture, ...attached };
 }
 
-/** Another origin, and what came to it. */
-async function elsewhere(status = 200) {
+/** Starts a server of another origin, and collects its requests. */
+async function startOtherOrigin(status = 200) {
   const seen: SeenRequest[] = [];
   const server = await startServer((request, response) => {
     seen.push(request);
-    sendJson(response, status, { elsewhere: true });
+    sendJson(response, status, { other: true });
   });
   onTestFinished(() => server.close());
   return { url: server.url, seen };
 }
 
-describe('on axios 1.5.0', () => {
-  it('is what is tested here', () => {
+describe('when axios is version 1.5.0', () => {
+  it('runs these tests on that version', () => {
     expect(axios.VERSION).toBe('1.5.0');
   });
 
-  it('scenario 1: 200 concurrent requests with a refused token share one fetch', async () => {
-    const { fixture, api } = await stale();
+  it('replays 200 concurrent requests with a rejected token after one token fetch', async () => {
+    const { fixture, api } = await withRejectedToken();
     const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => api.get(`/data/${n}`)));
     expect(answers.map(({ data }) => data.url)).toEqual(Array.from({ length: 200 }, (_, n) => `/data/${n}`));
     expect(fixture.tokenRequests).toHaveLength(2);
     expect(fixture.tokenRequests[1]?.headers['user-agent']).toBe('axios/1.5.0');
   });
 
-  it('scenario 7: detached, nothing is left', async () => {
-    const { fixture, api, detach } = await stale();
+  it('sends no token and replays nothing after detach', async () => {
+    const { fixture, api, detach } = await withRejectedToken();
     detach();
     await expect(api.get('/after')).rejects.toMatchObject({ response: { status: 401 } });
     expect(fixture.apiRequests.at(-1)?.headers.authorization).toBeUndefined();
   });
 
-  it('scenario 8: a second 401 is the answer of the API', async () => {
-    const { fixture, api } = await stale();
+  it('returns a second 401 of the API to the caller', async () => {
+    const { fixture, api } = await withRejectedToken();
     plan(fixture, 401, 401);
     const error = await api.get('/data').catch((reason) => reason);
     expect(error).toMatchObject({ name: 'AxiosError', response: { status: 401, data: { planned: 401 } } });
@@ -64,8 +64,8 @@ describe('on axios 1.5.0', () => {
     expect(fixture.apiRequests).toHaveLength(3);
   });
 
-  it('scenario 13: no token: an axios error with status, response, config and cause, and no secret in it', async () => {
-    const { fixture, api } = await stale({ tokenRetries: 0 });
+  it('rejects with an axios error with status, response and cause, but no secret, if no token is available', async () => {
+    const { fixture, api } = await withRejectedToken({ tokenRetries: 0 });
     fixture.onToken = (_, response) => void response.writeHead(500).end();
     const error = await api.get('/data').catch((reason) => reason);
     expect(axios.isAxiosError(error)).toBe(true);
@@ -75,8 +75,11 @@ describe('on axios 1.5.0', () => {
     for (const secret of [CLIENT_SECRET, ...fixture.issued]) expect(shown).not.toContain(secret);
   });
 
-  it('scenario 18: an error of the API that went through the guard shows no token', async () => {
-    const { fixture, api } = await stale({ retry: false }, { httpAgent: new Agent({ keepAlive: true }) });
+  it('keeps tokens out of an API error', async () => {
+    const { fixture, api } = await withRejectedToken(
+      { retry: false },
+      { httpAgent: new Agent({ keepAlive: true }) },
+    );
     plan(fixture, 401, 500);
     const error = await api.get('/data').catch((reason) => reason);
     const shown = inspect(error, { depth: 12 }) + JSON.stringify(error);
@@ -84,8 +87,8 @@ describe('on axios 1.5.0', () => {
     for (const token of fixture.issued) expect(shown).not.toContain(token);
   });
 
-  it('scenario 19: an abort while it waits rejects before the token request ends, the others go on', async () => {
-    const { fixture, api } = await stale();
+  it('rejects an aborted request before the token request ends, and completes the others', async () => {
+    const { fixture, api } = await withRejectedToken();
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -104,19 +107,19 @@ describe('on axios 1.5.0', () => {
   it.each<[string, PlannedAnswer]>([
     ['429', 429],
     ['503', 503],
-    ['a broken connection', 'reset'],
-    ['an answer that breaks off', 'cut'],
-    ['no answer in time', 'hang'],
-  ])('scenario 25: 401, then %s, then 200: succeeds', async (_, answer) => {
-    const { fixture, api } = await stale();
+    ['a connection reset', 'reset'],
+    ['a truncated response', 'cut'],
+    ['a timeout', 'hang'],
+  ])('replays after a 401 and retries after %s', async (_, answer) => {
+    const { fixture, api } = await withRejectedToken();
     plan(fixture, 401, answer);
     expect((await api.get('/data', { timeout: 200 })).status).toBe(200);
     expect(fixture.apiRequests).toHaveLength(4);
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('does not repeat a POST whose answer was lost', async () => {
-    const { fixture, api } = await stale();
+  it('does not retry a POST whose response was lost', async () => {
+    const { fixture, api } = await withRejectedToken();
     plan(fixture, 'cut');
     await expect(api.post('/import', { n: 1 })).rejects.toThrow();
     expect(posts(fixture)).toHaveLength(1);
@@ -129,8 +132,8 @@ describe('on axios 1.5.0', () => {
     ['an ArrayBuffer', () => new TextEncoder().encode('bytes').buffer, 'bytes'],
     ['a Blob', () => new Blob(['bytes']), 'bytes'],
     ['URLSearchParams', () => new URLSearchParams({ a: 'b c' }), 'a=b+c'],
-  ])('scenario 29: %s is replayed byte by byte', async (_, make, expected) => {
-    const { fixture, api } = await stale();
+  ])('replays %s byte for byte', async (_, make, expected) => {
+    const { fixture, api } = await withRejectedToken();
     await api.post('/data', make());
     expect(posts(fixture).map(({ body }) => body.toString())).toEqual([expected, expected]);
     for (const { headers } of posts(fixture)) {
@@ -138,8 +141,8 @@ describe('on axios 1.5.0', () => {
     }
   });
 
-  it('scenario 29: a native FormData is replayed byte by byte', async () => {
-    const { fixture, api } = await stale();
+  it('replays a native FormData byte for byte', async () => {
+    const { fixture, api } = await withRejectedToken();
     const form = new FormData();
     form.append('file', new Blob(['bytes']), 'a.bin');
     await api.post('/data', form);
@@ -150,8 +153,8 @@ describe('on axios 1.5.0', () => {
     expect(first?.body.toString()).toContain(`--${boundary}--`);
   });
 
-  it('scenario 30: a stream: the 401 is handed back; with a body factory it is sent in full', async () => {
-    const { fixture, api } = await stale();
+  it('returns the 401 of a stream body to the caller, and sends a body factory in full', async () => {
+    const { fixture, api } = await withRejectedToken();
     const error = await api.post('/upload', Readable.from(['full'])).catch((reason) => reason);
     expect(error.response.status).toBe(401);
     await api.get('/renewed');
@@ -170,9 +173,9 @@ describe('on axios 1.5.0', () => {
     ]);
   });
 
-  it('scenario 31 and 32: streams over one socket, with validateStatus that accepts everything', async () => {
+  it('replays stream responses over one socket, with a validateStatus that accepts every status', async () => {
     const httpAgent = new Agent({ keepAlive: true, maxSockets: 1, maxTotalSockets: 1 });
-    const { fixture, api } = await stale({}, { httpAgent, validateStatus: () => true });
+    const { fixture, api } = await withRejectedToken({}, { httpAgent, validateStatus: () => true });
     fixture.beforeApi = (request, response) => {
       if (request.headers.authorization === `Bearer ${fixture.issued[1]}`) return false;
       response.writeHead(401).end('x'.repeat(500_000));
@@ -189,13 +192,13 @@ describe('on axios 1.5.0', () => {
     httpAgent.destroy();
   });
 
-  it('scenario 33: other origins get no token, however they are written', async () => {
-    const { fixture, api } = await stale();
-    const { url, seen } = await elsewhere();
+  it('sends no token to another origin, in whatever form its URL is written', async () => {
+    const { fixture, api } = await withRejectedToken();
+    const { url, seen } = await startOtherOrigin();
     const host = url.slice('http://'.length);
     await api.get(`${url}/absolute`);
-    // This version knows no allowAbsoluteUrls, and takes what has no scheme to be http.
-    await api.get(`${url}/absolute-all-the-same`, { allowAbsoluteUrls: false });
+    // axios 1.5.0 ignores allowAbsoluteUrls, and uses http for a URL without a scheme.
+    await api.get(`${url}/absolute-not-allowed`, { allowAbsoluteUrls: false });
     await api.get(`//${host}/protocol-relative`);
     await api.get('/base', { baseURL: url });
     await api.get(`http://${fixture.url.slice('http://'.length)}@${host}/user`);
@@ -206,9 +209,9 @@ describe('on axios 1.5.0', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('scenario 33: a redirect elsewhere carries no token, and a 401 there is handed back', async () => {
-    const { fixture, api } = await stale();
-    const { url, seen } = await elsewhere(401);
+  it('sends no token after a redirect to another origin, and returns its 401 to the caller', async () => {
+    const { fixture, api } = await withRejectedToken();
+    const { url, seen } = await startOtherOrigin(401);
     fixture.beforeApi = (_, response) => {
       response.writeHead(302, { location: `${url}/landed` }).end();
       return true;
@@ -218,7 +221,7 @@ describe('on axios 1.5.0', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('scenario 33: a redirect to a subdomain, which this version trusts, carries no token', async () => {
+  it('sends no token after a redirect to a subdomain, although axios 1.5.0 keeps the headers', async () => {
     const httpAgent = new Agent({
       lookup: (_name, options, done) =>
         options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
@@ -240,14 +243,14 @@ describe('on axios 1.5.0', () => {
     httpAgent.destroy();
   });
 
-  it('scenario 33: a URL object, which this version takes, is sent with the token', async () => {
-    const { api } = await stale();
+  it('sends the token with a URL object, which axios 1.5.0 accepts', async () => {
+    const { api } = await withRejectedToken();
     const { baseURL } = api.defaults;
     expect((await api.get(new URL('/data', baseURL) as unknown as string)).status).toBe(200);
   });
 
-  it('scenario 33: opted out, or with credentials of the caller: no token, no refresh', async () => {
-    const { fixture, api } = await stale();
+  it('sends no token and does not refresh for requests that are opted out or have credentials of the caller', async () => {
+    const { fixture, api } = await withRejectedToken();
     for (const config of [
       { authRefresh: false as const },
       { headers: { AUTHORIZATION: 'Basic abc' } },
@@ -263,8 +266,8 @@ describe('on axios 1.5.0', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('scenario 35: interceptors registered earlier and later see neither the 401 nor the token', async () => {
-    const { fixture, api } = await stale();
+  it('hides the 401 and the token from interceptors', async () => {
+    const { fixture, api } = await withRejectedToken();
     const seen: unknown[] = [];
     api.interceptors.request.use((config) => {
       seen.push(config.headers.get('authorization'));

@@ -20,20 +20,20 @@ async function attachedCopy() {
   return { fixture, api, ...attachment };
 }
 
-describe('an instance of another copy of axios', () => {
-  it('they are two copies, and one of them is the oldest that is supported', () => {
+describe('when the instance belongs to another copy of axios', () => {
+  it('runs on two copies: the current version and the oldest supported one', () => {
     expect(otherAxios.VERSION).toBe('1.5.0');
     expect(otherAxios.AxiosError).not.toBe(axios.AxiosError);
   });
 
-  it('scenario 1: concurrent requests with a refused token share one fetch', async () => {
+  it('replays concurrent requests with a rejected token after one token fetch', async () => {
     const { fixture, api } = await attachedCopy();
     const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => api.post('/data', { n })));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 8: a second 401 is the answer of the API, an axios error to both copies', async () => {
+  it('returns a second 401 of the API to the caller, as an axios error for both copies', async () => {
     const { fixture, api } = await attachedCopy();
     plan(fixture, 401, 401);
     const error = await api.get('/data').catch((reason) => reason);
@@ -42,18 +42,18 @@ describe('an instance of another copy of axios', () => {
     expect(isAuthRefreshError(error)).toBe(false);
   });
 
-  it('scenario 13: no token: an axios error to both copies, with the config of the caller and the 401', async () => {
+  it('rejects with an axios error for both copies, with the config and the 401, if no token is available', async () => {
     const { fixture, api } = await attachedCopy();
     fixture.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_client' });
-    const error = await api.get('/data', { headers: { 'x-mine': '1' } }).catch((reason) => reason);
+    const error = await api.get('/data', { headers: { 'x-caller': '1' } }).catch((reason) => reason);
     expect([axios.isAxiosError(error), otherAxios.isAxiosError(error)]).toEqual([true, true]);
     expect([axios.isCancel(error), otherAxios.isCancel(error)]).toEqual([false, false]);
     expect(error).toMatchObject({ code: 'ERR_TOKEN_ENDPOINT', status: 401, response: { status: 401 } });
-    expect(error.config.headers.get('x-mine')).toBe('1');
+    expect(error.config.headers.get('x-caller')).toBe('1');
     expect(JSON.stringify(error)).not.toContain(CLIENT_SECRET);
   });
 
-  it('scenario 19: an abort while it waits for a token is a cancel to both copies', async () => {
+  it('rejects an aborted request that waits for a token with a cancellation for both copies', async () => {
     const { fixture, api } = await attachedCopy();
     fixture.tokenDelay = 300;
     const controller = new AbortController();
@@ -71,7 +71,7 @@ describe('an instance of another copy of axios', () => {
     }
   });
 
-  it('scenario 25: 401, 503, 200 is replayed and retried', async () => {
+  it('replays after a 401 and retries after a 503', async () => {
     const { fixture, api } = await attachedCopy();
     plan(fixture, 401, 503);
     expect((await api.get('/data')).status).toBe(200);
@@ -79,7 +79,7 @@ describe('an instance of another copy of axios', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 4: instances of both copies share one manager, and one fetch', async () => {
+  it('fetches one token for instances of both copies that share a manager', async () => {
     const fixture = await startFixture();
     const tokens = createTokenManager({ vendor: fixture.vendor() });
     const apis: AxiosInstance[] = [axios, otherAxios].map((copy) => copy.create({ baseURL: fixture.url }));
@@ -90,14 +90,14 @@ describe('an instance of another copy of axios', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('headers stay of the copy that made them', async () => {
+  it('keeps headers as objects of the copy that created them', async () => {
     const { api } = await attachedCopy();
     const { config, headers } = await api.get('/data');
     expect(config.headers).toBeInstanceOf(otherAxios.AxiosHeaders);
     expect(headers).toBeInstanceOf(otherAxios.AxiosHeaders);
   });
 
-  it('the token client may be of another copy too', async () => {
+  it('accepts a token client of another copy', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ tokenClient: otherAxios.create({ proxy: false }) });
     expect((await api.get('/data')).status).toBe(200);
@@ -108,12 +108,12 @@ describe('an instance of another copy of axios', () => {
 describe.each([
   ['the current axios', axios],
   ['axios 1.5.0', otherAxios],
-])('instance.create() of %s', (_, copy) => {
-  // The types do not know it.
+])('when a child comes from instance.create() of %s', (_, copy) => {
+  // The types do not declare `create` on instances.
   const childOf = (api: AxiosInstance, baseURL: string): AxiosInstance =>
     (api as unknown as typeof axios).create({ baseURL, proxy: false, headers: { 'x-child': '1' } });
 
-  it('a child of an attached instance is not attached: no token, and its 401 is handed back', async () => {
+  it('does not attach the child: it sends no token, and returns its 401 to the caller', async () => {
     const fixture = await startFixture();
     const parent = copy.create({ baseURL: fixture.url, proxy: false });
     attachTo(parent, fixture);
@@ -124,7 +124,7 @@ describe.each([
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('a child can be attached with the manager of its parent: one fetch for both, and each is detached alone', async () => {
+  it('attaches the child with the manager of its parent: both share one token fetch and detach separately', async () => {
     const fixture = await startFixture();
     const parent = copy.create({ baseURL: fixture.url, proxy: false });
     const { tokens, detach } = attachTo(parent, fixture);
@@ -140,14 +140,14 @@ describe.each([
     await expect(parent.get('/parent')).rejects.toMatchObject({ response: { status: 401 } });
   });
 
-  it('a config that an attached instance sent goes through an instance that is not attached', async () => {
+  it('refreshes for the config of an attached instance that a plain instance sends again', async () => {
     const fixture = await startFixture();
     const api = copy.create({ baseURL: fixture.url, proxy: false });
     attachTo(api, fixture);
     const { config } = await api.get('/data');
     fixture.revokeAll();
     const plain = copy.create({ proxy: false });
-    // The guard goes along with the config: it is the adapter in it.
+    // The config contains the adapter, which is the guard.
     expect((await plain.request(config)).status).toBe(200);
     expect(fixture.tokenRequests).toHaveLength(2);
   });

@@ -232,8 +232,8 @@ describe('oauth2Vendor', () => {
     ).toEqual([
       expect.stringMatching(/^tokenEndpoint: .*is not https/),
       'clientId is missing',
-      'username and password go together',
-      'username and refreshToken exclude each other',
+      'username and password must be set together',
+      'username and refreshToken cannot be combined',
     ]);
   });
 

@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests, to be killed: imports contacts into a simulator.
+// Imports contacts into a simulator. The tests run this script in a separate process and kill it.
 import { genesysContactList, importRecords, jsonLinesInput } from '../../src/batch/index.ts';
 import { attachedTo, LIST } from './imports.ts';
 import './end-with-parent.ts';

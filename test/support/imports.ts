@@ -16,7 +16,7 @@ export const LIST = 'list-1';
 export const CONTACTS = `/api/v2/outbound/contactlists/${LIST}/contacts`;
 export const BULK = '/api/v2/externalcontacts/bulk/contacts/add';
 
-/** A simulator, an instance for it, and an input of contacts `{ id: 'c0', n: 0 }` and so on. */
+/** Returns a simulator, an instance for it, and an input of contacts `{ id: 'c0', n: 0 }`, `{ id: 'c1', n: 1 }`, ... */
 export async function importing({
   count = 10,
   lines,
@@ -37,12 +37,12 @@ export async function importing({
     batchRecords: 3,
     baseDelay: 2,
   } satisfies ImportOptions;
-  /** Without an id that the API knows. */
+  /** Options whose target sends no ids. */
   const noIds = { ...base, target: genesysContactList({ listId: LIST }) } satisfies ImportOptions;
   return { sim, api, directory, path, base, noIds };
 }
 
-/** An instance that sends to a simulator with a token of its own. */
+/** Returns an attached instance for a simulator, with its own token manager. */
 export function attachedTo({
   url,
   clientId,
@@ -57,7 +57,7 @@ export function contacts(count: number): { id: string; n: number }[] {
   return Array.from({ length: count }, (_, n) => ({ id: `c${n}`, n }));
 }
 
-/** How often each source record arrived, by its `n`. */
+/** Returns how often each record arrived, by its `n`. */
 export function arrivals(sim: VendorSimulator): Map<number, number> {
   const times = new Map<number, number>();
   for (const contact of sim.contacts(LIST).values()) {
@@ -67,7 +67,7 @@ export function arrivals(sim: VendorSimulator): Map<number, number> {
   return times;
 }
 
-/** The lines of a rejects or unresolved file; none when there is no file. */
+/** Returns the lines of a rejects or unresolved file; empty if the file does not exist. */
 export async function readLines(path: string): Promise<Record<string, unknown>[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text

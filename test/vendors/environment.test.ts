@@ -10,15 +10,15 @@ describe('vendorFromEnvUrl', () => {
     ['https://api-na1.niceincontact.com', 'NICE CXone'],
     ['https://api.nice-incontact.com', 'NICE CXone'],
     ['https://na1.nicecxone.com', 'NICE CXone'],
-    // The tutorial looks for parts of the text anywhere; the end of the host name decides.
+    // The tutorial matches any part of the URL; here only the end of the host name counts.
     ['https://niceincontact.com.example.com', 'Genesys Cloud'],
     ['https://example.com/nicecxone.com', 'Genesys Cloud'],
     ['https://notnicecxone.com', 'Genesys Cloud'],
-  ])('%s is of %s', (envUrl, name) => {
+  ])('matches %s to %s', (envUrl, name) => {
     expect(vendorFromEnvUrl(envUrl, credentials).name).toBe(name);
   });
 
-  it('says what is wrong with a URL that is none', () => {
+  it('reports an invalid URL', () => {
     expect(() => vendorFromEnvUrl('api.mypurecloud.com', credentials)).toThrow(
       'genesysCloud: envUrl: "api.mypurecloud.com" is not a URL.',
     );
@@ -26,7 +26,7 @@ describe('vendorFromEnvUrl', () => {
 });
 
 describe('vendorFromEnvironment', () => {
-  it('reads the tutorial variables', () => {
+  it('reads the variables of the tutorial', () => {
     const vendor = vendorFromEnvironment({
       GENESYS_ENV_URL: 'https://api.mypurecloud.de',
       GENESYS_CLIENT_ID: 'id',
@@ -37,7 +37,7 @@ describe('vendorFromEnvironment', () => {
     expect(vendor.tokenKey).toContain('analytics:conversation:read');
   });
 
-  it('reads a region, and NICE CXone in both forms', () => {
+  it('reads a Genesys Cloud region, and NICE CXone with envUrl or access keys', () => {
     const genesys = {
       GENESYS_CLIENT_ID: 'id',
       GENESYS_CLIENT_SECRET: 'secret',
@@ -60,17 +60,17 @@ describe('vendorFromEnvironment', () => {
   });
 
   it.each([
-    [{}, 'none is set'],
-    [{ GENESYS_CLIENT_ID: 'a', CXONE_CLIENT_ID: 'b' }, 'both GENESYS_ and CXONE_ are set'],
+    [{}, 'no credentials are set'],
+    [{ GENESYS_CLIENT_ID: 'a', CXONE_CLIENT_ID: 'b' }, 'both GENESYS_ and CXONE_ variables are set'],
     [
       { GENESYS_CLIENT_ID: 'a' },
       'environment variables: GENESYS_CLIENT_SECRET is missing; GENESYS_REGION or GENESYS_ENV_URL is missing.',
     ],
     [
       { CXONE_CLIENT_ID: 'a', CXONE_CLIENT_SECRET: 'b' },
-      'give either accessKeyId and accessKeySecret, or envUrl',
+      'set either accessKeyId and accessKeySecret, or envUrl',
     ],
-  ])('says everything that is missing: %o', (environment, message) => {
+  ])('lists every problem of %o', (environment, message) => {
     expect(() => vendorFromEnvironment(environment)).toThrow(message);
   });
 });

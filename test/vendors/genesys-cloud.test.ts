@@ -7,7 +7,7 @@ import { attached, startSimulator } from '../support/simulated.ts';
 
 const credentials = { clientId: 'id', clientSecret: 'secret' };
 
-/** What a vendor asks for, and where, without sending it. */
+/** Returns the token request of a vendor, without sending it. */
 async function tokenRequestOf(vendor: ReturnType<typeof genesysCloud>): Promise<AxiosRequestConfig> {
   const context = grantContext({ access_token: 'token' });
   await vendor.grant(context);
@@ -15,7 +15,7 @@ async function tokenRequestOf(vendor: ReturnType<typeof genesysCloud>): Promise<
 }
 
 describe('genesysCloud', () => {
-  it('knows every region by its SDK name, its AWS name and its domain', async () => {
+  it('accepts every region by its SDK name, its AWS name and its domain', async () => {
     for (const [name, domain] of Object.entries(GENESYS_CLOUD_REGIONS)) {
       for (const region of [name, name.replaceAll('_', '-'), domain]) {
         const vendor = genesysCloud({ ...credentials, region });
@@ -53,13 +53,13 @@ describe('genesysCloud', () => {
       'https://api.mypurecloud.com.evil.example',
     ],
     ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/oauth/token', 'http://127.0.0.1:8080'],
-  ])('finds login and API from envUrl %s', async (envUrl, tokenEndpoint, origin) => {
+  ])('derives the token endpoint and the API from envUrl %s', async (envUrl, tokenEndpoint, origin) => {
     const vendor = genesysCloud({ ...credentials, envUrl });
     expect((await tokenRequestOf(vendor)).url).toBe(tokenEndpoint);
     expect(vendor.resourceOrigins).toEqual([origin]);
   });
 
-  it('sends HTTP Basic and no scope by default, and the tutorial form by option', async () => {
+  it('sends HTTP Basic without a scope by default, and credentials in the form with clientSecretPost', async () => {
     const basic = await tokenRequestOf(genesysCloud({ ...credentials, region: 'us_east_1' }));
     expect(basic.headers?.Authorization).toBe(`Basic ${Buffer.from('id:secret').toString('base64')}`);
     expect(basic.data).toBe('grant_type=client_credentials');
@@ -82,7 +82,7 @@ describe('genesysCloud', () => {
   });
 
   it.each([undefined, clientSecretPost])(
-    'gets a token from the simulator and survives revocation',
+    'reads every page although tokens are revoked in between, with clientAuthentication %o',
     async (authentication) => {
       const simulator = await startSimulator({ records: 250 });
       const { url: envUrl, clientId, clientSecret } = simulator;
@@ -104,7 +104,7 @@ describe('genesysCloud', () => {
     },
   );
 
-  it('retries the token endpoint throttle, which is a 400, and gives up with its own code', async () => {
+  it('retries when the token endpoint throttles with 400, and fails with ERR_TOKEN_THROTTLED after the retries', async () => {
     const simulator = await startSimulator({ records: 1 });
     const { url: envUrl, clientId, clientSecret } = simulator;
     simulator.schedule({ match: '/oauth/token', kind: 'throttle', times: 2 });
@@ -121,7 +121,7 @@ describe('genesysCloud', () => {
     });
   });
 
-  it('scenario 11: hands back 401 ip.not.authorized, which no refresh cures: no fetch', async () => {
+  it('returns a 401 ip.not.authorized to the caller without a token fetch, because no refresh fixes it', async () => {
     const simulator = await startSimulator({ records: 1 });
     const { url: envUrl, clientId, clientSecret } = simulator;
     const api = attached(genesysCloud({ envUrl, clientId, clientSecret }));
@@ -133,7 +133,7 @@ describe('genesysCloud', () => {
     expect(simulator.counts).toMatchObject({ tokenRequests: 1, apiRequests: 1 });
   });
 
-  it('retries a details query, a POST that only reads, after 503, and no other POST', async () => {
+  it('retries a details query after 503, because this POST only reads, and no other POST', async () => {
     const simulator = await startSimulator({ records: 1 });
     const { url: envUrl, clientId, clientSecret } = simulator;
     const api = attached(genesysCloud({ envUrl, clientId, clientSecret }));
@@ -149,7 +149,7 @@ describe('genesysCloud', () => {
     });
   });
 
-  it('lists everything wrong with its options in one error', () => {
+  it('lists every invalid option in one error', () => {
     const wrong = () =>
       genesysCloud({ clientId: '', clientSecret: '', region: 'mars-1', envUrl: 'http://example.com' });
     expect(wrong).toThrow(ConfigurationError);
@@ -162,8 +162,8 @@ describe('genesysCloud', () => {
     expect(problems).toEqual([
       'clientId is missing',
       'clientSecret is missing',
-      expect.stringMatching(/^give either region/),
-      expect.stringMatching(/^there is no region "mars-1"; there are us_east_1, /),
+      expect.stringMatching(/^set either region/),
+      expect.stringMatching(/^unknown region "mars-1"; the regions are us_east_1, /),
       'envUrl: "http://example.com" is not https (plain http is for loopback only)',
     ]);
   });

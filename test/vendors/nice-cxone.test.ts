@@ -8,7 +8,7 @@ import { attached, startSimulator } from '../support/simulated.ts';
 const COMPLETED = '/incontactapi/services/v31/contacts/completed';
 
 describe('niceCxone', () => {
-  it('the tutorial form: client credentials at {envUrl}/oauth2/token', async () => {
+  it('sends client credentials to {envUrl}/oauth2/token without access keys', async () => {
     const simulator = await startSimulator({ records: 30 });
     const { url: envUrl, clientId, clientSecret } = simulator;
     const api = attached(niceCxone({ envUrl, clientId, clientSecret }));
@@ -20,12 +20,12 @@ describe('niceCxone', () => {
     expect(simulator.counts.byPath['/oauth2/token']).toBe(2);
   });
 
-  it('access keys: discovers the token endpoint, finds the API by the tenant, and uses refresh tokens', async () => {
+  it('discovers the token endpoint and the API with access keys, and uses refresh tokens', async () => {
     const simulator = await startSimulator({ records: 5 });
     const { url: issuer, clientId, clientSecret, accessKeyId, accessKeySecret } = simulator;
     const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }));
     const [startDate, endDate] = simulator.interval.split('/');
-    // A relative URL on an instance without a base URL: only the token tells where the API is.
+    // The instance has no base URL, so only the token can locate the API for a relative URL.
     const { data, config } = await api.get(COMPLETED, { params: { startDate, endDate } });
     expect(data.totalRecords).toBe(5);
     expect(config.baseURL).toBeUndefined();
@@ -44,7 +44,7 @@ describe('niceCxone', () => {
     });
   });
 
-  it('falls back to the access keys when the refresh token is refused', async () => {
+  it('falls back to the access keys if the refresh token is refused', async () => {
     const simulator = await startSimulator({ records: 5 });
     const { url: issuer, clientId, clientSecret, accessKeyId, accessKeySecret } = simulator;
     const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }));
@@ -55,7 +55,7 @@ describe('niceCxone', () => {
     expect(simulator.counts).toMatchObject({ tokenRequests: 3, tokenRefusals: 1, tokensRefreshed: 0 });
   });
 
-  it('never sends the bearer to a host that is not the API which the token announced', async () => {
+  it('never sends the token to a host other than the API that discovery found', async () => {
     const simulator = await startSimulator({ records: 5 });
     const { url: issuer, clientId, clientSecret, accessKeyId, accessKeySecret } = simulator;
     const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }));
@@ -67,7 +67,7 @@ describe('niceCxone', () => {
     expect(simulator.counts.authorized).toBe(1);
   });
 
-  it('reads the field names of UserHub', async () => {
+  it('reads token responses with the field names of UserHub', async () => {
     const vendor = niceCxone({ envUrl: 'https://cxone.example.com', clientId: 'id', clientSecret: 'secret' });
     const context = grantContext({ token: 'abc', refreshToken: 'def', tokenExpirationTimeSec: 600 });
     expect(await vendor.grant(context)).toEqual({
@@ -97,7 +97,7 @@ describe('niceCxone', () => {
     await server.close();
   });
 
-  it('scenario 11: hands back "not authorized for user", also when it stands in icStatusDescription alone', async () => {
+  it('does not refresh after "not authorized for user", even if only icStatusDescription has this text', async () => {
     const simulator = await startSimulator({ records: 1 });
     const { url: envUrl, clientId, clientSecret } = simulator;
     const vendor = niceCxone({ envUrl, clientId, clientSecret });
@@ -108,7 +108,7 @@ describe('niceCxone', () => {
     expect(vendor.isCurable?.(refusal)).toBeUndefined();
   });
 
-  it('lists everything wrong with its options in one error', () => {
+  it('lists every invalid option in one error', () => {
     const wrong = () =>
       niceCxone({
         clientId: '',
@@ -119,8 +119,8 @@ describe('niceCxone', () => {
       });
     expect(wrong).toThrow(ConfigurationError);
     expect(wrong).toThrow(
-      'niceCxone: clientId is missing; clientSecret is missing; accessKeyId and accessKeySecret go together; ' +
-        'give either accessKeyId and accessKeySecret, or envUrl; issuer goes with access keys, not with envUrl; ' +
+      'niceCxone: clientId is missing; clientSecret is missing; accessKeyId and accessKeySecret must be set together; ' +
+        'set either accessKeyId and accessKeySecret, or envUrl; issuer cannot be combined with envUrl; ' +
         'issuer: "nothing" is not a URL; envUrl: "ftp://example.com" is not https (plain http is for loopback only).',
     );
   });

@@ -3,8 +3,8 @@ import { createTokenManager, memoryStore, oauth2Vendor } from '../../src/index.t
 
 const client = { tokenEndpoint: 'https://as.example.com/token', clientId: 'id', clientSecret: 'very-secret' };
 
-describe('oauth2Vendor, whose tokens are whose', () => {
-  it('keys differ by everything that changes the token, and hold no secret', () => {
+describe('the token key of oauth2Vendor', () => {
+  it('depends on every option that changes the token, and contains no secret', () => {
     const keys = [
       oauth2Vendor(client),
       oauth2Vendor({ ...client, tokenEndpoint: 'https://as.example.com/tenant/token' }),
@@ -18,10 +18,10 @@ describe('oauth2Vendor, whose tokens are whose', () => {
   });
 
   it.each([
-    ['a user name that only a function knows', { username: () => 'ada', password: 'x' }],
+    ['a username function', { username: () => 'ada', password: 'x' }],
     ['a refresh token', { refreshToken: 'very-secret' }],
     ['parameters', { parameters: { audience: 'https://api.example.com' } }],
-  ])('with %s a store is refused until a tokenKey says whose tokens these are', (_, more) => {
+  ])('must be set to use a store with %s', (_, more) => {
     const make = (tokenKey?: string) =>
       createTokenManager({ vendor: oauth2Vendor({ ...client, ...more, tokenKey }), store: memoryStore() });
     expect(() => make()).toThrow(/store requires a vendor with a tokenKey/);

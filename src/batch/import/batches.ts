@@ -2,29 +2,29 @@ import { badInput, type InputRecord, type RecordInput } from './input.ts';
 import { inputChanged } from './prefix-digest.ts';
 import { type ImportState, type Mark, type RecordState, readFrom } from './state.ts';
 
-/** A record of the input and its number in it, from 0. */
+/** A record of the input and its number in the input, counted from 0. */
 export type NumberedRecord = InputRecord & { readonly number: number };
 
 /** Records that are sent together. */
 export interface Batch {
   readonly records: readonly NumberedRecord[];
-  /** What is known of them, where an earlier run began the batch. */
+  /** The states of the records, if an earlier run began the batch. */
   readonly states?: readonly RecordState[] | undefined;
-  /** The place behind it. */
+  /** The position after the batch. */
   readonly end: Mark;
 }
 
 interface BatchLimits {
   /** At least 1. */
   maxRecords: number;
-  /** As JSON; a record that is larger makes a batch of its own. */
+  /** Size as JSON; a larger record is sent in a batch of its own. */
   maxBytes: number;
   /** Whether a bad record ends the import. */
   stopAtBad: boolean;
 }
 
 /**
- * Cuts an input into batches in its order: first those that an earlier run began and did not finish, as it cut them.
+ * Cuts an input into batches, in input order. Batches that an earlier run began but did not finish come first, with the same records.
  *
  * @throws BatchError `ERR_INPUT` at a bad record; the records before it in the same batch are left for the next run.
  */

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { numberProblems, refuse } from '../../core/internal.ts';
+import { numberProblems, prefixed, refuse } from '../../core/internal.ts';
 import { badInput, type InputRecord, type RecordInput } from './input.ts';
 import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
@@ -7,9 +7,9 @@ import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 export interface CsvInputOptions {
   /** One character. @default ',' */
   delimiter?: string | undefined;
-  /** Names of the columns, for a file whose first row is a record. @default the first row */
+  /** Column names, for a file without a header row. @default the first row */
   columns?: readonly string[] | undefined;
-  /** A longer row ends the import; in bytes. @default 16 MiB */
+  /** Maximum size of a row in bytes. A longer row ends the import. @default 16 MiB */
   maxRowBytes?: number | undefined;
 }
 
@@ -18,19 +18,18 @@ export const DEFAULTS = { delimiter: ',' } as const;
 const START = { offset: 0, line: 0 };
 
 /**
- * Reads CSV (RFC 4180) in UTF-8: each row becomes an object of texts, named by the first row. Fields may be quoted and hold line
- * feeds. A row with more or fewer fields than there are columns is bad, never filled up or cut.
+ * Reads CSV (RFC 4180) in UTF-8. Each row becomes an object of strings, keyed by the names in the first row. Quoted fields may contain
+ * line feeds. A row with too many or too few fields is a bad record; fields are never added or dropped.
  *
  * @throws ConfigurationError
  */
 export function csvInput(path: string, options: CsvInputOptions = {}): RecordInput {
   const { delimiter = DEFAULTS.delimiter, columns, maxRowBytes = LONGEST_ROW } = options;
-  const problem = columns && columnProblem(columns);
   refuse('csvInput', [
-    !(typeof path === 'string' && path) && 'path must be the name of a file',
+    !(typeof path === 'string' && path) && 'path must be a file name',
     (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) &&
-      'delimiter must be one character, no quotation mark',
-    problem && `columns: ${problem}`,
+      'delimiter must be one character other than a quotation mark or a line break',
+    columns && prefixed('columns', columnProblem(columns)),
     ...numberProblems(options, ['maxRowBytes']),
   ]);
   const rowOptions = { maxBytes: maxRowBytes, quoted: true };
@@ -39,8 +38,8 @@ export function csvInput(path: string, options: CsvInputOptions = {}): RecordInp
     if (columns) return { names: columns, end: START };
     for await (const row of readRows(path, START, rowOptions)) {
       const fields = fieldsOf(row.text, delimiter);
-      const wrong = typeof fields === 'string' ? fields : columnProblem(fields);
-      if (wrong !== undefined) throw badInput(path, row.line, row.start, `the header row is wrong: ${wrong}`);
+      const problem = typeof fields === 'string' ? fields : columnProblem(fields);
+      if (problem !== undefined) throw badInput(path, row.line, row.start, `invalid header row: ${problem}`);
       return { names: fields as string[], end: row.end };
     }
     return undefined;
@@ -68,27 +67,27 @@ function toRecord({ text, ...position }: Row, names: readonly string[], delimite
   return { ...position, value: Object.fromEntries(names.map((name, index) => [name, fields[index]])) };
 }
 
-/** The fields of one row, or what is wrong with it. */
+/** Returns the fields of one row, or the problem with the row. */
 function fieldsOf(text: string, delimiter: string): string[] | string {
   try {
     const rows = parse(text, { delimiter, relax_column_count: true, max_record_size: 0 });
-    return rows.length === 1 ? (rows[0] as string[]) : 'the row is more than one, or none';
+    return rows.length === 1 ? (rows[0] as string[]) : 'the text is not exactly one row';
   } catch (error) {
     return quoteProblem((error as { code?: string }).code);
   }
 }
 
-// csv-parse's own messages quote the field.
+// The messages of csv-parse quote the field, which can be confidential.
 function quoteProblem(code: string | undefined): string {
   switch (code) {
     case 'CSV_QUOTE_NOT_CLOSED':
       return 'a quotation mark is not closed';
     case 'INVALID_OPENING_QUOTE':
-      return 'a quotation mark stands in a field that does not begin with one';
+      return 'an unquoted field contains a quotation mark';
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'behind a closing quotation mark there is neither a delimiter nor the end of the row';
+      return 'text follows a closing quotation mark';
     default:
-      return `the row is no CSV (${code ?? 'unknown reason'})`;
+      return `the row is not valid CSV (${code ?? 'unknown reason'})`;
   }
 }
 
@@ -96,6 +95,8 @@ function columnProblem(names: readonly string[]): string | undefined {
   if (names.length === 0 || names.some((name) => typeof name !== 'string' || name.trim() === '')) {
     return 'a column has no name';
   }
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  return twice === undefined ? undefined : `two columns are named ${JSON.stringify(twice.slice(0, 80))}`;
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  return repeated === undefined
+    ? undefined
+    : `two columns are named ${JSON.stringify(repeated.slice(0, 80))}`;
 }

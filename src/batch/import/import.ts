@@ -19,33 +19,32 @@ import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { runImport } from './run.ts';
 import { type ImportState, startState } from './state.ts';
 
-/** What an import did. */
+/** The result of an import. */
 export interface ImportSummary extends ImportProgress {
-  /** Every record of the input is settled: accepted, rejected or unresolved. */
+  /** Every record of the input is accepted, rejected or unresolved. */
   readonly status: 'complete';
-  /** It went on from a checkpoint. */
+  /** Whether the import resumed from a checkpoint. */
   readonly resumed: boolean;
-  /** It was complete before, and nothing was sent. */
+  /** Whether the import was already complete, so that nothing was sent. */
   readonly alreadyComplete: boolean;
-  /** The rejects file, where there is anything in it. */
+  /** The rejects file, if it contains records. */
   readonly rejects?: string | undefined;
-  /** The unresolved file, where there is anything in it. */
+  /** The unresolved file, if it contains records. */
   readonly unresolvedRecords?: string | undefined;
 }
 
 /**
- * Imports every record of an input. It goes on from where the last run of the same import was when it ended, however it
- * ended; lines that were added to the input since are imported as well.
+ * Imports every record of an input. Resumes where the last run of the same import ended, however it ended, and also imports lines
+ * that were appended to the input since.
  *
- * A record with an id is sent at least once, with the effect of once. A record without is carried out at most once: when it is not
- * known whether it was, the target's `check` decides, or it goes to the unresolved file. What the API refused goes to the rejects
- * file with the reason. No record is dropped: each is accepted, rejected or unresolved in the end.
+ * A record with an id is sent at least once, and repeating it has no further effect. A record without an id is executed at most once:
+ * if its outcome is unknown, the target's `check` decides, or the record goes to the unresolved file. A record that the API refuses
+ * goes to the rejects file with the reason. No record is dropped: each ends as accepted, rejected or unresolved.
  *
- * With `concurrency: 1` requests are sent in the order of the input; what is sent again comes later.
+ * With `concurrency: 1`, requests are sent in input order; repeated requests come later.
  *
- * @returns what was done; only when every record is settled.
- * @throws BatchError when it ends before that: see its `code` and `resumable`. ConfigurationError that lists everything wrong with
- * the options.
+ * @returns the summary, once every record is accepted, rejected or unresolved.
+ * @throws BatchError if the import ends before that: see its `code` and `resumable`. ConfigurationError that lists every invalid option.
  * @example
  * await importRecords({
  *   api,
@@ -75,9 +74,9 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     const state = (await load(paths, subject)) ?? (await start(paths, save));
     const resumed = state.entry > 0;
     if (state.completeAt === size && (await isUnchanged(input.path, state))) {
-      return summary(paths, nothingMore(state), { resumed: true, alreadyComplete: true });
+      return summary(paths, finalProgress(state), { resumed: true, alreadyComplete: true });
     }
-    if (state.completeAt !== null) await forgetTaken(paths, state);
+    if (state.completeAt !== null) await resetRemovedLists(paths, state);
     const ledger = await openLedger(paths, state, save);
     try {
       const wasBegun = resumed || ledger.state.entry > 0;
@@ -99,7 +98,7 @@ async function load(paths: ImportPaths, subject: Subject): Promise<ImportState |
   return loadCheckpoint(paths.checkpoint, subject, isStart);
 }
 
-/** The journal comes first: that it is gone later must mean that somebody removed it. */
+/** Creates the journal before the checkpoint, so that a missing journal later means that somebody removed it. */
 async function start(paths: ImportPaths, save: (state: ImportState) => Promise<void>): Promise<ImportState> {
   for (const path of [paths.journal, paths.rejects, paths.unresolved]) await refuseExisting(path);
   const journal = await openAppendFile(paths.journal, 0);
@@ -120,8 +119,8 @@ async function isUnchanged(path: string, { begun }: ImportState): Promise<boolea
   }
 }
 
-/** After the end of an import its rejects may be taken away to be mended: those of lines added since begin anew. */
-async function forgetTaken(paths: ImportPaths, state: ImportState): Promise<void> {
+/** The user may move the rejects of a complete import to fix them; the rejects of appended lines then need a new file. */
+async function resetRemovedLists(paths: ImportPaths, state: ImportState): Promise<void> {
   const isGone = (path: string) =>
     stat(path).then(
       () => false,
@@ -131,7 +130,7 @@ async function forgetTaken(paths: ImportPaths, state: ImportState): Promise<void
   if (await isGone(paths.unresolved)) state.unresolvedLength = 0;
 }
 
-function nothingMore({ accepted, rejected, unresolved, batches }: ImportState): ImportProgress {
+function finalProgress({ accepted, rejected, unresolved, batches }: ImportState): ImportProgress {
   const records = accepted + rejected + unresolved;
   const nothing = { requests: 0, retries: 0, replays: 0, refreshes: 0, elapsed: 0, repeated: 0 };
   const progress = toProgress({

@@ -3,74 +3,70 @@ import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json } from '../sources/source.ts';
 
-/** A place between two records of an input. */
+/** A position between two records of an input. */
 export interface InputPosition {
-  /** Bytes before it. */
+  /** Number of bytes before the position. */
   readonly offset: number;
-  /** Lines before it. */
+  /** Number of lines before the position. */
   readonly line: number;
 }
 
-/** One record as it stands in the input. */
+/** One record of an input. */
 export interface InputRecord {
-  /** The line it begins on, from 1. */
+  /** Number of the first line of the record, from 1. */
   readonly line: number;
-  /** The byte it begins at. */
+  /** Offset of the first byte of the record. */
   readonly start: number;
-  /** What is to be sent; undefined when it is bad. */
+  /** The value to send; undefined if the record is bad. */
   readonly value?: unknown;
-  /** Why it is no record, such as JSON that is none. */
+  /** Why the record cannot be read, such as invalid JSON, and its text. */
   readonly bad?: { readonly reason: string; readonly text: string } | undefined;
-  /** The place behind it. */
+  /** The position after the record. */
   readonly end: InputPosition;
 }
 
-/** Where the records of an import come from: a file that can be read again from any record on. */
+/** The source of the records of an import: a file that can be read from any record. */
 export interface RecordInput {
-  /** The file. What was read of it before may not change; more may be appended. */
+  /** The file. The part that was already read must not change; lines may be appended. */
   readonly path: string;
-  /** How it is read. A checkpoint goes with one format alone. */
+  /** How the file is read. A checkpoint is valid for one format only. */
   readonly format: Json;
   /**
-   * Reads records one after the other.
+   * Reads the records in order.
    *
-   * @param from a place that `end` of a record named; `{ offset: 0, line: 0 }` at the start.
-   * @throws BatchError `ERR_INPUT` for what cannot be read as text or rows at all.
+   * @param from the `end` of a record, or `{ offset: 0, line: 0 }` for the start of the file.
+   * @throws BatchError `ERR_INPUT` if the file cannot be read as text or rows at all.
    */
   read(from: InputPosition): AsyncIterable<InputRecord>;
 }
 
-/** The length of an input in bytes. @throws BatchError `ERR_INPUT` when it is no file that can be read. */
+/** Returns the size of an input in bytes. @throws BatchError `ERR_INPUT` if it is not a readable regular file. */
 export async function sizeOfInput(path: string): Promise<number> {
   const found = await stat(path).catch((error: unknown) => {
     throw inputError(path, error);
   });
   if (found.isFile()) return found.size;
   throw new BatchError(
-    `${path} is no regular file. An import that is resumed reads its input again: save it to a file first.`,
+    `${path} is not a regular file. A resumed import reads its input again, so save the input to a file first.`,
     'ERR_INPUT',
     { resumable: false },
   );
 }
 
-/** Says what the file system said about an input. */
+/** Converts a file system error about an input into a BatchError. */
 export function inputError(path: string, thrown: unknown): BatchError {
   if (thrown instanceof BatchError) return thrown;
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code;
   const why =
-    code === 'ENOENT'
-      ? 'there is no such file'
-      : code === 'EACCES'
-        ? 'no permission to read it'
-        : messageOf(thrown);
-  return new BatchError(`the input ${path} cannot be read: ${why}.`, 'ERR_INPUT', { cause: thrown });
+    code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'permission denied' : messageOf(thrown);
+  return new BatchError(`cannot read the input ${path}: ${why}.`, 'ERR_INPUT', { cause: thrown });
 }
 
-/** The error about a place in an input. It never quotes the line: records are nobody's business. */
+/** Returns the error for a line of an input. Never quotes the line, because records can be confidential. */
 export function badInput(path: string, line: number, offset: number, why: string): BatchError {
   return new BatchError(
-    `${path}, line ${line} (byte ${offset}): ${why}. Nothing from this line on was sent. ` +
-      'Mend the line and run the same again: it goes on from there.',
+    `${path}, line ${line} (byte ${offset}): ${why}. This line and the lines after it were not sent. ` +
+      'Fix the line and run the same import again to resume.',
     'ERR_INPUT',
   );
 }

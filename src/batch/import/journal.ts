@@ -4,31 +4,31 @@ import { type AppendFile, openAppendFile } from '../files/append-file.ts';
 import { fileError } from '../files/file-error.ts';
 import { applyEntry, type Entry, type ImportState } from './state.ts';
 
-/** The file of what happened since the checkpoint: one entry a line, each with its number. */
+/** The file of the events since the checkpoint: one numbered entry per line. */
 export interface Journal {
-  /** Entries that were added since it was last empty. */
+  /** Number of entries since the journal was last empty. */
   readonly entries: number;
   append(number: number, entry: Entry): Promise<void>;
   sync(): Promise<void>;
-  /** Empties it, once a checkpoint holds all of it. */
+  /** Empties the journal, once a checkpoint includes all entries. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens the journal of an import and brings the state of its checkpoint up to date. An entry that a crash cut off is dropped:
- * what it was to say had not begun yet.
+ * Opens the journal of an import and applies its entries to the state of the checkpoint. Drops an entry that a crash cut off,
+ * because the action that it announces had not begun.
  *
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`
  */
 export async function openJournal(path: string, state: ImportState): Promise<Journal> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && state.completeAt !== null) return '';
-    throw error.code === 'ENOENT' ? damaged(path, 'it is gone') : fileError(path, error);
+    throw error.code === 'ENOENT' ? damaged(path, 'the file is missing') : fileError(path, error);
   });
   const lines = text.split('\n');
   const rest = lines.pop() ?? '';
-  for (const [index, line] of lines.entries()) replay(path, state, line, index + 1);
+  for (const [index, line] of lines.entries()) applyLine(path, state, line, index + 1);
   let file: AppendFile = await openAppendFile(path, Buffer.byteLength(text) - Buffer.byteLength(rest));
   let entries = lines.length;
   return {
@@ -49,14 +49,14 @@ export async function openJournal(path: string, state: ImportState): Promise<Jou
   };
 }
 
-function replay(path: string, state: ImportState, line: string, lineNumber: number): void {
+function applyLine(path: string, state: ImportState, line: string, lineNumber: number): void {
   let entry: Entry & { number: number };
   try {
     entry = JSON.parse(line);
   } catch {
-    throw damaged(path, `its line ${lineNumber} is no JSON`);
+    throw damaged(path, `line ${lineNumber} is not valid JSON`);
   }
-  // The checkpoint was written, and the crash came before the journal was emptied.
+  // A crash after writing the checkpoint and before emptying the journal leaves entries that the state includes.
   if (entry.number <= state.entry) return;
   if (entry.number !== state.entry + 1) throw damaged(path, `entry ${state.entry + 1} is missing`);
   applyEntry(state, entry);
@@ -64,8 +64,8 @@ function replay(path: string, state: ImportState, line: string, lineNumber: numb
 
 function damaged(path: string, why: string): BatchError {
   return new BatchError(
-    `the journal ${path} cannot be used: ${why}. It says what was sent already: put it back from a backup. ` +
-      'To begin anew (restart) sends everything again.',
+    `the journal ${path} cannot be used: ${why}. It records what was already sent: restore it from a backup. ` +
+      'Starting over (restart) sends everything again.',
     'ERR_CHECKPOINT_DAMAGED',
   );
 }

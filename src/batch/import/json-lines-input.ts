@@ -4,24 +4,24 @@ import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
 /** Options of {@link jsonLinesInput}. */
 export interface JsonLinesInputOptions {
-  /** A longer line ends the import; in bytes. @default 16 MiB */
+  /** Maximum size of a line in bytes. A longer line ends the import. @default 16 MiB */
   maxLineBytes?: number | undefined;
 }
 
-/** Lines that hold a record and what became of it have one of these members and `record`, and no other. */
+/** A line of a rejects or unresolved file has one of these members and `record`, and no other. */
 const WRAPPERS = ['rejected', 'unresolved'];
 
 /**
- * Reads JSON Lines: UTF-8, one JSON value a line; empty lines are skipped.
+ * Reads JSON Lines: UTF-8, one JSON value per line. Skips empty lines.
  *
- * The rejects and unresolved files of an import can be fed in again as they are: of a line with just the two members
- * `rejected` or `unresolved`, and `record`, the record is taken.
+ * The rejects and unresolved files of an import can be imported without changes: from a line with exactly two members, `record` and
+ * either `rejected` or `unresolved`, only the record is read.
  *
  * @throws ConfigurationError
  */
 export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}): RecordInput {
   refuse('jsonLinesInput', [
-    !(typeof path === 'string' && path) && 'path must be the name of a file',
+    !(typeof path === 'string' && path) && 'path must be a file name',
     ...numberProblems(options, ['maxLineBytes']),
   ]);
   const { maxLineBytes = LONGEST_ROW } = options;
@@ -41,7 +41,7 @@ function toRecord({ text, ...position }: Row): InputRecord {
   try {
     value = JSON.parse(text);
   } catch {
-    return bad('the line is no JSON');
+    return bad('the line is not valid JSON');
   }
   const names = Object.keys(Object(value));
   const wrapped =
@@ -49,7 +49,6 @@ function toRecord({ text, ...position }: Row): InputRecord {
   if (wrapped === undefined) return { ...position, value };
   const inner = value as { record?: unknown };
   if (names.includes('record')) return { ...position, value: inner.record };
-  if (names.includes('text'))
-    return bad('the line was rejected before; put a record in the place of its text');
+  if (names.includes('text')) return bad('the line was already rejected; replace its "text" with a "record"');
   return { ...position, value };
 }

@@ -11,39 +11,39 @@ export interface Outcome {
   readonly record: NumberedRecord;
   readonly outcome: 'accepted' | 'rejected' | 'unresolved';
   readonly reason?: string | undefined;
-  /** What the API answered. */
+  /** The HTTP status that the API gave for the record. */
   readonly status?: number | undefined;
 }
 
-/** All that an import writes: its state, the rejects and what is unresolved. What it is told lasts a crash once it settles. */
+/** Writes the state, the rejects and the unresolved records of an import. A completed write survives a crash of the process. */
 export interface Ledger {
   readonly state: Readonly<ImportState>;
-  /** A batch was cut that ends here. */
+  /** Begins a batch that ends at this position. */
   begin(end: ImportState['begun']): Promise<void>;
-  /** Records are about to be sent that may not be sent twice. */
+  /** Marks records that must not be sent twice, before they are sent. */
   sent(records: readonly NumberedRecord[]): Promise<void>;
-  /** What was sent was surely not carried out. */
+  /** Marks sent records that were surely not executed. */
   withdrawn(records: readonly NumberedRecord[]): Promise<void>;
   writeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
-  /** All of the input is settled. */
+  /** Marks the whole input as settled. */
   complete(inputSize: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where a ledger keeps what. */
+/** The files of a ledger. */
 export interface LedgerPaths {
   journal: string;
   rejects: string;
   unresolved: string;
 }
 
-// By then the journal is a few hundred kilobytes, and to fold it into the checkpoint costs no more than to read it.
+// At this length the journal has a few hundred kilobytes, and writing a checkpoint costs no more than reading the journal.
 const LONGEST_JOURNAL = 1000;
 
 /**
- * Opens the ledger behind what is settled: rejects that a crash left half written are cut off.
+ * Opens the ledger. Cuts off lines that a crash left after the last settled record in the rejects and unresolved files.
  *
- * @param state of the checkpoint.
+ * @param state the state of the checkpoint.
  * @param save writes the checkpoint.
  */
 export async function openLedger(
@@ -70,7 +70,7 @@ export async function openLedger(
   const mutex = new Mutex();
   let failure: unknown;
 
-  /** After a failure the files hold something half written: nothing may be written behind it. */
+  /** After a failure a file may end with a partial write, so nothing may be appended. */
   const serialize = (work: () => Promise<void>): Promise<void> =>
     mutex.runExclusive(async () => {
       if (failure !== undefined) throw failure;
@@ -89,12 +89,12 @@ export async function openLedger(
     await journal.clear();
   }
 
-  async function forget(): Promise<void> {
+  async function reset(): Promise<void> {
     await journal.clear();
     await save(startState());
   }
 
-  const list = async (file: AppendFile, name: 'rejected' | 'unresolved', outcomes: readonly Outcome[]) => {
+  const append = async (file: AppendFile, name: 'rejected' | 'unresolved', outcomes: readonly Outcome[]) => {
     const lines = outcomes.filter(({ outcome }) => outcome === name).map((one) => toLine(name, one));
     if (lines.length === 0) return 0;
     await file.append(lines.join(''));
@@ -102,18 +102,18 @@ export async function openLedger(
     return lines.length;
   };
 
-  const note = (type: 'sent' | 'withdrawn', records: readonly NumberedRecord[], sync: boolean) =>
+  const markRecords = (type: 'sent' | 'withdrawn', records: readonly NumberedRecord[], sync: boolean) =>
     serialize(() => write({ type, records: toRanges(records.map(({ number }) => number)) }, { sync }));
 
   return {
     state,
     begin: (end) => serialize(() => write({ type: 'begun', end }, { sync: false })),
-    sent: (records) => note('sent', records, true),
-    withdrawn: (records) => note('withdrawn', records, false),
+    sent: (records) => markRecords('sent', records, true),
+    withdrawn: (records) => markRecords('withdrawn', records, false),
     writeOutcomes: (outcomes) =>
       serialize(async () => {
-        const rejected = await list(rejects, 'rejected', outcomes);
-        const open = await list(unresolved, 'unresolved', outcomes);
+        const rejected = await append(rejects, 'rejected', outcomes);
+        const open = await append(unresolved, 'unresolved', outcomes);
         const entry: Entry = {
           type: 'settled',
           records: toRanges(outcomes.map(({ record }) => record.number).sort((a, b) => a - b)),
@@ -132,8 +132,8 @@ export async function openLedger(
         await rm(paths.journal, { force: true });
       }),
     async close() {
-      // Whoever named the wrong list or file may name another now: no checkpoint stands in the way.
-      if (failure === undefined && nothingDone(state)) await forget().catch(() => {});
+      // After a wrong list or file name, a checkpoint without results would only block the next run.
+      if (failure === undefined && nothingDone(state)) await reset().catch(() => {});
       await closeAll();
       if (rejects.length === 0) await rm(paths.rejects, { force: true });
       if (unresolved.length === 0) await rm(paths.unresolved, { force: true });

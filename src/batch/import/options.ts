@@ -5,13 +5,13 @@ import { type RunOptions, runProblems } from '../run-options.ts';
 import type { RecordInput } from './input.ts';
 import type { ImportTarget } from './target.ts';
 
-/** How far an import is. `records` are those that are settled, `pages` the batches. */
+/** Progress of an import. `records` counts accepted, rejected and unresolved records, `pages` counts batches. */
 export interface ImportProgress extends Progress {
-  /** Records that the API took. */
+  /** Records that the API accepted. */
   readonly accepted: number;
-  /** Records that it refused: they are in the rejects file. */
+  /** Records in the rejects file, because they are invalid or the API refused them. */
   readonly rejected: number;
-  /** Records of which nobody knows whether the API has them: they are in the unresolved file. */
+  /** Records in the unresolved file, because the API may or may not have accepted them. */
   readonly unresolved: number;
 }
 
@@ -21,29 +21,29 @@ export const IMPORT_DEFAULTS = { concurrency: 1, onBadRecord: 'stop', retries: 3
 export interface ImportOptions extends Omit<RunOptions, 'onProgress'> {
   input: RecordInput;
   target: ImportTarget;
-  /** The file that keeps how far the import is. @default the input's `path` and `.import.checkpoint` */
+  /** The checkpoint file. @default the input's `path` with `.import.checkpoint` appended */
   checkpoint?: string | undefined;
-  /** JSON Lines of what was refused, with the reason. @default the input's `path` and `.rejects.jsonl` */
+  /** The JSON Lines file of rejected records, with reasons. @default the input's `path` with `.rejects.jsonl` appended */
   rejects?: string | undefined;
-  /** JSON Lines of what may or may not have been taken. @default the input's `path` and `.unresolved.jsonl` */
+  /** The JSON Lines file of records with an unknown outcome. @default the input's `path` with `.unresolved.jsonl` appended */
   unresolved?: string | undefined;
-  /** Records in one request. @default as many as the target allows */
+  /** Maximum number of records per request. @default the target's limit */
   batchRecords?: number | undefined;
-  /** Bytes of the records in one request, as JSON before the target shapes them. @default 1_000_000, or what the target allows */
+  /** Maximum bytes of records per request, as JSON before the target shapes them. @default 1_000_000, at most the target's limit */
   batchBytes?: number | undefined;
-  /** Requests at once. With more than one, records can arrive in another order than that of the input. @default 1 */
+  /** Number of concurrent requests. With more than one, records can arrive out of input order. @default 1 */
   concurrency?: number | undefined;
   /**
-   * What becomes of a record that cannot be read, such as a CSV row with too many fields: `stop` ends the import before it, and
-   * it goes on when the line was mended; `reject` writes it to the rejects file.
+   * What to do with a record that cannot be read, such as a CSV row with too many fields: `stop` ends the import before the record,
+   * so that you can fix the line and resume; `reject` writes the record to the rejects file.
    * @default 'stop'
    */
   onBadRecord?: 'stop' | 'reject' | undefined;
-  /** How often records are sent again that may be: those with ids, and those that the API has surely not taken. @default 3 */
+  /** How often a record is sent again if it has an id, or if the API surely did not accept it. @default 3 */
   retries?: number | undefined;
-  /** The wait before the first of these; it doubles each time. @default 1000 */
+  /** Delay before a record is first sent again; doubles each time. @default 1000 */
   baseDelay?: number | undefined;
-  /** Is told how far the run is. What it throws ends the run. */
+  /** Called with the progress after each change. An error that it throws ends the run. */
   onProgress?: ((progress: ImportProgress) => void) | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface ImportPaths {
   unresolved: string;
 }
 
-/** Where an import keeps what. */
+/** Returns the files of an import. */
 export function importPaths({ input, ...options }: ImportOptions): ImportPaths {
   const checkpoint = options.checkpoint ?? `${input.path}.import.checkpoint`;
   return {
@@ -66,7 +66,7 @@ export function importPaths({ input, ...options }: ImportOptions): ImportPaths {
   };
 }
 
-/** @throws ConfigurationError that lists everything wrong. */
+/** @throws ConfigurationError that lists every invalid option. */
 export function checkImportOptions(options: ImportOptions): void {
   const {
     input,
@@ -85,9 +85,9 @@ export function checkImportOptions(options: ImportOptions): void {
     typeof target?.request !== 'function' &&
       'target must be an import target, such as genesysContactList(...)',
     new Set(files).size < files.length && 'input, checkpoint, rejects and unresolved must be different files',
-    !(batchRecords >= 1) && 'batchRecords must be a number from 1 on',
-    !(batchBytes >= 1) && 'batchBytes must be a number from 1 on',
-    !(concurrency >= 1) && 'concurrency must be a number from 1 on',
+    !(batchRecords >= 1) && 'batchRecords must be 1 or more',
+    !(batchBytes >= 1) && 'batchBytes must be 1 or more',
+    !(concurrency >= 1) && 'concurrency must be 1 or more',
     !['stop', 'reject'].includes(onBadRecord) && "onBadRecord must be 'stop' or 'reject'",
     ...numberProblems(options ?? {}, ['retries', 'baseDelay']),
   ]);

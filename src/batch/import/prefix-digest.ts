@@ -3,12 +3,12 @@ import { open } from 'node:fs/promises';
 import { BatchError } from '../errors.ts';
 import { inputError } from './input.ts';
 
-/** Computes the SHA-256 of the beginning of a file, each time further on. */
+/** Computes the SHA-256 of growing prefixes of a file. */
 export interface PrefixDigest {
   /**
-   * @param offset how many bytes; not fewer than the last time.
-   * @returns in hexadecimal
-   * @throws BatchError `ERR_INPUT_CHANGED` when the file is shorter.
+   * @param offset length of the prefix in bytes; never less than in the call before.
+   * @returns the digest in hexadecimal.
+   * @throws BatchError `ERR_INPUT_CHANGED` if the file is shorter.
    */
   upTo(offset: number): Promise<string>;
   close(): Promise<void>;
@@ -16,7 +16,7 @@ export interface PrefixDigest {
 
 const CHUNK = 1_048_576;
 
-/** Opens a file for that. It is read a second time, which the page cache makes cheap. */
+/** Opens a file to digest. Reading the file a second time is cheap because of the page cache. */
 export async function openPrefixDigest(path: string): Promise<PrefixDigest> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw inputError(path, error);
@@ -42,11 +42,11 @@ export async function openPrefixDigest(path: string): Promise<PrefixDigest> {
   };
 }
 
-/** The error of an input that is not the one that was begun with. */
+/** Returns the error for an input whose imported part has changed. */
 export function inputChanged(path: string, how: string): BatchError {
   return new BatchError(
-    `${path} is not what it was: ${how}, and its beginning was imported already. Put it back as it was; lines may only ` +
-      'be mended or added behind what was sent. For another file take another name, or begin anew (restart).',
+    `${path} has changed since the import began: ${how}. Restore the part that was already sent; only later lines may ` +
+      'change. To import another file, use another file name, or start over (restart).',
     'ERR_INPUT_CHANGED',
   );
 }

@@ -9,33 +9,33 @@ import type { Ledger, Outcome } from './ledger.ts';
 import { sendOnce } from './send.ts';
 import { type ImportTarget, unexpectedResults } from './target.ts';
 
-/** What batches are processed with. Durations are in milliseconds. */
+/** Dependencies and options of a batch processor. Durations are in milliseconds. */
 export interface BatchContext {
   api: AxiosInstance;
   target: ImportTarget;
   requests: Requests;
   ledger: Ledger;
   stop: AbortSignal;
-  /** How often records are sent again that may be. */
+  /** How often records may be sent again. */
   retries: number;
-  /** The wait before the first time; it doubles each time. */
+  /** Delay before records are first sent again; doubles each time. */
   baseDelay: number;
   clock: Clock;
   random: () => number;
 }
 
-// One lost answer is an accident. When none comes any more, to go on would make everything unresolved.
+// A single lost response is an accident. If every response is lost, continuing would make all records unresolved.
 const LOST_IN_A_ROW = 3;
 
-const LEFT_OPEN = 'the run ended before the answer came';
+const RUN_ENDED = 'the run ended before the API responded';
 
 type Records = readonly NumberedRecord[];
 
 /**
  * Returns a function that processes a batch: sends its records until the outcome of every record is known.
  *
- * A record leaves `waiting` only with an entry in the ledger that was written before, and nothing is sent again that may have
- * been carried out, unless it has an id or the target's check says that it is absent.
+ * A record leaves `waiting` only after an entry is written to the ledger. A record that may have been executed is not sent again,
+ * unless it has an id or the target's check reports it as absent.
  */
 export function createBatchProcessor(context: BatchContext): (batch: Batch) => Promise<void> {
   const { api, target, requests, ledger, stop, retries, baseDelay, clock, random } = context;
@@ -62,7 +62,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     const [record] = records;
     if (record && records.length === 1)
       return ledger.writeOutcomes([{ record, outcome: 'rejected', reason, status }]);
-    // All of them were refused for the sake of some: the halves find out which.
+    // The API refused all records because of some: halving finds the bad ones.
     const middle = Math.ceil(records.length / 2);
     await send(records.slice(0, middle), 0);
     await send(records.slice(middle), 0);
@@ -77,7 +77,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     try {
       results = target.results(response, valuesOf(records));
       if (results.length !== records.length)
-        throw unexpectedResults('was read for another number of records');
+        throw unexpectedResults(`was read as ${results.length} results for ${records.length} records`);
     } catch (error) {
       return resolve(records, attempt, error);
     }
@@ -103,7 +103,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     if (unknown.length > 0) await resolve(unknown, attempt, new Error(unknownReason));
   }
 
-  /** Finds the outcome of records that the API may or may not have. */
+  /** Finds the outcome of records that the API may or may not have accepted. */
   async function resolve(records: Records, attempt: number, error: unknown): Promise<void> {
     const withId = records.filter(hasId);
     const without = records.filter((record) => !hasId(record));
@@ -117,7 +117,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     const by = (verdict: string) => records.filter((_, index) => verdicts?.[index] === verdict);
     const present = by('present');
     const absent = attempt < retries ? by('absent') : [];
-    const reason = error === LEFT_OPEN ? LEFT_OPEN : toBatchError(error).message;
+    const reason = error === RUN_ENDED ? RUN_ENDED : toBatchError(error).message;
     const unresolved = records.filter((record) => !present.includes(record) && !absent.includes(record));
     const outcomes: Outcome[] = [
       ...present.map((record) => ({ record, outcome: 'accepted' as const })),
@@ -128,7 +128,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
       await ledger.withdrawn(absent);
       return send(absent, attempt + 1);
     }
-    if (unresolved.length > 0 && error !== LEFT_OPEN && ++lostInARow >= LOST_IN_A_ROW) throw error;
+    if (unresolved.length > 0 && error !== RUN_ENDED && ++lostInARow >= LOST_IN_A_ROW) throw error;
   }
 
   async function check(records: Records): Promise<readonly string[]> {
@@ -140,7 +140,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
       if (stop.aborted) throw stop.reason;
       throw new BatchError(`check failed: ${messageOf(error)}`, 'ERR_CALLBACK', { cause: error });
     }
-    throw new BatchError('check must give a verdict for each record', 'ERR_CALLBACK');
+    throw new BatchError('check must return one verdict for each record', 'ERR_CALLBACK');
   }
 
   return async ({ records, states }) => {
@@ -152,7 +152,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     });
     if (problems.length > 0) await ledger.writeOutcomes(problems);
     const open = records.filter(isIn('sent'));
-    if (open.length > 0) await resolve(open, 0, LEFT_OPEN);
+    if (open.length > 0) await resolve(open, 0, RUN_ENDED);
     const refused = new Set(problems.map(({ record }) => record));
     await send(
       waiting.filter((record) => !refused.has(record)),

@@ -1,20 +1,20 @@
 import { open } from 'node:fs/promises';
 import { badInput, type InputPosition, inputError } from './input.ts';
 
-/** One line, or several that belong together, without what ends them. */
+/** One line, or the lines of one CSV row, without the line end. */
 export interface Row {
   readonly text: string;
-  /** The line it begins on, from 1. */
+  /** Number of the first line of the row, from 1. */
   readonly line: number;
-  /** The byte it begins at. */
+  /** Offset of the first byte of the row. */
   readonly start: number;
   readonly end: InputPosition;
 }
 
 interface RowOptions {
-  /** A longer row is an error, found before the row is in memory. */
+  /** A longer row is an error, detected before the whole row is in memory. */
   maxBytes: number;
-  /** A line feed between quotation marks ends no row, as in CSV (RFC 4180). */
+  /** Whether a row continues after a line feed in quotation marks, as in CSV (RFC 4180). */
   quoted: boolean;
 }
 
@@ -27,9 +27,9 @@ const QUOTE = 0x22;
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Reads the rows of a UTF-8 file. Empty ones are left out, line ends may be LF or CR LF, a byte order mark is dropped.
+ * Reads the rows of a UTF-8 file. Skips empty rows, accepts LF and CR LF as line ends, and drops a byte order mark.
  *
- * @throws BatchError `ERR_INPUT` that names line and byte: a row that is too long or no UTF-8.
+ * @throws BatchError `ERR_INPUT` with line and byte, if a row is too long or not valid UTF-8.
  */
 export async function* readRows(
   path: string,
@@ -52,7 +52,7 @@ export async function* readRows(
     if (quoted && countOf(piece, QUOTE) % 2 === 1) insideQuotes = !insideQuotes;
     length += piece.length;
     if (length > maxBytes) {
-      const what = quoted ? 'the row (is a quotation mark not closed?)' : 'the line';
+      const what = quoted ? 'the row (is a quotation mark unclosed?)' : 'the line';
       throw badInput(path, line, start, `${what} is longer than ${maxBytes} bytes`);
     }
     pieces.push(piece);
@@ -79,7 +79,7 @@ export async function* readRows(
       const text = decoder.decode(bytes).replace(/\r?\n$/, '');
       return start === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
     } catch {
-      throw badInput(path, line, start, 'the line is no UTF-8; convert the file');
+      throw badInput(path, line, start, 'the line is not valid UTF-8; convert the file to UTF-8');
     }
   };
 

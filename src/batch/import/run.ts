@@ -12,10 +12,10 @@ import { createBatchProcessor } from './process-batch.ts';
 import type { Mark } from './state.ts';
 
 /**
- * Sends batch after batch until the input ends.
+ * Sends batch after batch until the end of the input.
  *
- * @param ledger where the last run left it.
- * @param verify throws when another run has taken over.
+ * @param ledger the ledger as the last run left it.
+ * @param verify throws if another run has taken the lock over.
  */
 export async function runImport(
   options: ImportOptions,
@@ -47,14 +47,14 @@ export async function runImport(
   let inputSize = await sizeOfInput(input.path);
   let total: number | undefined;
 
-  // Nothing more is sent once it is aborted. What is on the wire has its answer waited for: it may be carried out.
+  // Aborting stops new requests. Requests on the wire still get their response, because the API may execute them.
   const stop = new AbortController();
   const requests = createRequests({ api, rate, timeout, signal: stop.signal, clock });
   const processBatch = createBatchProcessor({
     api,
     target,
     requests,
-    ledger: { ...ledger, writeOutcomes: (outcomes) => ledger.writeOutcomes(outcomes).then(tell) },
+    ledger: { ...ledger, writeOutcomes: (outcomes) => ledger.writeOutcomes(outcomes).then(reportProgress) },
     stop: stop.signal,
     retries,
     baseDelay,
@@ -77,7 +77,7 @@ export async function runImport(
     return { ...measured, accepted, rejected, unresolved };
   }
 
-  async function tell(): Promise<void> {
+  async function reportProgress(): Promise<void> {
     await onProgress?.(progress());
   }
 
@@ -89,7 +89,7 @@ export async function runImport(
     if (type === 'refresh-succeeded') refreshes++;
   });
   const digest = await openPrefixDigest(input.path);
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
 
   async function begin({ end, states }: Batch): Promise<void> {
     total = estimate(end, inputSize);
@@ -113,17 +113,17 @@ export async function runImport(
       await begin(batch);
       const processing: Promise<void> = processBatch(batch)
         .catch(fail)
-        .finally(() => underWay.delete(processing));
-      underWay.add(processing);
-      if (underWay.size >= concurrency) await Promise.race(underWay);
+        .finally(() => inFlight.delete(processing));
+      inFlight.add(processing);
+      if (inFlight.size >= concurrency) await Promise.race(inFlight);
       if (stop.signal.aborted) break;
     }
   } catch (error) {
-    // A bad line ends the reading, not what was read before it.
-    await Promise.all(underWay);
+    // A bad line ends the reading, but the batches before it must still finish.
+    await Promise.all(inFlight);
     fail(error);
   } finally {
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
     signal?.removeEventListener('abort', onAbort);
     unsubscribe?.();
     await digest.close();
@@ -139,7 +139,7 @@ function processedRecords({ state }: Ledger): number {
   return state.accepted + state.rejected + state.unresolved;
 }
 
-/** How many records there will be, if the rest are as long as those so far. */
+/** Estimates the number of records in the input from the average length so far. */
 function estimate({ record, offset }: Mark, inputSize: number): number {
   return offset === 0 ? record : Math.max(record, Math.round((record / offset) * inputSize));
 }

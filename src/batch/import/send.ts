@@ -8,32 +8,32 @@ import axios, {
 import type { Requests } from '../requests.ts';
 import { reasonOf } from '../to-batch-error.ts';
 
-/** What is known of a request that was sent, all its replays and retries together. */
+/** The outcome of a request, including all its replays and retries. */
 export type Sent =
   | { readonly type: 'answered'; readonly response: AxiosResponse }
-  /** The API refused what is in it, and carried nothing out. */
+  /** The API refused the content and executed nothing. */
   | { readonly type: 'refused'; readonly status: number; readonly reason: string }
-  /** It was surely not carried out, and another would not be either. */
+  /** The request was surely not executed, and further requests would fail too. */
   | { readonly type: 'not-executed'; readonly error: unknown }
-  /** It may or may not have been carried out. */
+  /** The request may or may not have been executed. */
   | { readonly type: 'unknown'; readonly error: unknown };
 
 interface SendOptions {
   api: AxiosInstance;
   requests: Requests;
-  /** It may be carried out twice. */
+  /** Whether the request may be executed twice. */
   repeatable: boolean;
-  /** Aborted when nothing more may be sent. What is on the wire by then is waited for. */
+  /** Aborted when no further request may be sent. Requests on the wire still get their response. */
   stop: AbortSignal;
 }
 
-/** What the last send on the wire came to. */
+/** Outcome of the last attempt on the wire. */
 type Wire = 'none' | 'refused' | 'not-sent' | 'unknown' | 'executed';
 
-// The records are what is wrong, not the caller, the place or the moment.
+// With these statuses the records are wrong, not the credentials, the URL or the time.
 const REFUSALS = new Set([400, 413, 422]);
 
-// No connection was made, or the request was not even begun.
+// The connection failed, or the request was never started.
 const NOT_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -45,10 +45,10 @@ const NOT_SENT = new Set([
 ]);
 
 /**
- * Sends a request of an import and tells what is known of it then.
+ * Sends a request of an import and returns its outcome.
  *
- * It watches the wire below replays and retries: whatever retries there may be on the instance, a request that may not be
- * carried out twice is not sent again after a send whose outcome is unknown.
+ * Watches the wire below replays and retries: even if other code on the instance retries, a request that must not be executed twice
+ * is not sent again after an attempt with an unknown outcome.
  */
 export async function sendOnce(
   config: AxiosRequestConfig,
@@ -78,7 +78,7 @@ export async function sendOnce(
     }
   };
 
-  // Waits for a token, for a retry or for the rate. An answer that has come must not be lost to it.
+  // Ends a wait for a token, a retry or the rate limit. A response that has arrived must not be lost.
   const endWaits = () => {
     if (!onWire && last.wire !== 'executed') waiting.abort(stop.reason);
   };
@@ -110,9 +110,9 @@ function wireOf(status: number): Wire {
   return status >= 400 && status < 500 && status !== 408 ? 'refused' : 'unknown';
 }
 
-/** The API's words. */
+/** Returns the reason that the API gave. */
 function reasonFrom(error: unknown, raw: AxiosResponse | undefined): string {
-  // On the wire the body is a text still; axios has parsed that of its error.
+  // The body on the wire is unparsed text; axios has parsed the body of its own error.
   const response = (isAxiosError(error) && error.response) || raw;
-  return reasonOf(response?.data, response?.headers) ?? `the API answered ${raw?.status} and gave no reason`;
+  return reasonOf(response?.data, response?.headers) ?? `the API returned ${raw?.status} without a reason`;
 }

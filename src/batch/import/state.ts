@@ -1,50 +1,50 @@
 import type { InputPosition } from './input.ts';
 
-/** A place in the input that an import got to. */
+/** A position in the input with its record number. */
 export interface Mark extends InputPosition {
-  /** Records before it: the number of the record behind it, from 0. */
+  /** Number of records before the position, which is the number of the next record. */
   readonly record: number;
 }
 
-/** What is known of a record of a batch. */
+/** The state of a record of a batch. */
 export type RecordState =
-  /** It was not sent, or what was sent was surely not carried out. */
+  /** Not sent, or sent and surely not executed. */
   | 'waiting'
-  /** It was sent, and no answer is known. */
+  /** Sent, with an unknown outcome. */
   | 'sent'
-  /** It was accepted, rejected or given up as unresolved. */
+  /** Accepted, rejected or unresolved. */
   | 'settled';
 
-/** A batch that was begun and is not done, or that stands behind one. */
+/** A batch that has begun and is not finished, or that follows an unfinished batch. */
 interface OpenBatch {
   readonly from: Mark;
   readonly states: RecordState[];
 }
 
-/** How far an import is: what its checkpoint keeps, brought up to date by the entries of its journal. */
+/** The state of an import: loaded from the checkpoint, then updated by the entries of the journal. */
 export interface ImportState {
-  /** Number of the last entry of the journal that is in it. */
+  /** Number of the last journal entry that the state includes. */
   entry: number;
-  /** Where the last batch ends that was begun, and the SHA-256 of the input up to there. */
+  /** The end of the last batch that has begun, and the SHA-256 of the input up to there. */
   begun: Mark & { readonly digest: string };
-  /** In the order of the input. */
+  /** Unfinished batches, in input order. */
   open: OpenBatch[];
-  /** Batches that are done. */
+  /** Number of finished batches. */
   batches: number;
   accepted: number;
   rejected: number;
   unresolved: number;
-  /** Length of the rejects file. */
+  /** Length of the rejects file in bytes. */
   rejectsLength: number;
   unresolvedLength: number;
-  /** The length of the input when all of it was done. */
+  /** Length of the input in bytes when the import completed. */
   completeAt: number | null;
 }
 
-/** Numbers of records from the first to before the second. */
+/** Record numbers from the first (inclusive) to the second (exclusive). */
 export type Range = readonly [number, number];
 
-/** One thing that happened. */
+/** One event of an import. */
 export type Entry =
   | { readonly type: 'begun'; readonly end: ImportState['begun'] }
   | { readonly type: 'sent' | 'withdrawn'; readonly records: readonly Range[] }
@@ -56,7 +56,7 @@ type Totals = Pick<
   'accepted' | 'rejected' | 'unresolved' | 'rejectsLength' | 'unresolvedLength'
 >;
 
-/** The state in which nothing was done. */
+/** Returns the state of an import that has not begun. */
 export function startState(): ImportState {
   return {
     entry: 0,
@@ -72,7 +72,7 @@ export function startState(): ImportState {
   };
 }
 
-/** Brings a state up to date. */
+/** Applies an entry of the journal to a state. */
 export function applyEntry(state: ImportState, entry: Entry): void {
   state.entry++;
   if (entry.type === 'begun') {
@@ -102,18 +102,18 @@ function setState({ open }: ImportState, number: number, becomes: RecordState): 
   if (batch) batch.states[number - batch.from.record] = becomes;
 }
 
-/** Whether no record is settled and none can have been carried out, but such as may be sent again. */
+/** Whether no record is settled and every record may be sent again. */
 export function nothingDone({ open, batches, completeAt }: ImportState): boolean {
   const untouched = open.every(({ states }) => states.every((one) => one === 'waiting'));
   return completeAt === null && batches === 0 && untouched;
 }
 
-/** Where the input is read from: all records before are settled. */
+/** Returns the position to read from. All records before it are settled. */
 export function readFrom({ open, begun }: ImportState): Mark {
   return open[0]?.from ?? begun;
 }
 
-/** Numbers in rising order as few ranges. */
+/** Converts ascending numbers into ranges. */
 export function toRanges(numbers: readonly number[]): Range[] {
   const ranges: [number, number][] = [];
   for (const number of numbers) {

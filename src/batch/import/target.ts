@@ -2,58 +2,58 @@ import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { BatchError } from '../errors.ts';
 import type { Json } from '../sources/source.ts';
 
-/** What the API did with one record. */
+/** The API's result for one record. */
 export type RecordResult =
   | { readonly outcome: 'accepted' }
-  /** It will never take this record as it is. */
+  /** The API will never accept this record as it is. */
   | { readonly outcome: 'refused'; readonly reason: string; readonly status?: number | undefined }
-  /** It did not take it, for a reason that passes. */
+  /** The API did not accept the record, for a temporary reason. */
   | { readonly outcome: 'again'; readonly reason: string; readonly status?: number | undefined }
-  /** It may or may not have taken it. */
+  /** The API may or may not have accepted the record. */
   | { readonly outcome: 'unknown'; readonly reason: string };
 
-/** Sends a request with the import's axios instance, at its rate. @throws what axios throws. */
+/** Sends a request with the import's axios instance, within its rate limit. @throws the errors of axios. */
 export type SendRequest = <T = unknown>(config: AxiosRequestConfig) => Promise<AxiosResponse<T>>;
 
 /**
- * Finds out for records whose request got no answer whether the API has them: for each, in order, `present`, `absent` or
- * `unknown`. A request may still be carried out after its connection broke: `absent` must mean that it will stay so.
+ * Finds out whether the API has records whose request got no response. Returns `present`, `absent` or `unknown` for each, in order.
+ * The API may still execute a request after its connection broke: return `absent` only if the record will stay absent.
  */
 export type CheckRecords = (
   records: readonly unknown[],
   request: SendRequest,
 ) => Promise<readonly ('present' | 'absent' | 'unknown')[]>;
 
-/** Where the records of an import go. */
+/** The destination of the records of an import. */
 export interface ImportTarget {
   /** For messages and checkpoints, such as `genesys-contact-list`. */
   readonly name: string;
-  /** What tells it from others of the name. A checkpoint goes with one alone; it is stored in clear. */
+  /** Distinguishes targets of the same name. A checkpoint is valid for one query only, and stores it in clear text. */
   readonly query: Json;
-  /** How many records one request may have. */
+  /** Maximum number of records per request. */
   readonly maxRecords: number;
-  /** How many bytes the records of one request may have as JSON. @default no limit but the import's */
+  /** Maximum bytes of the records per request, as JSON. @default only the import's limit applies */
   readonly maxBytes?: number | undefined;
-  /** Says why a record cannot be sent at all; undefined when it can. Such a record is rejected without a request. */
+  /** Returns why a record must be rejected without a request; undefined if the record can be sent. */
   problem?(record: unknown): string | undefined;
-  /** Makes the request that sends some records. */
+  /** Returns the request that sends the records. */
   request(records: readonly unknown[]): AxiosRequestConfig;
   /**
-   * Reads an answer with a status of 2xx: one result for each record, in their order.
+   * Reads a response with a 2xx status. Returns one result per record, in order.
    *
-   * @throws BatchError `ERR_UNEXPECTED_ANSWER` when it is not what the API gives: what became of the records is unknown then.
+   * @throws BatchError `ERR_UNEXPECTED_ANSWER` if the response is not as documented; the outcome of the records is then unknown.
    */
   results(response: AxiosResponse, records: readonly unknown[]): readonly RecordResult[];
-  /** The id by which the API knows a record when it comes again, so that sending it twice has the effect of once. */
+  /** Returns the id by which the API recognizes a repeated record, so that repeating it has no further effect. */
   idOf?(record: unknown): string | undefined;
   readonly check?: CheckRecords | undefined;
 }
 
-/** An answer of 2xx that does not say what became of the records. */
+/** Returns the error for a 2xx response that does not tell the outcome of the records. */
 export function unexpectedResults(what: string): BatchError {
   return new BatchError(
-    `the answer ${what}: it does not say what became of the records. ` +
-      'Check the URL and the region, and what stands between this host and the API.',
+    `the response ${what}, so the outcome of the records is unknown. ` +
+      'Check the URL, the region, and any proxy between this host and the API.',
     'ERR_UNEXPECTED_ANSWER',
   );
 }

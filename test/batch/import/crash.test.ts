@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLedger } from '../../../src/batch/import/ledger.ts';
 import { startState } from '../../../src/batch/import/state.ts';
 import { importRecords } from '../../../src/batch/index.ts';
@@ -11,7 +11,7 @@ import { arrivals, CONTACTS, contacts, importing, LIST, readLines } from '../../
 
 const SCRIPT = fileURLToPath(new URL('../../support/import-script.ts', import.meta.url));
 
-// After how many requests of a run, and how many milliseconds.
+// When to kill: the number of requests of a run, and a delay in milliseconds.
 const KILLS = [
   [2, 0],
   [4, 5],
@@ -24,7 +24,7 @@ const script = ({ sim, path }: Importing, idField = '') => [
   ...[sim.url, sim.clientId, sim.clientSecret, path, idField],
 ];
 
-/** Starts the import in a process of its own. */
+/** Starts the import in a separate process. */
 function start(set: Importing, idField?: string): ChildProcess {
   const child = spawn(process.execPath, script(set, idField), { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -34,7 +34,7 @@ function start(set: Importing, idField?: string): ChildProcess {
 const ended = (child: ChildProcess) =>
   new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
 
-/** Kills it once the server has seen so many more requests, at some moment between two of them. */
+/** Kills an import after the server has received the number of further requests, and after the delay. */
 async function killAfter(set: Importing, requests: number, delay: number, idField?: string) {
   const until = (set.sim.counts.byPath[CONTACTS] ?? 0) + requests;
   const child = start(set, idField);
@@ -50,8 +50,8 @@ async function killAfter(set: Importing, requests: number, delay: number, idFiel
   return end;
 }
 
-describe('killed at any moment', () => {
-  test('with ids: every contact is there, and none is on record twice', async () => {
+describe('when the import is killed at any moment', () => {
+  it('adds every contact, without duplicates, if the contacts have ids', async () => {
     const set = await importing({ count: 120, pageDelay: 4 });
     for (const [requests, delay] of KILLS) await killAfter(set, requests, delay, 'id');
     const child = start(set, 'id');
@@ -68,7 +68,7 @@ describe('killed at any moment', () => {
     );
   });
 
-  test('without ids: none is sent twice, and each is in the list or in the unresolved file', async () => {
+  it('sends no contact without an id twice, and each is in the list or in the unresolved file', async () => {
     const set = await importing({ count: 120, pageDelay: 4 });
     for (const [requests, delay] of KILLS) await killAfter(set, requests, delay);
     const child = start(set);
@@ -78,64 +78,64 @@ describe('killed at any moment', () => {
     const unresolved = await readLines(`${set.path}.unresolved.jsonl`);
     const open = unresolved.map(({ record }) => (record as { n: number }).n);
     expect(new Set(open).size).toBe(open.length);
-    // Two batches of five were on the wire at each of the kills, at the most.
+    // At most two batches of five were on the wire at each kill.
     expect(open.length).toBeLessThanOrEqual(KILLS.length * 10);
     for (const { n } of contacts(120)) expect(there.has(n) || open.includes(n)).toBe(true);
     for (const { unresolved: why } of unresolved) {
-      expect(why).toMatchObject({ reason: 'the run ended before the answer came' });
+      expect(why).toMatchObject({ reason: 'the run ended before the API responded' });
     }
   });
 });
 
-describe('the journal', () => {
-  /** An import that got three records in, and was stopped by a 403. */
-  const stopped = async () => {
+describe('the journal of an import', () => {
+  /** An import that a 403 ended after three records. */
+  const failedImport = async () => {
     const set = await importing({ count: 9 });
     set.sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
     await failure(importRecords(set.noIds), 'ERR_REQUEST');
     return { ...set, journal: `${set.path}.import.checkpoint.journal` };
   };
 
-  test('loses its last line when that was cut off: it was to say what had not begun', async () => {
-    const { noIds, journal, sim } = await stopped();
+  it('drops a last line that was cut off, because its action had not begun', async () => {
+    const { noIds, journal, sim } = await failedImport();
     await appendFile(journal, '{"number":6,"type":"begun","end":{"rec');
     expect(await importRecords(noIds)).toMatchObject({ accepted: 9, unresolved: 0 });
     expect([...arrivals(sim).values()]).toEqual(new Array(9).fill(1));
   });
 
-  test('cut back to before a send is taken to be answered, it asks or leaves open', async () => {
-    const { noIds, journal } = await stopped();
+  it('leaves records unresolved if its last entry says that they were sent', async () => {
+    const { noIds, journal } = await failedImport();
     const lines = (await readFile(journal, 'utf8')).split('\n');
     const sent = lines.findIndex((line) => line.includes('"sent"'));
     await writeFile(journal, `${lines.slice(0, sent + 1).join('\n')}\n`);
     expect(await importRecords(noIds)).toMatchObject({ accepted: 6, unresolved: 3 });
   });
 
-  test.each([
+  it.each([
     ['removed', (path: string) => rm(path)],
     ['damaged', async (path: string) => writeFile(path, `x${await readFile(path, 'utf8')}`)],
     [
-      'without its first entry',
+      'missing its first entry',
       async (path: string) => writeFile(path, (await readFile(path, 'utf8')).replace(/^.*\n/, '')),
     ],
-  ])('%s is refused, as nobody knows then what was sent', async (_, spoil) => {
-    const { noIds, journal, sim } = await stopped();
+  ])('ends the import if it is %s, because the records already sent are unknown', async (_, damage) => {
+    const { noIds, journal, sim } = await failedImport();
     const requests = sim.counts.requests;
     const good = await readFile(journal);
-    await spoil(journal);
+    await damage(journal);
     expect((await failure(importRecords(noIds), 'ERR_CHECKPOINT_DAMAGED')).message).toContain('journal');
     expect(sim.counts.requests).toBe(requests);
     await writeFile(journal, good);
     expect(await importRecords(noIds)).toMatchObject({ accepted: 9 });
   });
 
-  test('without its checkpoint it is not written over', async () => {
-    const { noIds, path } = await stopped();
+  it('is not overwritten if its checkpoint is missing', async () => {
+    const { noIds, path } = await failedImport();
     await rm(`${path}.import.checkpoint`);
     await failure(importRecords(noIds), 'ERR_OUTPUT_EXISTS');
   });
 
-  test('is folded into the checkpoint before it grows long', async () => {
+  it('is merged into the checkpoint before it grows long', async () => {
     const { sim, noIds, path } = await importing({ count: 400 });
     sim.schedule({ match: CONTACTS, kind: '403', after: 350 });
     await failure(importRecords({ ...noIds, batchRecords: 1 }), 'ERR_REQUEST');
@@ -146,7 +146,7 @@ describe('the journal', () => {
   });
 });
 
-test('rejects that a crash left behind the last settled batch stand once', async () => {
+it('writes each reject once, even if a crash left rejects after the last settled batch', async () => {
   const { base, sim, path } = await importing({ lines: ['1', '{"id":"a","n":0}', '2', '{"id":"b","n":1}'] });
   sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
   await failure(importRecords({ ...base, batchRecords: 2 }), 'ERR_REQUEST');
@@ -155,7 +155,7 @@ test('rejects that a crash left behind the last settled batch stand once', async
   expect((await readLines(`${path}.rejects.jsonl`)).map(({ record }) => record)).toEqual([1, 2]);
 });
 
-test('rejects that are shorter than the checkpoint says are not gone on with', async () => {
+it('does not resume if the rejects file is shorter than its checkpoint says', async () => {
   const { base, sim, path } = await importing({ lines: ['1', '{"id":"a","n":0}', '{"id":"b","n":1}'] });
   sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
   await failure(importRecords({ ...base, batchRecords: 2 }), 'ERR_REQUEST');
@@ -163,9 +163,9 @@ test('rejects that are shorter than the checkpoint says are not gone on with', a
   await failure(importRecords(base), 'ERR_OUTPUT_SHORT');
 });
 
-test('a disk that is full: nothing is sent that is not on record, and it goes on once there is room', async () => {
+it('sends no record that is not in the journal when the disk is full, and resumes once there is space', async () => {
   const set = await importing({ count: 120 });
-  // In blocks of 512 bytes: room for the checkpoint and a few entries of the journal.
+  // Blocks of 512 bytes: enough for the checkpoint and a few entries of the journal.
   const child = spawn(
     '/bin/sh',
     ['-c', 'trap "" XFSZ; ulimit -f 4; exec "$@"', 'sh', process.execPath, ...script(set)],
@@ -173,12 +173,12 @@ test('a disk that is full: nothing is sent that is not on record, and it goes on
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
-  let said = '';
+  let stderr = '';
   child.stderr.on('data', (chunk) => {
-    said += chunk;
+    stderr += chunk;
   });
   expect(await ended(child)).toBe(1);
-  expect(said).toMatch(/journal: the file is larger than|the disk is full/);
+  expect(stderr).toMatch(/journal: the file is larger than|the disk is full/);
   const journal = (await readFile(`${set.path}.import.checkpoint.journal`, 'utf8')).split('\n').slice(0, -1);
   const sent = journal.filter((line) => line.includes('"type":"sent"'));
   expect(arrivals(set.sim).size).toBeGreaterThan(0);
@@ -194,7 +194,7 @@ test('a disk that is full: nothing is sent that is not on record, and it goes on
   expect(open.length).toBeLessThanOrEqual(10);
 });
 
-test('after a write that failed nothing is written behind it', async () => {
+it('writes nothing after a failed write', async () => {
   const directory = await temporaryDirectory();
   const paths = {
     journal: join(directory, 'j'),
@@ -203,12 +203,12 @@ test('after a write that failed nothing is written behind it', async () => {
   };
   await writeFile(paths.journal, '');
   const ledger = await openLedger(paths, startState(), async () => {});
-  const place = { line: 1, start: 0, end: { offset: 9, line: 1 } };
-  await ledger.begin({ ...place.end, record: 2, digest: '' });
-  const cannot = { ...place, number: 0, value: 1n };
-  await expect(ledger.writeOutcomes([{ record: cannot, outcome: 'rejected' }])).rejects.toThrow('BigInt');
-  const can = { ...place, number: 1, value: 1 };
-  await expect(ledger.writeOutcomes([{ record: can, outcome: 'accepted' }])).rejects.toThrow('BigInt');
+  const position = { line: 1, start: 0, end: { offset: 9, line: 1 } };
+  await ledger.begin({ ...position.end, record: 2, digest: '' });
+  const unwritable = { ...position, number: 0, value: 1n };
+  await expect(ledger.writeOutcomes([{ record: unwritable, outcome: 'rejected' }])).rejects.toThrow('BigInt');
+  const writable = { ...position, number: 1, value: 1 };
+  await expect(ledger.writeOutcomes([{ record: writable, outcome: 'accepted' }])).rejects.toThrow('BigInt');
   await ledger.close();
   expect((await readFile(paths.journal, 'utf8')).split('\n')).toHaveLength(2);
 });

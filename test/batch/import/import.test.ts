@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   csvInput,
   genesysContactList,
@@ -19,8 +19,8 @@ import { sendJson, startServer } from '../../support/server.ts';
 
 const once = (count: number) => new Map(Array.from({ length: count }, (_, n) => [n, 1]));
 
-describe('a whole import', () => {
-  test('sends every record once, in order, and leaves only its checkpoint', async () => {
+describe('importRecords', () => {
+  it('sends every record once, in order, and leaves only its checkpoint', async () => {
     const { sim, base, directory } = await importing({ count: 10 });
     const seen: ImportProgress[] = [];
     const summary = await importRecords({ ...base, onProgress: (progress) => seen.push(progress) });
@@ -43,7 +43,7 @@ describe('a whole import', () => {
     expect((await readdir(directory)).sort()).toEqual(['in.jsonl', 'in.jsonl.import.checkpoint']);
   });
 
-  test('run again it sends nothing; what was added since is sent', async () => {
+  it('sends nothing when run again, except lines that were appended since', async () => {
     const { sim, base, path } = await importing({ count: 4 });
     await importRecords(base);
     const before = sim.counts.requests;
@@ -54,7 +54,7 @@ describe('a whole import', () => {
     expect(arrivals(sim)).toEqual(once(5));
   });
 
-  test('begun anew it keeps what was there under other names', async () => {
+  it('keeps the old checkpoint under another name when restarted', async () => {
     const { sim, base, directory } = await importing({ count: 4 });
     await importRecords(base);
     await importRecords({ ...base, restart: true });
@@ -62,7 +62,7 @@ describe('a whole import', () => {
     expect(await readdir(directory)).toContain('in.jsonl.import.checkpoint.old-1');
   });
 
-  test('takes CSV, where each row becomes the data of a contact', async () => {
+  it('imports CSV, where each row becomes the data of a contact', async () => {
     const { sim, base, directory } = await importing();
     const path = join(directory, 'in.csv');
     await writeFile(path, '\ufeffid,name\r\nx1,"Ann, ""A"""\r\nx2,"two\nlines"\r\n');
@@ -73,13 +73,13 @@ describe('a whole import', () => {
     ]);
   });
 
-  test('takes contacts in the shape of the API as they are', async () => {
+  it('sends contacts in the shape of the API without changes', async () => {
     const { sim, noIds } = await importing({ lines: ['{"id":"a","data":{"n":1},"callable":false}'] });
     await importRecords(noIds);
     expect(sim.contacts(LIST).get('a')?.data).toEqual({ n: 1 });
   });
 
-  test('cuts batches by bytes, and sends a larger record alone', async () => {
+  it('limits batches by bytes, and sends a larger record alone', async () => {
     const long = 'x'.repeat(500);
     const { sim, base } = await importing({
       lines: [{ n: 0 }, { n: 1 }, { n: 2, long }, { n: 3 }].map((record, n) =>
@@ -91,14 +91,14 @@ describe('a whole import', () => {
     expect(arrivals(sim)).toEqual(once(4));
   });
 
-  test('sends several batches at once when told to, and no more', async () => {
+  it('sends as many batches at once as `concurrency` allows, and no more', async () => {
     const { sim, base } = await importing({ count: 40, pageDelay: 10 });
     expect(await importRecords({ ...base, concurrency: 4 })).toMatchObject({ accepted: 40 });
     expect(arrivals(sim)).toEqual(once(40));
     expect(sim.counts.maxConcurrent).toBe(4);
   });
 
-  test('goes on through revoked tokens, rate limits and broken connections', async () => {
+  it('completes despite revoked tokens, server errors and broken connections', async () => {
     const { sim, base } = await importing({
       count: 60,
       revokeEvery: 5,
@@ -114,15 +114,15 @@ describe('a whole import', () => {
   });
 });
 
-describe('what the API refuses', () => {
-  test('is found by halves, goes to the rejects with the reason, and can be fed in again', async () => {
+describe('when the API refuses records', () => {
+  it('finds a bad record by halving, writes it to the rejects with the reason, and imports it once fixed', async () => {
     const { sim, base, path } = await importing({ count: 9, maxContacts: 1000 });
     const bad = ['{"id":"b1","data":7}', '{"id":"b2"}'];
     const good = contacts(9).map((contact) => JSON.stringify({ id: contact.id, data: contact }));
     await writeFile(path, [...good.slice(0, 4), bad[0], ...good.slice(4)].join('\n'));
     const target = {
       ...base.target,
-      // Sent as it is, so that the API has something to refuse.
+      // Sends the records unchanged, so that the API refuses some.
       request: (records: readonly unknown[]) => ({ method: 'POST', url: CONTACTS, data: records }),
     };
     const summary = await importRecords({ ...base, target, batchRecords: 100 });
@@ -133,7 +133,7 @@ describe('what the API refuses', () => {
       { rejected: { line: 5, status: 400, reason: 'Contact 0 has no data.' }, record: { id: 'b1', data: 7 } },
     ]);
 
-    // Mended, the same file is an input.
+    // The rejects file is a valid input once fixed.
     const text = await readFile(`${path}.rejects.jsonl`, 'utf8');
     await writeFile(`${path}.rejects.jsonl`, text.replace('"data":7', '"data":{"n":9}'));
     const again = await importRecords({ ...base, target, input: jsonLinesInput(`${path}.rejects.jsonl`) });
@@ -141,20 +141,20 @@ describe('what the API refuses', () => {
     expect(arrivals(sim)).toEqual(once(10));
   });
 
-  test('a batch larger than the API takes is halved until it fits', async () => {
+  it('halves a batch that is larger than the API accepts until it fits', async () => {
     const { sim, noIds } = await importing({ count: 20, maxContacts: 3 });
     const summary = await importRecords({ ...noIds, batchRecords: 20 });
     expect(summary).toMatchObject({ accepted: 20, rejected: 0, pages: 1 });
     expect(arrivals(sim)).toEqual(once(20));
   });
 
-  test('a record that cannot be a contact is rejected without a request', async () => {
+  it('rejects a record that cannot be a contact without a request', async () => {
     const { base, path } = await importing({ lines: ['7', '{"id":"c0","n":0}', '[]'] });
     expect(await importRecords(base)).toMatchObject({ accepted: 1, rejected: 2, requests: 1 });
     expect((await readLines(`${path}.rejects.jsonl`)).map(({ record }) => record)).toEqual([7, []]);
   });
 
-  test('200 with partial failure: refusals are rejected, what passes is sent again', async () => {
+  it('rejects refused records of a partial failure, and sends temporary failures again', async () => {
     const lines = [
       ...contacts(50).map(({ id }) => JSON.stringify({ id, lastName: id })),
       '{"id":"nameless"}',
@@ -172,7 +172,7 @@ describe('what the API refuses', () => {
     ]);
   });
 
-  test('what keeps failing is rejected after its retries, and gets in when fed in again', async () => {
+  it('rejects a record that keeps failing after its retries, and accepts it when it is imported again', async () => {
     const lines = contacts(30).map(({ id }) => JSON.stringify({ id, lastName: id }));
     const { sim, base, path } = await importing({ lines, bulkFailures: 0.6 });
     const target = genesysExternalContacts();
@@ -187,12 +187,12 @@ describe('what the API refuses', () => {
     expect(existsSync(`${path}.rejects.jsonl`)).toBe(true);
   });
 
-  test.each([
+  it.each([
     ['errorCount', { errorCount: 1 }],
     ['errorIndexes', { errorIndexes: [0] }],
     ['the number of results', { results: [] }],
-    ['no results', { results: undefined }],
-  ])('an answer that contradicts itself (%s) leaves its records unresolved', async (_, wrong) => {
+    ['the missing results', { results: undefined }],
+  ])('leaves the records of a response unresolved if it contradicts itself in %s', async (_, wrong) => {
     const right = { results: [{ success: true }, { success: true }], errorCount: 0, errorIndexes: [] };
     const { sim, base } = await importing({ lines: ['{"lastName":"a"}', '{"lastName":"b"}'] });
     sim.schedule({ match: BULK, body: { ...right, ...wrong } });
@@ -201,9 +201,9 @@ describe('what the API refuses', () => {
   });
 });
 
-describe('what ends it, to go on later', () => {
-  test.each(['401', '403', '404', '429'] as const)(
-    '%s: nothing is lost, rejected or unresolved',
+describe('when an import ends early', () => {
+  it.each(['401', '403', '404', '429'] as const)(
+    'keeps every record for the next run after a %s',
     async (kind) => {
       const { sim, noIds, path } = await importing({ count: 9 });
       sim.schedule({ match: CONTACTS, kind, times: 100, after: 1, retryAfter: 3600 });
@@ -218,7 +218,7 @@ describe('what ends it, to go on later', () => {
     },
   );
 
-  test('an API that cannot be reached: surely not sent', async () => {
+  it('sends records in the next run if the API was unreachable, because they were surely not executed', async () => {
     const { noIds, sim } = await importing({ count: 4 });
     const api = axios.create({ baseURL: 'http://127.0.0.1:1', proxy: false });
     const account = sim.url;
@@ -228,14 +228,14 @@ describe('what ends it, to go on later', () => {
     expect(await importRecords({ ...noIds, account })).toMatchObject({ accepted: 4, unresolved: 0 });
   });
 
-  test('a wrong list id leaves no checkpoint in the way of the right one', async () => {
+  it('leaves no checkpoint after a wrong list id, so that the next run can use the right one', async () => {
     const { sim, base, noIds } = await importing({ count: 4 });
     sim.schedule({ match: CONTACTS, kind: '404' });
     await failure(importRecords(base), 'ERR_REQUEST');
     expect(await importRecords(noIds)).toMatchObject({ accepted: 4, resumed: false });
   });
 
-  test('another target or account is refused once something was imported', async () => {
+  it('refuses another target or account once records were imported', async () => {
     const { base, noIds, sim } = await importing({ count: 9 });
     sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
     await failure(importRecords(base), 'ERR_REQUEST');
@@ -244,7 +244,7 @@ describe('what ends it, to go on later', () => {
     expect(await importRecords(base)).toMatchObject({ accepted: 9 });
   });
 
-  test('a second run at the same time is refused', async () => {
+  it('refuses a second run at the same time', async () => {
     const { base, sim } = await importing({ count: 9, pageDelay: 30 });
     const [first, second] = await Promise.allSettled([importRecords(base), importRecords(base)]);
     const refused =
@@ -254,23 +254,25 @@ describe('what ends it, to go on later', () => {
     expect(arrivals(sim)).toEqual(once(9));
   });
 
-  test('what the progress listener throws', async () => {
+  it('ends with the error that the progress listener throws, and is resumable', async () => {
     const { base, sim } = await importing({ count: 6 });
     const onProgress = () => {
-      throw new Error('mine');
+      throw new Error('listener failed');
     };
-    expect((await failure(importRecords({ ...base, onProgress }), 'ERR_CALLBACK')).message).toBe('mine');
+    expect((await failure(importRecords({ ...base, onProgress }), 'ERR_CALLBACK')).message).toBe(
+      'listener failed',
+    );
     const { base: other } = await importing();
     const rejecting = async () => onProgress();
     const error = await failure(importRecords({ ...other, onProgress: rejecting }), 'ERR_CALLBACK');
-    expect(error.message).toBe('mine');
+    expect(error.message).toBe('listener failed');
     expect(await importRecords(base)).toMatchObject({ accepted: 6 });
     expect(arrivals(sim)).toEqual(once(6));
   });
 });
 
-describe('the signal', () => {
-  test('lets the request on the wire end, sends no other, and is resumable', async () => {
+describe('when the signal is aborted', () => {
+  it('waits for the request on the wire, sends no other, and is resumable', async () => {
     const { sim, noIds, path } = await importing({ count: 9, pageDelay: 60 });
     const abort = new AbortController();
     const run = importRecords({ ...noIds, signal: abort.signal });
@@ -283,7 +285,7 @@ describe('the signal', () => {
     expect(existsSync(`${path}.unresolved.jsonl`)).toBe(false);
   });
 
-  test('ends a wait for Retry-After', async () => {
+  it('ends a wait for Retry-After', async () => {
     const { sim, noIds } = await importing({ count: 9 });
     sim.schedule({ match: CONTACTS, kind: '429', retryAfter: 30 });
     const abort = new AbortController();
@@ -295,7 +297,7 @@ describe('the signal', () => {
     expect(await importRecords(noIds)).toMatchObject({ accepted: 9, unresolved: 0 });
   });
 
-  test('aborted before: nothing happens', async () => {
+  it('does nothing if the signal was aborted before the start', async () => {
     const { base, sim, directory } = await importing();
     await failure(importRecords({ ...base, signal: AbortSignal.abort() }), 'ERR_INTERRUPTED');
     expect(sim.counts.requests).toBe(0);
@@ -303,8 +305,8 @@ describe('the signal', () => {
   });
 });
 
-describe('options', () => {
-  test('that cannot work are refused all at once', async () => {
+describe('when options or files are invalid', () => {
+  it('lists every invalid option in one error', async () => {
     const { base, path } = await importing();
     const wrong = { ...base, batchRecords: 0, concurrency: 0, retries: -1, rejects: path };
     const error = await importRecords(wrong).catch((thrown: unknown) => thrown);
@@ -314,16 +316,16 @@ describe('options', () => {
     expect(() => csvInput('a', { delimiter: '||', columns: ['a', 'a'] })).toThrow(/delimiter.*two columns/);
   });
 
-  test('files of somebody else are not written over', async () => {
+  it('does not overwrite a rejects file of another program', async () => {
     const { base, path, sim } = await importing();
-    await writeFile(`${path}.rejects.jsonl`, 'mine\n');
+    await writeFile(`${path}.rejects.jsonl`, 'from another program\n');
     await failure(importRecords(base), 'ERR_OUTPUT_EXISTS');
     expect(sim.counts.requests).toBe(0);
     await rm(`${path}.rejects.jsonl`);
     expect(await importRecords(base)).toMatchObject({ accepted: 10 });
   });
 
-  test('a directory that is not there is said before anything is sent', async () => {
+  it('reports a missing directory before any request', async () => {
     const { base, directory, sim } = await importing();
     const rejects = join(directory, 'missing', 'rejects.jsonl');
     expect((await failure(importRecords({ ...base, rejects }), 'ERR_OUTPUT')).message).toContain(
@@ -333,7 +335,7 @@ describe('options', () => {
   });
 });
 
-test('HTML in place of answers ends the import soon, with what was sent on record', async () => {
+it('ends soon if the API returns HTML, with every sent record in the unresolved file', async () => {
   const server = await startServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html>login</html>');
   });
@@ -344,7 +346,7 @@ test('HTML in place of answers ends the import soon, with what was sent on recor
   expect((await readLines(`${path}.unresolved.jsonl`)).map(({ record }) => record)).toEqual(contacts(9));
 });
 
-test('an answer that lists fewer contacts than were sent leaves them unresolved', async () => {
+it('leaves contacts unresolved if the response lists fewer than were sent', async () => {
   const server = await startServer((_, response) => sendJson(response, 200, [{ id: 'a' }]));
   onTestFinished(() => server.close());
   const { noIds } = await importing({ count: 2 });
@@ -352,7 +354,7 @@ test('an answer that lists fewer contacts than were sent leaves them unresolved'
   expect(await importRecords({ ...noIds, api })).toMatchObject({ accepted: 0, unresolved: 2 });
 });
 
-/** Uses up what is scheduled. */
+/** Sends requests until no scheduled fault is left. */
 async function useUpFaults(sim: VendorSimulator): Promise<void> {
   const token = sim.issueToken();
   const headers = { Authorization: `Bearer ${token}` };

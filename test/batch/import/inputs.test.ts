@@ -1,7 +1,7 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   csvInput,
   type InputRecord,
@@ -28,8 +28,8 @@ async function readAll(input: RecordInput, from = START): Promise<InputRecord[]>
 
 const values = (records: readonly InputRecord[]) => records.map(({ value }) => value);
 
-describe('JSON Lines', () => {
-  test('a byte order mark, CR LF, empty lines and a missing last line feed are all right', async () => {
+describe('jsonLinesInput', () => {
+  it('accepts a byte order mark, CR LF, empty lines and a missing last line feed', async () => {
     const path = await fileOf('\ufeff{"a":1}\r\n\n  \r\n{"a":"é"}\n[2]');
     const records = await readAll(jsonLinesInput(path));
     expect(values(records)).toEqual([{ a: 1 }, { a: 'é' }, [2]]);
@@ -41,7 +41,7 @@ describe('JSON Lines', () => {
     expect(await readAll(jsonLinesInput(await fileOf('')))).toEqual([]);
   });
 
-  test('a line of 2 GB is refused by its line and byte, in no time and no memory', async () => {
+  it('refuses a line of 2 GB with its line and byte, without reading all of it', async () => {
     const path = await fileOf('{"a":1}\n');
     const file = await open(path, 'r+');
     await file.truncate(2 ** 31 + 8);
@@ -55,13 +55,13 @@ describe('JSON Lines', () => {
     expect(csv.message).toContain('line 2 (byte 8)');
   });
 
-  test('a line of just the bytes that are allowed passes', async () => {
+  it('accepts a line of exactly the maximum size', async () => {
     const path = await fileOf('"123456"\n"1234567"\n');
     expect(values(await readAll(jsonLinesInput(path, { maxLineBytes: 10 })))).toEqual(['123456', '1234567']);
     await failure(readAll(jsonLinesInput(path, { maxLineBytes: 9 })), 'ERR_INPUT');
   });
 
-  test('invalid UTF-8 is refused by its line, not replaced', async () => {
+  it('refuses invalid UTF-8 with its line and byte, and does not replace it', async () => {
     const path = await fileOf(
       Buffer.concat([Buffer.from('{"a":1}\n"'), Buffer.from([0xff]), Buffer.from('"\n')]),
     );
@@ -70,17 +70,17 @@ describe('JSON Lines', () => {
     );
   });
 
-  test('no file, a directory', async () => {
+  it('refuses a missing file and a directory', async () => {
     const { base, directory } = await importing();
     const missing = jsonLinesInput(join(directory, 'missing'));
     expect((await failure(importRecords({ ...base, input: missing }), 'ERR_INPUT')).message).toContain(
       'no such file',
     );
     const error = await failure(importRecords({ ...base, input: jsonLinesInput(directory) }), 'ERR_INPUT');
-    expect(error.message).toContain('no regular file');
+    expect(error.message).toContain('not a regular file');
   });
 
-  test('lines of rejects and unresolved files give their records, others stay whole', async () => {
+  it('reads the record from a line of a rejects or unresolved file, and other lines as a whole', async () => {
     const lines = [
       { rejected: { line: 1 }, record: { a: 1 } },
       { record: { a: 2 }, unresolved: {} },
@@ -92,12 +92,12 @@ describe('JSON Lines', () => {
       jsonLinesInput(await fileOf(lines.map((one) => JSON.stringify(one)).join('\n'))),
     );
     expect(values(records)).toEqual([{ a: 1 }, { a: 2 }, lines[2], lines[3], undefined]);
-    expect(records[4]?.bad?.reason).toContain('rejected before');
+    expect(records[4]?.bad?.reason).toContain('already rejected');
   });
 });
 
-describe('CSV', () => {
-  test('rows with quotes, line feeds in them and other delimiters', async () => {
+describe('csvInput', () => {
+  it('reads rows with quotation marks, quoted line feeds and another delimiter', async () => {
     const path = await fileOf('a;b\r\n"x;\r\ny";1\r\n\r\n;"say ""no"""\r\nlast;é');
     const records = await readAll(csvInput(path, { delimiter: ';' }));
     expect(values(records)).toEqual([
@@ -108,7 +108,7 @@ describe('CSV', () => {
     expect(records.map(({ line }) => line)).toEqual([2, 5, 6]);
   });
 
-  test('columns by option, for a file without a header', async () => {
+  it('reads a file without a header row if the columns are an option', async () => {
     const path = await fileOf('1,2\n3,4\n');
     expect(values(await readAll(csvInput(path, { columns: ['a', '__proto__'] })))).toHaveLength(2);
     expect(values(await readAll(csvInput(path, { columns: ['a', 'b'] })))).toEqual([
@@ -117,13 +117,13 @@ describe('CSV', () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ['too many fields', '1,2,3', '3 fields, but there are 2 columns'],
-    ['too few', '1', '1 fields, but there are 2 columns'],
-    ['a stray quotation mark', 'a"b",2', 'does not begin with one'],
-    ['text behind a closing one', '"a"b,2', 'behind a closing quotation mark'],
-    ['one that is not closed', '1,"2', 'not closed'],
-  ])('a row with %s is bad', async (_, row, reason) => {
+    ['too few fields', '1', '1 fields, but there are 2 columns'],
+    ['a stray quotation mark', 'a"b",2', 'an unquoted field contains a quotation mark'],
+    ['text after a closing quotation mark', '"a"b,2', 'follows a closing quotation mark'],
+    ['an unclosed quotation mark', '1,"2', 'not closed'],
+  ])('reports a row with %s as bad', async (_, row, reason) => {
     const records = await readAll(csvInput(await fileOf(`a,b\n1,2\n${row}\n`)));
     expect(records[0]?.bad).toBeUndefined();
     expect(records[1]).toMatchObject({ line: 3, bad: { text: row } });
@@ -131,14 +131,14 @@ describe('CSV', () => {
     expect(records).toHaveLength(2);
   });
 
-  test.each(['a,a\n', 'a,\n', '"a\n'])('a header %j is refused', async (header) => {
+  it.each(['a,a\n', 'a,\n', '"a\n'])('refuses the header row %j', async (header) => {
     expect((await failure(readAll(csvInput(await fileOf(`${header}1,2\n`))), 'ERR_INPUT')).message).toContain(
       'header',
     );
   });
 });
 
-test('read on from behind any record, the rest is the same', async () => {
+it('reads the same remaining records from the end of any record', async () => {
   const field = fc.string({
     unit: fc.constantFrom('a', 'é', '"', ',', '\n', '\r\n', '😀', ' '),
     maxLength: 6,
@@ -156,8 +156,8 @@ test('read on from behind any record, the rest is the same', async () => {
       for (const input of inputs) {
         const all = await readAll(input);
         expect(all.map(({ value }) => (value as { text: string }).text)).toEqual(items.map(([text]) => text));
-        for (const [index, { end: place }] of all.entries()) {
-          expect(await readAll(input, place)).toEqual(all.slice(index + 1));
+        for (const [index, { end: position }] of all.entries()) {
+          expect(await readAll(input, position)).toEqual(all.slice(index + 1));
         }
       }
     }),
@@ -165,13 +165,13 @@ test('read on from behind any record, the rest is the same', async () => {
   );
 });
 
-describe('a bad record', () => {
+describe('when a record is bad', () => {
   const lines = (bad: string) => [...contacts(4).map((one) => JSON.stringify(one)), bad, '{"id":"c4","n":4}'];
 
-  test('ends the import before it; mended, the import goes on from there', async () => {
+  it('ends the import before the record, and resumes there once the line is fixed', async () => {
     const { sim, base, path } = await importing({ lines: lines('{"id": secret') });
     const error = await failure(importRecords(base), 'ERR_INPUT');
-    expect(error.message).toMatch(/line 5 \(byte \d+\): the line is no JSON/);
+    expect(error.message).toMatch(/line 5 \(byte \d+\): the line is not valid JSON/);
     expect(error.message).not.toContain('secret');
     expect(error.resumable).toBe(true);
     expect([...arrivals(sim).keys()]).toEqual([0, 1, 2]);
@@ -180,19 +180,19 @@ describe('a bad record', () => {
     expect([...arrivals(sim)].sort()).toEqual([0, 1, 2, 3, 4, 9].map((n) => [n, 1]));
   });
 
-  test('goes to the rejects when told to, and is bad there until it is mended', async () => {
+  it('writes the record to the rejects with `onBadRecord: reject`, where it stays bad until it is fixed', async () => {
     const { sim, base, path } = await importing({ lines: lines('{"id":') });
     const summary = await importRecords({ ...base, onBadRecord: 'reject' });
     expect(summary).toMatchObject({ accepted: 5, rejected: 1 });
     expect(sim.contacts(LIST).size).toBe(5);
     const rejects = `${path}.rejects.jsonl`;
     expect(await readLines(rejects)).toEqual([
-      { rejected: { line: 5, reason: 'the line is no JSON' }, text: '{"id":' },
+      { rejected: { line: 5, reason: 'the line is not valid JSON' }, text: '{"id":' },
     ]);
     await failure(importRecords({ ...base, input: jsonLinesInput(rejects) }), 'ERR_INPUT');
   });
 
-  test('a ragged row ends the import with its line', async () => {
+  it('ends the import at a CSV row with too many fields, and names its line', async () => {
     const { base, directory } = await importing();
     const path = join(directory, 'in.csv');
     await writeFile(path, 'id,n\nc0,0\nc1,1,1\n');
@@ -201,7 +201,7 @@ describe('a bad record', () => {
   });
 });
 
-describe('an input that changed', () => {
+describe('when the input has changed', () => {
   const half = async () => {
     const set = await importing({ count: 9 });
     set.sim.schedule({ match: /contacts$/, kind: '403', after: 1 });
@@ -210,7 +210,7 @@ describe('an input that changed', () => {
     return { ...set, lines };
   };
 
-  test('before what was sent: refused, and nothing is sent', async () => {
+  it('refuses a change in the part already sent, and sends nothing', async () => {
     const { base, path, lines, sim } = await half();
     const requests = sim.counts.requests;
     await writeFile(path, [lines[0]?.replace('0', '7'), ...lines.slice(1)].join('\n'));
@@ -222,14 +222,14 @@ describe('an input that changed', () => {
     expect(await importRecords(base)).toMatchObject({ accepted: 9 });
   });
 
-  test('after its end, with the same length: refused', async () => {
+  it('refuses a change of the same length after the import is complete', async () => {
     const { base, path, lines } = await half();
     await importRecords(base);
     await writeFile(path, `${[lines[0]?.replace('0', '7'), ...lines.slice(1)].join('\n')}\n`);
     await failure(importRecords(base), 'ERR_INPUT_CHANGED');
   });
 
-  test('behind what was sent: taken as it is now', async () => {
+  it('imports the current content after the part already sent', async () => {
     const { base, path, lines, sim } = await half();
     await writeFile(path, [...lines.slice(0, 8), '{"id":"new","n":77}', '{"id":"newer","n":78}'].join('\n'));
     expect(await importRecords(base)).toMatchObject({ accepted: 10 });

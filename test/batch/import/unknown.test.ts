@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type CheckRecords,
   genesysContactList,
@@ -25,17 +25,17 @@ import {
 const numbers = (lines: readonly Record<string, unknown>[]) =>
   lines.map(({ record }) => (record as { n: number }).n);
 
-/** Looks into the simulator, as a caller would into the API. */
-const lookInto =
+/** Looks records up in the simulator, as a caller would in the API. */
+const lookUpIn =
   (sim: VendorSimulator): CheckRecords =>
   async (records) => {
     const there = arrivals(sim);
     return records.map((record) => (there.has((record as { n: number }).n) ? 'present' : 'absent'));
   };
 
-describe('an answer that was lost', () => {
-  test.each(['lost', 'reset', 'truncated', 'malformed', '500', '503', '408'] as const)(
-    '%s, without ids: on record as unresolved, never sent again, and the rest goes on',
+describe('when the response to a batch is lost', () => {
+  it.each(['lost', 'reset', 'truncated', 'malformed', '500', '503', '408'] as const)(
+    'writes records without ids to the unresolved file, sends them once, and continues after the fault %s',
     async (kind) => {
       const { sim, noIds, path } = await importing({ count: 9 });
       sim.schedule({ match: CONTACTS, kind, after: 1 });
@@ -49,8 +49,8 @@ describe('an answer that was lost', () => {
     },
   );
 
-  test.each(['lost', 'reset', 'truncated', 'malformed', '500', '503', '408'] as const)(
-    '%s, with ids: sent again until the answer comes',
+  it.each(['lost', 'reset', 'truncated', 'malformed', '500', '503', '408'] as const)(
+    'sends records with ids again until the API responds after the fault %s',
     async (kind) => {
       const { sim, base, path } = await importing({ count: 9 });
       sim.schedule({ match: CONTACTS, kind, after: 1 });
@@ -60,23 +60,23 @@ describe('an answer that was lost', () => {
     },
   );
 
-  test('no answer in time is the same', async () => {
+  it('treats a timeout as a lost response', async () => {
     const { sim, noIds, path } = await importing({ count: 9 });
     sim.schedule({ match: CONTACTS, kind: 'hang' });
     expect(await importRecords({ ...noIds, timeout: 60 })).toMatchObject({ accepted: 6, unresolved: 3 });
     expect(numbers(await readLines(`${path}.unresolved.jsonl`))).toEqual([0, 1, 2]);
   });
 
-  test('the check of the caller decides: present ones are accepted, absent ones sent again', async () => {
+  it('lets the check decide: present records are accepted, absent records are sent again', async () => {
     const { sim, noIds, path } = await importing({ count: 9 });
     sim.schedule({ match: CONTACTS, kind: 'lost' }, { match: CONTACTS, kind: 'reset', after: 1 });
-    const target = genesysContactList({ listId: LIST, check: lookInto(sim) });
+    const target = genesysContactList({ listId: LIST, check: lookUpIn(sim) });
     expect(await importRecords({ ...noIds, target })).toMatchObject({ accepted: 9, unresolved: 0 });
     expect([...arrivals(sim)].sort()).toEqual(contacts(9).map(({ n }) => [n, 1]));
     expect(existsSync(`${path}.unresolved.jsonl`)).toBe(false);
   });
 
-  test('a check that fails ends the import, and is asked again by the next run', async () => {
+  it('ends the import if the check fails, and calls the check again in the next run', async () => {
     const { sim, noIds } = await importing({ count: 6 });
     sim.schedule({ match: CONTACTS, kind: 'lost' });
     const broken: CheckRecords = async () => {
@@ -90,11 +90,11 @@ describe('an answer that was lost', () => {
       'search is down',
     );
     await failure(importRecords(withCheck(async () => ['present'])), 'ERR_CALLBACK');
-    expect(await importRecords(withCheck(lookInto(sim)))).toMatchObject({ accepted: 6, unresolved: 0 });
+    expect(await importRecords(withCheck(lookUpIn(sim)))).toMatchObject({ accepted: 6, unresolved: 0 });
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
 
-  test('what the check does not know is unresolved', async () => {
+  it('leaves records unresolved that the check does not know', async () => {
     const { sim, noIds } = await importing({ count: 3 });
     sim.schedule({ match: CONTACTS, kind: 'lost' });
     const target = genesysContactList({ listId: LIST, check: async () => ['present', 'unknown', 'absent'] });
@@ -104,7 +104,7 @@ describe('an answer that was lost', () => {
     });
   });
 
-  test('of a batch in which some have ids, those alone are sent again', async () => {
+  it('sends only the records with ids again if a batch has both kinds', async () => {
     const lines = ['{"id":"c0","n":0}', '{"n":1}', '{"id":"c2","n":2}'];
     const { sim, base } = await importing({ lines });
     sim.schedule({ match: CONTACTS, kind: 'lost' });
@@ -116,7 +116,7 @@ describe('an answer that was lost', () => {
     ]);
   });
 
-  test('with ids, an API that never answers ends the import, to go on later', async () => {
+  it('ends the import after the retries if the records have ids, and is resumable', async () => {
     const { sim, base, api } = await importing({ count: 6 });
     sim.schedule({ match: CONTACTS, kind: '500', times: 2, after: 1 });
     expect((await failure(importRecords({ ...base, retries: 1 }), 'ERR_REQUEST')).message).toContain('500');
@@ -127,7 +127,7 @@ describe('an answer that was lost', () => {
     });
   });
 
-  test('three in a row end the import, so that not all of it becomes unresolved', async () => {
+  it('ends the import after three lost responses in a row, so that not every record becomes unresolved', async () => {
     const { sim, noIds } = await importing({ count: 30 });
     sim.schedule({ match: CONTACTS, kind: '503', times: 5, after: 1 });
     await failure(importRecords(noIds), 'ERR_REQUEST');
@@ -135,13 +135,13 @@ describe('an answer that was lost', () => {
     expect(await importRecords(noIds)).toMatchObject({ accepted: 15, unresolved: 15 });
   });
 
-  test('one now and then does not', async () => {
+  it('continues after lost responses that are not in a row', async () => {
     const schedule = ({ numberOnPath }: { numberOnPath: number }) => (numberOnPath % 3 ? 'lost' : 'none');
     const { noIds } = await importing({ count: 27, faults: { schedule } });
     expect(await importRecords(noIds)).toMatchObject({ accepted: 9, unresolved: 18 });
   });
 
-  test('whatever else retries on the instance, a lost request is not sent again', async () => {
+  it('does not send a lost request again, even if other code on the instance retries', async () => {
     const { sim, noIds } = await importing({ count: 6 });
     const api = axios.create({ baseURL: sim.url, proxy: false });
     api.defaults.headers.common.Authorization = `Bearer ${sim.issueToken()}`;
@@ -152,7 +152,7 @@ describe('an answer that was lost', () => {
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
 
-  test('unresolved records can be fed in again as they are, once one knows that they are absent', async () => {
+  it('imports an unresolved file without changes', async () => {
     const { sim, noIds, path } = await importing({ count: 6 });
     sim.schedule({ match: CONTACTS, kind: 'reset' });
     await importRecords(noIds);
@@ -162,7 +162,7 @@ describe('an answer that was lost', () => {
   });
 });
 
-test('whatever goes wrong in whatever order, each record is accepted, rejected or unresolved, and none comes twice', async () => {
+it('ends each record as accepted, rejected or unresolved, and adds none twice, after any faults in any order', async () => {
   const steps = [
     ...(['lost', 'reset', '503', '500', '403', '400', 'truncated', 'malformed', 'none'] as const),
     { kind: '429' as const, retryAfter: 0 },
@@ -191,7 +191,7 @@ test('whatever goes wrong in whatever order, each record is accepted, rejected o
         );
         const there = arrivals(sim);
         const settled = [...(rejects ?? []), ...(unresolved ?? [])];
-        // Each stands once in its file, and nowhere is one missing.
+        // Each record is at most once in its file, and no record is missing.
         expect(new Set(settled).size).toBe(settled.length);
         for (const { n } of contacts(count)) expect(there.has(n) || settled.includes(n)).toBe(true);
         expect(summary).toMatchObject({

@@ -6,24 +6,24 @@ export interface GenesysContactListOptions {
   /** Id of the contact list. */
   listId: string;
   /**
-   * The member of flat records that holds the contact's id. With ids a request may be repeated; without, one whose answer
-   * was lost may not.
+   * The member of flat records that holds the contact's id. If a response is lost, a request is repeated only if its contacts have
+   * ids.
    */
   idField?: string | undefined;
-  /** These contacts are dialled first. @default the API's */
+  /** Whether these contacts are dialled first. @default the API's default */
   priority?: boolean | undefined;
-  /** Finds out whether contacts without an id arrived. */
+  /** Finds out whether contacts without an id were added. */
   check?: CheckRecords | undefined;
 }
 
 type Contact = { id?: unknown; data?: unknown };
 
 /**
- * Adds contacts to an outbound contact list of Genesys Cloud: `POST /api/v2/outbound/contactlists/{id}/contacts`, at most
- * 1000 in a request, all or none of which are taken.
+ * Adds contacts to an outbound contact list of Genesys Cloud: `POST /api/v2/outbound/contactlists/{id}/contacts`, with at most
+ * 1000 contacts per request. The API accepts all contacts of a request or none.
  *
- * A record is a contact as the API has it (with an object `data`, and `id`, `callable` and others as they are), or flat: then it
- * is the `data`.
+ * A record is either a contact in the shape of the API (with an object `data`, and members such as `id` and `callable`), or flat: a
+ * flat record becomes the `data` of a contact.
  *
  * @throws ConfigurationError
  */
@@ -48,7 +48,7 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
     name: 'genesys-contact-list',
     query: { listId, idField: idField ?? null },
     maxRecords: 1000,
-    problem: (record) => (isObject(record) ? undefined : 'it is no JSON object'),
+    problem: (record) => (isObject(record) ? undefined : 'the record is not a JSON object'),
     idOf,
     request: (records) => ({
       method: 'POST',
@@ -57,9 +57,9 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
       data: records.map(toContact),
     }),
     results({ data }, records) {
-      if (!Array.isArray(data)) throw unexpectedResults('is no list of contacts');
+      if (!Array.isArray(data)) throw unexpectedResults('is not a list of contacts');
       if (data.length !== records.length) {
-        throw unexpectedResults(`lists ${data.length} contacts for ${records.length} that were sent`);
+        throw unexpectedResults(`lists ${data.length} contacts, but ${records.length} were sent`);
       }
       return records.map(() => ({ outcome: 'accepted' }));
     },

@@ -4,20 +4,20 @@ import { type CheckRecords, type ImportTarget, type RecordResult, unexpectedResu
 /** Options of {@link genesysExternalContacts}. */
 export interface GenesysExternalContactsOptions {
   /**
-   * The API knows a contact by the `id` it was sent with, so that sending it twice does no harm. Genesys does not promise
-   * that; say so if you have seen it hold.
+   * Whether the API recognizes a contact by the `id` it was sent with, so that sending it twice is harmless. Genesys does not
+   * document this: set `true` only if you have verified it.
    * @default false
    */
   keepsIds?: boolean | undefined;
-  /** Contacts in one request. @default 100 */
+  /** Maximum number of contacts per request. @default 100 */
   maxRecords?: number | undefined;
-  /** Finds out whether contacts arrived whose answer was lost. */
+  /** Finds out whether contacts whose response was lost were added. */
   check?: CheckRecords | undefined;
 }
 
 /**
- * Adds external contacts of Genesys Cloud: `POST /api/v2/externalcontacts/bulk/contacts/add`. It answers 200 also when some
- * or all contacts were refused, and says so for each.
+ * Adds external contacts to Genesys Cloud: `POST /api/v2/externalcontacts/bulk/contacts/add`. The API returns 200 even if it refuses
+ * some or all contacts, with a result for each contact.
  *
  * @throws ConfigurationError
  */
@@ -34,7 +34,7 @@ export function genesysExternalContacts(options: GenesysExternalContactsOptions 
     problem: (record) =>
       typeof record === 'object' && record !== null && !Array.isArray(record)
         ? undefined
-        : 'it is no JSON object',
+        : 'the record is not a JSON object',
     idOf(record) {
       const id = keepsIds && (record as { id?: unknown } | null)?.id;
       return typeof id === 'string' && id !== '' ? id : undefined;
@@ -63,12 +63,12 @@ function resultsOf(data: unknown, count: number): RecordResult[] {
   const failed = results.flatMap((result: BulkResult | null, index) =>
     result?.success === true ? [] : [index],
   );
-  // The API says it three times; where the three differ, none can be trusted.
+  // The response states its errors three times; if the three differ, none can be trusted.
   if (typeof errorCount === 'number' && errorCount !== failed.length) {
-    throw unexpectedResults(`counts ${errorCount} errors but lists ${failed.length}`);
+    throw unexpectedResults(`counts ${errorCount} errors, but its results show ${failed.length}`);
   }
   if (Array.isArray(errorIndexes) && String([...errorIndexes].sort((a, b) => a - b)) !== String(failed)) {
-    throw unexpectedResults('names other errors than it lists');
+    throw unexpectedResults('has errorIndexes that contradict its results');
   }
   return results.map(toResult);
 }
@@ -76,8 +76,8 @@ function resultsOf(data: unknown, count: number): RecordResult[] {
 function toResult(result: BulkResult | null): RecordResult {
   if (result?.success === true) return { outcome: 'accepted' };
   const { message, code, retryable } = result?.error ?? {};
-  const said = [message, code].find((text) => typeof text === 'string' && text !== '') as string | undefined;
-  const reason = said?.slice(0, 300) ?? 'the API gave no reason';
+  const text = [message, code].find((one) => typeof one === 'string' && one !== '') as string | undefined;
+  const reason = text?.slice(0, 300) ?? 'the API gave no reason';
   const status = typeof result?.status === 'number' ? result.status : undefined;
   if (retryable === true || status === 429 || status === 503) return { outcome: 'again', reason, status };
   if (status === undefined || status === 408 || status >= 500) return { outcome: 'unknown', reason };
