@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Calls back once after a delay in milliseconds. */
   setTimeout(callback: () => void, delay: number): unknown;
-  /** Takes back what {@link Clock.setTimeout} returned. */
+  /** Cancels a timer of {@link Clock.setTimeout}. Ignores undefined. */
   clearTimeout(timer: unknown): void;
 }
 

@@ -6,7 +6,13 @@ export { linkSignals, unlessAborted } from './link-signals.ts';
 export { loadPeer, PeerError } from './load-peer.ts';
 export { readBody } from './read-body.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
-export { createResourceOrigins, lacksBase, type ResourceOrigins, urlProblem } from './resource-origins.ts';
+export {
+  createResourceOrigins,
+  lacksBase,
+  originProblems,
+  type ResourceOrigins,
+  urlProblem,
+} from './resource-origins.ts';
 export { backoff, parseRetryAfter } from './retry-after.ts';
 export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';

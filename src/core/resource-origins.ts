@@ -1,4 +1,5 @@
 import type { InternalAxiosRequestConfig } from 'axios';
+import { prefixed } from './check-options.ts';
 import { redactUrl } from './redact-url.ts';
 
 // axios's own test for an absolute URL.
@@ -23,6 +24,11 @@ export function urlProblem(text: unknown): string | undefined {
   if (username || password) return `the URL of ${host} holds credentials`;
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
   return `${shown} is not https (plain http is for loopback only)`;
+}
+
+/** Lists what is wrong with the URLs of an option. */
+export function originProblems(option: string, urls: readonly string[]): (string | undefined)[] {
+  return urls.map((url) => prefixed(option, urlProblem(url)));
 }
 
 /** Tells where a request goes. `apiBaseUrl` is where the vendor says its API is. */

@@ -73,9 +73,8 @@ export interface SharedTokenStore extends TokenStore {
 export interface ShareOptions {
   readonly vendor: Vendor;
   /** The longest time that a fetch takes, in milliseconds. */
-  readonly duration: number;
-  /** Whether a token may be fetched only under the lock of the store. */
-  readonly strict: boolean;
+  readonly tokenTimeout: number;
+  readonly onStoreFailure?: 'fetch' | 'fail' | undefined;
   readonly clock: Clock;
   readonly emit: Emitter['emit'];
 }

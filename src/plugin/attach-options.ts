@@ -1,6 +1,6 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { AuthRefreshListener, Vendor } from '../core/index.ts';
-import { numberProblems, prefixed, refuse, urlProblem } from '../core/internal.ts';
+import { numberProblems, originProblems, refuse } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
@@ -55,21 +55,20 @@ export function checkAttachOptions(
   } = options ?? {};
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
-    !isAxios && 'the first argument must be an axios instance',
-    isAxios &&
-      typeof instance !== 'function' &&
-      retry !== false &&
-      'retry requires an instance of axios.create(); otherwise set retry to false',
-    isAttached && 'the plugin is attached to this instance already: call detach() first',
+    isAxios
+      ? typeof instance !== 'function' &&
+        retry !== false &&
+        'retry requires an instance of axios.create(); otherwise set retry to false'
+      : 'the first argument must be an axios instance',
+    isAttached && 'call detach() first: the plugin is attached already',
     // They would look like the caller's own credentials on every request, and no token would ever be sent.
-    hasCredentials(instance?.defaults) &&
-      "remove Authorization and auth from the instance's defaults: the plugin sets the token",
+    hasCredentials(instance?.defaults) && "remove Authorization and auth from the instance's defaults",
     ...(tokens
       ? Object.entries(forManager).map(
           ([name, value]) => value !== undefined && `pass ${name} to createTokenManager, not beside tokens`,
         )
       : managerProblems(forManager)),
-    ...resourceOrigins.map((url) => prefixed('resourceOrigins', urlProblem(url))),
+    ...originProblems('resourceOrigins', resourceOrigins),
     ...numberProblems({ maxReplays, ...(retry || {}) }, [
       'maxReplays',
       'retries',

@@ -33,6 +33,6 @@ export function fixBoundary(config: InternalAxiosRequestConfig, adapter: unknown
   const { data, headers } = config;
   if (!(data instanceof FormData)) return;
   if ((adapter as { adapterName?: string }).adapterName !== 'http') return;
-  if (/boundary=/i.test(String(headers.getContentType() ?? ''))) return;
+  if (/boundary=/i.test(String(headers.getContentType()))) return;
   headers.setContentType(`multipart/form-data; boundary=axios-oauth-refresh-${crypto.randomUUID()}`);
 }

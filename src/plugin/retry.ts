@@ -69,7 +69,7 @@ export function installRetry(
 ): InstalledRetry {
   const { retries = 3, baseDelay = 500, maxRetryAfter = 60_000, allMethods = false } = options;
   const retryAfter = (error: AxiosError) =>
-    parseRetryAfter(error.response?.headers?.['retry-after'], clock.now());
+    parseRetryAfter(error.response?.headers?.['retry-after'], clock.now()) ?? 0;
 
   function mayRepeat(config: InternalAxiosRequestConfig): boolean {
     if (allMethods) return true;
@@ -91,11 +91,11 @@ export function installRetry(
     retryCondition: (error) => {
       const { config } = error;
       if (!config || isAuthRefreshError(error) || !isTransient(error) || !isRepeatable(config)) return false;
-      if ((retryAfter(error) ?? 0) > maxRetryAfter) return false;
+      if (retryAfter(error) > maxRetryAfter) return false;
       return error.response?.status === 429 || mayRepeat(config);
     },
     retryDelay: (count, error) => {
-      const delay = Math.max(retryAfter(error) ?? 0, backoff(count - 1, baseDelay, random));
+      const delay = Math.max(retryAfter(error), backoff(count - 1, baseDelay, random));
       // Told from here, which axios-retry calls once for each retry: onRetry does not know the delay.
       const { config, response, code } = error;
       if (config) {

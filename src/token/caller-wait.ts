@@ -21,7 +21,7 @@ export function waitFor<T>(
       signal?.removeEventListener?.('abort', onAbort);
       cancelToken?.unsubscribe(onAbort);
       data?.off?.('error', onBodyError);
-      if (timer !== undefined) clock.clearTimeout(timer);
+      clock.clearTimeout(timer);
     };
     const fail = (error: AxiosError) => {
       stop();

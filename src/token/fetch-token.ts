@@ -33,7 +33,6 @@ export function createTokenFetch(
 
   return (known) => {
     const requestedAt = clock.now();
-    const deadline = requestedAt + tokenTimeout;
     const expired = () =>
       new TokenRequestError(
         `no token after ${tokenTimeout} ms. Check the token endpoint, or raise tokenTimeout`,
@@ -46,7 +45,7 @@ export function createTokenFetch(
         // Bypass the guard: a token request must never wait for a token.
         request: (config) => client.request({ ...transport(), ...config, authRefresh: false }),
         signal,
-        deadline,
+        deadline: requestedAt + tokenTimeout,
         clock,
         random,
         // While a token is usable nobody waits: the next request tries again, and a script can end.

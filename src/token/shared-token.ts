@@ -23,7 +23,8 @@ const LOCK_PATIENCE = 10_000;
 
 /** Shares one token through a store: look, acquire the lock, look again, fetch, publish. */
 export function shareToken(store: TokenStore, options: ShareOptions): SharedToken {
-  const { vendor, duration, strict, clock, emit } = options;
+  const { vendor, tokenTimeout: duration, clock, emit } = options;
+  const strict = options.onStoreFailure === 'fail';
   const guarded = guardStore(store, clock, emit);
   const newest = createNewestToken(clock);
   const keyPromise = storeKey(vendor);

@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import type { AuthRefreshListener, Clock, SharedTokenStore, Vendor } from '../core/index.ts';
-import { numberProblems, prefixed, refuse, urlProblem } from '../core/internal.ts';
+import { numberProblems, originProblems } from '../core/internal.ts';
 
 /** Options of {@link createTokenManager}. Durations are in milliseconds. */
 export interface TokenManagerOptions {
@@ -44,11 +44,6 @@ export interface TokenManagerOptions {
   random?: (() => number) | undefined;
 }
 
-/** @throws ConfigurationError that lists every problem. */
-export function checkTokenManagerOptions(options: TokenManagerOptions): void {
-  refuse('createTokenManager', managerProblems(options));
-}
-
 /** Lists the problems with a token manager's options. */
 export function managerProblems({
   vendor,
@@ -81,5 +76,5 @@ function vendorProblems(vendor: Vendor | undefined): (string | undefined)[] {
   if (typeof vendor?.grant !== 'function' || !Array.isArray(vendor.resourceOrigins)) {
     return ['vendor must be a Vendor, such as genesysCloud() returns'];
   }
-  return vendor.resourceOrigins.map((url) => prefixed('vendor.resourceOrigins', urlProblem(url)));
+  return originProblems('vendor.resourceOrigins', vendor.resourceOrigins);
 }

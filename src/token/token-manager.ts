@@ -10,11 +10,11 @@ import {
   type TokenSet,
   type Vendor,
 } from '../core/index.ts';
-import { createEmitter, messageOf, systemClock } from '../core/internal.ts';
+import { createEmitter, messageOf, refuse, systemClock } from '../core/internal.ts';
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
-import { checkTokenManagerOptions, type TokenManagerOptions } from './token-manager-options.ts';
+import { managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
 
 /** Holds the token of one OAuth client. Only one refresh runs at a time. */
@@ -54,7 +54,7 @@ export interface TokenManager {
  * @throws ConfigurationError that lists every problem with the options.
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
-  checkTokenManagerOptions(options);
+  refuse('createTokenManager', managerProblems(options));
   const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onEvent } = options;
 
   const { emit, subscribe } = createEmitter();
@@ -63,15 +63,14 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   const state = createTokenState(clock);
   const coolDown = createCoolDown(clock);
   const fetchToken = createTokenFetch({ ...options, clock, tokenTimeout }, state);
-  const strict = options.onStoreFailure === 'fail';
-  const shared = store?.share({ vendor, duration: tokenTimeout, strict, clock, emit });
+  const shared = store?.share({ ...options, tokenTimeout, clock, emit });
   const mutex = new Mutex();
   let refreshing: Promise<TokenSet> | undefined;
 
   function getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet> {
     const token = state.usable();
     if (token) {
-      if (state.name() === 'stale' && !refreshing && coolDown.allowsBackground()) refresh().catch(ignore);
+      if (state.name() === 'stale' && !refreshing && coolDown.allowsBackground()) refresh();
       return token;
     }
     return config ? waitFor(refresh(), config as InternalAxiosRequestConfig, clock) : refresh();
@@ -85,7 +84,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     const reason = state.name() as RefreshReason;
     refreshing = mutex.runExclusive(() => refreshAlone(reason));
     // Every caller may have been aborted, so that nobody handles a rejection.
-    refreshing.catch(ignore);
+    refreshing.catch(() => {});
     return refreshing;
   }
 
@@ -132,5 +131,3 @@ function asTokenError(thrown: unknown): TokenError {
   if (isTokenError(thrown)) return thrown;
   return new TokenRequestError(`the vendor's grant failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
 }
-
-function ignore(): void {}

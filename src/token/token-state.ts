@@ -55,7 +55,7 @@ export function createTokenState(clock: Clock): TokenState {
       ignoreRejectionsUntil = 0;
     },
     accept(accepted) {
-      if (accepted === token) isAccepted = true;
+      isAccepted ||= accepted === token;
     },
     reject(refused, { afterReplay = false } = {}) {
       // By identity: a server that caches issues the same text again, and that is a new token all the same.

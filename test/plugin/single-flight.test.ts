@@ -105,7 +105,7 @@ describe('single flight', () => {
     const { api } = fixture.attach();
     const again = () => attachAuthRefresh(api, { vendor: fixture.vendor() });
     expect(again).toThrow(ConfigurationError);
-    expect(again).toThrow(/attached to this instance already.*detach\(\)/);
+    expect(again).toThrow(/detach\(\) first/);
   });
 
   it('scenario 7: detach during a refresh: waiters settle, interceptors are gone, nothing is authorized any more', async () => {
