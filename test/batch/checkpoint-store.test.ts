@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { BatchError, type CheckpointStore, exportRecords, jsonLinesFile } from '../../src/batch/index.ts';
 import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
 import { numbered } from '../support/exporting.ts';
@@ -10,9 +10,9 @@ import { startServer } from '../support/server.ts';
 const api = axios.create({ baseURL: 'http://localhost:1', proxy: false });
 const PAGES = [0, 1, 2, 3].map((page) => ({ items: numbered(page * 10, page * 10 + 10) }));
 
-/** Keeps a checkpoint in memory, and refuses after so many saves. */
+/** Returns a store that keeps a checkpoint in memory, and rejects every save after `maxSaves`. */
 function memory(
-  most = Number.POSITIVE_INFINITY,
+  maxSaves = Number.POSITIVE_INFINITY,
 ): CheckpointStore & { text: string | undefined; saves: number } {
   return {
     name: 'in memory',
@@ -22,13 +22,13 @@ function memory(
       return this.text;
     },
     async save(text) {
-      if (++this.saves > most) throw new BatchError('taken over', 'ERR_LOCKED');
+      if (++this.saves > maxSaves) throw new BatchError('taken over', 'ERR_LOCKED');
       this.text = text;
     },
   };
 }
 
-test('a store keeps the checkpoint, and there is neither a lock nor a journal', async () => {
+it('saves the checkpoint in a store, without a lock and a journal', async () => {
   const directory = await temporaryDirectory();
   const sink = jsonLinesFile(join(directory, 'out.jsonl'));
   const checkpoint = memory();
@@ -39,15 +39,15 @@ test('a store keeps the checkpoint, and there is neither a lock nor a journal', 
   expect(await exportRecords(options)).toMatchObject({ records: 40, resumed: false });
   expect(new Set(files.flat())).toEqual(new Set(['out.jsonl']));
   expect(await exportRecords(options)).toMatchObject({ records: 40, alreadyComplete: true });
-  // Begun anew, what the store has is written over.
+  // With restart, the checkpoint in the store is overwritten.
   expect(await exportRecords({ ...options, restart: true })).toMatchObject({ records: 40, resumed: false });
   expect((await readdir(directory)).sort()).toEqual(['out.jsonl', 'out.jsonl.old-1']);
 });
 
-test('a store that refuses ends the run, and another goes on from what it has', async () => {
+it('ends the run if the store rejects a save, and another run resumes from the last saved checkpoint', async () => {
   const sink = jsonLinesFile(join(await temporaryDirectory(), 'out.jsonl'));
   const source = preparedPages(PAGES);
-  // One save at the beginning, two behind pages.
+  // One save at the start, two after pages.
   const refusing = memory(3);
   const options = { api, source, sink, checkpointInterval: 0 };
   await failure(exportRecords({ ...options, checkpoint: refusing }), 'ERR_LOCKED');
@@ -58,7 +58,7 @@ test('a store that refuses ends the run, and another goes on from what it has', 
   expect((await readFile(sink.path ?? '', 'utf8')).trimEnd().split('\n')).toHaveLength(40);
 });
 
-test('what a store has is checked as a file is', async () => {
+it('checks the checkpoint of a store like the checkpoint of a file', async () => {
   const sink = jsonLinesFile(join(await temporaryDirectory(), 'out.jsonl'));
   const checkpoint = memory();
   await exportRecords({ api, source: preparedPages(PAGES), sink, checkpoint });
@@ -67,7 +67,7 @@ test('what a store has is checked as a file is', async () => {
     exportRecords({ api, source: other, sink, checkpoint }),
     'ERR_CHECKPOINT_MISMATCH',
   );
-  expect(mismatch.message).toContain('the checkpoint in memory belongs to something else: query was null');
+  expect(mismatch.message).toContain('the checkpoint in memory belongs to a different run: query was null');
   checkpoint.text = checkpoint.text?.replace('"records":40', '"records":41');
   await failure(
     exportRecords({ api, source: preparedPages(PAGES), sink, checkpoint }),
@@ -76,10 +76,10 @@ test('what a store has is checked as a file is', async () => {
   const wrong = { load: async () => undefined } as unknown;
   await expect(
     exportRecords({ api, source: other, sink, checkpoint: wrong as CheckpointStore }),
-  ).rejects.toThrow('checkpoint must be the name of a file, or a store with load and save');
+  ).rejects.toThrow('checkpoint must be a file name, or a store with load and save');
 });
 
-test('a limiter is asked before each request, retried ones included, and ends with the run', async () => {
+it('calls a custom rate limiter before each request, and aborts its signal when the run ends', async () => {
   let answers = 0;
   const server = await startServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ n: ++answers }));
@@ -87,9 +87,9 @@ test('a limiter is asked before each request, retried ones included, and ends wi
   onTestFinished(() => server.close());
   const sink = jsonLinesFile(join(await temporaryDirectory(), 'out.jsonl'));
   const stop = new AbortController();
-  let asked = 0;
+  let calls = 0;
   const rate = async (signal: AbortSignal) => {
-    if (++asked <= 3) return;
+    if (++calls <= 3) return;
     stop.abort(new Error('enough'));
     await new Promise((_, reject) => {
       if (signal.aborted) reject(signal.reason);
@@ -111,6 +111,6 @@ test('a limiter is asked before each request, retried ones included, and ends wi
     signal: stop.signal,
   });
   await failure(run, 'ERR_INTERRUPTED');
-  expect(asked).toBe(4);
+  expect(calls).toBe(4);
   expect(answers).toBe(3);
 });

@@ -1,5 +1,5 @@
 import axios from 'axios';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRequests } from '../../src/batch/requests.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
@@ -15,12 +15,12 @@ async function serve(handler: Handler) {
 
 const common = { rate: undefined, timeout: 5000, clock: systemClock };
 
-describe('the rate', () => {
-  test.each([
+describe('with a rate', () => {
+  it.each([
     { requests: 50, interval: 1000 },
     { requests: 400, interval: 1000 },
     { requests: 7, interval: 150 },
-  ])('of $requests in $interval ms is kept, and nearly reached', async (rate) => {
+  ])('sends at most $requests requests in $interval ms, and nearly reaches that rate', async (rate) => {
     const times: number[] = [];
     const url = await serve((_, response) => {
       times.push(performance.now());
@@ -29,25 +29,25 @@ describe('the rate', () => {
     const signal = new AbortController().signal;
     const { send } = createRequests({ ...common, api: axios.create(), rate, signal });
     const count = Math.ceil((rate.requests / rate.interval) * 600);
-    const began = performance.now();
+    const startedAt = performance.now();
     await Promise.all(Array.from({ length: count }, () => send({ url })));
     const least = ((count - 1) * rate.interval) / rate.requests;
-    // A timer may fire a millisecond early; what fast rates send together is 10 ms worth.
-    expect(performance.now() - began).toBeGreaterThan(least - 12);
+    // A timer may fire a millisecond early, and fast rates send the requests of 10 ms together.
+    expect(performance.now() - startedAt).toBeGreaterThan(least - 12);
     expect(times).toHaveLength(count);
-    // In the middle of the time no more than half were sent, but for what fast rates send together.
-    const middle = began + least / 2;
+    // After half of the time at most half of the requests were sent, plus the requests of 10 ms.
+    const middle = startedAt + least / 2;
     expect(times.filter((time) => time < middle).length).toBeLessThanOrEqual(count / 2 + 6);
   });
 
-  test('counts retries and replays, which the plugin sends', async () => {
+  it('includes the retries and replays of the plugin', async () => {
     const simulator = await startSimulator({ records: 10 });
     const { url, clientId, clientSecret } = simulator;
     const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
     const signal = new AbortController().signal;
     const requests = createRequests({ ...common, api, rate: { requests: 20, interval: 400 }, signal });
     simulator.schedule({ match: '/api/v2', kind: '503', times: 2 });
-    const began = performance.now();
+    const startedAt = performance.now();
     const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
     const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
     await requests.send(config);
@@ -55,14 +55,14 @@ describe('the rate', () => {
     simulator.revokeTokens();
     await requests.send(config);
     expect(requests.counts).toEqual({ requests: 5, retries: 2, replays: 1 });
-    // The replay does not wait for a turn, and the request behind it waits for two.
-    expect(performance.now() - began).toBeGreaterThan(3 * 20 - 4);
+    // The replay does not wait for the rate, and the next request waits twice as long.
+    expect(performance.now() - startedAt).toBeGreaterThan(3 * 20 - 4);
     await requests.send(config);
-    expect(performance.now() - began).toBeGreaterThan(5 * 20 - 4);
+    expect(performance.now() - startedAt).toBeGreaterThan(5 * 20 - 4);
   });
 });
 
-test('a 429 with Retry-After holds back every request, not only the refused one', async () => {
+it('delays every request after a 429 with Retry-After, not only the refused one', async () => {
   const clock = createManualClock();
   let refusing = true;
   let seen = 0;
@@ -83,7 +83,7 @@ test('a 429 with Retry-After holds back every request, not only the refused one'
   expect(seen).toBe(4);
 });
 
-test('an abort ends requests that wait for their turn, for the pause and for an answer', async () => {
+it('aborts requests that wait for the rate, for a pause and for a response', async () => {
   const url = await serve((request, response) => {
     if (request.url === '/busy') response.writeHead(429, { 'retry-after': '30' }).end();
   });
@@ -95,12 +95,12 @@ test('an abort ends requests that wait for their turn, for the pause and for an 
   const waiting = [slow.send({ url }), slow.send({ url }), paused.send({ url })];
   const settled = Promise.allSettled(waiting);
   setTimeout(() => abort.abort(new Error('enough')), 20);
-  const began = performance.now();
+  const startedAt = performance.now();
   for (const { status } of await settled) expect(status).toBe('rejected');
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(performance.now() - startedAt).toBeLessThan(2000);
 });
 
-test('a server that never answers ends at the timeout, an instance with its own keeps it', async () => {
+it('times out if the server never answers, and prefers the timeout of the instance', async () => {
   const url = await serve(() => {});
   const signal = new AbortController().signal;
   const quick = createRequests({ ...common, timeout: 30, api: axios.create(), signal });
@@ -109,7 +109,7 @@ test('a server that never answers ends at the timeout, an instance with its own 
   await expect(own.send({ url })).rejects.toMatchObject({ message: 'timeout of 40ms exceeded' });
 });
 
-test('a request that waits for its turn gets its token behind the wait, however many tokens die meanwhile', async () => {
+it('gets the token of a request after the wait for the rate, so that tokens revoked meanwhile cause no 401', async () => {
   const simulator = await startSimulator({ records: 10 });
   const { url, clientId, clientSecret } = simulator;
   const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
@@ -117,7 +117,7 @@ test('a request that waits for its turn gets its token behind the wait, however 
   const requests = createRequests({ ...common, api, rate: { requests: 1, interval: 20 }, signal });
   const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
   const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
-  // Each turn finds that all tokens so far are dead: a wait with a token in hand would be in vain, and its replay as well.
+  // Every token is revoked within three requests, so a token that is fetched before the wait would be useless after it.
   const timer = setInterval(() => simulator.revokeTokens(), 60);
   try {
     await Promise.all(Array.from({ length: 20 }, () => requests.send(config)));
