@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type GenesysConversationsTutorialOptions,
   genesysConversationsTutorial,
@@ -16,13 +16,13 @@ async function setUp(records: number) {
   return { simulator, api: attached(genesysCloud({ envUrl: url, clientId, clientSecret })) };
 }
 
-test.each([0, 50, 51, 420])('%i records come once, in order, wherever the export is cut', async (count) => {
+it.each([0, 50, 51, 420])('writes %i records once, in order, for any interruptions', async (count) => {
   const { simulator, api } = await setUp(count);
   const { text } = await exportInRuns(genesysConversationsTutorial(DATES), api, [2, 1, 3]);
   expect(text).toBe([...simulator.records()].map((record) => `${JSON.stringify(record)}\n`).join(''));
 });
 
-test('the request has the form of the tutorial, and a record is known by its conversationId or id', async () => {
+it('sends the format of the tutorial, and recognises a record by its conversationId or id', async () => {
   const { url, asked } = await startApi(({ method }, _, { headers }) =>
     method === 'POST'
       ? { results: [{ id: 1 }, { id: 'a' }, { id: 'a' }], nextPage: `http://${headers.host}/more?p=2` }
@@ -37,16 +37,16 @@ test('the request has the form of the tutorial, and a record is known by its con
   ]);
 });
 
-describe('answers that are none of it', () => {
-  test.each([
+describe('when a response has another format', () => {
+  it.each([
     [
       { conversations: [{ conversationId: 'a' }], totalHits: 1 },
       'genesysConversations (export genesys-conversations)',
     ],
     [{ totalHits: 0 }, 'genesysConversations (export genesys-conversations)'],
-    [{}, 'it has no results, but nothing at all'],
+    [{}, 'without results. It has no members'],
     [{ results: [], nextPage: 'https://elsewhere.test/p' }, 'on https://elsewhere.test'],
-  ])('%j', async (answer, message) => {
+  ])('fails for %j', async (answer, message) => {
     const { url, asked } = await startApi(() => answer);
     const error = await failure(exportAll(genesysConversationsTutorial(DATES), url), 'ERR_UNEXPECTED_ANSWER');
     expect(error.message).toContain(message);
@@ -54,7 +54,7 @@ describe('answers that are none of it', () => {
   });
 });
 
-test('wrong options are all named at once', () => {
+it('lists all invalid options in one error', () => {
   const wrong = { dateFrom: '2023-10-08', dateTo: '2023-10-01', size: 1.5 };
   expect(() => genesysConversationsTutorial(wrong)).toThrow(/dateTo .* must be after dateFrom.*size must/);
   const none: unknown = {};
