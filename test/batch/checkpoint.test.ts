@@ -135,24 +135,26 @@ describe('loadCheckpoint', () => {
   });
 });
 
-it('leaves the old or the new text if the process is killed during replaceFile', async () => {
-  const path = join(await temporaryDirectory(), 'file');
-  const script = fileURLToPath(new URL('../support/replace-script.ts', import.meta.url));
-  for (let round = 0; round < 5; round++) {
-    await replaceFile(path, '0:');
-    const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    let replaced = 0;
-    for await (const line of createInterface({ input: child.stdout })) {
-      replaced = Number(line);
-      if (replaced === 5 + round) setTimeout(() => child.kill('SIGKILL'), Math.random() * 5);
+describe('replaceFile', () => {
+  it('leaves the old or the new text if the process is killed', async () => {
+    const path = join(await temporaryDirectory(), 'file');
+    const script = fileURLToPath(new URL('../support/replace-script.ts', import.meta.url));
+    for (let round = 0; round < 5; round++) {
+      await replaceFile(path, '0:');
+      const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      let replaced = 0;
+      for await (const line of createInterface({ input: child.stdout })) {
+        replaced = Number(line);
+        if (replaced === 5 + round) setTimeout(() => child.kill('SIGKILL'), Math.random() * 5);
+      }
+      await ended;
+      const [number, text] = (await readFile(path, 'utf8')).split(':');
+      // The reported replacement is complete. The next one may have been in progress.
+      expect([replaced, replaced + 1]).toContain(Number(number));
+      expect(text).toBe('x'.repeat(Number(number) * 100));
     }
-    await ended;
-    const [number, text] = (await readFile(path, 'utf8')).split(':');
-    // The reported replacement is complete. The next one may have been in progress.
-    expect([replaced, replaced + 1]).toContain(Number(number));
-    expect(text).toBe('x'.repeat(Number(number) * 100));
-  }
-}, 30_000);
+  }, 30_000);
+});

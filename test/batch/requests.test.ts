@@ -15,114 +15,116 @@ async function serve(handler: Handler) {
 
 const common = { rate: undefined, timeout: 5000, clock: systemClock };
 
-describe('with a rate', () => {
-  it.each([
-    { requests: 50, interval: 1000 },
-    { requests: 400, interval: 1000 },
-    { requests: 7, interval: 150 },
-  ])('sends at most $requests requests in $interval ms, and nearly reaches that rate', async (rate) => {
-    const times: number[] = [];
+describe('createRequests', () => {
+  describe('with a rate', () => {
+    it.each([
+      { requests: 50, interval: 1000 },
+      { requests: 400, interval: 1000 },
+      { requests: 7, interval: 150 },
+    ])('sends at most $requests requests in $interval ms, and nearly reaches that rate', async (rate) => {
+      const times: number[] = [];
+      const url = await serve((_, response) => {
+        times.push(performance.now());
+        response.end('{}');
+      });
+      const signal = new AbortController().signal;
+      const { send } = createRequests({ ...common, api: axios.create(), rate, signal });
+      const count = Math.ceil((rate.requests / rate.interval) * 600);
+      const startedAt = performance.now();
+      await Promise.all(Array.from({ length: count }, () => send({ url })));
+      const least = ((count - 1) * rate.interval) / rate.requests;
+      // A timer may fire a millisecond early, and fast rates send the requests of 10 ms together.
+      expect(performance.now() - startedAt).toBeGreaterThan(least - 12);
+      expect(times).toHaveLength(count);
+      // After half of the time at most half of the requests were sent, plus the requests of 10 ms.
+      const middle = startedAt + least / 2;
+      expect(times.filter((time) => time < middle).length).toBeLessThanOrEqual(count / 2 + 6);
+    });
+
+    it('includes the retries and replays of the plugin', async () => {
+      const simulator = await startSimulator({ records: 10 });
+      const { url, clientId, clientSecret } = simulator;
+      const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
+      const signal = new AbortController().signal;
+      const requests = createRequests({ ...common, api, rate: { requests: 20, interval: 400 }, signal });
+      simulator.schedule({ match: '/api/v2', kind: '503', times: 2 });
+      const startedAt = performance.now();
+      const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
+      const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
+      await requests.send(config);
+      expect(requests.counts).toEqual({ requests: 3, retries: 2, replays: 0 });
+      simulator.revokeTokens();
+      await requests.send(config);
+      expect(requests.counts).toEqual({ requests: 5, retries: 2, replays: 1 });
+      // The replay does not wait for the rate, and the next request waits twice as long.
+      expect(performance.now() - startedAt).toBeGreaterThan(3 * 20 - 4);
+      await requests.send(config);
+      expect(performance.now() - startedAt).toBeGreaterThan(5 * 20 - 4);
+    });
+  });
+
+  it('delays every request after a 429 with Retry-After, not only the refused one', async () => {
+    const clock = createManualClock();
+    let refusing = true;
+    let seen = 0;
     const url = await serve((_, response) => {
-      times.push(performance.now());
+      seen++;
+      if (refusing) response.writeHead(429, { 'retry-after': '30' });
       response.end('{}');
     });
     const signal = new AbortController().signal;
-    const { send } = createRequests({ ...common, api: axios.create(), rate, signal });
-    const count = Math.ceil((rate.requests / rate.interval) * 600);
-    const startedAt = performance.now();
-    await Promise.all(Array.from({ length: count }, () => send({ url })));
-    const least = ((count - 1) * rate.interval) / rate.requests;
-    // A timer may fire a millisecond early, and fast rates send the requests of 10 ms together.
-    expect(performance.now() - startedAt).toBeGreaterThan(least - 12);
-    expect(times).toHaveLength(count);
-    // After half of the time at most half of the requests were sent, plus the requests of 10 ms.
-    const middle = startedAt + least / 2;
-    expect(times.filter((time) => time < middle).length).toBeLessThanOrEqual(count / 2 + 6);
+    const { send } = createRequests({ ...common, clock, api: axios.create(), signal });
+    await expect(send({ url })).rejects.toMatchObject({ status: 429 });
+    refusing = false;
+    const others = [send({ url }), send({ url }), send({ url })];
+    await clock.advance(29_999);
+    expect(seen).toBe(1);
+    await clock.advance(1);
+    await Promise.all(others);
+    expect(seen).toBe(4);
   });
 
-  it('includes the retries and replays of the plugin', async () => {
+  it('aborts requests that wait for the rate, for a pause and for a response', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/busy') response.writeHead(429, { 'retry-after': '30' }).end();
+    });
+    const abort = new AbortController();
+    const rate = { requests: 1, interval: 60_000 };
+    const slow = createRequests({ ...common, api: axios.create(), rate, signal: abort.signal });
+    const paused = createRequests({ ...common, api: axios.create(), signal: abort.signal });
+    await expect(paused.send({ url: `${url}/busy` })).rejects.toMatchObject({ status: 429 });
+    const waiting = [slow.send({ url }), slow.send({ url }), paused.send({ url })];
+    const settled = Promise.allSettled(waiting);
+    setTimeout(() => abort.abort(new Error('enough')), 20);
+    const startedAt = performance.now();
+    for (const { status } of await settled) expect(status).toBe('rejected');
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
+  it('times out if the server never answers, and prefers the timeout of the instance', async () => {
+    const url = await serve(() => {});
+    const signal = new AbortController().signal;
+    const quick = createRequests({ ...common, timeout: 30, api: axios.create(), signal });
+    await expect(quick.send({ url })).rejects.toMatchObject({ code: 'ECONNABORTED' });
+    const own = createRequests({ ...common, timeout: 60_000, api: axios.create({ timeout: 40 }), signal });
+    await expect(own.send({ url })).rejects.toMatchObject({ message: 'timeout of 40ms exceeded' });
+  });
+
+  it('gets the token of a request after the wait for the rate, so that tokens revoked meanwhile cause no 401', async () => {
     const simulator = await startSimulator({ records: 10 });
     const { url, clientId, clientSecret } = simulator;
     const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
     const signal = new AbortController().signal;
-    const requests = createRequests({ ...common, api, rate: { requests: 20, interval: 400 }, signal });
-    simulator.schedule({ match: '/api/v2', kind: '503', times: 2 });
-    const startedAt = performance.now();
+    const requests = createRequests({ ...common, api, rate: { requests: 1, interval: 20 }, signal });
     const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
     const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
-    await requests.send(config);
-    expect(requests.counts).toEqual({ requests: 3, retries: 2, replays: 0 });
-    simulator.revokeTokens();
-    await requests.send(config);
-    expect(requests.counts).toEqual({ requests: 5, retries: 2, replays: 1 });
-    // The replay does not wait for the rate, and the next request waits twice as long.
-    expect(performance.now() - startedAt).toBeGreaterThan(3 * 20 - 4);
-    await requests.send(config);
-    expect(performance.now() - startedAt).toBeGreaterThan(5 * 20 - 4);
+    // Every token is revoked within three requests, so a token that is fetched before the wait would be useless after it.
+    const timer = setInterval(() => simulator.revokeTokens(), 60);
+    try {
+      await Promise.all(Array.from({ length: 20 }, () => requests.send(config)));
+    } finally {
+      clearInterval(timer);
+    }
+    expect(simulator.counts.unauthorized).toBeLessThanOrEqual(20);
   });
-});
-
-it('delays every request after a 429 with Retry-After, not only the refused one', async () => {
-  const clock = createManualClock();
-  let refusing = true;
-  let seen = 0;
-  const url = await serve((_, response) => {
-    seen++;
-    if (refusing) response.writeHead(429, { 'retry-after': '30' });
-    response.end('{}');
-  });
-  const signal = new AbortController().signal;
-  const { send } = createRequests({ ...common, clock, api: axios.create(), signal });
-  await expect(send({ url })).rejects.toMatchObject({ status: 429 });
-  refusing = false;
-  const others = [send({ url }), send({ url }), send({ url })];
-  await clock.advance(29_999);
-  expect(seen).toBe(1);
-  await clock.advance(1);
-  await Promise.all(others);
-  expect(seen).toBe(4);
-});
-
-it('aborts requests that wait for the rate, for a pause and for a response', async () => {
-  const url = await serve((request, response) => {
-    if (request.url === '/busy') response.writeHead(429, { 'retry-after': '30' }).end();
-  });
-  const abort = new AbortController();
-  const rate = { requests: 1, interval: 60_000 };
-  const slow = createRequests({ ...common, api: axios.create(), rate, signal: abort.signal });
-  const paused = createRequests({ ...common, api: axios.create(), signal: abort.signal });
-  await expect(paused.send({ url: `${url}/busy` })).rejects.toMatchObject({ status: 429 });
-  const waiting = [slow.send({ url }), slow.send({ url }), paused.send({ url })];
-  const settled = Promise.allSettled(waiting);
-  setTimeout(() => abort.abort(new Error('enough')), 20);
-  const startedAt = performance.now();
-  for (const { status } of await settled) expect(status).toBe('rejected');
-  expect(performance.now() - startedAt).toBeLessThan(2000);
-});
-
-it('times out if the server never answers, and prefers the timeout of the instance', async () => {
-  const url = await serve(() => {});
-  const signal = new AbortController().signal;
-  const quick = createRequests({ ...common, timeout: 30, api: axios.create(), signal });
-  await expect(quick.send({ url })).rejects.toMatchObject({ code: 'ECONNABORTED' });
-  const own = createRequests({ ...common, timeout: 60_000, api: axios.create({ timeout: 40 }), signal });
-  await expect(own.send({ url })).rejects.toMatchObject({ message: 'timeout of 40ms exceeded' });
-});
-
-it('gets the token of a request after the wait for the rate, so that tokens revoked meanwhile cause no 401', async () => {
-  const simulator = await startSimulator({ records: 10 });
-  const { url, clientId, clientSecret } = simulator;
-  const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
-  const signal = new AbortController().signal;
-  const requests = createRequests({ ...common, api, rate: { requests: 1, interval: 20 }, signal });
-  const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
-  const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
-  // Every token is revoked within three requests, so a token that is fetched before the wait would be useless after it.
-  const timer = setInterval(() => simulator.revokeTokens(), 60);
-  try {
-    await Promise.all(Array.from({ length: 20 }, () => requests.send(config)));
-  } finally {
-    clearInterval(timer);
-  }
-  expect(simulator.counts.unauthorized).toBeLessThanOrEqual(20);
 });

@@ -18,7 +18,7 @@ import {
 } from '../../src/batch/index.ts';
 import { resumeCommand } from '../../src/cli/resume.ts';
 import { failure, temporaryDirectory } from '../support/batch.ts';
-import { type Asked, exportAll, startApi } from '../support/exporting.ts';
+import { type ApiRequest, exportAll, startApi } from '../support/exporting.ts';
 
 const SECRET = 's3cret';
 const page = { method: 'get' as const, items: 'items', id: 'id', total: 'total' };
@@ -51,7 +51,7 @@ const ANSWERS: [string, BatchErrorCode, ApiAnswer][] = [
   ['redirects forever', 'ERR_REQUEST', redirect],
 ];
 
-function redirect({ path }: Asked, response: Parameters<ApiAnswer>[1]) {
+function redirect({ path }: ApiRequest, response: Parameters<ApiAnswer>[1]) {
   response.writeHead(302, { location: path }).end();
 }
 

@@ -341,7 +341,7 @@ describe('what goes wrong', () => {
       const args = conversations(simulator, `${path}${ending}`, '--checkpoint', path);
       const { code, stderr } = await run(args, genesysEnv(simulator));
       expect(code).toBe(2);
-      expect(stderr).toContain('must be other files than the output');
+      expect(stderr).toContain('must be different files from the output');
     },
   );
 
@@ -367,7 +367,7 @@ describe('what goes wrong', () => {
     ['insufficient_scope', 3, '`axios-oauth-refresh token` checks the credentials'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
     ['429', 5, 'rate limit exceeded, also after retries'],
-    ['503', 6, 'the API has a fault; try again later'],
+    ['503', 6, 'the API is failing. Try again later'],
     ['reset', 6, 'ECONNRESET'],
     ['malformed', 6, 'The export stops, because records could be missing'],
   ] as const)(

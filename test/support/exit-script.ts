@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: makes one call, says that it has its answer, and is done.
+// A process of the tests: sends one request, prints the status of its response, and ends.
 import axios from 'axios';
 import { attachAuthRefresh } from '../../src/plugin/attach.ts';
 import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
@@ -11,7 +11,7 @@ attachAuthRefresh(api, {
 });
 const { status } = await api.get('/data');
 if (second) {
-  // By now the token is stale: a refresh begins in the background, while this answers.
+  // The token is stale by now, so this request starts a refresh in the background.
   await new Promise((resolve) => setTimeout(resolve, Number(second)));
   await api.get('/data');
 }

@@ -54,7 +54,8 @@ export function unexpected(label: string, what: string): BatchError {
 }
 
 function shapeOf(value: unknown): string {
-  if (value === undefined || value === null || value === '') return 'no content';
+  if (value === undefined || value === '') return 'no content';
+  if (value === null) return 'null';
   if (typeof value === 'string') return /^\s*</.test(value) ? 'HTML or XML' : 'text that is not JSON';
   return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

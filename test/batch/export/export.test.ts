@@ -317,7 +317,7 @@ describe('when an export cannot be resumed', () => {
   });
 });
 
-it('ends the export if its pages form a loop, also after a resume, and writes no record twice', async () => {
+it('exportRecords ends if its pages form a loop, also after a resume, and writes no record twice', async () => {
   const directory = await temporaryDirectory();
   const path = join(directory, 'out.jsonl');
   const source = preparedPages([], {
@@ -333,7 +333,7 @@ it('ends the export if its pages form a loop, also after a resume, and writes no
   expect(existsSync(`${path}.checkpoint.lock`)).toBe(false);
 });
 
-it('computes the rate and the remaining time from the current run only', async () => {
+it('the progress contains the rate and the remaining time from the current run only', async () => {
   const clock = createManualClock();
   const reported: Progress[] = [];
   const pages = Array.from({ length: 4 }, (_, n) => ({ items: records(n * 10, n * 10 + 10), total: 40 }));
@@ -363,7 +363,7 @@ it('computes the rate and the remaining time from the current run only', async (
   ]);
 });
 
-it('lists all invalid options in one error', async () => {
+it('exportRecords lists all invalid options in one error', async () => {
   const wrong = { api: {}, rate: { requests: 0 }, readAhead: -1, timeout: Number.NaN } as unknown;
   await expect(exportRecords(wrong as ExportOptions)).rejects.toThrow(
     /api must be.*timeout must be.*rate\.requests must be.*source must be.*sink must be.*readAhead must be/,

@@ -95,7 +95,7 @@ function createModel() {
   };
 }
 
-it('returns the same records as a simple model, for any pages and any crashes', async () => {
+it('addRecords returns the same records as a simple model, for any pages and any crashes', async () => {
   const directory = await temporaryDirectory();
   const page = fc.record({
     part: fc.constantFrom('a', 'b', 'c'),

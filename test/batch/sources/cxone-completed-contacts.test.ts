@@ -255,7 +255,7 @@ describe('when a response is incomplete or invalid', () => {
   });
 });
 
-it('lists all invalid options in one error', () => {
+it('cxoneCompletedContacts lists all invalid options in one error', () => {
   const clock = createManualClock(Date.parse('2023-10-05T00:00Z'));
   const make = (options: Partial<CxoneCompletedContactsOptions>) => () =>
     cxoneCompletedContacts({ ...DATES, clock, ...options });

@@ -461,7 +461,7 @@ describe('when the job expires', () => {
   });
 });
 
-it('lists all invalid options in one error', () => {
+it('cxoneDataExtraction lists all invalid options in one error', () => {
   const clock = createManualClock(Date.parse('2023-10-05T00:00Z'));
   const make = (options: Partial<CxoneDataExtractionOptions>) => () =>
     cxoneDataExtraction({ ...QUICK, clock, ...options });

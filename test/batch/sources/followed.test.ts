@@ -50,13 +50,13 @@ describe('cursorSource', () => {
   });
 
   it('sends the cursor in the body of a POST, next to the other members', async () => {
-    const { url, asked } = await startApi(({ body }) => {
+    const { url, requests } = await startApi(({ body }) => {
       const { page } = body as { page?: { after?: string } };
       return page?.after ? { rows: numbered(2, 4) } : { rows: numbered(0, 2), cursors: { after: 'x' } };
     });
     const post = { ...byCursor, method: 'post', data: { q: 1 }, parameter: 'page.after' } as const;
     expect((await exportAll(cursorSource(post), url)).records).toEqual(numbered(0, 4));
-    expect(asked.map(({ body }) => body)).toEqual([{ q: 1 }, { q: 1, page: { after: 'x' } }]);
+    expect(requests.map(({ body }) => body)).toEqual([{ q: 1 }, { q: 1, page: { after: 'x' } }]);
   });
 
   it('fails for an invalid cursor and for a response without the list', async () => {
@@ -97,7 +97,7 @@ describe('cursorSource', () => {
   });
 
   it('accepts a missed total with totalTolerance in the next run, and keeps the received records', async () => {
-    const { url, asked } = await startCursorApi(12, { total: 20 });
+    const { url, requests } = await startCursorApi(12, { total: 20 });
     const api = axios.create({ baseURL: url });
     const strict = cursorSource({ ...byCursor, total: 'total' });
     const read: unknown[] = [];
@@ -117,22 +117,22 @@ describe('cursorSource', () => {
     };
     await failure(consume(strict), 'ERR_TOTAL_MISMATCH');
     expect(read).toEqual(numbered(0, 12));
-    const before = asked.length;
+    const before = requests.length;
     await consume(cursorSource({ ...byCursor, total: 'total', totalTolerance: 0.4 }));
     expect(read).toHaveLength(12);
-    expect(asked).toHaveLength(before);
+    expect(requests).toHaveLength(before);
   });
 
   it('reads at most readAhead pages ahead of writing', async () => {
-    const { url, asked } = await startCursorApi(200);
+    const { url, requests } = await startCursorApi(200);
     const source = cursorSource(byCursor);
     const slow = {
       ...source,
       async *read(context: Parameters<typeof source.read>[0]) {
         for await (const page of source.read(context)) {
-          await vi.waitFor(() => expect(asked.length).toBe(4), { timeout: 3000 });
+          await vi.waitFor(() => expect(requests.length).toBe(4), { timeout: 3000 });
           await delay(30);
-          expect(asked.length).toBe(4);
+          expect(requests.length).toBe(4);
           yield page;
           return;
         }
@@ -171,17 +171,21 @@ describe('linkSource', () => {
       (number: number, url: string) => `${url.replace('http:', '')}/users?page=${number}`,
     ],
   ])('follows %s', async (_, link) => {
-    const { url, asked } = await startLinkApi(link);
+    const { url, requests } = await startLinkApi(link);
     const { records } = await exportAll(linkSource({ ...byLink, params: { page: 1, sort: 'a' } }), url);
     expect(records).toEqual(numbered(0, 6));
-    expect(asked.map(({ query }) => query)).toEqual([{ page: '1', sort: 'a' }, { page: '2' }, { page: '3' }]);
+    expect(requests.map(({ query }) => query)).toEqual([
+      { page: '1', sort: 'a' },
+      { page: '2' },
+      { page: '3' },
+    ]);
   });
 
   it('requests links with GET, also after a first request with POST', async () => {
-    const { url, asked } = await startLinkApi((number) => `?page=${number}`);
+    const { url, requests } = await startLinkApi((number) => `?page=${number}`);
     const source = linkSource({ ...byLink, method: 'post', data: { q: 1 } });
     expect((await exportAll(source, url)).records).toEqual(numbered(0, 6));
-    expect(asked.map(({ method, body }) => [method, body])).toEqual([
+    expect(requests.map(({ method, body }) => [method, body])).toEqual([
       ['POST', { q: 1 }],
       ['GET', undefined],
       ['GET', undefined],
@@ -211,11 +215,11 @@ describe('linkSource', () => {
     ['a URL with credentials', (_: number, url: string) => url.replace('//', '//me:s3cret@')],
     ['a scheme other than http or https', () => 'file:///etc/passwd'],
   ])('refuses a link to %s, and sends no request to it', async (_, link) => {
-    const { url, asked } = await startLinkApi(link);
+    const { url, requests } = await startLinkApi(link);
     const error = await failure(exportAll(linkSource(byLink), url), 'ERR_UNEXPECTED_ANSWER');
     expect(error.message).toMatch(/names a next page (on|with credentials)/);
     expect(error.message).not.toContain('s3cret');
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it('fails for a link that is not a valid URL', async () => {
@@ -236,7 +240,7 @@ describe('linkSource', () => {
     // The link is relative to the requested page, so it names that page again and not the other host.
     await failure(redirected, 'ERR_PAGE_LOOP');
     await failure(exportAll(linkSource(byLink), own.url), 'ERR_UNEXPECTED_ANSWER');
-    expect(other.asked.map(({ query }) => query.page)).not.toContain('3');
+    expect(other.requests.map(({ query }) => query.page)).not.toContain('3');
   });
 
   it.each([
@@ -255,7 +259,7 @@ describe('linkSource', () => {
   it.each([{ key: 'k3y' }, new URLSearchParams({ key: 'k3y' })])(
     'removes the params %o of the instance from stored links',
     async (params) => {
-      const { url, asked } = await startApi(({ query }) => {
+      const { url, requests } = await startApi(({ query }) => {
         const number = Number(query.page ?? 1);
         const rows = numbered(number * 2 - 2, number * 2);
         return number < 3 ? { rows, nextUri: `?key=${query.key}&page=${number + 1}` } : { rows };
@@ -275,7 +279,7 @@ describe('linkSource', () => {
       expect((await exportAll(watched, url, { api })).records).toEqual(numbered(0, 6));
       expect(JSON.stringify(cursors)).toContain('page=3');
       expect(JSON.stringify(cursors)).not.toContain('k3y');
-      expect(asked.map(({ query }) => query)).toEqual([
+      expect(requests.map(({ query }) => query)).toEqual([
         { key: 'k3y' },
         { key: 'k3y', page: '2' },
         { key: 'k3y', page: '3' },
@@ -310,7 +314,7 @@ describe('linkSource', () => {
   });
 });
 
-it('lists all invalid options in one error', () => {
+it('cursorSource and linkSource list all invalid options in one error', () => {
   expect(() => cursorSource({ url: '/a', items: 'rows', cursor: '', params: { cursor: 'x' } })).toThrow(
     /cursor is set by the source.*cursor must be the path/,
   );

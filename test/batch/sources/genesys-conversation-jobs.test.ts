@@ -365,7 +365,7 @@ describe('when a response is invalid', () => {
   });
 });
 
-it('lists all invalid options in one error', () => {
+it('genesysConversationJobs lists all invalid options in one error', () => {
   const now = Date.parse('2023-10-05T00:00Z');
   expect(() =>
     genesysConversationJobs({

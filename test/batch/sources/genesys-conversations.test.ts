@@ -141,7 +141,7 @@ describe('genesysConversations', () => {
   });
 });
 
-it('writes every record once, in order, for any windows, matching, interval and interruptions', async () => {
+it('genesysConversations writes every record once, in order, for any windows, matching, interval and interruptions', async () => {
   const matchings = ['activity', 'day', 'start'] as const;
   const simulators = await Promise.all(
     matchings.map((intervalMatching) =>
@@ -258,7 +258,7 @@ function conversations(from: number, count: number) {
 
 describe('requests', () => {
   it('have the format of the real API, and the further members of the query', async () => {
-    const { url, asked } = await startApi(() => ({}));
+    const { url, requests } = await startApi(() => ({}));
     const conversationFilters = [{ type: 'or', predicates: [{ dimension: 'mediaType', value: 'voice' }] }];
     const options = {
       interval: '2023-10-01T02:00+02:00/2023-10-02',
@@ -266,8 +266,8 @@ describe('requests', () => {
       pageSize: 25,
     };
     await exportAll(genesysConversations(options), url);
-    expect(asked.map(({ method, path }) => [method, path])).toEqual([['POST', PATH]]);
-    expect(asked[0]?.body).toEqual({
+    expect(requests.map(({ method, path }) => [method, path])).toEqual([['POST', PATH]]);
+    expect(requests[0]?.body).toEqual({
       conversationFilters,
       interval: '2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z',
       order: 'asc',
@@ -314,7 +314,7 @@ describe('requests', () => {
   });
 });
 
-it('estimates the total from the windows so far, and is exact in the last window', async () => {
+it('the progress estimates the total from the windows so far, and is exact in the last window', async () => {
   const { api } = await setUp({ records: 3000, interval: MONTH, intervalMatching: 'start' });
   const totals: (number | undefined)[] = [];
   const onProgress = ({ total }: { total?: number | undefined }) => void totals.push(total);
@@ -323,7 +323,7 @@ it('estimates the total from the windows so far, and is exact in the last window
   for (const total of totals) expect(total).toBe(3000);
 });
 
-it('resumes from a cursor in the middle of a window, also with other limits', async () => {
+it('genesysConversations resumes from a cursor in the middle of a window, also with other limits', async () => {
   const { simulator, api } = await setUp({ records: 1000, interval: MONTH });
   const request = <T>(config: object) => api.request<T>(config);
   const read = async (from: Json | undefined, count: number, more: Partial<GenesysConversationsOptions>) => {

@@ -36,8 +36,10 @@ describe('checkInterval', () => {
   });
 });
 
-it('parses no other text as a date', () => {
-  for (const text of ['', 'P1D', '2026', '2026-1-1', '1767225600000', '2026-01-01T00:00:00']) {
-    expect(parseDate(text), text).toBeNaN();
-  }
+describe('parseDate', () => {
+  it('returns NaN for any other text', () => {
+    for (const text of ['', 'P1D', '2026', '2026-1-1', '1767225600000', '2026-01-01T00:00:00']) {
+      expect(parseDate(text), text).toBeNaN();
+    }
+  });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { offsetSource, pageNumberSource } from '../../../src/batch/index.ts';
 import { failure } from '../../support/batch.ts';
-import { type Asked, exportAll, exportInRuns, numbered, startApi } from '../../support/exporting.ts';
+import { type ApiRequest, exportAll, exportInRuns, numbered, startApi } from '../../support/exporting.ts';
 import { delay } from '../../support/fixture.ts';
 
 const lines = (records: readonly unknown[]) =>
@@ -12,7 +12,7 @@ const lines = (records: readonly unknown[]) =>
 /** Returns pages of `size` out of `count` records. */
 const paged =
   (count: number, size: number, more: (number: number) => object = () => ({})) =>
-  ({ query }: Asked) => {
+  ({ query }: ApiRequest) => {
     const number = Number(query.pageNumber);
     return { entities: numbered((number - 1) * size, Math.min(number * size, count)), ...more(number) };
   };
@@ -21,10 +21,10 @@ const base = { url: '/users', items: 'entities' };
 
 describe('pageNumberSource', () => {
   it.each([0, 1, 4, 5, 6, 10])('ends at an empty page after %i records', async (count) => {
-    const { url, asked } = await startApi(paged(count, 5));
+    const { url, requests } = await startApi(paged(count, 5));
     const { records } = await exportAll(pageNumberSource(base), url);
     expect(records).toEqual(numbered(0, count));
-    expect(Math.max(...asked.map(({ query }) => Number(query.pageNumber)))).toBeLessThanOrEqual(
+    expect(Math.max(...requests.map(({ query }) => Number(query.pageNumber)))).toBeLessThanOrEqual(
       Math.ceil(count / 5) + 1,
     );
   });
@@ -33,10 +33,10 @@ describe('pageNumberSource', () => {
     'ends at the page that pageCount determines after %i records, and requests no later page',
     async (count) => {
       const pageCount = Math.ceil(count / 5);
-      const { url, asked } = await startApi(paged(count, 5, () => ({ paging: { count: pageCount } })));
+      const { url, requests } = await startApi(paged(count, 5, () => ({ paging: { count: pageCount } })));
       const source = pageNumberSource({ ...base, pageCount: 'paging.count' });
       expect((await exportAll(source, url)).records).toEqual(numbered(0, count));
-      expect(asked).toHaveLength(Math.max(pageCount, 1));
+      expect(requests).toHaveLength(Math.max(pageCount, 1));
     },
   );
 
@@ -51,10 +51,10 @@ describe('pageNumberSource', () => {
 
   it('ends at a short page only with lastPage: short', async () => {
     const short = { ...base, pageSize: 5, sizeParameter: 'pageSize' };
-    const { url, asked } = await startApi(paged(8, 5));
+    const { url, requests } = await startApi(paged(8, 5));
     await exportAll(pageNumberSource({ ...short, lastPage: 'short' }), url);
-    expect(asked).toHaveLength(2);
-    expect(asked[1]?.query).toEqual({ pageNumber: '2', pageSize: '5' });
+    expect(requests).toHaveLength(2);
+    expect(requests[1]?.query).toEqual({ pageNumber: '2', pageSize: '5' });
     // This API returns at most 3 records per page, for any page size.
     const limited = await startApi(paged(8, 3));
     expect((await exportAll(pageNumberSource(short), limited.url)).records).toEqual(numbered(0, 8));
@@ -95,7 +95,7 @@ describe('when a response is neither a page nor the end', () => {
     ['an empty body', '', 'application/json', 'with no content'],
     ['an array', '[]', 'application/json', 'with an array'],
     ['another list', '{"results":[]}', 'application/json', 'without entities. It has results'],
-    ['null as list', '{"entities":null}', 'application/json', 'whose entities is no content'],
+    ['null as list', '{"entities":null}', 'application/json', 'whose entities is null'],
     ['an object as list', '{"entities":{"id":1}}', 'application/json', 'whose entities is an object'],
   ])('fails for %s', async (_, body, type, message) => {
     const { url } = await startApi((__, response) => {
@@ -154,7 +154,7 @@ describe('paths and parameters', () => {
   });
 
   it('sends the paging parameters in the body of a POST, next to the other members', async () => {
-    const { url, asked } = await startApi(({ body }) => {
+    const { url, requests } = await startApi(({ body }) => {
       const { paging } = body as { paging: { pageNumber: number } };
       return { entities: paging.pageNumber === 1 ? numbered(0, 2) : [] };
     });
@@ -168,7 +168,7 @@ describe('paths and parameters', () => {
       pageSize: 2,
     });
     await exportAll(source, url);
-    expect(asked[0]?.body).toEqual({ filter: 'x', paging: { sort: 'asc', pageNumber: 1, pageSize: 2 } });
+    expect(requests[0]?.body).toEqual({ filter: 'x', paging: { sort: 'asc', pageNumber: 1, pageSize: 2 } });
   });
 
   it('writes records with the same id once', async () => {
@@ -218,7 +218,7 @@ describe('offsetSource', () => {
   /** Returns at most `limit` records per page, for any page size. */
   const offset =
     (count: number, limit: number) =>
-    ({ query }: Asked) => {
+    ({ query }: ApiRequest) => {
       const skip = Number(query.skip);
       return {
         rows: numbered(skip, Math.min(skip + Math.min(Number(query.top), limit), count)),
@@ -227,11 +227,11 @@ describe('offsetSource', () => {
     };
 
   it('writes all records if the pages are smaller than requested', async () => {
-    const { url, asked } = await startApi(offset(100, 7));
+    const { url, requests } = await startApi(offset(100, 7));
     const source = offsetSource({ url: '/rows', items: 'rows', total: 'total', pageSize: 20 });
     expect((await exportAll(source, url)).records).toEqual(numbered(0, 100));
     // The pages that were fetched ahead at wrong offsets are fetched again once.
-    expect(asked.length).toBeLessThan(30);
+    expect(requests.length).toBeLessThan(30);
   });
 
   it('writes each record once if the pages are larger than requested', async () => {
@@ -270,7 +270,7 @@ describe('parallel requests', () => {
   it('are limited by readAhead if the total is known, and keep the order of the records', async () => {
     let pending = 0;
     let most = 0;
-    const { url, asked } = await startApi(async (question) => {
+    const { url, requests } = await startApi(async (question) => {
       most = Math.max(most, ++pending);
       await delay(question.query.pageNumber === '2' ? 30 : 5);
       pending--;
@@ -279,13 +279,13 @@ describe('parallel requests', () => {
     const source = pageNumberSource({ ...base, total: 'total', pageSize: 5 });
     expect((await exportAll(source, url, { readAhead: 4 })).records).toEqual(numbered(0, 100));
     expect(most).toBe(4);
-    expect(asked).toHaveLength(21);
+    expect(requests).toHaveLength(21);
   });
 
   it.each([{ total: 'total' }, {}])(
     'stay at most readAhead pages ahead of the consumer with %j',
     async (more) => {
-      const { url, asked } = await startApi(paged(500, 5, () => ({ total: 500 })));
+      const { url, requests } = await startApi(paged(500, 5, () => ({ total: 500 })));
       const source = pageNumberSource({ ...base, pageSize: 5, ...more });
       const beyond: number[] = [];
       const slow = {
@@ -296,7 +296,7 @@ describe('parallel requests', () => {
             consumed++;
             yield page;
             await delay(20);
-            beyond.push(asked.length - consumed);
+            beyond.push(requests.length - consumed);
             if (consumed === 6) return;
           }
         },
@@ -308,30 +308,30 @@ describe('parallel requests', () => {
   );
 });
 
-it('fails if the API ignores the page parameter', async () => {
-  const { url, asked } = await startApi(() => ({ entities: numbered(0, 5), total: 50 }));
+it('pageNumberSource fails if the API ignores the page parameter', async () => {
+  const { url, requests } = await startApi(() => ({ entities: numbered(0, 5), total: 50 }));
   const source = pageNumberSource({ ...base, parameter: 'pagenumber', total: 'total' });
   const error = await failure(exportAll(source, url), 'ERR_PAGE_LOOP');
   expect(error.message).toContain('ignores the parameter pagenumber');
-  expect(asked.length).toBeLessThan(10);
+  expect(requests.length).toBeLessThan(10);
 });
 
-it('fails if an API with one record ignores the page parameter, also after a resume', async () => {
-  const { url, asked } = await startApi(() => ({ entities: numbered(0, 1), total: 1 }));
+it('pageNumberSource fails if an API with one record ignores the page parameter, also after a resume', async () => {
+  const { url, requests } = await startApi(() => ({ entities: numbered(0, 1), total: 1 }));
   const source = pageNumberSource({ ...base, parameter: 'pagenumber', total: 'total', id: 'id' });
   const api = axios.create({ baseURL: url, proxy: false });
   await failure(exportInRuns(source, api, [30, 30]), 'ERR_PAGE_LOOP');
-  expect(asked.length).toBeLessThan(150);
+  expect(requests.length).toBeLessThan(150);
 });
 
-it('accepts equal pages of one record each', async () => {
+it('pageNumberSource accepts equal pages of one record each', async () => {
   const { url } = await startApi(({ query }) => ({
     entities: Number(query.pageNumber) > 30 ? [] : [{ state: 'ok' }],
   }));
   expect((await exportAll(pageNumberSource(base), url)).records).toHaveLength(30);
 });
 
-it('lists all invalid options in one error', () => {
+it('pageNumberSource and offsetSource list all invalid options in one error', () => {
   const wrong = {
     url: '/users?pageNumber=3',
     items: 4,
@@ -351,7 +351,7 @@ it('lists all invalid options in one error', () => {
   expect(() => offsetSource({ ...inBody, skipParameter: 'paging.skip' })).toThrow('paging.skip is set');
 });
 
-it('excludes the options about the end from the query, so that they can change before a resume', () => {
+it('pageNumberSource excludes the options about the end from the query, so that they can change before a resume', () => {
   const query = (more: object) => pageNumberSource({ ...base, ...more }).query;
   expect(query({ emptyPage: 'absent', emptyStatus: 204, total: 'total', totalTolerance: 0.5 })).toEqual(
     query({}),

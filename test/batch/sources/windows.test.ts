@@ -68,6 +68,8 @@ describe('firstHalf', () => {
   });
 });
 
-it('formats an interval as ISO 8601', () => {
-  expect(toText({ start: 0, end: DAY })).toBe('1970-01-01T00:00:00.000Z/1970-01-02T00:00:00.000Z');
+describe('toText', () => {
+  it('formats an interval as ISO 8601', () => {
+    expect(toText({ start: 0, end: DAY })).toBe('1970-01-01T00:00:00.000Z/1970-01-02T00:00:00.000Z');
+  });
 });
