@@ -3,23 +3,22 @@ import { replaceFile } from './files/durable-file.ts';
 import { fileError } from './files/file-error.ts';
 
 /**
- * Keeps the checkpoint of one export, elsewhere than in a file beside the output: for exports that another process, or
- * another host, goes on with.
+ * Stores the checkpoint of one export outside the file system, so that another process or host can resume the export.
  *
- * No lock is taken and no journal kept then. It is for the store to see to it that one run alone saves: `save` of a run
- * whose place was taken rejects with a BatchError `ERR_LOCKED`, and that ends the run. Records that come again are known by
- * their ids only as far as this run has read them itself.
+ * With a store, an export uses neither a lock nor a journal. The store must accept the saves of one run only: if another run
+ * has taken over, `save` must reject with a BatchError `ERR_LOCKED`, which ends the run. Repeated records are recognised by
+ * their ids only within the current run.
  */
 export interface CheckpointStore {
   /** For messages. */
   readonly name?: string | undefined;
-  /** What was saved last; undefined when nothing was. */
+  /** Returns the text that was saved last, or undefined if there is none. */
   load(): Promise<string | undefined>;
-  /** Settles when the text will be there after a crash. What it rejects with ends the run. */
+  /** Saves a text, and resolves when it would survive a crash. A rejection ends the run. */
   save(text: string): Promise<void>;
 }
 
-/** The store that is a file. It rejects with BatchErrors `ERR_OUTPUT`. */
+/** A store in a file. It rejects with a BatchError `ERR_OUTPUT`. */
 export function checkpointFile(path: string): CheckpointStore {
   return {
     name: path,

@@ -4,13 +4,13 @@ import { type CheckpointStore, checkpointFile } from './checkpoint-store.ts';
 import { BatchError } from './errors.ts';
 import type { Json } from './sources/source.ts';
 
-/** Raised when what a checkpoint holds changes its meaning. */
+/** Increase it if the meaning of a checkpoint's content changes. */
 const VERSION = 1;
 
 /** The file or the store of a checkpoint. */
 type CheckpointLocation = string | CheckpointStore;
 
-/** What a checkpoint belongs to: with any of it changed, it is that of another run. */
+/** Identifies the run of a checkpoint. If a member differs, the checkpoint belongs to another run. */
 export type Subject = { readonly [name: string]: Json };
 
 interface SavedCheckpoint<State> {
@@ -30,10 +30,10 @@ export function saveCheckpoint(location: CheckpointLocation, subject: Subject, s
 }
 
 /**
- * Reads a checkpoint and holds it against what is to be done now.
+ * Reads a checkpoint and compares its subject with the current one.
  *
- * @param isStart tells a state in which nothing was done yet: of another run's, nothing is lost.
- * @returns undefined when there is none.
+ * @param isStart returns whether nothing was done in a state. Such a checkpoint of another run may be overwritten.
+ * @returns undefined if there is no checkpoint.
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`
  */
 export async function loadCheckpoint<State>(
@@ -50,8 +50,8 @@ export async function loadCheckpoint<State>(
   if (different.length > 0) {
     if (isStart(saved.state)) return undefined;
     throw new BatchError(
-      `the checkpoint ${name} belongs to something else: ${different.join('; ')}. ` +
-        'Ask for the same as before, choose another output, or begin anew (restart), which keeps what is there under other names.',
+      `the checkpoint ${name} belongs to a different run: ${different.join('; ')}. ` +
+        'Use the same options as before, choose another output, or set restart (--restart) to start over; the existing files are renamed.',
       'ERR_CHECKPOINT_MISMATCH',
     );
   }
@@ -63,9 +63,9 @@ function storeOf(location: CheckpointLocation): CheckpointStore {
 }
 
 /**
- * What the text of a checkpoint says.
+ * Parses the text of a checkpoint.
  *
- * @param path its name, for messages.
+ * @param path the name of the checkpoint, for messages.
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`
  */
 export function parseCheckpoint<State>(path: string, text: string): SavedCheckpoint<State> {
@@ -73,26 +73,27 @@ export function parseCheckpoint<State>(path: string, text: string): SavedCheckpo
   try {
     value = Object(JSON.parse(text));
   } catch {
-    throw damaged(path, 'it is no JSON');
+    throw damaged(path, 'it is not JSON');
   }
   const { version, checksum, subject, state } = value;
-  if (typeof version !== 'number') throw damaged(path, 'it is no checkpoint');
-  if (version !== VERSION) throw damaged(path, `it is of version ${version}, this is version ${VERSION}`);
+  if (typeof version !== 'number') throw damaged(path, 'it is not a checkpoint');
+  if (version !== VERSION)
+    throw damaged(path, `it has format version ${version}, but this release reads version ${VERSION}`);
   if (!subject || !state || digest({ subject, state }) !== checksum) {
-    throw damaged(path, 'its checksum is wrong');
+    throw damaged(path, 'its checksum does not match');
   }
   return { subject, state };
 }
 
 function damaged(path: string, why: string): BatchError {
   return new BatchError(
-    `the checkpoint ${path} cannot be used: ${why}. Put it back from a backup, or begin anew (restart), ` +
-      'which keeps it and the output under other names.',
+    `the checkpoint ${path} cannot be used: ${why}. Restore it from a backup, or set restart (--restart) ` +
+      'to start over; the existing files are renamed.',
     'ERR_CHECKPOINT_DAMAGED',
   );
 }
 
-/** Which members differ, in words. */
+/** Describes the members that differ. */
 function differences(saved: Subject, now: Subject, prefix = ''): string[] {
   const names = [...new Set([...Object.keys(saved), ...Object.keys(now)])];
   return names.flatMap((name) => {
@@ -121,7 +122,7 @@ function isObject(value: unknown): value is Subject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** JSON with the names of objects in order, so that equal values have equal texts. */
+/** Returns JSON with sorted member names, so that equal values have equal texts. */
 export function canonical(value: unknown): string {
   const text = JSON.stringify(value, (_, inner: unknown) =>
     isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,

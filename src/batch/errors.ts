@@ -2,37 +2,37 @@
 export type BatchErrorCode =
   /** The signal was aborted. */
   | 'ERR_INTERRUPTED'
-  /** The API's answer is not what the source expects, such as HTML or an object without the list of records. */
+  /** The API returned a response that the source does not expect, such as HTML or an object without the list of records. */
   | 'ERR_UNEXPECTED_ANSWER'
-  /** The API leads in a circle: a page names a next page that was read already. */
+  /** The pages of the API form a loop: a page names a next page that was already read. */
   | 'ERR_PAGE_LOOP'
-  /** The API held fewer records than the total it states. */
+  /** The API returned fewer records than it announced. */
   | 'ERR_TOTAL_MISMATCH'
-  /** A request failed, after its retries; `cause` is the error of axios or of this plugin. */
+  /** A request failed, also after retries; `cause` is the error of axios or of this plugin. */
   | 'ERR_REQUEST'
   /** A job at the API ended without a result. */
   | 'ERR_JOB'
-  /** The output cannot be written: no such directory, read-only, disk full. */
+  /** The output cannot be written: the directory is missing or read-only, or the disk is full. */
   | 'ERR_OUTPUT'
-  /** There is an output already, and no checkpoint that belongs to it. */
+  /** The output already exists, but has no checkpoint. */
   | 'ERR_OUTPUT_EXISTS'
   /** The output is shorter than its checkpoint says. */
   | 'ERR_OUTPUT_SHORT'
-  /** Another run is writing this output, or has taken this part over. */
+  /** Another run is writing this output, or has taken over this part. */
   | 'ERR_LOCKED'
   /** The queue of an export on many hosts does not answer, or does not know the export. */
   | 'ERR_QUEUE'
-  /** The checkpoint cannot be read: damaged, or of another version. */
+  /** The checkpoint is damaged or has another format version. */
   | 'ERR_CHECKPOINT_DAMAGED'
   /** The checkpoint belongs to another query, format or API. */
   | 'ERR_CHECKPOINT_MISMATCH'
   /** A record does not fit the output's format. */
   | 'ERR_RECORD'
-  /** The input cannot be read: invalid UTF-8, a line that is too long or no JSON, a ragged CSV row. */
+  /** The input cannot be read: invalid UTF-8, a line that is too long or not JSON, a CSV row with a wrong number of fields. */
   | 'ERR_INPUT'
-  /** The input is not the one that the checkpoint was made of. */
+  /** The input has changed since the checkpoint was saved. */
   | 'ERR_INPUT_CHANGED'
-  /** A function of the caller's failed. */
+  /** A function that the caller passed in failed. */
   | 'ERR_CALLBACK';
 
 /** Further fields of a {@link BatchError}. */
@@ -43,9 +43,9 @@ interface BatchErrorFields {
 }
 
 /**
- * Why an export or an import ended before its end. The message says what to check.
+ * The reason why an export or an import ended early. The message says what to check.
  *
- * `resumable`: what was done so far is kept, and the same call goes on from there once the reason is gone.
+ * If `resumable` is true, the work so far is saved, and the same call resumes once the cause is fixed.
  */
 export class BatchError extends Error {
   override readonly name = 'BatchError';
@@ -56,7 +56,7 @@ export class BatchError extends Error {
     super(message);
     this.code = code;
     this.resumable = resumable;
-    // Not enumerable: loggers that walk errors need not print a whole request.
+    // Not enumerable, so that loggers that walk errors do not print the whole request.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true });
   }
 }

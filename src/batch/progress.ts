@@ -1,33 +1,33 @@
-/** How far an export or import is. */
+/** The progress of an export or import. */
 export interface Progress {
-  /** Records in the output, or settled at the API, those of earlier runs included. */
+  /** Records in the output, or records that the API accepted or rejected; includes earlier runs. */
   readonly records: number;
-  /** Pages read, or batches settled, those of earlier runs included. */
+  /** Pages read, or batches processed; includes earlier runs. */
   readonly pages: number;
-  /** How many records there will be, where that is known; it can be an estimate. */
+  /** Total number of records, if known. It can be an estimate. */
   readonly total?: number | undefined;
-  /** Records that came again and were left out. */
+  /** Repeated records, which were skipped. */
   readonly repeated: number;
-  /** Requests of this run on the wire. */
+  /** Requests that this run sent, including retries and replays. */
   readonly requests: number;
-  /** Requests of this run that were sent again after 408, 429, 5xx or a network error. */
+  /** Requests that this run retried after 408, 429, 5xx or a network error. */
   readonly retries: number;
-  /** Requests of this run that were sent again after 401. */
+  /** Requests that this run replayed after 401. */
   readonly replays: number;
-  /** Token refreshes of this run; 0 where no `tokens` were given. */
+  /** Token refreshes in this run; 0 without the option `tokens`. */
   readonly refreshes: number;
-  /** Milliseconds this run has taken. */
+  /** Duration of this run so far, in milliseconds. */
   readonly elapsed: number;
-  /** Records a second in this run. */
+  /** Records per second in this run. */
   readonly recordsPerSecond: number;
-  /** Milliseconds until the end, where the total is known. */
+  /** Estimated milliseconds until the end, if the total is known. */
   readonly remaining?: number | undefined;
 }
 
-/** What progress is computed from. */
+/** The values that the progress is computed from. */
 type Measured = Omit<Progress, 'recordsPerSecond' | 'remaining'> & { readonly recordsBefore: number };
 
-/** Adds what follows from the rest. */
+/** Adds the records per second and the remaining time. */
 export function toProgress({ recordsBefore, ...measured }: Measured): Progress {
   const { records, total, elapsed } = measured;
   const recordsPerSecond = elapsed > 0 ? ((records - recordsBefore) * 1000) / elapsed : 0;

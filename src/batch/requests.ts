@@ -12,7 +12,7 @@ import { parseRetryAfter, sleep } from '../core/internal.ts';
 // In milliseconds.
 export const RATE_INTERVAL = 60_000;
 
-/** How many requests may be sent in how much time. */
+/** The maximum number of requests in an interval. */
 export interface Rate {
   requests: number;
   /** In milliseconds. @default 60_000 */
@@ -20,40 +20,40 @@ export interface Rate {
 }
 
 /**
- * A limit of your own, such as one that many processes share: settles when one request may be sent, and rejects when the signal
- * aborts.
+ * A custom rate limiter, such as one that several processes share. It resolves when one request may be sent, and rejects when
+ * the signal aborts.
  */
 export type RateLimiter = (signal: AbortSignal) => Promise<void>;
 
-/** What is wrong with a rate. */
+/** Returns the problems of a rate. */
 export function rateProblems(rate: Rate | RateLimiter | undefined): (string | false)[] {
   if (rate === undefined || typeof rate === 'function') return [];
   const { requests, interval = RATE_INTERVAL } = rate;
   return [
     !(requests > 0 && Number.isFinite(requests)) && 'rate.requests must be a number above 0',
     !(interval > 0 && Number.isFinite(interval)) && 'rate.interval must be a number of milliseconds above 0',
-    // More than a timer can hold would be no wait at all.
+    // A timer with a longer delay would fire immediately.
     interval / requests > 2 ** 31 - 1 && 'rate must be at least one request in 24 days',
   ];
 }
 
-/** What was sent so far. */
+/** The requests that were sent so far. */
 interface RequestCounts {
-  /** Requests on the wire, all sends counted. */
+  /** All requests, including retries and replays. */
   requests: number;
-  /** Sends after 408, 429, 5xx and network errors. */
+  /** Retries after 408, 429, 5xx and network errors. */
   retries: number;
-  /** Sends after 401. */
+  /** Replays after 401. */
   replays: number;
 }
 
-// Timers are not more exact than this, in milliseconds.
-const SHORTEST_GAP = 10;
+// The precision of timers, in milliseconds.
+const MIN_GAP = 10;
 
-/** One request at a time with even gaps: a burst at the start of each minute would meet the API's own window badly. */
+/** Spaces requests evenly: a burst at the start of each minute could exceed the API's own window. */
 function evenly({ requests, interval = RATE_INTERVAL }: Rate): { limit: number; interval: number } {
   const gap = interval / requests;
-  const limit = Math.ceil(SHORTEST_GAP / gap);
+  const limit = Math.ceil(MIN_GAP / gap);
   return { limit, interval: limit * gap };
 }
 
@@ -66,7 +66,7 @@ export interface Requests {
 interface RequestsOptions {
   api: AxiosInstance;
   rate: Rate | RateLimiter | undefined;
-  /** In milliseconds, of one send. */
+  /** Timeout of one request, in milliseconds. */
   timeout: number;
   signal: AbortSignal;
   clock: Clock;
@@ -77,20 +77,20 @@ function rateLimiterOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal
   return typeof rate === 'function' ? () => rate(signal) : pThrottle({ ...evenly(rate), signal })(() => {});
 }
 
-// A longer pause is for whoever gets the 429 to decide about, not for all requests to wait for.
-const LONGEST_PAUSE = 3_600_000;
+// In milliseconds. A longer Retry-After must not block every other request.
+const MAX_PAUSE = 3_600_000;
 
 /**
- * Makes what sends an export's requests: at a rate, with a timeout, ended by one signal.
+ * Returns a sender that limits the rate, sets a timeout, and aborts all requests with one signal.
  *
- * It stands around the instance's adapter, below replays and retries, so that the rate holds for what is on the wire.
- * A 429 with `Retry-After` (RFC 9110 section 10.2.3) holds back all of them, not only the request that was refused.
+ * The sender wraps the instance's adapter, below replays and retries, so that the rate includes them.
+ * A 429 with `Retry-After` (RFC 9110 section 10.2.3) delays all requests, not only the refused one.
  */
 export function createRequests({ api, rate, timeout, signal, clock }: RequestsOptions): Requests {
   const counts: RequestCounts = { requests: 0, retries: 0, replays: 0 };
   const waitForRate = rateLimiterOf(rate, signal);
   let pausedUntil = 0;
-  // Each request under way listens, and Node warns from eleven on.
+  // Each pending request adds a listener, and Node warns about more than ten.
   setMaxListeners(0, signal);
 
   async function pause(): Promise<void> {
@@ -99,7 +99,7 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
     }
   }
 
-  /** Asks the rate limiter after the pause, or all waiting requests would start at once. Then checks for a new pause. */
+  /** Waits for the rate limiter after the pause, or all waiting requests would start at once. Then checks for a new pause. */
   async function waitToSend(): Promise<void> {
     await pause();
     await waitForRate();
@@ -116,7 +116,7 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
         const again = sent++ > 0;
         const isReplay = again && lastStatus === 401;
         if (again && !isReplay) await waitToSend();
-        // Send a replay at once, because its new token would age while it waits. Later requests wait longer instead.
+        // Send a replay immediately, because its new token would age while it waits. Later requests wait longer instead.
         if (isReplay) (async () => waitForRate())().catch(() => {});
         counts.requests++;
         if (again) counts[isReplay ? 'replays' : 'retries']++;
@@ -125,7 +125,7 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
           lastStatus = response?.status;
           if (lastStatus !== 429) return;
           const wait = parseRetryAfter(response?.headers?.['retry-after'], clock.now()) ?? 0;
-          pausedUntil = Math.max(pausedUntil, clock.now() + Math.min(wait, LONGEST_PAUSE));
+          pausedUntil = Math.max(pausedUntil, clock.now() + Math.min(wait, MAX_PAUSE));
         };
         try {
           const response = await base(sending);
@@ -136,12 +136,12 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
           throw error;
         }
       };
-      // Before the request gets its token, not between that and the wire.
+      // Wait before the request gets its token, or the token could expire during the wait.
       await waitToSend();
       return api.request<T>({
         timeout: api.defaults.timeout || timeout,
         signal,
-        // An instance that resolves every status would have refusals taken for answers, and nothing retried.
+        // With an instance that resolves every status, errors would be read as data and never retried.
         validateStatus: (status) => status >= 200 && status < 300,
         ...config,
         adapter,

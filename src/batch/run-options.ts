@@ -6,35 +6,35 @@ import { type Rate, type RateLimiter, rateProblems } from './requests.ts';
 
 export const RUN_DEFAULTS = { timeout: 120_000 } as const;
 
-/** What exports and imports have in common. Durations are in milliseconds. */
+/** Options of both exports and imports. Durations are in milliseconds. */
 export interface RunOptions {
-  /** The instance that requests are sent with; attach the plugin to it before. */
+  /** The axios instance for the requests. Attach the plugin to it first. */
   api: AxiosInstance;
-  /** Begin anew. What is there of an earlier run is kept under other names. @default false */
+  /** Start over. The files of an earlier run are renamed. @default false */
   restart?: boolean | undefined;
   /**
-   * What else tells this run from others that ask for the same, such as the tenant: a checkpoint goes with it. It is stored in
-   * clear, so it may be no secret.
+   * Distinguishes this run from runs with the same query, such as by the tenant. A checkpoint is valid for one account only.
+   * The checkpoint stores it unencrypted, so it must not be a secret.
    * @default the instance's `baseURL`
    */
   account?: string | undefined;
-  /** Keeps under this rate, all requests counted; or asks before each of them. @default no limit but the API's own */
+  /** The maximum rate of all requests, or a function that is called before each request. @default no limit */
   rate?: Rate | RateLimiter | undefined;
-  /** Of one send, where the instance has no `timeout`. @default 120_000 */
+  /** The timeout of one request, if the instance has no `timeout`. @default 120_000 */
   timeout?: number | undefined;
-  /** Ends the run when it is aborted; it is resumable then. */
+  /** Ends the run when aborted. The run can be resumed. */
   signal?: AbortSignal | undefined;
-  /** Is told how far the run is. What it throws ends the run. */
+  /** Called with the progress of the run. An exception ends the run. */
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** A token manager, whose refreshes are counted in the progress. */
+  /** The token manager whose refreshes the progress counts. */
   tokens?: { subscribe(listener: (event: { type: string }) => void): () => void } | undefined;
-  /** @default the machine's clock */
+  /** @default the system clock */
   clock?: Clock | undefined;
-  /** A number from 0 to 1, for jitter. @default Math.random */
+  /** Returns a number from 0 to 1, for jitter. @default Math.random */
   random?: (() => number) | undefined;
 }
 
-/** What is wrong with the options that exports and imports share. */
+/** Returns the problems of the options that exports and imports share. */
 export function runProblems(options: Partial<RunOptions>) {
   const { api, rate } = options;
   return [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadCheckpoint, type Subject, saveCheckpoint } from '../../src/batch/checkpoint.ts';
 import { BatchError } from '../../src/batch/errors.ts';
 import { replaceFile } from '../../src/batch/files/durable-file.ts';
@@ -24,7 +24,7 @@ async function saved(): Promise<{ path: string; text: Buffer }> {
   return { path, text: await readFile(path) };
 }
 
-/** What loading a checkpoint of these bytes ends with: the state, or the code of the error. */
+/** Loads a checkpoint of these bytes, and returns the state or the code of the error. */
 async function load(path: string, bytes: Uint8Array): Promise<unknown> {
   await writeFile(path, bytes);
   return loadCheckpoint(path, SUBJECT, never).catch((error: unknown) => {
@@ -33,8 +33,8 @@ async function load(path: string, bytes: Uint8Array): Promise<unknown> {
   });
 }
 
-describe('a checkpoint', () => {
-  test('is there as it was saved, and replaced whole', async () => {
+describe('loadCheckpoint', () => {
+  it('returns the last saved state, and leaves no other file', async () => {
     const { path } = await saved();
     expect(await loadCheckpoint(path, SUBJECT, never)).toEqual(STATE);
     await saveCheckpoint(path, SUBJECT, { ...STATE, pages: 3 });
@@ -43,15 +43,15 @@ describe('a checkpoint', () => {
     expect(await loadCheckpoint(`${path}.other`, SUBJECT, never)).toBeUndefined();
   });
 
-  test('goes with a subject whatever the order of its members', async () => {
+  it('accepts a subject with members in another order', async () => {
     const { path } = await saved();
     const same = { format: 'jsonl', query: { list: [1, { a: null, z: 1 }], interval: 'a/b' }, source: 'ünï' };
     expect(await loadCheckpoint(path, same, never)).toEqual(STATE);
   });
 
-  test('any state and any subject come back as they were', async () => {
+  it('returns any state for any subject unchanged', async () => {
     const path = join(await temporaryDirectory(), 'x');
-    // JSON has one zero.
+    // JSON has no -0.
     const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)));
     const members = fc.dictionary(fc.string(), json);
     await fc.assert(
@@ -63,14 +63,14 @@ describe('a checkpoint', () => {
     );
   });
 
-  test('cut off at any length says that it is damaged', async () => {
+  it('rejects a checkpoint that is truncated at any length', async () => {
     const { path, text } = await saved();
     for (let length = 0; length < text.length - 1; length++) {
       expect(await load(path, text.subarray(0, length))).toBe('ERR_CHECKPOINT_DAMAGED');
     }
   });
 
-  test('with a bit that flipped, or a byte that changed, anywhere, is damaged or has the very state', async () => {
+  it('rejects a checkpoint with any changed bit or byte, or returns the saved state', async () => {
     const { path, text } = await saved();
     let damaged = 0;
     const check = async (at: number, byte: number) => {
@@ -88,16 +88,16 @@ describe('a checkpoint', () => {
     expect(damaged).toBeGreaterThan(text.length / 2);
   });
 
-  test('says what it is instead of one', async () => {
+  it('states why a file is not a valid checkpoint', async () => {
     const { path } = await saved();
     const newer = Buffer.from((await readFile(path, 'utf8')).replace('"version":1', '"version":2'));
     for (const [text, why] of [
-      [newer, /is of version 2, this is version 1.*restart/],
-      [Buffer.from('<html>'), /it is no JSON/],
-      [Buffer.from(''), /it is no JSON/],
-      [Buffer.from('{"name":"package"}'), /it is no checkpoint/],
-      [Buffer.from('null'), /it is no checkpoint/],
-      [Buffer.from('{"version":1}'), /its checksum is wrong/],
+      [newer, /has format version 2, but this release reads version 1.*restart/],
+      [Buffer.from('<html>'), /it is not JSON/],
+      [Buffer.from(''), /it is not JSON/],
+      [Buffer.from('{"name":"package"}'), /it is not a checkpoint/],
+      [Buffer.from('null'), /it is not a checkpoint/],
+      [Buffer.from('{"version":1}'), /its checksum does not match/],
     ] as const) {
       await writeFile(path, text);
       const error = await failure(loadCheckpoint(path, SUBJECT, never), 'ERR_CHECKPOINT_DAMAGED');
@@ -105,7 +105,7 @@ describe('a checkpoint', () => {
     }
   });
 
-  test('of something else says which members differ, and how', async () => {
+  it('lists the members that differ, with both values, for a checkpoint of another run', async () => {
     const { path } = await saved();
     const { format: _, ...rest } = SUBJECT;
     const other = { ...rest, query: { interval: 'a/c', list: [], more: 'm'.repeat(200) }, account: null };
@@ -118,41 +118,43 @@ describe('a checkpoint', () => {
     expect(message).not.toContain('source');
   });
 
-  test('of something else under which nothing was done is none', async () => {
+  it('ignores the checkpoint of another run that has done nothing', async () => {
     const { path } = await saved();
     const isStart = (state: typeof STATE) => state.pages === 2;
     expect(await loadCheckpoint(path, { source: 'another' }, isStart)).toBeUndefined();
   });
 
-  test('that cannot be written or read says why', async () => {
+  it('reports a checkpoint that cannot be written or read', async () => {
     const directory = await temporaryDirectory();
     await failure(saveCheckpoint(join(directory, 'missing', 'x'), SUBJECT, STATE), 'ERR_OUTPUT');
     await mkdir(join(directory, 'folder'));
     await failure(saveCheckpoint(join(directory, 'folder'), SUBJECT, STATE), 'ERR_OUTPUT');
     await failure(loadCheckpoint(join(directory, 'folder'), SUBJECT, never), 'ERR_OUTPUT');
-    // What was meant to take its place is not left behind.
+    // The temporary file is removed.
     expect(await readdir(directory)).toEqual(['folder']);
   });
 });
 
-test('a file that is replaced holds one of its texts, whenever the process is killed', async () => {
-  const path = join(await temporaryDirectory(), 'file');
-  const script = fileURLToPath(new URL('../support/replace-script.ts', import.meta.url));
-  for (let round = 0; round < 5; round++) {
-    await replaceFile(path, '0:');
-    const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    let replaced = 0;
-    for await (const line of createInterface({ input: child.stdout })) {
-      replaced = Number(line);
-      if (replaced === 5 + round) setTimeout(() => child.kill('SIGKILL'), Math.random() * 5);
+describe('replaceFile', () => {
+  it('leaves the old or the new text if the process is killed', async () => {
+    const path = join(await temporaryDirectory(), 'file');
+    const script = fileURLToPath(new URL('../support/replace-script.ts', import.meta.url));
+    for (let round = 0; round < 5; round++) {
+      await replaceFile(path, '0:');
+      const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      let replaced = 0;
+      for await (const line of createInterface({ input: child.stdout })) {
+        replaced = Number(line);
+        if (replaced === 5 + round) setTimeout(() => child.kill('SIGKILL'), Math.random() * 5);
+      }
+      await ended;
+      const [number, text] = (await readFile(path, 'utf8')).split(':');
+      // The reported replacement is complete. The next one may have been in progress.
+      expect([replaced, replaced + 1]).toContain(Number(number));
+      expect(text).toBe('x'.repeat(Number(number) * 100));
     }
-    await ended;
-    const [number, text] = (await readFile(path, 'utf8')).split(':');
-    // Once it was said to be replaced it was; the next one may have been under way.
-    expect([replaced, replaced + 1]).toContain(Number(number));
-    expect(text).toBe('x'.repeat(Number(number) * 100));
-  }
+  });
 });

@@ -1,5 +1,5 @@
 import axios from 'axios';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRequests } from '../../src/batch/requests.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
@@ -15,8 +15,8 @@ async function serve(handler: Handler) {
 
 const common = { rate: undefined, timeout: 5000, clock: systemClock };
 
-describe('the rate', () => {
-  test.each([
+describe('createRequests with a rate', () => {
+  it.each([
     { requests: 50, interval: 1000 },
     { requests: 400, interval: 1000 },
     { requests: 7, interval: 150 },
@@ -40,7 +40,7 @@ describe('the rate', () => {
     expect(times.filter((time) => time < middle).length).toBeLessThanOrEqual(count / 2 + 6);
   });
 
-  test('counts retries and replays, which the plugin sends', async () => {
+  it('includes the retries and replays of the plugin', async () => {
     const simulator = await startSimulator({ records: 10 });
     const { url, clientId, clientSecret } = simulator;
     const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
@@ -62,7 +62,7 @@ describe('the rate', () => {
   });
 });
 
-test('a 429 with Retry-After holds back every request, not only the refused one', async () => {
+it('delays every request after a 429 with Retry-After, not only the refused one', async () => {
   const clock = createManualClock();
   let refusing = true;
   let seen = 0;
@@ -83,7 +83,7 @@ test('a 429 with Retry-After holds back every request, not only the refused one'
   expect(seen).toBe(4);
 });
 
-test('an abort ends requests that wait for their turn, for the pause and for an answer', async () => {
+it('aborts requests that wait for the rate, for a pause and for a response', async () => {
   let hanging = 0;
   const url = await serve((request, response) => {
     if (request.url === '/busy') response.writeHead(429, { 'retry-after': '3600' }).end();
@@ -101,7 +101,7 @@ test('an abort ends requests that wait for their turn, for the pause and for an 
   for (const { status } of await settled) expect(status).toBe('rejected');
 });
 
-test('a server that never answers ends at the timeout, an instance with its own keeps it', async () => {
+it('times out if the server never answers, and prefers the timeout of the instance', async () => {
   const url = await serve(() => {});
   const signal = new AbortController().signal;
   const quick = createRequests({ ...common, timeout: 30, api: axios.create(), signal });
@@ -110,7 +110,7 @@ test('a server that never answers ends at the timeout, an instance with its own 
   await expect(own.send({ url })).rejects.toMatchObject({ message: 'timeout of 40ms exceeded' });
 });
 
-test('a request that waits for its turn gets its token behind the wait, however many tokens die meanwhile', async () => {
+it('gets the token of a request after the wait for the rate, so that tokens revoked meanwhile cause no 401', async () => {
   const simulator = await startSimulator({ records: 10, revokeEvery: 5 });
   const { url, clientId, clientSecret } = simulator;
   const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));

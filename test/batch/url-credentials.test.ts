@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type BatchErrorCode,
   cursorSource,
@@ -18,7 +18,7 @@ import {
 } from '../../src/batch/index.ts';
 import { resumeCommand } from '../../src/cli/resume.ts';
 import { failure, temporaryDirectory } from '../support/batch.ts';
-import { type Asked, exportAll, startApi } from '../support/exporting.ts';
+import { type ApiRequest, exportAll, startApi } from '../support/exporting.ts';
 
 const SECRET = 's3cret';
 const page = { method: 'get' as const, items: 'items', id: 'id', total: 'total' };
@@ -51,23 +51,23 @@ const ANSWERS: [string, BatchErrorCode, ApiAnswer][] = [
   ['redirects forever', 'ERR_REQUEST', redirect],
 ];
 
-function redirect({ path }: Asked, response: Parameters<ApiAnswer>[1]) {
+function redirect({ path }: ApiRequest, response: Parameters<ApiAnswer>[1]) {
   response.writeHead(302, { location: path }).end();
 }
 
 const withUserInfo = (url: string) => `${url.replace('://', `://bob:${SECRET}@`)}/users?key=${SECRET}`;
 
-/** Everything of an error that a log shows without its cause. */
+/** The parts of an error that a log shows without its cause. */
 const shownOf = ({ message, stack, ...members }: Error) => JSON.stringify([message, stack, members]);
 
-describe.each(SOURCES)('the errors of %s hold no credentials of its URL', (_, source) => {
-  test.each(ANSWERS)('when the API %s', async (__, code, answer) => {
+describe.each(SOURCES)('%s throws errors without the credentials of its URL', (_, source) => {
+  it.each(ANSWERS)('when the API %s', async (__, code, answer) => {
     const { url } = await startApi(answer);
     const error = await failure(exportAll(source(withUserInfo(url)), url), code);
     expect(shownOf(error)).not.toContain(SECRET);
   });
 
-  test.each([
+  it.each([
     ['http://127.0.0.1:1', 'ERR_REQUEST'],
     ['http://127.0.0.1:99999', 'ERR_CALLBACK'],
     ['ftp://127.0.0.1:1', 'ERR_REQUEST'],
@@ -77,30 +77,30 @@ describe.each(SOURCES)('the errors of %s hold no credentials of its URL', (_, so
   });
 });
 
-describe('a page that leads on', () => {
-  test.each([
+describe('a page with a link', () => {
+  it.each([
     ['to an invalid URL', `http://bob:${SECRET}@:x/?key=${SECRET}`, 'ERR_UNEXPECTED_ANSWER'],
     ['to another host', `http://bob:${SECRET}@127.0.0.2/?key=${SECRET}`, 'ERR_UNEXPECTED_ANSWER'],
     ['to a relative URL', `/users?key=${SECRET}`, 'ERR_UNEXPECTED_ANSWER'],
-  ] as const)('%s shows no credentials', async (_, next, code) => {
+  ] as const)('%s causes an error without credentials', async (_, next, code) => {
     const { url } = await startApi(() => ({ items: [{ id: 1 }], total: 9, next }));
     const source = linkSource({ ...page, url: withUserInfo(url), next: 'next' });
     expect(shownOf(await failure(exportAll(source, url), code))).not.toContain(SECRET);
   });
 });
 
-test.each([
+it.each([
   ['records without an id', { items: [{}], total: 1 }, 'ERR_UNEXPECTED_ANSWER'],
   ['no total', { items: [{ id: 1 }] }, 'ERR_UNEXPECTED_ANSWER'],
   ['fewer records than announced', { items: [], total: 9 }, 'ERR_TOTAL_MISMATCH'],
   ['the first page again', { items: [{ id: 1 }, { id: 2 }], total: 9 }, 'ERR_PAGE_LOOP'],
-] as const)('an API that returns %s shows no credentials', async (_, answer, code) => {
+] as const)('an API that returns %s causes an error without credentials', async (_, answer, code) => {
   const { url } = await startApi(() => answer);
   const source = pageNumberSource({ ...page, url: withUserInfo(url) });
   expect(shownOf(await failure(exportAll(source, url), code))).not.toContain(SECRET);
 });
 
-test('a checkpoint of another URL shows neither URL with its credentials', async () => {
+it('shows both URLs without credentials if the checkpoint has another URL', async () => {
   const { url } = await startApi(({ query }) =>
     query.pageNumber === '1' ? { items: [{ id: 1 }], total: 2 } : undefined,
   );
@@ -121,8 +121,8 @@ test('a checkpoint of another URL shows neither URL with its credentials', async
   expect(shownOf(query)).not.toContain(SECRET);
 });
 
-test.each(ANSWERS.filter(([, code]) => code === 'ERR_REQUEST'))(
-  'an import into an API that %s shows no credentials',
+it.each(ANSWERS.filter(([, code]) => code === 'ERR_REQUEST'))(
+  'an import into an API that %s causes an error without credentials',
   async (_, __, answer) => {
     const { url } = await startApi(answer);
     const path = join(await temporaryDirectory(), 'in.jsonl');
@@ -141,7 +141,7 @@ test.each(ANSWERS.filter(([, code]) => code === 'ERR_REQUEST'))(
   },
 );
 
-test('the command that resumes a run keeps the query of a URL, without credentials', () => {
+it('keeps the query of a URL, but not its credentials, in the command that resumes a run', () => {
   const args = [
     'export',
     'pages',

@@ -64,7 +64,7 @@ describeWithRedis('an export in parts', () => {
     const again = await hosts.submit();
     expect(again.state).toBe('new');
     const exists = await failure(again.finished(options), 'ERR_OUTPUT_EXISTS');
-    expect(exists.message).toContain('all.jsonl is there already');
+    expect(exists.message).toContain('all.jsonl already exists');
     await hosts.expectWhole();
   });
 

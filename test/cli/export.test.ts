@@ -353,7 +353,7 @@ describe('what goes wrong', () => {
       const args = conversations(simulator, `${path}${ending}`, ...flags);
       const { code, stderr } = await run(args, genesysEnv(simulator));
       expect(code).toBe(2);
-      expect(stderr).toContain('must be other files than the output');
+      expect(stderr).toContain('must be different files from the output');
     },
   );
 
@@ -379,9 +379,9 @@ describe('what goes wrong', () => {
     ['insufficient_scope', 3, '`axios-oauth-refresh token` checks the credentials'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
     ['429', 5, 'rate limit exceeded, also after retries'],
-    ['503', 6, 'the API has a fault; try again later'],
+    ['503', 6, 'the API is failing. Try again later'],
     ['reset', 6, 'ECONNRESET'],
-    ['malformed', 6, 'neither records nor the end of them'],
+    ['malformed', 6, 'The export stops, because records could be missing'],
   ] as const)(
     '%s in mid-stream exits with %i, says what to do, and can be gone on from',
     async (kind, exitCode, message) => {
@@ -408,7 +408,7 @@ describe('what goes wrong', () => {
     simulator.schedule({ match: '/api', times: 1000, status: 200, body: '<html>a proxy says hello</html>' });
     const { code, stderr } = await run(conversations(simulator, await outputFile()), genesysEnv(simulator));
     expect(code).toBe(6);
-    expect(stderr).toContain('neither records nor the end of them');
+    expect(stderr).toContain('The export stops, because records could be missing');
   });
 
   it('a wrong secret exits with 3 and leaves no file', async () => {
@@ -453,7 +453,7 @@ describe('what goes wrong', () => {
     await writeFile(out, 'precious\n');
     const { code, stderr } = await run(conversations(simulator, out), genesysEnv(simulator));
     expect(code).toBe(2);
-    expect(stderr).toContain('is there already');
+    expect(stderr).toContain('already exists');
     expect(stderr).not.toContain('resume:');
     expect(await readFile(out, 'utf8')).toBe('precious\n');
   });
@@ -465,7 +465,7 @@ describe('what goes wrong', () => {
     const other = conversations(simulator, out).with(3, '2023-10-01T00:00Z/2023-10-02T00:00Z');
     const { code, stderr } = await run(other, genesysEnv(simulator));
     expect(code).toBe(2);
-    expect(stderr).toContain('belongs to something else: query.interval was');
+    expect(stderr).toContain('belongs to a different run: query.interval was');
   });
 
   it.each([

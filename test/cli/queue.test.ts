@@ -162,7 +162,7 @@ describeWithRedis('a queue', () => {
   });
 
   it.each([
-    ['400', 6, 'was answered with 400'],
+    ['400', 6, 'returned 400'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
   ] as const)(
     'a part that the API answers with %s exits with %d, and complete parts are kept',

@@ -1,10 +1,10 @@
-// Run as a process of its own by the tests, under limits of the system: writes pages until it cannot, and says why.
+// A process of the tests, under limits of the system: writes pages until a write fails, and prints the error.
 import axios from 'axios';
 import { exportRecords, jsonLinesFile, type PageSource } from '../../src/batch/index.ts';
 import './end-with-parent.ts';
 
 const [path = '', pages = '1', uid] = process.argv.slice(2);
-// Not before: the modules may be where only the owner can read them.
+// After the imports, because another user may not be able to read the modules.
 if (uid !== undefined) process.setuid?.(Number(uid));
 const source: PageSource = {
   name: 'script',

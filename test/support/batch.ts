@@ -5,14 +5,14 @@ import { expect, onTestFinished } from 'vitest';
 import type { Page, PageSource, Sink } from '../../src/batch/index.ts';
 import { BatchError, type BatchErrorCode } from '../../src/batch/index.ts';
 
-/** A directory that is removed when the test ends. */
+/** Creates a directory that is removed when the test ends. */
 export async function temporaryDirectory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'batch-'));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 
-/** A source that gives prepared pages; each leads to the one after it by its number. */
+/** Returns a source of prepared pages, whose cursors are page numbers. */
 export function preparedPages<Item>(
   pages: readonly Omit<Page<Item>, 'next'>[],
   more: Partial<PageSource<Item>> = {},
@@ -31,7 +31,7 @@ export function preparedPages<Item>(
   };
 }
 
-/** A sink that keeps records in memory, and cannot be cut. */
+/** Returns a sink that keeps records in memory and has no position. */
 export function memorySink(): Sink & { readonly records: unknown[] } {
   const records: unknown[] = [];
   return {
@@ -46,7 +46,7 @@ export function memorySink(): Sink & { readonly records: unknown[] } {
   };
 }
 
-/** The error that a run must end with. */
+/** Expects a run to reject with a BatchError of this code, and returns the error. */
 export async function failure(run: Promise<unknown>, code: BatchErrorCode): Promise<BatchError> {
   const error = await run.then(
     () => undefined,

@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: makes one call, says that it has its answer, and is done.
+// A process of the tests: sends one request, prints the status of its response, and ends.
 import axios from 'axios';
 import './end-with-parent.ts';
 import { attachAuthRefresh } from '../../src/plugin/attach.ts';
@@ -16,7 +16,7 @@ attachAuthRefresh(api, {
 });
 const { status } = await api.get('/data');
 if (shift) {
-  // The token is stale then: this call succeeds, and starts a refresh in the background.
+  // The token is stale then, so this request starts a refresh in the background.
   clock.shift(Number(shift));
   await api.get('/data');
 }

@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: exports what a server has, into a directory with each kind of file at once.
+// A process of the tests: exports the records of a server into one file of each format at the same time.
 import { join } from 'node:path';
 import axios from 'axios';
 import {
@@ -40,7 +40,7 @@ const sinks = [
   gzipCsvFile(join(directory, 'out.csv.gz'), { memberSize: 3000 }),
 ];
 await Promise.all(
-  // The same for all of them: each run has a server of its own at another port.
+  // A fixed account, because each run has its own server on another port.
   sinks.map((sink) => exportRecords({ api, source, sink, account: 'one', checkpointInterval: 0 })),
 );
 console.log('done');

@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: a worker on a queue of exports, until it is killed or told to close by SIGTERM.
+// A process of the tests: a worker for a queue of exports, which runs until SIGTERM or SIGKILL.
 import axios from 'axios';
 import { genesysConversations } from '../../src/batch/index.ts';
 import { startExportWorker } from '../../src/bullmq/index.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { ExportWorkerOptions } from '../../src/bullmq/index.ts';
 
-/** What a worker process of the tests is told. */
+/** The settings of a worker process. */
 export interface WorkerSettings
   extends Pick<
     ExportWorkerOptions,
@@ -19,8 +19,8 @@ export interface WorkerSettings
   rate?: { requests: number; interval: number };
 }
 
-/** What a worker has told. */
-interface Told {
+/** An event that a worker process printed. */
+interface WorkerEvent {
   type: string;
   name?: string;
   part?: number;
@@ -29,14 +29,14 @@ interface Told {
   progress?: { records: number; pages: number };
 }
 
-/** A worker in a process of its own, which ends with the test at the latest. */
+/** A worker process, which ends with the test at the latest. */
 export interface WorkerProcess {
   readonly pid: number;
-  readonly told: readonly Told[];
-  /** Settles when it has told such a thing. */
-  until(type: string, part?: number): Promise<Told>;
+  readonly told: readonly WorkerEvent[];
+  /** Resolves with the first event of a type. */
+  until(type: string, part?: number): Promise<WorkerEvent>;
   kill(signal?: NodeJS.Signals): void;
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the process. */
   readonly ended: Promise<number | string>;
 }
 
@@ -45,16 +45,16 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const told: Told[] = [];
+  const told: WorkerEvent[] = [];
   const changes = new EventEmitter().setMaxListeners(0);
   createInterface({ input: child.stdout }).on('line', (line) => {
     told.push(line.startsWith('{') ? JSON.parse(line) : { type: line });
     changes.emit('change');
   });
-  let over = false;
+  let hasEnded = false;
   const ended = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => {
-      over = true;
+      hasEnded = true;
       changes.emit('change');
       resolve(signal ?? code ?? -1);
     });
@@ -67,7 +67,8 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
     for (;;) {
       const found = told.find((event) => event.type === type && (part === undefined || event.part === part));
       if (found) return found;
-      if (over) throw new Error(`the worker has ended without ${type}: ${JSON.stringify(told.slice(-5))}`);
+      if (hasEnded)
+        throw new Error(`the worker ended without the event ${type}: ${JSON.stringify(told.slice(-5))}`);
       await once(changes, 'change');
     }
   };

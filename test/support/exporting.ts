@@ -13,38 +13,38 @@ import {
 import { memorySink, temporaryDirectory } from './batch.ts';
 import { type SeenRequest, sendJson, startServer } from './server.ts';
 
-/** A question as an API of the tests sees it. */
-export interface Asked {
+/** A request as the API of a test receives it. */
+export interface ApiRequest {
   method: string;
   path: string;
   query: Record<string, string>;
   body: unknown;
 }
 
-/** What the API answers: JSON, or whatever it writes itself. */
-type Answer = (asked: Asked, response: ServerResponse, request: SeenRequest) => unknown;
+/** Returns the JSON of a response, or writes the response directly. */
+type Answer = (request: ApiRequest, response: ServerResponse, raw: SeenRequest) => unknown;
 
-/** An API that remembers what it was asked. */
-export async function startApi(answer: Answer): Promise<{ url: string; asked: Asked[] }> {
-  const asked: Asked[] = [];
+/** Starts an API that records its requests. */
+export async function startApi(answer: Answer): Promise<{ url: string; requests: ApiRequest[] }> {
+  const requests: ApiRequest[] = [];
   const server = await startServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://localhost');
     const text = request.body.toString();
-    const question = {
+    const parsed = {
       method: request.method,
       path: pathname,
       query: Object.fromEntries(searchParams),
       body: text === '' ? undefined : JSON.parse(text),
     };
-    asked.push(question);
-    const body = await answer(question, response, request);
+    requests.push(parsed);
+    const body = await answer(parsed, response, request);
     if (!response.headersSent) sendJson(response, 200, body);
   });
   onTestFinished(() => server.close());
-  return { url: server.url, asked };
+  return { url: server.url, requests };
 }
 
-/** Exports into memory. */
+/** Exports all records into memory. */
 export async function exportAll<Item>(
   source: PageSource<Item>,
   url: string,
@@ -56,7 +56,7 @@ export async function exportAll<Item>(
   return { records: sink.records, summary };
 }
 
-/** Exports into a file, in as many runs as there are stops, each ended by an abort after so many pages of its own, and one more. */
+/** Exports into a file. For each stop, a run is aborted after that number of pages. A final run completes the export. */
 export async function exportInRuns<Item>(
   source: PageSource<Item>,
   api: ExportOptions['api'],
@@ -87,6 +87,6 @@ export async function exportInRuns<Item>(
   return { text: await readFile(path, 'utf8'), summary };
 }
 
-/** Records with ids from one number to another, the last not included. */
+/** Returns records with ids from `from` to `to`, exclusive. */
 export const numbered = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, n) => ({ id: `r${from + n}` }));

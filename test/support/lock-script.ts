@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: does as told with a lock, line by line on standard input.
+// A process of the tests: runs the lock actions that it reads from standard input, one per line.
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../src/core/clock.ts';
 import { acquireFileLock, type FileLock } from '../../src/core/node/file-lock.ts';
@@ -16,9 +16,9 @@ const actions: Record<string, () => Promise<unknown>> = {
 
 console.log('ready');
 for await (const action of createInterface({ input: process.stdin })) {
-  const said = await actions[action]?.().then(
+  const result = await actions[action]?.().then(
     () => 'done',
     ({ code }) => code,
   );
-  console.log(said);
+  console.log(result);
 }

@@ -2,12 +2,12 @@ import type { Fixture } from './fixture.ts';
 import { sendJson } from './server.ts';
 
 /**
- * One answer of the API: a status, with header fields if need be; `reset` closes the connection without an answer,
- * `cut` breaks off in the middle of a 200, `hang` never answers.
+ * A response of the API: a status, optionally with headers. `reset` closes the connection without a response, `cut` breaks
+ * off in the middle of a 200, and `hang` never responds.
  */
 export type PlannedAnswer = number | readonly [number, Record<string, string>] | 'reset' | 'cut' | 'hang';
 
-/** Gives the next requests to the API these answers, whatever their token; those after them are treated as usual. */
+/** Answers the next requests to the API with these responses, for any token. Later requests are handled as usual. */
 export function plan(fixture: Fixture, ...answers: PlannedAnswer[]): void {
   const left = [...answers];
   fixture.beforeApi = (_, response) => {
@@ -26,7 +26,7 @@ export function plan(fixture: Fixture, ...answers: PlannedAnswer[]): void {
   };
 }
 
-/** The same answer for every request to the API. */
+/** Answers every request to the API with the same response. */
 export function always(fixture: Fixture, answer: PlannedAnswer): void {
   plan(fixture, ...Array<PlannedAnswer>(50).fill(answer));
 }

@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests until it is killed: replaces a file by ever longer texts.
+// A process of the tests: replaces a file with longer and longer texts until it is killed.
 import { replaceFile } from '../../src/batch/files/durable-file.ts';
 import './end-with-parent.ts';
 

@@ -3,7 +3,7 @@ interface Item {
   text: string;
 }
 
-/** Pages of one to five records, some of which came on the page before, and one page without any. */
+/** Returns pages of one to five records, some of them repeated from the previous page, and one page without records. */
 export function somePages(count: number): { items: Item[] }[] {
   return Array.from({ length: count }, (_, page) => {
     const items = Array.from({ length: page === 3 ? 0 : 1 + (page % 5) }, (_, n) => ({

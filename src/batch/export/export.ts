@@ -9,25 +9,25 @@ import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { checkExportOptions, type ExportOptions } from './options.ts';
 import { type ExportState, runExport, START } from './run.ts';
 
-/** What an export did. */
+/** The result of a complete export. */
 export interface ExportSummary extends Progress {
-  /** Every record that the API had is in the output. */
+  /** The output contains every record of the API. */
   readonly status: 'complete';
-  /** It went on from a checkpoint. */
+  /** The export continued from a checkpoint. */
   readonly resumed: boolean;
-  /** It was complete before, and nothing was done. */
+  /** An earlier run had completed the export, so this run did nothing. */
   readonly alreadyComplete: boolean;
-  /** The file, where it is one. */
+  /** The output file, if the sink writes to a file. */
   readonly output?: string | undefined;
 }
 
 /**
- * Exports every record of a source into a sink, once each. It goes on from where the last run of the same export was
- * when it ended, however it ended.
+ * Exports every record of a source into a sink, once each. If an earlier run of the same export ended early for any
+ * reason, the export continues from its checkpoint.
  *
- * @returns what was done; only when the export is complete.
- * @throws BatchError when it ends before that: see its `code` and `resumable`. ConfigurationError that lists
- * everything wrong with the options.
+ * @returns the summary of the complete export.
+ * @throws BatchError if the export ends early: see its `code` and `resumable`. ConfigurationError that lists all
+ * invalid options.
  * @example
  * await exportRecords({
  *   api,
@@ -49,19 +49,19 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
     format: sink.format,
     account: options.account ?? api.defaults.baseURL ?? '',
   };
-  // A store needs no lock, because it rejects the saves of every run but one.
+  // A store needs no lock, because it accepts the saves of one run only.
   const locked = typeof location === 'object' ? undefined : (path ?? sink.path);
   const lock = locked === undefined ? undefined : await lockOutput(`${locked}.lock`, clock, signal);
   try {
     if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
     const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
-    // A file was set aside; what a store has is written over.
-    const anew = location === undefined || (restart && path === undefined);
-    const saved = anew ? undefined : await loadCheckpoint(location, subject, isStart);
+    // A checkpoint file was renamed above; the checkpoint in a store is overwritten.
+    const ignoreSaved = location === undefined || (restart && path === undefined);
+    const saved = ignoreSaved ? undefined : await loadCheckpoint(location, subject, isStart);
     if (saved?.complete) return await alreadyComplete(saved, sink.path);
     if (!saved) {
       if (sink.path !== undefined) await refuseExisting(sink.path);
-      // Before there is any output: else a crash would leave one that no checkpoint belongs to.
+      // Save before the first write, or a crash would leave an output without a checkpoint.
       if (location !== undefined) await saveCheckpoint(location, subject, START);
     }
     const progress = await runExport(options, saved ?? START, journal, async (state) => {
@@ -87,10 +87,10 @@ async function alreadyComplete(
   { records, pages, repeated }: ExportState,
   output: string | undefined,
 ): Promise<ExportSummary> {
-  // It is not opened: what was appended to it since is somebody else's and stays.
+  // Do not open the output: the sink would cut off what another program appended since.
   if (output !== undefined && !(await stat(output).catch(() => undefined))) {
     throw new BatchError(
-      `this export is complete, but ${output} is gone. Put it back, or begin anew (restart).`,
+      `this export is complete, but ${output} no longer exists. Restore the file, or set restart (--restart) to export it again.`,
       'ERR_OUTPUT_SHORT',
       { resumable: false },
     );

@@ -5,38 +5,38 @@ import { openAppendFile } from '../files/append-file.ts';
 import { fileError } from '../files/file-error.ts';
 import type { Json, Page } from '../sources/source.ts';
 
-/** Remembers which records and which pages an export has had. */
+/** Remembers the records and pages that an export has read. */
 export interface Seen<Item> {
   /**
-   * Takes note of what a page leads to.
+   * Notes the cursor of the next page.
    *
-   * @throws BatchError `ERR_PAGE_LOOP` when that was read already.
+   * @throws BatchError `ERR_PAGE_LOOP` if that page was read already.
    */
   follow(next: Json | undefined): void;
-  /** Adds the records of a page. @returns the records that are new. */
+  /** Adds the records of a page, and returns the new ones. */
   addRecords(page: Page<Item>): Promise<readonly Item[]>;
-  /** Makes it last a crash. @returns what to open it with again; 0 without a journal. */
+  /** Writes the journal to the disk, and returns the `position` to open it with again; 0 without a journal. */
   save(): Promise<number>;
   close(): Promise<void>;
 }
 
 interface SeenOptions<Item> {
-  /** The file that it is kept in; undefined keeps it in memory alone. */
+  /** The journal file; undefined uses memory only. */
   path: string | undefined;
-  /** What `save` returned; 0 at the start. */
+  /** The value that `save` returned; 0 at the start. */
   position: number;
   identify: ((item: Item) => string | undefined) | undefined;
 }
 
-/** A line of the journal that is no id: what the pages were, in the order they came. */
+/** A line of the journal that marks a next page or the beginning of a part. All other lines are ids. */
 type Mark = { next: string } | { part: string | null };
 
 /**
- * Opens the memory of an export: a journal of lines, each the id of a record, the digest of a cursor, or the beginning of a
- * part. It is cut back with the output and holds as much as that.
+ * Opens the journal of an export. Each line is the id of a record, the digest of a cursor, or the beginning of a part.
+ * The journal is truncated to the checkpoint together with the output.
  *
- * In memory are the ids of the last two parts, and none as long as the source says that its records cannot repeat:
- * then they are read from the journal when that changes.
+ * Memory holds the ids of the last two parts. It holds none while the source states that its records cannot repeat, and
+ * reads them from the journal when that changes.
  */
 export async function openSeen<Item>({ path, position, identify }: SeenOptions<Item>): Promise<Seen<Item>> {
   const journal = path === undefined ? undefined : await openAppendFile(path, position);
@@ -98,8 +98,8 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
     const key = createHash('sha256').update(JSON.stringify(next)).digest('base64url').slice(0, 22);
     if (pages.has(key)) {
       throw new BatchError(
-        'the API leads in a circle: a page names as the next one a page that was read already. ' +
-          'It would never end; nothing of the circle was written twice. Report it to whoever runs the API.',
+        'the pages of the API form a loop: a page names as the next page one that was already read. ' +
+          'The export stops and has written no record twice. Report the loop to the operator of the API.',
         'ERR_PAGE_LOOP',
       );
     }
@@ -110,7 +110,7 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
   function isNew(item: Item): boolean {
     const identity: unknown = identify?.(item);
     if (identity === undefined || identity === null) return true;
-    // From JavaScript it can be a number, and the journal tells ids from the rest by their being strings.
+    // JavaScript callers can return a number, and the journal recognises ids as strings.
     const id = String(identity);
     if (!inMemory) {
       note(id);
@@ -118,7 +118,7 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
     }
     const { size } = ids;
     if (ids.add(id).size === size) return false;
-    // Noted also when known from the part before: the part after this one may hold it as well.
+    // Note an id of the previous part too, because the next part may contain it again.
     note(id);
     return !idsBefore.has(id);
   }
@@ -147,7 +147,7 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
   };
 }
 
-/** Not by `readline`: that also ends a line at characters which JSON leaves as they are. */
+/** Replaces `readline`, which also ends a line at characters that JSON does not escape. */
 async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = '';
   const stream = createReadStream(path, 'utf8');
@@ -168,11 +168,11 @@ function parse(path: string, line: string): string | Mark {
     const value: string | Mark = JSON.parse(line);
     if (typeof value === 'string' || 'next' in value || 'part' in value) return value;
   } catch {
-    // Said below, as for JSON that is no line of a journal.
+    // Throw the same error as for JSON that is not a journal line.
   }
   throw new BatchError(
-    `${path} is damaged: a line of it is not what was written there. Put it back from a backup, or begin anew (restart), ` +
-      'which keeps it and the output under other names.',
+    `${path} is damaged: it contains an invalid line. Restore the file from a backup, or set restart (--restart) ` +
+      'to start over; the existing files are renamed.',
     'ERR_CHECKPOINT_DAMAGED',
   );
 }

@@ -12,17 +12,17 @@ export interface ExportOptions<Item = unknown> extends RunOptions {
   source: PageSource<Item>;
   sink: Sink<Item>;
   /**
-   * The file, or the store, that keeps how far the export is; `false` for none, and then it cannot be resumed.
-   * @default the sink's `path` and `.checkpoint`; none where it has no path
+   * The checkpoint file or store; `false` for none, and then the export cannot be resumed.
+   * @default the sink's `path` plus `.checkpoint`; none if the sink has no path
    */
   checkpoint?: string | CheckpointStore | false | undefined;
-  /** The least time between two checkpoints; 0 for one after each page. @default 1000 */
+  /** The minimum time between two checkpoints; 0 saves one after each page. @default 1000 */
   checkpointInterval?: number | undefined;
-  /** How many pages are read before they are asked for, or at once where the API allows that. @default 6 */
+  /** How many pages are requested ahead of writing, or in parallel if the API allows it. @default 6 */
   readAhead?: number | undefined;
 }
 
-/** @throws ConfigurationError that lists everything wrong. */
+/** @throws ConfigurationError that lists all invalid options. */
 export function checkExportOptions<Item>(options: ExportOptions<Item>): void {
   const { source, sink, checkpoint } = options ?? {};
   const output = sink?.path === undefined ? undefined : resolve(sink.path);
@@ -31,13 +31,13 @@ export function checkExportOptions<Item>(options: ExportOptions<Item>): void {
     typeof source?.read !== 'function' && 'source must be a page source, such as genesysConversations(...)',
     typeof sink?.open !== 'function' && 'sink must be a sink, such as jsonLinesFile(...)',
     ...numberProblems(options ?? {}, ['checkpointInterval', 'readAhead']),
-    // The checkpoint would replace the records, and the export be complete.
     typeof checkpoint === 'object' &&
       !(typeof checkpoint.load === 'function' && typeof checkpoint.save === 'function') &&
-      'checkpoint must be the name of a file, or a store with load and save',
+      'checkpoint must be a file name, or a store with load and save',
+    // Otherwise the checkpoint would overwrite the records.
     typeof checkpoint === 'string' &&
       checkpoint !== '' &&
       ['', '.journal', '.lock'].some((ending) => resolve(checkpoint + ending) === output) &&
-      'checkpoint and what is kept beside it must be other files than the output',
+      'the checkpoint, its .journal and its .lock must be different files from the output',
   ]);
 }

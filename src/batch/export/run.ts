@@ -9,18 +9,18 @@ import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { openSeen } from './journal.ts';
 import { EXPORT_DEFAULTS, type ExportOptions } from './options.ts';
 
-/** How far an export is, as its checkpoint keeps it. */
+/** The progress of an export, as saved in its checkpoint. */
 export interface ExportState {
-  /** `next` of the last page that was written. */
+  /** `next` of the last written page. */
   cursor?: Json;
-  /** What the sink said of its output. */
+  /** The position that the sink returned when the output was saved. */
   position?: Json;
   /** Length of the journal. */
   journal: number;
   records: number;
   pages: number;
   repeated: number;
-  /** What the API last said of the whole. */
+  /** The total that the API last announced. */
   total?: number;
   complete: boolean;
 }
@@ -30,9 +30,9 @@ export const START: ExportState = { journal: 0, records: 0, pages: 0, repeated: 
 /**
  * Writes page after page until the source ends.
  *
- * @param saved where to begin.
- * @param journal the file that remembers ids and cursors; undefined for memory alone.
- * @param checkpoint makes a state last a crash; the output up to its position does so already.
+ * @param saved the state to start from.
+ * @param journal the file for ids and cursors; undefined uses memory only.
+ * @param checkpoint saves a state. The output up to its position is on the disk already.
  */
 export async function runExport<Item>(
   options: ExportOptions<Item>,
@@ -44,10 +44,10 @@ export async function runExport<Item>(
   const { clock = systemClock, random = Math.random } = options;
   const { timeout = RUN_DEFAULTS.timeout, readAhead = EXPORT_DEFAULTS.readAhead } = options;
   const { checkpointInterval = EXPORT_DEFAULTS.checkpointInterval } = options;
-  const began = clock.now();
+  const startedAt = clock.now();
   const state = { ...saved };
   let refreshes = 0;
-  let savedAt = began;
+  let savedAt = startedAt;
   // Whether the state matches the output. While a page is written, and after the disk failed, the state does not.
   let isConsistent = true;
 
@@ -85,7 +85,7 @@ export async function runExport<Item>(
     state.records += items.length;
     state.repeated += page.items.length - items.length;
     if (page.total !== undefined) state.total = page.total;
-    // Behind the last page there is no cursor to go on from: the next checkpoint is that of the whole.
+    // The last page has no cursor to resume from, so the next checkpoint is the final one.
     isConsistent = page.next !== undefined;
     if (page.save || clock.now() - savedAt >= checkpointInterval) await save();
     await onProgress?.(progress());
@@ -93,7 +93,7 @@ export async function runExport<Item>(
 
   function progress(): Progress {
     const { records, pages, repeated, total } = state;
-    const elapsed = clock.now() - began;
+    const elapsed = clock.now() - startedAt;
     const recordsBefore = saved.records;
     return toProgress({
       records,
@@ -110,7 +110,7 @@ export async function runExport<Item>(
   const unsubscribe = tokens?.subscribe(({ type }) => {
     if (type === 'refresh-succeeded') refreshes++;
   });
-  // Requests under way end at once; what they were to bring is read again by the next run.
+  // Pending requests end immediately, and the next run sends them again.
   const onAbort = () => ended.abort(signal?.reason);
   signal?.addEventListener('abort', onAbort);
   let pages: AsyncIterator<Page<Item>> | undefined;
@@ -129,8 +129,8 @@ export async function runExport<Item>(
       if (signal?.aborted) throw signal.reason;
       const { done, value } = await pages.next();
       if (done) break;
-      if (!isConsistent) throw new Error(`the source ${source.name} gave a page behind the last one`);
-      // The source's next request goes out before this page takes the processor.
+      if (!isConsistent) throw new Error(`the source ${source.name} returned a page after the last page`);
+      // Let the source send its next request before this page uses the processor.
       await setImmediate();
       await write(value);
     }
@@ -142,13 +142,13 @@ export async function runExport<Item>(
     if (journal !== undefined) await rm(journal, { force: true });
     return progress();
   } catch (error) {
-    // So that the next run need not read again what was written since the last checkpoint.
+    // Save, so that the next run does not read the pages since the last checkpoint again.
     await save().catch(() => {});
     throw signal?.aborted ? interrupted(signal.reason) : toBatchError(error);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     unsubscribe?.();
-    // Else the source would be waited for until its requests under way have come back.
+    // Abort, or closing the source would wait for its pending requests.
     ended.abort();
     await pages?.return?.().catch(() => {});
     await seen.close();

@@ -5,27 +5,27 @@ import { BatchError } from '../errors.ts';
 import { syncDirectory } from './durable-file.ts';
 import { fileError, refuseNonFile } from './file-error.ts';
 
-/** A file that only grows, and can be cut back to where it once ended. */
+/** A file that is only appended to, and can be truncated to an earlier length. */
 export interface AppendFile {
-  /** Bytes so far, those included that wait to be written. */
+  /** Length in bytes, including buffered bytes. */
   readonly length: number;
-  /** Settles when there is room for more. What the file system says can come to the next call, to `sync` at the latest. */
+  /** Resolves when the buffer has room. A write error may surface on a later call, at the latest on `sync`. */
   append(data: string | Uint8Array): Promise<void>;
-  /** Settles when all of it is on the disk. */
+  /** Resolves when all bytes are on the disk. */
   sync(): Promise<void>;
-  /** Lets go of it; what `sync` was not called for may be lost. */
+  /** Closes the file. Bytes that were appended after the last `sync` may be lost. */
   close(): Promise<void>;
 }
 
-// Enough that the disk has something to do while the next page is made, in bytes.
-const MOST_WAITING = 1024 * 1024;
+// In bytes: enough to keep the disk busy while the next page is prepared.
+const MAX_BUFFERED = 1024 * 1024;
 
 /**
- * Opens a file to go on behind its first `length` bytes; what is behind them is cut off.
+ * Opens a file, truncates it to its first `length` bytes, and appends there.
  *
- * @param length 0 also makes a file that is not there.
- * @param mode of a file that is made.
- * @throws BatchError `ERR_OUTPUT_SHORT` when the file has fewer bytes, `ERR_OUTPUT` for what the file system says.
+ * @param length 0 also creates a missing file.
+ * @param mode the mode of a created file.
+ * @throws BatchError `ERR_OUTPUT_SHORT` if the file has fewer bytes, `ERR_OUTPUT` for errors of the file system.
  */
 export async function openAppendFile(path: string, length: number, mode = 0o666): Promise<AppendFile> {
   const flags = constants.O_RDWR | (length === 0 ? constants.O_CREAT : 0);
@@ -57,7 +57,7 @@ function appendTo(file: FileHandle, path: string, start: number): AppendFile {
       while (waitingBytes > 0) {
         const bytes = waiting.length === 1 ? (waiting[0] as Uint8Array) : Buffer.concat(waiting);
         waiting = [];
-        // A full disk takes a part first, and says so only when asked to take the rest.
+        // A full disk writes a part first, and reports the error only for the rest.
         for (let done = 0; done < bytes.length; ) {
           const { bytesWritten } = await file.write(bytes, done, bytes.length - done, written);
           done += bytesWritten;
@@ -88,7 +88,7 @@ function appendTo(file: FileHandle, path: string, start: number): AppendFile {
       waiting.push(bytes);
       waitingBytes += bytes.length;
       writing ??= writeOut();
-      if (waitingBytes > MOST_WAITING) await allWritten();
+      if (waitingBytes > MAX_BUFFERED) await allWritten();
     },
     async sync() {
       await allWritten();
@@ -106,8 +106,8 @@ function appendTo(file: FileHandle, path: string, start: number): AppendFile {
 
 function tooShort(path: string, expected: number, found: number): BatchError {
   return new BatchError(
-    `${path} has ${found} bytes, but its checkpoint says ${expected}: it was cut, replaced or removed since. ` +
-      'Put it back as it was, or begin anew (restart), which keeps both under other names.',
+    `${path} has ${found} bytes, but its checkpoint says ${expected}: the file was truncated, replaced or removed since. ` +
+      'Restore the file, or set restart (--restart) to start over; the existing files are renamed.',
     'ERR_OUTPUT_SHORT',
   );
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileError } from './file-error.ts';
 
 /**
- * Replaces a file whole: after a crash it holds the old text or the new one, and once this settles the new one.
+ * Replaces the content of a file atomically. After a crash, the file contains either the old or the new text.
  *
  * @throws BatchError `ERR_OUTPUT`
  */
@@ -20,15 +20,15 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, path);
     await syncDirectory(dirname(path));
   } catch (error) {
-    // On a full disk each byte counts.
+    // Free the space: the disk may be full.
     await rm(temporary, { force: true }).catch(() => {});
     throw fileError(path, error);
   }
 }
 
-/** Makes the names in a directory last a crash. */
+/** Writes the names in a directory to the disk, so that they survive a crash. */
 export async function syncDirectory(path: string): Promise<void> {
-  // Windows has no such thing, and some network file systems refuse it: there the rename is all there is.
+  // Windows cannot sync a directory, and some network file systems refuse to. The rename has to suffice there.
   const directory = await open(path, 'r').catch(() => undefined);
   await directory?.sync().catch(() => {});
   await directory?.close();

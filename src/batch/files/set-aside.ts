@@ -4,26 +4,26 @@ import { BatchError } from '../errors.ts';
 import { fileError, refuseNonFile } from './file-error.ts';
 
 const ADVICE =
-  'and no checkpoint belongs to it. Choose another output, move it away, or begin anew (restart), which keeps it under another name.';
+  'but has no checkpoint. Choose another output, move the file away, or set restart (--restart), which renames it.';
 
 /**
- * Refuses to write over what is in a file.
+ * Refuses to overwrite a file that is not empty.
  *
- * @param advice what to say of it.
- * @throws BatchError `ERR_OUTPUT_EXISTS`, `ERR_OUTPUT` where it is no file at all.
+ * @param advice the rest of the message, after `already exists, `.
+ * @throws BatchError `ERR_OUTPUT_EXISTS`; `ERR_OUTPUT` if the path is not a file.
  */
 export async function refuseExisting(path: string, advice = ADVICE): Promise<void> {
   const found = await find(path);
   if (found) refuseNonFile(path, found);
-  // An empty file, as mktemp makes it, has nothing to lose.
+  // An empty file, such as one that mktemp creates, can be overwritten.
   if (!found || found.size === 0) return;
-  throw new BatchError(`${path} is there already, ${advice}`, 'ERR_OUTPUT_EXISTS', { resumable: false });
+  throw new BatchError(`${path} already exists, ${advice}`, 'ERR_OUTPUT_EXISTS', { resumable: false });
 }
 
 /**
- * Gives files other names that are free: `.old-1` and so on, the same number for all of them.
+ * Renames existing files to `.old-1`, `.old-2` and so on: the first number that is free for all of them.
  *
- * @throws BatchError `ERR_OUTPUT`, with nothing moved when one of them is a directory or a device.
+ * @throws BatchError `ERR_OUTPUT`. If one of the paths is a directory or a device, no file is renamed.
  */
 export async function setAside(paths: readonly string[]): Promise<void> {
   const present: string[] = [];
@@ -34,8 +34,8 @@ export async function setAside(paths: readonly string[]): Promise<void> {
     present.push(path);
   }
   for (let number = 1; ; number++) {
-    const taken = await Promise.all(paths.map((path) => isTaken(`${path}.old-${number}`)));
-    if (taken.some(Boolean)) continue;
+    const existing = await Promise.all(paths.map((path) => exists(`${path}.old-${number}`)));
+    if (existing.some(Boolean)) continue;
     for (const path of present) {
       await rename(path, `${path}.old-${number}`).catch((error: unknown) => {
         throw fileError(path, error);
@@ -52,8 +52,8 @@ async function find(path: string): Promise<Stats | undefined> {
   });
 }
 
-/** Also by a link that leads nowhere. */
-async function isTaken(path: string): Promise<boolean> {
+/** Returns true for a broken symbolic link too. */
+async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,

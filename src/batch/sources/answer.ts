@@ -1,64 +1,66 @@
 import type { AxiosResponse } from 'axios';
 import { BatchError } from '../errors.ts';
 
-/** A JSON object, nothing known of its members. */
+/** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * The object that an answer must be.
+ * Returns the body of a response, which must be an object.
  *
- * @param asked what was asked for, such as `the details query`.
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` that says what came instead.
+ * @param label names the request in messages, such as `the details query`.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` that describes the actual body.
  */
-export function objectOf(response: AxiosResponse, asked: string): JsonObject {
+export function objectOf(response: AxiosResponse, label: string): JsonObject {
   const { data } = response;
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
-  throw unfit(response, asked);
+  throw wrongShape(response, label);
 }
 
 /**
- * The list that an answer must be by itself.
+ * Returns the body of a response, which must be an array.
  *
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` that says what came instead.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` that describes the actual body.
  */
-export function bareListOf(response: AxiosResponse, asked: string): readonly unknown[] {
+export function bareListOf(response: AxiosResponse, label: string): readonly unknown[] {
   if (Array.isArray(response.data)) return response.data;
-  throw unfit(response, asked);
+  throw wrongShape(response, label);
 }
 
-function unfit({ data, status, headers }: AxiosResponse, asked: string): BatchError {
+function wrongShape({ data, status, headers }: AxiosResponse, label: string): BatchError {
   const type = String(headers?.['content-type'] ?? '').split(';')[0];
-  return unexpected(asked, `answered ${status} with ${shapeOf(data)}${type ? ` (${type})` : ''}`);
+  return unexpected(label, `returned ${status} with ${shapeOf(data)}${type ? ` (${type})` : ''}`);
 }
 
 /**
- * The list that a member of an answer must be.
+ * Returns a member of a response, which must be an array.
  *
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` also when there is no such member: that is never taken for the end.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER`, also if the member is missing: a missing list is never the end.
  */
-export function listOf(body: JsonObject, name: string, asked: string): readonly unknown[] {
+export function listOf(body: JsonObject, name: string, label: string): readonly unknown[] {
   const list = body[name];
   if (Array.isArray(list)) return list;
-  const found = name in body ? `its ${name} is ${shapeOf(list)}` : `it has no ${name}, but ${namesOf(body)}`;
-  throw unexpected(asked, `was answered with an object of which ${found}`);
+  const what =
+    name in body ? `whose ${name} is ${shapeOf(list)}` : `without ${name}. It has ${namesOf(body)}`;
+  throw unexpected(label, `returned an object ${what}`);
 }
 
-/** An answer that is neither what was asked for nor the documented end. */
-export function unexpected(asked: string, what: string): BatchError {
+/** Returns the error for a response that contains neither valid records nor the documented end. */
+export function unexpected(label: string, what: string): BatchError {
   return new BatchError(
-    `${asked} ${what}. This is neither records nor the end of them, so the export stops here. ` +
-      'Check the URL and the region, and what stands between this host and the API.',
+    `${label} ${what}. The export stops, because records could be missing. ` +
+      'Check the URL, the region, and any proxy between this host and the API.',
     'ERR_UNEXPECTED_ANSWER',
   );
 }
 
 function shapeOf(value: unknown): string {
-  if (value === undefined || value === null || value === '') return 'nothing';
-  if (typeof value === 'string') return /^\s*</.test(value) ? 'HTML or XML' : 'a text that is no JSON';
-  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  if (value === undefined || value === '') return 'no content';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return /^\s*</.test(value) ? 'HTML or XML' : 'text that is not JSON';
+  return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }
 
 function namesOf(body: JsonObject): string {
   const names = Object.keys(body);
-  return names.length === 0 ? 'nothing at all' : names.slice(0, 8).join(', ');
+  return names.length === 0 ? 'no members' : names.slice(0, 8).join(', ');
 }

@@ -3,9 +3,10 @@ import { listOf, objectOf, unexpected } from './answer.ts';
 import { nextLink } from './next-link.ts';
 import { numberOf } from './record-count.ts';
 
-/** Members of the query that the source says by itself. */
+/** Query parameters that the source sets. */
 export const OWN_PARAMS = ['startDate', 'endDate', 'skip', 'top', 'orderBy'];
-/** A contact as the API gives it, with all its other members. */
+
+/** A contact as the API returns it, with all other members. */
 export interface CxoneContact {
   readonly contactId: number | string;
   readonly [name: string]: unknown;
@@ -16,28 +17,28 @@ export interface ContactsAnswer {
   contacts: readonly CxoneContact[];
   /** `totalRecords`. */
   total: number | undefined;
-  /** Whether the API names a page behind this one. */
-  leadsOn: boolean;
+  /** Whether the response links to a next page. */
+  hasNext: boolean;
 }
 
 /**
- * Reads an answer that is not 204.
+ * Parses a response other than 204.
  *
- * @param skip what it was asked for with.
- * @throws BatchError `ERR_UNEXPECTED_ANSWER`, also for a link to another origin, or to another page than the next one.
+ * @param skip the parameter `skip` of the request.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER`, also for a link to another origin or to a page that is not the next one.
  */
-export function readContacts(response: AxiosResponse, skip: number, asked: string): ContactsAnswer {
-  const body = objectOf(response, asked);
-  const contacts = listOf(body, 'completedContacts', asked);
-  if (!contacts.every(isContact)) throw unexpected(asked, 'gave a record without a contactId');
-  const link = nextLink(Object(body._links).next, response, { asked, own: OWN_PARAMS });
-  // Asked for by number and not by the link, so that pages come several at a time: both must lead to the same.
-  const leadsTo = link && new URL(link).searchParams.get('skip');
-  if (link !== undefined && leadsTo !== String(skip + contacts.length)) {
-    const shown = leadsTo ? `skip=${leadsTo}` : 'a page without skip';
-    throw unexpected(asked, `gave ${contacts.length} records from skip=${skip} on, and leads on to ${shown}`);
+export function readContacts(response: AxiosResponse, skip: number, label: string): ContactsAnswer {
+  const body = objectOf(response, label);
+  const contacts = listOf(body, 'completedContacts', label);
+  if (!contacts.every(isContact)) throw unexpected(label, 'returned a record without a contactId');
+  const link = nextLink(Object(body._links).next, response, { label, own: OWN_PARAMS });
+  // Pages are requested in parallel by number instead of by link, so both must name the same page.
+  const linked = link && new URL(link).searchParams.get('skip');
+  if (link !== undefined && linked !== String(skip + contacts.length)) {
+    const shown = linked ? `skip=${linked}` : 'a page without skip';
+    throw unexpected(label, `returned ${contacts.length} records for skip=${skip}, but links to ${shown}`);
   }
-  return { contacts, total: numberOf(body.totalRecords), leadsOn: link !== undefined };
+  return { contacts, total: numberOf(body.totalRecords), hasNext: link !== undefined };
 }
 
 function isContact(record: unknown): record is CxoneContact {

@@ -3,12 +3,12 @@ import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { SourceContext } from './source.ts';
 
-/** The path of the details query, in its real form and in the tutorial's. */
+/** The path of the details query, in the real API and in the tutorial. */
 export const DETAILS_QUERY = '/api/v2/analytics/conversations/details/query';
 
 const ASKED = `POST ${DETAILS_QUERY}`;
 
-/** A conversation as the API gives it, with all its other members. */
+/** A conversation as the API returns it, with all other members. */
 export interface GenesysConversation {
   readonly conversationId: string;
   /** ISO 8601. */
@@ -16,17 +16,17 @@ export interface GenesysConversation {
   readonly [name: string]: unknown;
 }
 
-/** What came for a page of the details query. */
+/** A page of the details query. */
 export interface ConversationAnswer {
-  /** None where the API says that there are no more. */
+  /** Empty after the last page. */
   readonly conversations: readonly GenesysConversation[];
   readonly totalHits: number | undefined;
 }
 
 /**
- * Asks for a page of the details query.
+ * Requests a page of the details query.
  *
- * @returns `'beyond cap'` when the API refuses to page so far, be it not on the first page.
+ * @returns `'beyond cap'` if the API refuses a page after the first one because its limit of records is reached.
  * @throws BatchError `ERR_UNEXPECTED_ANSWER`
  */
 export async function requestConversations(
@@ -43,15 +43,15 @@ export async function requestConversations(
     });
     return readAnswer(objectOf(response, ASKED));
   } catch (error) {
-    const { status, data: said } = (isAxiosError(error) && error.response) || {};
+    const { status, data: body } = (isAxiosError(error) && error.response) || {};
     const isFirst = Object(data.paging).pageNumber === 1;
-    if (!isFirst && status === 400 && /pagination may not exceed/i.test(String(Object(said).message)))
+    if (!isFirst && status === 400 && /pagination may not exceed/i.test(String(Object(body).message)))
       return 'beyond cap';
     throw error;
   }
 }
 
-// What an answer behind the last page may hold; the real API's is empty.
+// Members that a response after the last page may have. The real API returns an empty object.
 const NO_RECORDS = new Set(['conversations', 'totalHits', 'aggregations']);
 
 function readAnswer(body: JsonObject): ConversationAnswer {
@@ -62,11 +62,12 @@ function readAnswer(body: JsonObject): ConversationAnswer {
   if (isEnd && 'results' in body) {
     throw unexpected(
       ASKED,
-      "was answered in the tutorial's form, with results: genesysConversationsTutorial reads that",
+      "returned the tutorial's format, with results. Use genesysConversationsTutorial for that format",
     );
   }
   const conversations = listOf(body, 'conversations', ASKED);
-  if (!conversations.every(isConversation)) throw unexpected(ASKED, 'gave a record without a conversationId');
+  if (!conversations.every(isConversation))
+    throw unexpected(ASKED, 'returned a record without a conversationId');
   return { conversations, totalHits };
 }
 

@@ -3,43 +3,43 @@ import { parse } from 'csv-parse';
 import type { Clock } from '../../core/index.ts';
 import { unexpected } from './answer.ts';
 
-/** A row by the names of the header; every value is a text. */
+/** A row by column name. Every value is a string. */
 export type CsvRow = Readonly<Record<string, string>>;
 
 interface CsvRowsOptions {
-  /** In words, for messages. */
-  asked: string;
-  /** Is told the names of the header, and may throw. */
+  /** Names the file in messages. */
+  label: string;
+  /** Called with the column names. It may throw. */
   onHeader: (names: readonly string[]) => void;
   /** The longest time without a byte, in milliseconds. */
   idleTimeout: number;
-  /** Whether the end of the stream is the end of the file by itself, as no length came with it. */
+  /** Whether the response had no length, so that a lost connection looks like the end of the file. */
   endsUnmarked: boolean;
   clock: Clock;
 }
 
-// A quotation mark that is not closed would have the rest of the file be one row.
-const LONGEST_ROW = 16 * 1024 * 1024;
+// Limited, because after an unclosed quotation mark the rest of the file is one row.
+const MAX_ROW_SIZE = 16 * 1024 * 1024;
 
 /**
- * Reads CSV (RFC 4180) in UTF-8 with a header from a stream, no more of it than is asked for.
+ * Reads CSV (RFC 4180) in UTF-8 with a header from a stream, only as fast as rows are consumed.
  *
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` for what is no such CSV: it names the row; what the stream is destroyed with.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` that names the row, if the CSV is invalid; the error of the stream.
  */
 export async function* readCsvRows(stream: Readable, options: CsvRowsOptions): AsyncGenerator<CsvRow, void> {
-  const { asked, onHeader } = options;
+  const { label, onHeader } = options;
   let hasHeader = false;
   const parser = parse({
-    max_record_size: LONGEST_ROW,
+    max_record_size: MAX_ROW_SIZE,
     columns: (names: string[]) => {
       hasHeader = true;
       const problem = headerProblem(names);
-      if (problem !== undefined) throw unexpected(asked, problem);
+      if (problem !== undefined) throw unexpected(label, problem);
       onHeader(names);
       return names;
     },
   });
-  // An error is thrown by the loop below.
+  // The loop below throws the error.
   pipeline(
     stream,
     (chunks: AsyncIterable<Buffer>) => decode(chunks, stream, options),
@@ -49,28 +49,28 @@ export async function* readCsvRows(stream: Readable, options: CsvRowsOptions): A
   try {
     for await (const record of parser) yield record as CsvRow;
   } catch (error) {
-    throw explained(error, asked);
+    throw toCsvError(error, label);
   } finally {
     stream.destroy();
   }
-  if (!hasHeader) throw unexpected(asked, 'is empty, it has not even a header');
+  if (!hasHeader) throw unexpected(label, 'is empty: it has no header');
 }
 
 async function* decode(
   chunks: AsyncIterable<Buffer>,
   stream: Readable,
-  { asked, clock, idleTimeout, endsUnmarked }: CsvRowsOptions,
+  { label, clock, idleTimeout, endsUnmarked }: CsvRowsOptions,
 ): AsyncGenerator<string, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const text = (bytes?: Buffer) => {
     try {
       return decoder.decode(bytes, { stream: bytes !== undefined });
     } catch {
-      throw unexpected(asked, 'is not UTF-8');
+      throw unexpected(label, 'is not UTF-8');
     }
   };
-  const stalled = () => stream.destroy(new Error(`no byte came for ${idleTimeout} ms`));
-  // Only while it is waited for: a slow disk is no fault of the file's host.
+  const stalled = () => stream.destroy(new Error(`no data arrived for ${idleTimeout} ms`));
+  // The timer runs only while data is awaited, because a slow disk is not the fault of the file's host.
   let timer = clock.setTimeout(stalled, idleTimeout);
   let last = '\n';
   try {
@@ -85,29 +85,28 @@ async function* decode(
   } finally {
     clock.clearTimeout(timer);
   }
-  if (endsUnmarked && last !== '\n') throw new Error('it ends within a row, and no length came with it');
+  if (endsUnmarked && last !== '\n')
+    throw new Error('the file ends within a row, and the response had no length');
 }
 
 function headerProblem(names: readonly string[]): string | undefined {
-  if (/^\s*[<{]/.test(names[0] ?? '')) return 'is no CSV, but begins like HTML, XML or JSON';
-  if (names.some((name) => name.trim() === '')) return 'has a column without a name in its header';
+  if (/^\s*[<{]/.test(names[0] ?? '')) return 'is not CSV: it begins like HTML, XML or JSON';
+  if (names.some((name) => name.trim() === '')) return 'has a header with an unnamed column';
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  return twice === undefined
-    ? undefined
-    : `has two columns of the name ${JSON.stringify(twice.slice(0, 80))}`;
+  return twice === undefined ? undefined : `has two columns named ${JSON.stringify(twice.slice(0, 80))}`;
 }
 
-/** csv-parse's own messages quote the data. */
-function explained(error: unknown, asked: string): unknown {
+/** Replaces the messages of csv-parse, which quote the data. */
+function toCsvError(error: unknown, label: string): unknown {
   const { code = '', records = 0 } = Object(error) as { code?: string; records?: number };
-  // Those before it, the header, and itself.
+  // The rows before it, the header, and the row itself.
   const row = records + 2;
   if (code === 'CSV_RECORD_INCONSISTENT_COLUMNS') {
-    return unexpected(asked, `is ragged: row ${row} has more or fewer fields than the header`);
+    return unexpected(label, `is invalid: row ${row} has more or fewer fields than the header`);
   }
   if (code === 'CSV_MAX_RECORD_SIZE') {
-    return unexpected(asked, `has a row ${row} that is longer than 16 MiB: is a quotation mark not closed?`);
+    return unexpected(label, `is invalid: row ${row} is longer than 16 MiB. Is a quotation mark not closed?`);
   }
-  if (/^(CSV|INVALID)_/.test(code)) return unexpected(asked, `is no CSV from row ${row} on (${code})`);
+  if (/^(CSV|INVALID)_/.test(code)) return unexpected(label, `is not valid CSV from row ${row} on (${code})`);
   return error;
 }

@@ -8,20 +8,20 @@ import type { PageSource } from './source.ts';
 
 /** Options of {@link cursorSource}. */
 export interface CursorOptions extends PagedOptions, ParamOptions {
-  /** The path of the cursor in an answer. The checkpoint holds it in clear. */
+  /** The path of the cursor in a response. The checkpoint stores the cursor unencrypted. */
   cursor: string;
-  /** What takes the cursor in the next request. @default 'cursor' */
+  /** The parameter for the cursor in the next request. @default 'cursor' */
   parameter?: string | undefined;
 }
 
 export const DEFAULTS = { parameter: 'cursor' } as const;
 
 /**
- * Reads pages of which each holds a cursor to the next. The end is an answer whose cursor is absent, null or ''.
+ * Reads pages that each contain a cursor to the next page. The last page has a cursor that is absent, null or ''.
  *
- * A wrong path for `cursor` looks like the end after one page: name the `total` where the API states one.
+ * A wrong path in `cursor` looks like the end after one page. Set `total` if the API returns a total.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * cursorSource({ url: '/audits', items: 'entities', cursor: 'cursors.after', parameter: 'after' })
  */
@@ -29,7 +29,7 @@ export function cursorSource(options: CursorOptions): PageSource {
   const { cursor: path, parameter = DEFAULTS.parameter } = options;
   refuse('cursorSource', [
     ...pagedProblems(options, [parameter]),
-    !path && "cursor must say where the cursor is in an answer, such as 'cursors.after'",
+    !path && "cursor must be the path of the cursor in a response, such as 'cursors.after'",
   ]);
   return followedSource(options, {
     query: { cursor: path, parameter, in: options.in },
@@ -40,7 +40,7 @@ export function cursorSource(options: CursorOptions): PageSource {
       if (typeof cursor === 'string' || typeof cursor === 'number') return cursor;
       throw unexpected(
         describeRequest(options),
-        `has ${JSON.stringify(cursor).slice(0, 80)} as ${path}: no cursor`,
+        `returned ${JSON.stringify(cursor).slice(0, 80)} as ${path}, which is not a cursor`,
       );
     },
   });

@@ -12,19 +12,19 @@ import { toText } from './windows.ts';
 export interface CxoneCompletedContactsOptions {
   /** ISO 8601, such as `2026-01-01T00:00Z`. */
   startDate: string;
-  /** ISO 8601, not itself included. It must be over: records of a running interval shift between pages. */
+  /** ISO 8601, exclusive. It must be in the past, because new contacts move older ones to other pages. */
   endDate: string;
-  /** Of the API. @default 'v30.0' */
+  /** Version of the API. @default 'v30.0' */
   version?: string | undefined;
-  /** Records a page. @default 1000 */
+  /** Records per page. @default 1000 */
   pageSize?: number | undefined;
-  /** Further members of the query, such as `fields` and `skillId`. */
+  /** Further query parameters, such as `fields` and `skillId`. */
   params?: JsonMembers | undefined;
-  /** How many records the API gives for one query: of an interval that has more, shorter ones are read. @default 10_000 */
+  /** How many records the API returns for one query. A longer interval is split. @default 10_000 */
   maxResults?: number | undefined;
-  /** Which part of `totalRecords` may be missing in the end, from 0 to 1. @default 0 */
+  /** The fraction of `totalRecords` that may be missing, from 0 to 1. @default 0 */
   totalTolerance?: number | undefined;
-  /** Says what is over. @default the machine's clock */
+  /** Determines the current time. @default the system clock */
   clock?: Clock | undefined;
 }
 
@@ -35,7 +35,7 @@ export const DEFAULTS = {
   totalTolerance: 0,
 } as const;
 
-/** Where an export is: a window of the interval, and how much of it was read. Times are epoch milliseconds. */
+/** The position of an export: a window of the interval, and how much of it was read. Times are epoch milliseconds. */
 type State = {
   readonly start: number;
   readonly end: number;
@@ -44,22 +44,23 @@ type State = {
   readonly total?: number;
   /** `totalRecords` of the whole interval. */
   readonly whole?: number;
-  /** Records of the windows before. */
+  /** Records of the earlier windows. */
   readonly before: number;
 };
 
-const SHORTEST = 1000;
-// What a window is meant to hold of what it may: contacts do not come evenly.
+// In milliseconds.
+const MIN_WIDTH = 1000;
+// The target fraction of `maxResults` in a window, because contacts are not spread evenly.
 const FILL = 0.75;
 
 /**
- * Reads NICE CXone's completed contacts in the order of their start, the pages of a window several at a time.
+ * Reads the completed contacts of NICE CXone in the order of their start, several pages in parallel.
  *
- * The interval is one window, or several where it has more than `maxResults` contacts. A window ends when `totalRecords`
- * are there and no `_links.next` leads on, or with 204; an end before the total is an error. A contact that comes with
- * two windows is written once.
+ * An interval with more than `maxResults` contacts is split into windows. A window ends when `totalRecords` contacts
+ * were read and the response has no `_links.next`, or with status 204. An end before the total is an error. A contact
+ * that two windows return is written once.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * cxoneCompletedContacts({ startDate: '2026-01-01T00:00Z', endDate: '2026-02-01T00:00Z' })
  */
@@ -74,9 +75,9 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
   } = options;
   const interval: Interval = { start: parseDate(options.startDate), end: parseDate(options.endDate) };
   const url = `/incontactapi/services/${version}/contacts/completed`;
-  const asked = `GET ${url}`;
+  const label = `GET ${url}`;
 
-  /** @returns undefined for 204, which says that there is no data. */
+  /** @returns undefined for 204, which means that there is no data. */
   async function fetch({ request }: SourceContext, { start, end }: Interval, skip: number, top: number) {
     const response = await request({
       url,
@@ -90,35 +91,35 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
       },
       headers: { Accept: 'application/json' },
     });
-    return response.status === 204 ? undefined : readContacts(response, skip, asked);
+    return response.status === 204 ? undefined : readContacts(response, skip, label);
   }
 
-  /** The first part of a window that has too many contacts; undefined where it cannot be shorter. */
+  /** Returns the first part of a window with too many contacts, or undefined if the window cannot be shorter. */
   function narrowed({ start, end }: Interval, total: number): Interval | undefined {
-    if (end - start <= SHORTEST) return undefined;
+    if (end - start <= MIN_WIDTH) return undefined;
     const width = ((end - start) * maxResults * FILL) / total;
-    return { start, end: start + Math.max(SHORTEST, Math.floor(width / SHORTEST) * SHORTEST) };
+    return { start, end: start + Math.max(MIN_WIDTH, Math.floor(width / MIN_WIDTH) * MIN_WIDTH) };
   }
 
-  /** The window behind one that was read to its end; undefined behind the last one. */
-  function following({ start, end, skip, total = skip, whole, before }: State): State | undefined {
+  /** Returns the next window, or undefined after the last one. */
+  function windowAfter({ start, end, skip, total = skip, whole, before }: State): State | undefined {
     if (end >= interval.end) return undefined;
-    // At most twice as long, as what was quiet may not stay so.
+    // At most twice as long, because a quiet period may end.
     const width = (end - start) * Math.min(2, (maxResults * FILL) / Math.max(total, 1));
-    const next = { start: end, end: Math.min(interval.end, end + Math.max(SHORTEST, Math.floor(width))) };
+    const next = { start: end, end: Math.min(interval.end, end + Math.max(MIN_WIDTH, Math.floor(width))) };
     return { ...next, skip: 0, before: before + skip, ...(whole !== undefined && { whole }) };
   }
 
-  /** @returns where to go on; undefined at the end of the export. */
+  /** @returns the next state, or undefined at the end of the export. */
   async function* readWindow(
     context: SourceContext,
     from: State,
   ): AsyncGenerator<Page<CxoneContact>, State | undefined> {
     let state = from;
-    let leadsOn = true;
-    // The API may give fewer at a time than it is asked for.
+    let hasNext = true;
+    // The API may return fewer records than requested.
     let step = pageSize;
-    while (leadsOn) {
+    while (hasNext) {
       const begin = state.skip;
       const answers = inOrder((number) => fetch(context, from, begin + number * step, step), {
         first: 0,
@@ -128,7 +129,7 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
       for await (const answer of answers) {
         const count = answer?.contacts.length ?? 0;
         if (!answer || count === 0) {
-          leadsOn = false;
+          hasNext = false;
           break;
         }
         const { contacts, total = state.total } = answer;
@@ -144,22 +145,22 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
           ...(total !== undefined && { total }),
           ...(whole !== undefined && { whole }),
         };
-        leadsOn = answer.leadsOn || skip < (total ?? 0);
+        hasNext = answer.hasNext || skip < (total ?? 0);
         yield { items: contacts, next: state, part: toText(from), total: whole };
-        if (leadsOn && count === step) continue;
+        if (hasNext && count === step) continue;
         if (state.skip === begin + count) step = count;
         break;
       }
     }
     const { skip, total, whole, before } = state;
-    const next = following(state);
+    const next = windowAfter(state);
     compare(skip, total, toText(from));
     if (!next) compare(before + skip, whole, toText(interval));
     return next;
   }
 
   function compare(received: number, total: number | undefined, when: string): void {
-    checkTotal({ received, ...(total !== undefined && { total }) }, totalTolerance, `${asked} for ${when}`);
+    checkTotal({ received, ...(total !== undefined && { total }) }, totalTolerance, `${label} for ${when}`);
   }
 
   return {
@@ -196,10 +197,10 @@ function check(options: CxoneCompletedContactsOptions): void {
   ] as const;
   refuse('cxoneCompletedContacts', [
     checkDates(start, end, clock.now()),
-    !/^v\d+(\.\d+)?$/.test(version) && 'version must be that of the API, such as v30.0',
+    !/^v\d+(\.\d+)?$/.test(version) && 'version must be a version of the API, such as v30.0',
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
-    ...OWN_PARAMS.map((name) => name in params && `params.${name} is set by the source itself: leave it out`),
-    !(maxResults >= pageSize) && 'maxResults must be a number not below pageSize',
+    ...OWN_PARAMS.map((name) => name in params && `params.${name} is set by the source: remove it`),
+    !(maxResults >= pageSize) && 'maxResults must be a number, at least pageSize',
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
   ]);
 }

@@ -4,7 +4,7 @@ import { numberProblems, refuse, systemClock, waitForRetry } from '../../core/in
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 import { type CsvRow, readCsvRows } from './csv-rows.ts';
-import { createExtraction, type ExtractionResult, lookAtExtraction } from './data-extraction-job.ts';
+import { checkExtraction, createExtraction, type ExtractionResult } from './data-extraction-job.ts';
 import { readExpiringJob } from './expiring-job.ts';
 import { openForeignFile } from './foreign-file.ts';
 import { checkDates } from './interval.ts';
@@ -15,55 +15,55 @@ import type { Page, PageSource, SourceContext } from './source.ts';
 
 /** Options of {@link cxoneDataExtraction}. Durations are in milliseconds. */
 export interface CxoneDataExtractionOptions extends PollOptions {
-  /** What is extracted, such as `recording-interaction-metadata`. */
+  /** The entity to extract, such as `recording-interaction-metadata`. */
   entityName: string;
-  /** Of the entity, where the API asks for it. */
+  /** Version of the entity, if the API requires one. */
   version?: string | undefined;
-  /** ISO 8601, sent as it stands here. */
+  /** ISO 8601, sent unchanged. */
   startDate: string;
-  /** ISO 8601, sent as it stands here. It must be over. */
+  /** ISO 8601, sent unchanged. It must be in the past. */
   endDate: string;
-  /** Further members of the job's body. */
+  /** Further members of the request that creates the job. */
   query?: JsonMembers | undefined;
   /**
-   * The column that tells a row from all others. With it a job that expires can be created again in the middle of its file.
-   * @default rows cannot be told apart
+   * The column with a unique value in each row. If set, an export can continue after its job expires in the middle of the file.
+   * @default none
    */
   id?: string | undefined;
-  /** Rows a page. @default 1000 */
+  /** Rows per page. @default 1000 */
   pageSize?: number | undefined;
-  /** The longest time without a byte of the file. @default 60_000 */
+  /** The maximum time without data of the file. @default 60_000 */
   idleTimeout?: number | undefined;
-  /** Says what is over. @default the machine's clock */
+  /** Determines the current time. @default the system clock */
   clock?: Clock | undefined;
 }
 
 export const DEFAULTS = { pageSize: 1000 } as const;
 
-/** Where an export is. */
+/** The position of an export. */
 type State = {
   readonly job: string;
-  /** How many rows of its file are done. */
+  /** How many rows of the file were written. */
   readonly rows: number;
-  /** The file of a job before this one gave rows. */
+  /** Rows from the file of an earlier job were written. */
   readonly mayRepeat: boolean;
 };
 
 const WHAT = 'the data extraction job';
 const FILE = "the data extraction job's file";
 const OWN_MEMBERS = ['entityName', 'version', 'startDate', 'endDate'];
-// Of one file, in a row, without a page from it.
+// Downloads of one file in a row that yield no page.
 const MAX_READS = 4;
 const READ_DELAY = 1000;
 
 /**
- * Reads what a data extraction job of NICE CXone extracts: it is created and waited for, and its CSV file is read as it comes, each
- * row an object of texts. The file is on another host; nothing of the instance is sent there.
+ * Reads the result of a NICE CXone data extraction job. The source creates a job, waits for it, and streams its CSV file. Each row
+ * is an object of strings. The file is on another host, which gets no header or credentials of the instance.
  *
- * A file that breaks off is read again, up to where it was. A job that expired is created again, where `id` names a
- * column, or nothing was written yet.
+ * If the download breaks off, the source downloads the file again and skips the written rows. If the job expires, the
+ * source creates a new one, provided that `id` names a column or that no row was written yet.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * cxoneDataExtraction({ entityName: 'recording-interaction-metadata', startDate: '2026-01-01', endDate: '2026-01-31' })
  */
@@ -73,34 +73,34 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
   const { idleTimeout = 60_000 } = options;
   const body = { ...query, entityName, ...(version !== undefined && { version }), startDate, endDate };
 
-  /** The rows of a file behind those that are done, page by page. */
+  /** Reads the rows of a file after the written ones, page by page. */
   async function* readFile(context: SourceContext, url: string, from: State): AsyncGenerator<Page<CsvRow>> {
     const { data: stream, headers } = await openForeignFile(context, url, FILE);
     const rows = readCsvRows(stream, {
-      asked: FILE,
+      label: FILE,
       idleTimeout,
       endsUnmarked: !('content-length' in headers || 'transfer-encoding' in headers),
       clock: context.clock,
       onHeader: (names) => {
         if (id === undefined || names.includes(id)) return;
-        throw unexpected(FILE, `has no column ${JSON.stringify(id)}, which id names`);
+        throw unexpected(FILE, `has no column ${JSON.stringify(id)}, which the option id names`);
       },
     });
     let done = 0;
     let items: CsvRow[] = [];
     const page = () => ({ items, mayRepeat: from.mayRepeat, next: { ...from, rows: done } });
     for await (const row of rows) {
-      // Not before the row behind it has come: the last page has to say that it is the last.
+      // Wait for the row after a full page, because the last page must have no `next`.
       if (items.length === pageSize) {
         yield page();
         items = [];
       }
       done++;
       if (id !== undefined && !row[id])
-        throw unexpected(FILE, `has no ${id}, which id names, in row ${done + 1}`);
+        throw unexpected(FILE, `has no ${id}, which the option id names, in row ${done + 1}`);
       if (done > from.rows) items.push(row);
     }
-    if (done < from.rows) throw unexpected(FILE, `has ${done} rows now, but had ${from.rows} before`);
+    if (done < from.rows) throw unexpected(FILE, `has ${done} rows, but had at least ${from.rows} before`);
     yield { items, mayRepeat: from.mayRepeat };
   }
 
@@ -109,7 +109,7 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
       what: WHAT,
       advice: 'Check entityName and the dates',
       create: async (mayRepeat) => ({ job: await createExtraction(context, body), rows: 0, mayRepeat }),
-      look: (job) => lookAtExtraction(context, job),
+      check: (job) => checkExtraction(context, job),
       async *read(from, wait) {
         let at = from;
         for (let reads = 1; ; reads++) {
@@ -124,11 +124,11 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
             }
           } catch (error) {
             if (context.signal.aborted || error instanceof BatchError) throw error;
-            if (reads >= MAX_READS) throw brokenOff(error);
+            if (reads >= MAX_READS) throw downloadFailed(error);
           }
           await waitForRetry(context, READ_DELAY, reads - 1);
         }
-        if (at.rows > 0 && id === undefined) throw indistinct(at);
+        if (at.rows > 0 && id === undefined) throw expiredWithoutId(at);
         return { records: at.rows - from.rows, mayRepeat: at.mayRepeat || at.rows > 0 };
       },
     });
@@ -149,30 +149,29 @@ function check(options: CxoneDataExtractionOptions): void {
     { name: 'endDate', date: endDate },
   ] as const;
   refuse('cxoneDataExtraction', [
-    !(typeof entityName === 'string' && entityName) && 'entityName must say what is extracted',
+    !(typeof entityName === 'string' && entityName) && 'entityName must be the name of the entity to extract',
     checkDates(start, end, clock.now()),
-    ...OWN_MEMBERS.map((name) => name in query && `query.${name} is an option of its own`),
+    ...OWN_MEMBERS.map((name) => name in query && `query.${name} must be set with the option ${name}`),
     id === '' && 'id must be the name of a column',
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
     ...numberProblems(options ?? {}, ['pollDelay', 'maxPollDelay', 'maxWait', 'idleTimeout']),
   ]);
 }
 
-function brokenOff(error: unknown): BatchError {
-  const said =
-    isAxiosError(error) && error.response ? `was answered with ${error.response.status}` : 'broke off';
+function downloadFailed(error: unknown): BatchError {
+  const outcome = isAxiosError(error) && error.response ? `returned ${error.response.status}` : 'broke off';
   const { message = '' } = Object(error) as { message?: string };
   return new BatchError(
-    `${FILE} ${said} ${MAX_READS} times in a row (${message}). What was read of it is kept: run the same again.`,
+    `${FILE} ${outcome} ${MAX_READS} times in a row (${message}). The rows so far are saved. Run the same export again to resume.`,
     'ERR_REQUEST',
-    // Without a cause: the URL in it has a signature, which is a key to the file.
+    // No cause, because it contains the signed URL, which gives access to the file.
   );
 }
 
-function indistinct({ job, rows }: State): BatchError {
+function expiredWithoutId({ job, rows }: State): BatchError {
   return new BatchError(
-    `${WHAT} ${job} expired when ${rows} rows of its file were read. The rows of another job cannot be told from them, ` +
-      'unless a column does: begin anew (restart), and name it (id) if there is one.',
+    `${WHAT} ${job} expired after ${rows} rows of its file were read. A new job returns these rows again, and they cannot be ` +
+      'recognised without a unique column. Name such a column (id, --id), if there is one, and set restart (--restart) to start over.',
     'ERR_JOB',
     { resumable: false },
   );

@@ -6,32 +6,32 @@ import type { SourceContext } from './source.ts';
 const JOBS = '/data-extraction/v1/jobs';
 const CREATE = `POST ${JOBS}`;
 
-/** A finished job: its file can be fetched from here. */
+/** The result of a finished job: the URL of its file. */
 export type ExtractionResult = { readonly fileUrl: string };
 
-/** @returns the id of a new job. */
+/** Creates a job, and returns its id. */
 export async function createExtraction({ request }: SourceContext, data: JsonMembers): Promise<string> {
-  // Sent twice it leaves a job that nobody reads and that expires by itself.
+  // Idempotent in effect: a second job is never read, and expires automatically.
   const config = { url: JOBS, method: 'post', data, authRefresh: { idempotent: true } };
   const response = await request(config);
-  // The id by itself, or in an object.
+  // The body is the id, or an object with the id.
   const id = typeof response.data === 'string' ? response.data.trim() : objectOf(response, CREATE).jobId;
   if (typeof id !== 'string' || !/^[\w.:-]{1,200}$/.test(id)) {
-    throw unexpected(CREATE, 'was answered without the id of a job');
+    throw unexpected(CREATE, 'returned no job id');
   }
   return id;
 }
 
-/** @returns undefined while the job is under way. */
-export async function lookAtExtraction(
+/** @returns undefined while the job is running. */
+export async function checkExtraction(
   { request }: SourceContext,
   id: string,
 ): Promise<JobEnd<ExtractionResult> | undefined> {
   const url = `${JOBS}/${encodeURIComponent(id)}`;
-  const asked = `GET ${url}`;
+  const label = `GET ${url}`;
   const answer = await orGone(request({ url }));
   if (answer === undefined) return { state: 'expired' };
-  const body = objectOf(answer, asked);
+  const body = objectOf(answer, label);
   const { status, result, errorMessage } = Object(body.jobStatus ?? body);
   switch (status) {
     case 'RUNNING':
@@ -39,7 +39,7 @@ export async function lookAtExtraction(
     case 'SUCCEEDED': {
       const fileUrl: unknown = Object(result).url;
       if (typeof fileUrl === 'string') return { state: 'done', fileUrl };
-      throw unexpected(asked, 'says SUCCEEDED, but names no result.url');
+      throw unexpected(label, 'returned the status SUCCEEDED without a result.url');
     }
     case 'EXPIRED':
       return { state: 'expired' };
@@ -47,6 +47,6 @@ export async function lookAtExtraction(
     case 'CANCELLED':
       return { state: 'failed', why: errorMessage ? `${status}: ${String(errorMessage)}` : status };
     default:
-      throw unexpected(asked, `says that its status is ${JSON.stringify(status)}, which is not known`);
+      throw unexpected(label, `returned the unknown status ${JSON.stringify(status)}`);
   }
 }

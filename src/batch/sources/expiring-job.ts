@@ -11,7 +11,7 @@ export type JobEnd<Result = unknown> =
   | { readonly state: 'expired' }
   | { readonly state: 'failed'; readonly why: string };
 
-/** Where an export is in the results of a job. `mayRepeat`: an earlier job returned records. */
+/** The position of an export in the results of a job. `mayRepeat`: an earlier job returned records. */
 type JobState = { readonly [name: string]: Json; readonly job: string; readonly mayRepeat: boolean };
 
 /** How many records a job returned in this run before it expired. */
@@ -25,7 +25,7 @@ interface ExpiringJob<State extends JobState, Result, Item> {
   readonly advice: string;
   create(mayRepeat: boolean): Promise<State>;
   /** @returns undefined while the job is running. */
-  look(job: string): Promise<JobEnd<Result> | undefined>;
+  check(job: string): Promise<JobEnd<Result> | undefined>;
   /** @param done waits for the job, and returns undefined if the job expired. @returns undefined after the last page. */
   read(
     from: State,
@@ -34,7 +34,7 @@ interface ExpiringJob<State extends JobState, Result, Item> {
 }
 
 // A single expiry can be chance. Three in a row without progress mean that the job is too large to be read in time.
-const MAX_FRUITLESS = 3;
+const MAX_EXPIRIES = 3;
 
 /**
  * Creates a job, waits for it and reads its results. Creates a new job each time a job expires.
@@ -44,13 +44,13 @@ const MAX_FRUITLESS = 3;
 export async function* readExpiringJob<State extends JobState, Result, Item>(
   context: SourceContext,
   options: PollOptions,
-  { what, advice, create, look, read }: ExpiringJob<State, Result, Item>,
+  { what, advice, create, check, read }: ExpiringJob<State, Result, Item>,
 ): AsyncGenerator<Page<Item>> {
   let state = context.from as State | undefined;
   let mayRepeat = false;
   let isOfThisRun = false;
   let furthest = 0;
-  let fruitless = 0;
+  let expiries = 0;
   for (;;) {
     if (!state) {
       state = await create(mayRepeat);
@@ -60,22 +60,22 @@ export async function* readExpiringJob<State extends JobState, Result, Item>(
     }
     const { job } = state;
     const expiry = yield* read(state, async () => {
-      const end = await poll(context, options, `${what} ${job}`, () => look(job));
+      const end = await poll(context, options, `${what} ${job}`, () => check(job));
       // Create a failed job of an earlier run again, or no later run could get past it.
       if (end.state === 'failed' && isOfThisRun) {
-        const message = `${what} ${job} ended as ${end.why}. ${advice}; run the same again to create another job.`;
+        const message = `${what} ${job} ended as ${end.why}. ${advice}, then run the same export again to create a new job.`;
         throw new BatchError(message, 'ERR_JOB');
       }
       return end.state === 'done' ? end : undefined;
     });
     if (!expiry) return;
     ({ mayRepeat } = expiry);
-    fruitless = expiry.records > furthest ? 0 : fruitless + 1;
+    expiries = expiry.records > furthest ? 0 : expiries + 1;
     furthest = Math.max(furthest, expiry.records);
-    if (fruitless >= MAX_FRUITLESS) {
+    if (expiries >= MAX_EXPIRIES) {
       throw new BatchError(
-        `${what} expired ${fruitless} times in a row without getting further than ${furthest} records. ` +
-          'Ask for a shorter time, or for fewer records with filters, so that the job can be read before it expires.',
+        `${what} expired ${expiries} times in a row without getting further than ${furthest} records. ` +
+          'Export a shorter interval, or use filters, so that the results can be read before the job expires.',
         'ERR_JOB',
       );
     }
@@ -83,7 +83,7 @@ export async function* readExpiringJob<State extends JobState, Result, Item>(
   }
 }
 
-/** Returns an answer, or undefined if the API no longer knows what was asked for. */
+/** Returns the response, or undefined if the API returned 404 or 410. */
 export async function orGone<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch((error: unknown) => {
     const status = isAxiosError(error) ? error.response?.status : undefined;

@@ -11,31 +11,31 @@ import { readAhead } from './read-ahead.ts';
 import { addPage, checkTotal, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
-/** What leads from a page to the next. */
+/** The cursor or URL of the next page. */
 type Lead = string | number;
 
-/** How pages lead to each other. */
+/** How the source finds the next page. */
 export interface Leading {
-  /** What of it a checkpoint is bound to. */
+  /** Further members of the query that identifies the checkpoint. */
   query: Readonly<Record<string, Json | undefined>>;
-  /** What asks for a page; for the first one when the lead is undefined. */
+  /** Returns the request for a page; for the first page if `lead` is undefined. */
   request(lead: Lead | undefined): AxiosRequestConfig;
   /**
-   * @param start what `startOf` gave for the first page.
-   * @returns what leads to the next page; undefined on the last one.
+   * @param start the result of `startOf` for the first page.
+   * @returns the cursor or URL of the next page; undefined on the last page.
    */
   leadOf(answer: PagedAnswer, start: string | undefined): Lead | undefined;
-  /** What tells that a page leads back to the first one. It is kept in the checkpoint. */
+  /** Returns a digest that detects links back to the first page. The checkpoint stores the digest. */
   startOf?(answer: PagedAnswer): string | undefined;
 }
 
 type State = RecordCount & {
-  /** Undefined behind the last page. */
+  /** Undefined after the last page. */
   readonly lead?: Lead;
   readonly start?: string;
 };
 
-/** A source of pages of which each leads to the next: they are read one after the other, ahead of being written. */
+/** Returns a source of pages that each name the next page. Pages are read one by one, ahead of writing. */
 export function followedSource(options: PagedOptions, leading: Leading): PageSource {
   const { name = PAGED_DEFAULTS.name, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
 

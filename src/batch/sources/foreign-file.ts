@@ -10,29 +10,27 @@ import { unexpected } from './answer.ts';
 import type { SourceContext } from './source.ts';
 
 /**
- * Fetches a file from a host that is not the API's, as a stream. Nothing of the instance goes there but how to reach a host at
- * all: its proxy and its agents.
+ * Fetches a file from another host than the API, as a stream. The request uses only the proxy and the agents of the instance.
  *
- * @param url https, or plain http on loopback; its query may be a secret.
- * @param asked in words, for messages.
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` for a URL that is none of these; what axios throws.
+ * @param url https, or plain http on loopback. Its query may be a secret.
+ * @param label names the file in messages.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` for any other URL; the errors of axios.
  */
 export async function openForeignFile(
   { request }: SourceContext,
   url: string,
-  asked: string,
+  label: string,
 ): Promise<AxiosResponse<Readable>> {
   const problem = urlProblem(url);
-  if (problem !== undefined) throw unexpected(asked, `is not fetched, because ${problem}`);
-  // The adapter is behind everything that could add to a request: defaults, interceptors, the plugin.
+  if (problem !== undefined) throw unexpected(label, `is not downloaded, because ${problem}`);
+  // The adapter runs after everything that could add to a request: defaults, interceptors, the plugin.
   return request<Readable>({ url, responseType: 'stream', authRefresh: false, adapter: bareAdapter(url) });
 }
 
-/** Sends what is given here, whatever it is asked to send. */
+/** Returns an adapter that drops the headers, credentials and other settings of the request. */
 function bareAdapter(url: string): AxiosAdapter {
   const send = axios.getAdapter('http');
-  return async (asked) => {
-    const { signal, timeout, proxy, httpAgent, httpsAgent, transitional } = asked;
+  return async ({ signal, timeout, proxy, httpAgent, httpsAgent, transitional }) => {
     const bare: InternalAxiosRequestConfig = {
       url,
       method: 'get',
@@ -41,7 +39,7 @@ function bareAdapter(url: string): AxiosAdapter {
       validateStatus: (status) => status === 200,
       beforeRedirect: ({ href }: { href?: unknown }) => {
         const problem = urlProblem(href);
-        if (problem !== undefined) throw new Error(`redirected to what is not fetched: ${problem}`);
+        if (problem !== undefined) throw new Error(`the redirect is not followed, because ${problem}`);
       },
       ...Object.fromEntries(
         Object.entries({ signal, timeout, proxy, httpAgent, httpsAgent, transitional }).filter(
@@ -52,7 +50,7 @@ function bareAdapter(url: string): AxiosAdapter {
     try {
       return await send(bare);
     } catch (error) {
-      // It would keep its connection until somebody reads it, and nobody will.
+      // Destroy the body: an unread stream keeps its connection open.
       if (axios.isAxiosError(error)) (error.response?.data as Partial<Readable> | undefined)?.destroy?.();
       throw error;
     }

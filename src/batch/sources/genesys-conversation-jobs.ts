@@ -3,7 +3,7 @@ import { numberProblems, refuse, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
 import { readExpiringJob } from './expiring-job.ts';
-import { availableUntil, createJob, lookAtJob, readResults } from './genesys-details-job.ts';
+import { availableUntil, checkJob, createJob, readResults } from './genesys-details-job.ts';
 import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { PollOptions } from './poll.ts';
@@ -13,49 +13,49 @@ import { toText } from './windows.ts';
 
 /** Options of {@link genesysConversationJobs}. Durations are in milliseconds. */
 export interface GenesysConversationJobsOptions extends PollOptions {
-  /** ISO 8601 `start/end`, such as `2026-01-01T00:00Z/2026-02-01T00:00Z`. It must be over. */
+  /** ISO 8601 `start/end`, such as `2026-01-01T00:00Z/2026-02-01T00:00Z`. It must end in the past. */
   interval: string;
   /** Further members of the job's query, such as `conversationFilters` and `order`. */
   query?: JsonMembers | undefined;
-  /** Records a page. @default 1000 */
+  /** Records per page. @default 1000 */
   pageSize?: number | undefined;
   /**
-   * Only conversations that began on a UTC day of the interval. Without it all that overlap the interval, so that
-   * exports of adjacent intervals have records in common.
+   * Returns only conversations that began on a UTC day of the interval. Otherwise the job returns all conversations that
+   * overlap the interval, so that exports of adjacent intervals share records.
    * @default false
    */
   startOfDayIntervalMatching?: boolean | undefined;
   /**
-   * Take what is there when the data of jobs does not reach to the interval's end yet. What comes later is missing then.
+   * Exports the available data even if it does not reach the end of the interval yet. The rest is then missing.
    * @default false
    */
   allowPartialData?: boolean | undefined;
-  /** Says what is over. @default the machine's clock */
+  /** Determines the current time. @default the system clock */
   clock?: Clock | undefined;
 }
 
 export const DEFAULTS = { pageSize: 1000 } as const;
 
-/** Where an export is. */
+/** The position of an export. */
 type State = {
   readonly job: string;
-  /** Leads to the next page; null before the first. */
+  /** Cursor of the next page; null before the first page. */
   readonly cursor: string | null;
-  /** A job before this one gave records. */
+  /** An earlier job returned records. */
   readonly mayRepeat: boolean;
 };
 
-// What the source says by itself.
+// Members of the query that the source sets.
 const OWN_MEMBERS = ['interval', 'startOfDayIntervalMatching'];
 
 /**
- * Reads conversations of Genesys Cloud by a details job: it is created, waited for, and read page by page. A job takes any number of
- * conversations; its data is up to a day old.
+ * Reads conversations of Genesys Cloud with a details job. The source creates a job, waits for it, and reads its results page by
+ * page. A job returns any number of conversations. Its data is up to a day old.
  *
- * The job's id is in the checkpoint. A job that expired is created again, and of the new one's conversations those are
- * left out that are written already, in whatever order they come.
+ * The checkpoint contains the id of the job. If the job expires, the source creates a new one and skips the conversations
+ * that were already written, in any order.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * genesysConversationJobs({ interval: '2026-01-01T00:00Z/2026-02-01T00:00Z' })
  */
@@ -74,7 +74,7 @@ export function genesysConversationJobs(
 
   async function create(context: SourceContext, mayRepeat: boolean): Promise<State> {
     const until = allowPartialData ? whole.end : await availableUntil(context);
-    if (until < whole.end) throw notThereYet(until, whole.end);
+    if (until < whole.end) throw dataNotAvailable(until, whole.end);
     return { job: await createJob(context, body), cursor: null, mayRepeat };
   }
 
@@ -83,7 +83,7 @@ export function genesysConversationJobs(
       what: 'the details job',
       advice: "Check the query's filters",
       create: (mayRepeat) => create(context, mayRepeat),
-      look: (job) => lookAtJob(context, job),
+      check: (job) => checkJob(context, job),
       async *read(from, wait) {
         let at = from;
         let records = 0;
@@ -116,17 +116,17 @@ function check(options: GenesysConversationJobsOptions): void {
   const { interval, query = {}, pageSize = DEFAULTS.pageSize, clock = systemClock } = options ?? {};
   refuse('genesysConversationJobs', [
     checkInterval(interval, clock.now()),
-    ...OWN_MEMBERS.map((name) => name in query && `query.${name} is an option of its own`),
+    ...OWN_MEMBERS.map((name) => name in query && `query.${name} must be set with the option ${name}`),
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
     ...numberProblems(options ?? {}, ['pollDelay', 'maxPollDelay', 'maxWait']),
   ]);
 }
 
-function notThereYet(until: number, end: number): BatchError {
+function dataNotAvailable(until: number, end: number): BatchError {
   return new BatchError(
     `details jobs have data until ${new Date(until).toISOString()}, but the interval ends at ` +
-      `${new Date(end).toISOString()}: what is between would be missing. Run the same again later, let the interval end ` +
-      'earlier, or take what is there (allowPartialData, --partial).',
+      `${new Date(end).toISOString()}, so later records would be missing. Run the same export again later, use an earlier ` +
+      'end, or accept partial data (allowPartialData, --partial).',
     'ERR_JOB',
   );
 }

@@ -14,26 +14,26 @@ export interface GenesysConversationsTutorialOptions {
   dateFrom: string;
   /** ISO 8601, not in the future. */
   dateTo: string;
-  /** Records a page. @default 50 */
+  /** Records per page. @default 50 */
   size?: number | undefined;
-  /** Such as `type:voice`. */
+  /** A filter, such as `type:voice`. */
   query?: string | undefined;
-  /** Names of members that records should have. */
+  /** Names of the record members to return. */
   select?: readonly string[] | undefined;
   groupBy?: readonly string[] | undefined;
   /** @default '/api/v2/analytics/conversations/details/query' */
   url?: string | undefined;
-  /** Says what is over. @default the machine's clock */
+  /** Determines the current time. @default the system clock */
   clock?: Clock | undefined;
 }
 
 /**
- * Reads conversation details in the form that a well-known tutorial gives for Genesys Cloud: `dateFrom`, `dateTo` and `size`,
- * answered with `results` and the URL of the `nextPage`, which is absent on the last one.
+ * Reads conversation details in the format of a well-known tutorial about Genesys Cloud: a request with `dateFrom`, `dateTo`
+ * and `size` returns `results` and the URL `nextPage`, which is absent on the last page.
  *
- * The real API does not speak it: use `genesysConversations` there. An answer in its form is an error that says so.
+ * The real API does not use this format: use `genesysConversations` there. A response in the real format is an error.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  */
 export function genesysConversationsTutorial(options: GenesysConversationsTutorialOptions): PageSource {
   const { dateFrom, dateTo, size = 50, query, select, groupBy } = options;
@@ -65,7 +65,7 @@ export function genesysConversationsTutorial(options: GenesysConversationsTutori
         ...context,
         async request<T>(config: AxiosRequestConfig) {
           const response = await context.request<T>(config);
-          refuseRealForm(response.data);
+          refuseRealFormat(response.data);
           return response;
         },
       }),
@@ -77,11 +77,11 @@ export function genesysConversationsTutorial(options: GenesysConversationsTutori
   };
 }
 
-function refuseRealForm(answer: unknown): void {
+function refuseRealFormat(answer: unknown): void {
   const body = Object(answer);
   if ('results' in body || !('conversations' in body || 'totalHits' in body)) return;
   throw unexpected(
     `POST ${DETAILS_QUERY}`,
-    "was answered in the API's real form, with conversations: genesysConversations (export genesys-conversations) reads that",
+    'returned the format of the real API, with conversations. Use genesysConversations (export genesys-conversations) for that format',
   );
 }

@@ -12,27 +12,27 @@ import type { JsonMembers } from './member-path.ts';
 import { inOrder } from './read-ahead.ts';
 import { checkTotal } from './record-count.ts';
 import type { Page, PageSource, SourceContext } from './source.ts';
-import { DAY, firstWindow, halfOf, toText } from './windows.ts';
+import { DAY, firstHalf, firstWindow, toText } from './windows.ts';
 
 /** Options of {@link genesysConversations}. */
 export interface GenesysConversationsOptions {
-  /** ISO 8601 `start/end`, of any length. It must be over: records of a running interval shift between pages. */
+  /** ISO 8601 `start/end`, of any length. It must end in the past, because new records move older ones to other pages. */
   interval: string;
   /** Further members of the query, such as `conversationFilters` and `segmentFilters`. */
   query?: JsonMembers | undefined;
-  /** Records a page. @default 100 */
+  /** Records per page. @default 100 */
   pageSize?: number | undefined;
-  /** The longest interval the API takes, in milliseconds. @default 7 days */
+  /** The longest interval that the API accepts, in milliseconds. @default 7 days */
   maxInterval?: number | undefined;
-  /** How far the API lets a query be paged, in records. @default 100_000 */
+  /** How many records the API returns for one query. @default 100_000 */
   maxResults?: number | undefined;
   /**
-   * Which part of `totalHits` may be missing at the end of a window, from 0 to 1: the API only estimates it. Of a window
-   * with fewer than 100 records none may be missing by default.
+   * The fraction of `totalHits` that may be missing at the end of a window, from 0 to 1, because the API only estimates it.
+   * With the default, no record may be missing from a window with fewer than 100.
    * @default 0.01
    */
   totalTolerance?: number | undefined;
-  /** Says what is over. @default the machine's clock */
+  /** Determines the current time. @default the system clock */
   clock?: Clock | undefined;
 }
 
@@ -43,34 +43,34 @@ export const DEFAULTS = {
   totalTolerance: 0.01,
 } as const;
 
-// What the source says by itself.
+// Members of the query that the source sets.
 const OWN_MEMBERS = ['interval', 'order', 'orderBy', 'paging'];
 
-/** Where an export is. Times are epoch milliseconds. */
+/** The position of an export. Times are epoch milliseconds. */
 type State = {
   readonly start: number;
   readonly end: number;
-  /** What the windows are made of now: it becomes half as much where they hold too many records. */
+  /** Current length of the windows. It is halved if a window has too many records. */
   readonly width: number;
-  /** Of this window. */
+  /** The next page of this window. */
   readonly page: number;
   readonly received: number;
   readonly hits?: number;
-  /** When the last record of this window began. */
+  /** When the last received conversation of this window began. */
   readonly last?: number;
-  /** Records of the windows before. */
+  /** Records of the earlier windows. */
   readonly before: number;
 };
 
 /**
- * Reads Genesys Cloud's conversation details query, in the order in which conversations began: the interval in windows, the
- * pages of a window several at a time.
+ * Reads the conversation details query of Genesys Cloud in the order in which conversations began. The source splits the
+ * interval into windows and requests several pages of a window in parallel.
  *
- * A window is at most `maxInterval` long, and half as long as before while it holds more than `maxResults`. The API gives
- * a conversation for each window it was active in; it is written once. Conversations that began before the interval come
- * where the API gives them. The end of a window is an answer without conversations.
+ * A window is at most `maxInterval` long, and is halved until it has at most `maxResults` records. The API returns a
+ * conversation in each window in which it was active, but the conversation is written once. Conversations that began
+ * before the interval are included. A window ends with a response without conversations.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * genesysConversations({ interval: '2026-01-01T00:00Z/2026-02-01T00:00Z' })
  */
@@ -88,42 +88,42 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
     return { ...window, width, page: 1, received: 0, before };
   }
 
-  /** The window behind one that was read to its end; undefined behind the last one. */
-  function following({ end, width, received, before }: State): State | undefined {
+  /** Returns the next window, or undefined after the last one. */
+  function windowAfter({ end, width, received, before }: State): State | undefined {
     if (end >= whole.end) return undefined;
-    // Where it was too much the first page will say so.
+    // If the wider window has too many records, its first page halves it again.
     const wider = Math.min(width * 2, longest);
     return begin(firstWindow({ start: end, end: whole.end }, wider), wider, before + received);
   }
 
-  /** A window with too many records in half. */
+  /** Returns the first half of a window with too many records. */
   function halved(state: State): State {
-    const half = halfOf(state);
+    const half = firstHalf(state);
     if (!half) throw tooMany(state, cap);
     return begin(half, half.end - half.start, state.before);
   }
 
-  /** What is left of a window that cannot be paged further. Some of it comes again, and is known by its id. */
+  /** Returns the rest of a window that cannot be paged further. Repeated records are recognised by their ids. */
   function restOf(state: State): State | undefined {
     const { last, end, width, before, received } = state;
-    // Where the API matches by day, what it gives begins behind the window too: all that began within it is there.
-    if (last !== undefined && last >= end) return following(state);
+    // An API that matches by day returns conversations that began after the window, so the window itself is complete.
+    if (last !== undefined && last >= end) return windowAfter(state);
     if (last === undefined || last <= state.start) throw tooMany(state, received);
     return begin({ start: last, end }, width, before + received);
   }
 
-  /** Where the API does not let the end be asked for: all that it announced came, and did not fill the pages. */
+  /** Returns true if all announced records arrived and the last page was not full, because no page after the limit can be requested. */
   function seemsComplete({ page, received, hits }: State): boolean {
     return hits !== undefined && received >= hits && received < (page - 1) * pageSize;
   }
 
-  /** Of the last window it is exact; for those to come it is reckoned by how dense the records were so far. */
+  /** Estimates the total from the density of the records so far. In the last window the total is exact. */
   function totalOf({ end, received, hits = 0, before }: State): number {
     const known = before + Math.max(hits, received);
     return Math.round((known * (whole.end - whole.start)) / (end - whole.start));
   }
 
-  /** @returns where to go on; undefined at the end of the export. */
+  /** @returns the next state, or undefined at the end of the export. */
   async function* readWindow(
     context: SourceContext,
     from: State,
@@ -140,7 +140,7 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
         paging: { pageSize, pageNumber },
       });
     };
-    // The answer that says that there are no more is one of them.
+    // Includes the empty page after the last record.
     const likelyLast = () => Math.min(Math.ceil((state.hits ?? 0) / pageSize) + 1, lastPage);
     const answers = inOrder(fetch, { first: from.page, atOnce: context.readAhead, likelyLast });
     for await (const answer of answers) {
@@ -164,7 +164,7 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
     const { received, hits } = state;
     const count = { received, ...(hits !== undefined && { total: hits }) };
     checkTotal(count, totalTolerance, `POST ${DETAILS_QUERY} for ${text}`);
-    return following(state);
+    return windowAfter(state);
   }
 
   return {
@@ -185,10 +185,10 @@ function check(options: GenesysConversationsOptions): void {
   const { totalTolerance = DEFAULTS.totalTolerance, clock = systemClock } = options;
   refuse('genesysConversations', [
     checkInterval(interval, clock.now()),
-    ...OWN_MEMBERS.map((name) => name in query && `query.${name} is set by the source itself: leave it out`),
+    ...OWN_MEMBERS.map((name) => name in query && `query.${name} is set by the source: remove it`),
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
-    !(maxInterval >= 1000) && 'maxInterval must be a number of milliseconds from 1000 on',
-    !(maxResults >= pageSize) && 'maxResults must be a number not below pageSize',
+    !(maxInterval >= 1000) && 'maxInterval must be a number of milliseconds, at least 1000',
+    !(maxResults >= pageSize) && 'maxResults must be a number, at least pageSize',
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
   ]);
 }
@@ -200,9 +200,9 @@ function startOf(conversation: GenesysConversation | undefined): number | undefi
 
 function tooMany(window: Interval, limit: number): BatchError {
   return new BatchError(
-    `POST ${DETAILS_QUERY} has more than the ${limit} records it gives for ${toText(window)}, and for no shorter ` +
-      'interval fewer. Export them with a details job (export genesys-conversation-jobs), which has no such limit, or ' +
-      'narrow the query with filters.',
+    `POST ${DETAILS_QUERY} has more records for ${toText(window)} than its limit of ${limit}, and the interval cannot be ` +
+      'split further. Use a details job (export genesys-conversation-jobs), which has no such limit, or narrow the query ' +
+      'with filters.',
     'ERR_UNEXPECTED_ANSWER',
     { resumable: false },
   );

@@ -16,30 +16,30 @@ export interface JobResults {
   cursor: string | null;
 }
 
-/** Up to when details jobs have data, in milliseconds since the epoch. */
+/** Returns the time until which details jobs have data, in milliseconds since the epoch. */
 export async function availableUntil({ request }: SourceContext): Promise<number> {
-  const asked = `GET ${JOBS}/availability`;
-  const { dataAvailabilityDate } = objectOf(await request({ url: `${JOBS}/availability` }), asked);
+  const label = `GET ${JOBS}/availability`;
+  const { dataAvailabilityDate } = objectOf(await request({ url: `${JOBS}/availability` }), label);
   const until = Date.parse(String(dataAvailabilityDate));
-  if (Number.isNaN(until)) throw unexpected(asked, 'was answered without a dataAvailabilityDate');
+  if (Number.isNaN(until)) throw unexpected(label, 'returned no dataAvailabilityDate');
   return until;
 }
 
-/** @returns the id of a new job. */
+/** Creates a job, and returns its id. */
 export async function createJob({ request }: SourceContext, data: JsonMembers): Promise<string> {
-  // Sent twice it leaves a job that nobody reads and that expires by itself.
+  // Idempotent in effect: a second job is never read, and expires automatically.
   const config = { url: JOBS, method: 'post', data, authRefresh: { idempotent: true } };
   const { jobId } = objectOf(await request(config), CREATE);
-  if (typeof jobId !== 'string' || jobId === '') throw unexpected(CREATE, 'was answered without a jobId');
+  if (typeof jobId !== 'string' || jobId === '') throw unexpected(CREATE, 'returned no jobId');
   return jobId;
 }
 
-/** @returns undefined while the job is under way. */
-export async function lookAtJob({ request }: SourceContext, id: string): Promise<JobEnd | undefined> {
-  const asked = `GET ${JOBS}/${id}`;
+/** @returns undefined while the job is running. */
+export async function checkJob({ request }: SourceContext, id: string): Promise<JobEnd | undefined> {
+  const label = `GET ${JOBS}/${id}`;
   const answer = await orGone(request({ url: urlOf(id) }));
   if (answer === undefined) return { state: 'expired' };
-  const { state, errorMessage } = objectOf(answer, asked);
+  const { state, errorMessage } = objectOf(answer, label);
   switch (state) {
     case 'QUEUED':
     case 'PENDING':
@@ -52,14 +52,14 @@ export async function lookAtJob({ request }: SourceContext, id: string): Promise
     case 'CANCELLED':
       return { state: 'failed', why: errorMessage ? `${state}: ${String(errorMessage)}` : state };
     default:
-      throw unexpected(asked, `says that its state is ${JSON.stringify(state)}, which is not known`);
+      throw unexpected(label, `returned the unknown state ${JSON.stringify(state)}`);
   }
 }
 
 /**
- * Reads a page of a job that was fulfilled.
+ * Reads a page of the results of a fulfilled job.
  *
- * @returns undefined when the job has expired.
+ * @returns undefined if the job has expired.
  */
 export async function readResults(
   context: SourceContext,
@@ -68,16 +68,16 @@ export async function readResults(
   cursor: string | null,
 ): Promise<JobResults | undefined> {
   const params = { pageSize, ...(cursor !== null && { cursor }) };
-  const hasExpired = async () => (await lookAtJob(context, id))?.state === 'expired';
+  const hasExpired = async () => (await checkJob(context, id))?.state === 'expired';
   try {
     const answer = await orGone(context.request({ url: `${urlOf(id)}/results`, params }));
     const results = answer && parseResults(objectOf(answer, RESULTS));
-    // Nothing, and no way on: what a job that expired just now may say as well.
+    // A job that has just expired may also return an empty page without a cursor.
     if (results?.conversations.length === 0 && results.cursor === null && (await hasExpired()))
       return undefined;
     return results;
   } catch (error) {
-    // Which status the results of an expired job have is not documented; its state is.
+    // The documentation specifies the state of an expired job, but not the status of its results.
     if (isAxiosError(error) && error.response?.status === 400 && (await hasExpired())) return undefined;
     throw error;
   }
@@ -90,14 +90,14 @@ function urlOf(id: string): string {
 function parseResults(body: JsonObject): JobResults {
   const cursor = body.cursor ?? null;
   if (cursor !== null && (typeof cursor !== 'string' || cursor === '')) {
-    throw unexpected(RESULTS, `has a cursor that is none: ${JSON.stringify(cursor).slice(0, 80)}`);
+    throw unexpected(RESULTS, `returned an invalid cursor: ${JSON.stringify(cursor).slice(0, 80)}`);
   }
-  // A job without conversations may leave the list out; its date shows that these are results all the same.
+  // A job without conversations may omit the list. The date shows that the response is a page of results.
   const isEmpty =
     !('conversations' in body) && cursor === null && typeof body.dataAvailabilityDate === 'string';
   const conversations = isEmpty ? [] : listOf(body, 'conversations', RESULTS);
   if (!conversations.every(isConversation))
-    throw unexpected(RESULTS, 'gave a record without a conversationId');
+    throw unexpected(RESULTS, 'returned a record without a conversationId');
   return { conversations, cursor };
 }
 

@@ -1,37 +1,37 @@
-/** A stretch of time in milliseconds since the epoch, its end not included. */
+/** An interval in milliseconds since the epoch. The end is exclusive. */
 export interface Interval {
   start: number;
   end: number;
 }
 
-// A time without a zone would mean this machine's own to one reader, and UTC to another.
+// The zone is required, because readers could take a time without a zone as local time or as UTC.
 const DATE = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
 
-/** Reads an ISO 8601 date, with time and zone, or alone for midnight in UTC. @returns NaN for any other text. */
+/** Parses an ISO 8601 date, with time and zone, or without both for midnight UTC. Returns NaN for any other text. */
 export function parseDate(text: string): number {
   const [, day = '', time] = DATE.exec(text) ?? [];
-  // The 30th of February would be taken for the 2nd of March.
+  // Date.parse accepts February 30 as March 2.
   const midnight = Date.parse(`${day}T00:00Z`);
   if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return Number.NaN;
   return time === undefined ? midnight : Date.parse(text);
 }
 
-/** Reads a text that {@link checkInterval} has nothing against. */
+/** Parses an interval that {@link checkInterval} accepts. */
 export function parseInterval(text: string): Interval {
   const [start = '', end = ''] = text.split('/');
   return { start: parseDate(start), end: parseDate(end) };
 }
 
 /**
- * Says what is wrong with an interval `start/end`; undefined when nothing is.
+ * Returns the problem of an interval `start/end`, or undefined if the interval is valid.
  *
- * @param now milliseconds since the epoch: what is yet to happen cannot be exported whole.
+ * @param now milliseconds since the epoch. A future end is refused, because later records would be missing.
  */
 export function checkInterval(text: unknown, now: number): string | undefined {
-  if (typeof text !== 'string') return 'interval must be a text, such as 2026-01-01T00:00Z/2026-02-01T00:00Z';
+  if (typeof text !== 'string')
+    return 'interval must be a string, such as 2026-01-01T00:00Z/2026-02-01T00:00Z';
   const parts = text.split('/');
-  if (parts.length !== 2)
-    return `interval must be two dates with a / between them, not ${JSON.stringify(text)}`;
+  if (parts.length !== 2) return `interval must be two dates separated by /, not ${JSON.stringify(text)}`;
   return checkDates(
     { name: 'the start of interval', date: parts[0] },
     { name: 'the end of interval', date: parts[1] },
@@ -39,19 +39,19 @@ export function checkInterval(text: unknown, now: number): string | undefined {
   );
 }
 
-/** A date that came by a name. */
+/** A date and the name of its option. */
 interface NamedDate {
   name: string;
   date: unknown;
 }
 
-/** Says what is wrong with the two dates of an interval that come apart; undefined when nothing is. */
+/** Returns the problem of the two dates of an interval, or undefined if both are valid. */
 export function checkDates(start: NamedDate, end: NamedDate, now: number): string | undefined {
   for (const { name, date } of [start, end]) {
     if (typeof date === 'string' && !Number.isNaN(parseDate(date))) continue;
     return (
       `${name} must be an ISO 8601 date with a time and a zone, such as 2026-01-31T08:30Z, ` +
-      `or a date alone for midnight in UTC, not ${JSON.stringify(date)}`
+      `or a date without a time for midnight UTC, not ${JSON.stringify(date)}`
     );
   }
   const [from, to] = [parseDate(String(start.date)), parseDate(String(end.date))];
@@ -59,8 +59,8 @@ export function checkDates(start: NamedDate, end: NamedDate, now: number): strin
     return `${end.name} (${String(end.date)}) must be after ${start.name} (${String(start.date)})`;
   if (to > now) {
     return (
-      `${end.name} (${String(end.date)}) is in the future, it is ${new Date(now).toISOString()} now: ` +
-      'what is yet to come would be missing. End it now or earlier'
+      `${end.name} (${String(end.date)}) is in the future: it is ${new Date(now).toISOString()} now, ` +
+      'and later records would be missing. Use an end that is not in the future'
     );
   }
   return undefined;

@@ -12,19 +12,19 @@ import type { PageSource } from './source.ts';
 /** Options of {@link linkSource}. */
 export interface LinkOptions extends PagedOptions {
   /**
-   * The path of the URL of the next page, such as `nextUri`, `nextPage` or `_links.next`; an object with that URL as
-   * `href` will do. The checkpoint holds it in clear, without what the instance's own `params` put there.
+   * The path of the URL of the next page, such as `nextUri`, `nextPage` or `_links.next`, or of an object with the URL in
+   * `href`. The checkpoint stores the URL unencrypted, without the `params` of the instance.
    */
   next: string;
 }
 
 /**
- * Reads pages of which each holds the URL of the next, absolute or relative to its own. That one is asked for by GET, with
- * nothing added, and must be of the same origin. The end is an answer whose link is absent, null or ''.
+ * Reads pages that each contain the absolute or relative URL of the next page. The source requests that URL with GET and
+ * adds nothing to it. The URL must have the same origin. The last page has a link that is absent, null or ''.
  *
- * A wrong path for `next` looks like the end after one page: name the `total` where the API states one.
+ * A wrong path in `next` looks like the end after one page. Set `total` if the API returns a total.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * linkSource({ url: '/api/v2/users', items: 'entities', next: 'nextUri', total: 'total' })
  */
@@ -32,31 +32,31 @@ export function linkSource(options: LinkOptions): PageSource {
   const { next, method = PAGED_DEFAULTS.method, params, data } = options;
   refuse('linkSource', [
     ...pagedProblems(options, []),
-    !next && "next must say where the link is, such as 'nextUri'",
+    !next && "next must be the path of the link in a response, such as 'nextUri'",
   ]);
-  const asked = describeRequest(options);
+  const label = describeRequest(options);
   const own = Object.keys(params ?? {});
   return followedSource(options, {
     query: { next },
     request(link): AxiosRequestConfig {
       if (link === undefined) return { ...(params && { params }), ...(data && { data }) };
-      // Whether the instance may be sent elsewhere was decided when the link was read.
+      // The origin of the link was checked when the link was read.
       return { method: 'get', url: String(link), allowAbsoluteUrls: true };
     },
     startOf: ({ response }) => (method === 'get' ? digestOf(addressOf(response, own)) : undefined),
     leadOf({ body, response }: PagedAnswer, start) {
-      const link = nextLink(valueAt(body, next), response, { asked, own });
+      const link = nextLink(valueAt(body, next), response, { label, own });
       if (link === undefined || start === undefined || digestOf(link) !== start) return link;
       throw new BatchError(
-        `${asked} leads in a circle: a page names the very first one as its next. It would never end; nothing of the ` +
-          'circle was written twice. Report it to whoever runs the API.',
+        `the pages of ${label} form a loop: a page names the first page as the next one. The export stops and has ` +
+          'written no record twice. Report the loop to the operator of the API.',
         'ERR_PAGE_LOOP',
       );
     },
   });
 }
 
-/** Of an address whose query may hold what a checkpoint should not. The order of the query does not matter. */
+/** Returns a digest of a URL, whose query may contain secrets. The order of the query does not matter. */
 function digestOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
   const url = new URL(address);

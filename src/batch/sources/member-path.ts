@@ -1,12 +1,12 @@
 import type { Json } from './source.ts';
 
-/** Named JSON values, such as a request's body or its query. */
+/** Named JSON values, such as the body or the query of a request. */
 export type JsonMembers = { readonly [name: string]: Json };
 
 /**
- * What stands at a dotted path, such as `paging.total`; undefined where there is nothing.
+ * Returns the value at a dotted path, such as `paging.total`, or undefined if there is none.
  *
- * A member whose own name has dots, such as OData's `@odata.nextLink`, is found as well.
+ * The path may contain names with dots, such as `@odata.nextLink` of OData.
  */
 export function valueAt(value: unknown, path: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -20,7 +20,7 @@ export function valueAt(value: unknown, path: string): unknown {
   return undefined;
 }
 
-/** A copy with a value put at a dotted path; objects on the way are made where they are missing. */
+/** Returns a copy with a value at a dotted path. Missing objects are created. */
 export function withValueAt(members: JsonMembers, path: string, value: Json): JsonMembers {
   const dot = path.indexOf('.');
   if (dot < 0) return { ...members, [path]: value };

@@ -3,7 +3,7 @@ import { redactUrl } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 
-/** What axios's adapters leave behind of a request: Node's, XMLHttpRequest, fetch's. */
+/** The request objects of axios's adapters: Node's, XMLHttpRequest, fetch's. */
 interface SentRequest {
   res?: { responseUrl?: string };
   responseURL?: string;
@@ -14,64 +14,63 @@ interface SentRequest {
 }
 
 interface LinkContext {
-  /** What was asked for, in words. */
-  asked: string;
-  /** Members of the query that are the source's own. */
+  /** Names the request in messages. */
+  label: string;
+  /** Query parameters that the source sets. */
   own: readonly string[];
 }
 
 /**
- * The URL that an answer names as its next page, absolute.
+ * Returns the absolute URL of the next page, or undefined if the response names none.
  *
- * @returns undefined where it names none.
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` for what is no link, or leads to another origin.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` if the value is not a URL, or has another origin.
  */
 export function nextLink(
   value: unknown,
   response: AxiosResponse,
-  { asked, own }: LinkContext,
+  { label, own }: LinkContext,
 ): string | undefined {
   const link: unknown = typeof value === 'object' && value !== null ? Object(value).href : value;
   if (value === undefined || value === null || value === '') return undefined;
   const { page, landed } = addressesOf(response);
   if (page === undefined)
-    throw unexpected(asked, 'came from where axios does not say, so that its link cannot be held against it');
+    throw unexpected(label, 'returned a link of unknown origin: axios does not expose the response URL');
   const base = landed !== undefined && landed.origin === page.origin ? landed : page;
   if (typeof link !== 'string' || !URL.canParse(link, base)) {
     const shown = JSON.stringify(typeof link === 'string' ? redactUrl(link) : value).slice(0, 80);
-    throw unexpected(asked, `names a next page that is not a URL: ${shown}`);
+    throw unexpected(label, `names a next page that is not a valid URL: ${shown}`);
   }
   const url = new URL(link, base);
-  // What stands behind a proxy that ends TLS takes itself for http. To go on in clear would show the token.
+  // An API behind a proxy that terminates TLS may write http links. Following them would send the token unencrypted.
   if (page.protocol === 'https:' && url.protocol === 'http:' && url.host === page.host)
     url.protocol = 'https:';
   if (url.origin !== page.origin || url.username !== '' || url.password !== '')
-    throw foreign(asked, url, page);
-  return cleaned(url, response, own);
+    throw crossOriginError(label, url, page);
+  return withoutInstanceParams(url, response, own);
 }
 
-/** Where an answer came from, as {@link nextLink} would name it; undefined where axios does not say. */
+/** Returns the URL of a response in the form of {@link nextLink}, or undefined if axios does not expose it. */
 export function addressOf(response: AxiosResponse, own: readonly string[]): string | undefined {
   const { page } = addressesOf(response);
-  return page && cleaned(page, response, own);
+  return page && withoutInstanceParams(page, response, own);
 }
 
 /**
- * Where a request went to first, and where its answer came from after redirects. The first one decides about the
- * origin: a redirect must not.
+ * Returns the URL before redirects (`page`) and after them (`landed`). Links are compared with the origin of `page`,
+ * because a redirect must not change the allowed origin.
  */
 function addressesOf({ config, request }: AxiosResponse): { page: URL | undefined; landed: URL | undefined } {
   const sent: SentRequest = request ?? {};
   const landed = parse(sent.res?.responseUrl ?? sent.responseURL ?? sent.url ?? nodeAddress(sent));
-  // It is relative where the plugin or the page knows the base URL alone.
+  // The configured URL can be relative, for example in a browser.
   return { page: parse(axios.getUri(config)) ?? landed, landed };
 }
 
-/** Of a request of Node's that was told to follow no redirect. */
+/** Returns the URL of a Node request that does not follow redirects. */
 function nodeAddress(sent: SentRequest): string | undefined {
   const host = sent.getHeader?.('host');
   const origin = `${sent.protocol}//${String(host)}`;
-  // The path that a proxy is asked for is a whole URL.
+  // In a request to a proxy, the path is an absolute URL.
   return URL.canParse(sent.path ?? '/', origin) ? new URL(sent.path ?? '/', origin).href : undefined;
 }
 
@@ -79,8 +78,8 @@ function parse(text: string | undefined): URL | undefined {
   return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
 }
 
-/** Without what the instance adds to every query by itself: it would come twice, and a key would be kept in clear. */
-function cleaned(address: URL, { config }: AxiosResponse, own: readonly string[]): string {
+/** Removes the params of the instance, which would otherwise be sent twice and stored in the checkpoint, keys included. */
+function withoutInstanceParams(address: URL, { config }: AxiosResponse, own: readonly string[]): string {
   const url = new URL(address);
   url.hash = '';
   const { params } = config;
@@ -91,14 +90,14 @@ function cleaned(address: URL, { config }: AxiosResponse, own: readonly string[]
   return url.href;
 }
 
-function foreign(asked: string, link: URL, page: URL): BatchError {
+function crossOriginError(label: string, link: URL, page: URL): BatchError {
   const why =
     link.origin === page.origin
-      ? 'with credentials in it'
-      : `on ${link.origin}, but is itself on ${page.origin}`;
+      ? 'with credentials in its URL'
+      : `on ${link.origin}, but was requested from ${page.origin}`;
   return new BatchError(
-    `${asked} names a next page ${why}: neither the token nor the export goes elsewhere because an answer says so. ` +
-      'If both are the same API, use its other name as the base URL.',
+    `${label} names a next page ${why}. The export does not follow such a link, because it could send the token to another ` +
+      'server. If both hosts are the same API, use the host of the link in the base URL.',
     'ERR_UNEXPECTED_ANSWER',
   );
 }

@@ -14,33 +14,33 @@ import { inOrder, readAhead } from './read-ahead.ts';
 import { addPage, checkTotal, numberOf, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
-/** What sources of pages with numbers have in common. */
+/** Options of all sources with numbered pages. */
 export interface NumberedOptions extends PagedOptions, ParamOptions {
   pageSize?: number | undefined;
   /**
-   * Which page is the last one where nothing else says it: the one before an `empty` page, or with `short` also one
-   * with fewer records than `pageSize`, which saves a request. An API with a smaller limit of its own gives short pages
-   * only: with `short` the first one would be the end.
+   * How to recognise the last page if the API returns no page count. With `empty`, the page before an empty page is the
+   * last one. With `short`, so is a page with fewer records than `pageSize`, which saves a request. Do not use `short`
+   * if the API has a smaller page limit than `pageSize`, because the export would then end after the first page.
    * @default 'empty'
    */
   lastPage?: 'empty' | 'short' | undefined;
 }
 
-// One record alone can come again by chance, or be like others; so often it is the API that does not heed the number.
-const MOST_AGAIN = 100;
+// A page with one record can repeat by chance. After this many repeats, the API must be ignoring the parameter.
+const MAX_REPEATS = 100;
 
 /** How pages are numbered. */
 interface Numbering {
-  /** What of it a checkpoint is bound to. */
+  /** Further members of the query that identifies the checkpoint. */
   query: Readonly<Record<string, Json | undefined>>;
-  /** What takes the number, for messages. */
+  /** The parameter for the number, for messages. */
   parameter: string;
   first: number;
-  /** From one page to the next, when all are full. */
+  /** The difference between the numbers of two full pages. */
   stride: number;
   pageCount: string | undefined;
   parametersAt(at: number): JsonMembers;
-  /** The number behind a page of so many records. */
+  /** Returns the number after a page of `count` records. */
   after(at: number, count: number): number;
 }
 
@@ -48,13 +48,13 @@ type State = RecordCount & {
   readonly at: number;
   /** Digest of the first page. */
   readonly first?: string;
-  /** How many pages in a row were the first one again. */
+  /** How many pages in a row repeated the first page. */
   readonly again?: number;
-  /** The page before was the last one. */
+  /** The last page was read. */
   readonly end?: true;
 };
 
-/** What is wrong with the options. @param parameters names that the source sets itself. */
+/** Returns the problems of the options. @param parameters names that the source sets. */
 export function numberedProblems(options: NumberedOptions, parameters: readonly (string | undefined)[]) {
   const { pageSize, lastPage } = options;
   return [
@@ -63,25 +63,25 @@ export function numberedProblems(options: NumberedOptions, parameters: readonly 
       !(Number.isInteger(pageSize) && pageSize > 0) &&
       'pageSize must be a whole number above 0',
     ![undefined, 'empty', 'short'].includes(lastPage) && "lastPage must be 'empty' or 'short'",
-    lastPage === 'short' && pageSize === undefined && "lastPage: 'short' needs a pageSize",
+    lastPage === 'short' && pageSize === undefined && "lastPage 'short' requires pageSize",
   ];
 }
 
-/** A source of pages with numbers. */
+/** Returns a source of numbered pages. */
 export function numberedSource(options: NumberedOptions, numbering: Numbering): PageSource {
   const { name = PAGED_DEFAULTS.name, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
   const { pageSize, lastPage = 'empty' } = options;
   const { first, pageCount, parametersAt, after } = numbering;
-  const asked = describeRequest(options);
+  const label = describeRequest(options);
 
-  /** Where the export is behind a page. */
+  /** Returns the state after a page. */
   function follow(state: State, answer: PagedAnswer): State {
     const { items, isMarker } = answer;
     const { at } = state;
     const digest = digestOf(items);
     const { again: before = 0, ...rest } = state;
     const again = at !== first && digest !== undefined && digest === state.first ? before + 1 : 0;
-    if (again > 0 && (items.length > 1 || again === MOST_AGAIN)) throw circle(numbering.parameter, asked);
+    if (again > 0 && (items.length > 1 || again === MAX_REPEATS)) throw pageLoop(numbering.parameter, label);
     const next = {
       ...rest,
       ...addPage(state, answer, options),
@@ -95,13 +95,13 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
   function isLast(at: number, count: number, isMarker: boolean, { body }: PagedAnswer): boolean {
     if (isMarker) return true;
     if (pageCount === undefined) return count === 0 || (lastPage === 'short' && count < (pageSize ?? 0));
-    return at - first + 1 >= countOf(body, pageCount, asked);
+    return at - first + 1 >= countOf(body, pageCount, label);
   }
 
-  /** How many pages are likely to come, the empty one at the end included. */
+  /** Estimates the number of further pages, including the empty page at the end. */
   function likelyMore({ at, received, total, end }: State, answer: PagedAnswer | undefined): number {
     if (end) return 0;
-    if (pageCount !== undefined && answer) return countOf(answer.body, pageCount, asked) - (at - first);
+    if (pageCount !== undefined && answer) return countOf(answer.body, pageCount, label) - (at - first);
     const size = pageSize ?? answer?.items.length ?? 0;
     if (total === undefined || size === 0) return 1;
     return Math.ceil((total - received) / size) + (pageCount === undefined && lastPage === 'empty' ? 1 : 0);
@@ -126,13 +126,13 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
         if (state.end) break;
         index++;
         if (state.at !== from + index * stride) {
-          // The API has page sizes of its own. What was fetched ahead would leave gaps or repeat records.
+          // The API uses another page size, so the pages that were fetched ahead would leave gaps or repeat records.
           stride = Math.max(state.at - (from + (index - 1) * stride), 1);
           break;
         }
       }
     }
-    checkTotal(state, totalTolerance, asked);
+    checkTotal(state, totalTolerance, label);
   }
 
   return {
@@ -148,27 +148,27 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
   };
 }
 
-function countOf(body: unknown, path: string, asked: string): number {
+function countOf(body: unknown, path: string, label: string): number {
   const stated = valueAt(body, path);
   const count = numberOf(stated);
   if (count !== undefined) return count;
   throw unexpected(
-    asked,
-    `has no number in ${path}, where the count of pages should be, but ${JSON.stringify(stated)}`,
+    label,
+    `returned ${JSON.stringify(stated) ?? 'nothing'} as ${path}, which must be the number of pages`,
   );
 }
 
-/** Tells a page from others; undefined where its records are too much alike for that. */
+/** Returns a digest that identifies a page, or undefined if its records are too similar. */
 function digestOf(items: readonly unknown[]): string | undefined {
   const ends = [JSON.stringify(items[0]), JSON.stringify(items.at(-1))];
   if (items.length === 0 || (items.length > 1 && ends[0] === ends[1])) return undefined;
   return createHash('sha256').update(`${items.length} ${ends}`).digest('base64url').slice(0, 22);
 }
 
-function circle(parameter: string, asked: string): BatchError {
+function pageLoop(parameter: string, label: string): BatchError {
   return new BatchError(
-    `${asked} gave the first page again for another one: the API does not heed ${parameter}. It would never end. ` +
-      'Check how the API calls what takes the place of the page, and whether it goes to the query or to the body.',
+    `${label} returned the first page again: the API ignores the parameter ${parameter}, so the export would never end. ` +
+      'Check the name of the paging parameter, and whether the API expects it in the query or in the body.',
     'ERR_PAGE_LOOP',
   );
 }

@@ -4,22 +4,22 @@ import type { PageSource } from './source.ts';
 
 /** Options of {@link offsetSource}. */
 export interface OffsetOptions extends NumberedOptions {
-  /** What takes how many records to skip. @default 'skip' */
+  /** The parameter for the number of records to skip. @default 'skip' */
   skipParameter?: string | undefined;
-  /** What takes the size of a page. @default 'top' */
+  /** The parameter for the page size. @default 'top' */
   sizeParameter?: string | undefined;
-  /** How many records to ask for at a time. Where the API gives fewer, the next page begins behind those. @default 100 */
+  /** Records per page. If the API returns fewer, the next page begins after those. @default 100 */
   pageSize?: number | undefined;
 }
 
 export const DEFAULTS = { skipParameter: 'skip', sizeParameter: 'top', pageSize: 100 } as const;
 
 /**
- * Reads pages by how many records are before them, several at a time where `total` says how many there are.
+ * Reads pages by offset, several in parallel if `total` is set.
  *
- * The end is a page without records.
+ * The export ends at a page without records.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * offsetSource({ url: '/contacts', items: 'contacts', total: 'totalRecords', emptyStatus: 204, id: 'contactId' })
  */

@@ -4,26 +4,26 @@ import type { PageSource } from './source.ts';
 
 /** Options of {@link pageNumberSource}. */
 export interface PageNumberOptions extends NumberedOptions {
-  /** What takes the number of the page. @default 'pageNumber' */
+  /** The parameter for the page number. @default 'pageNumber' */
   parameter?: string | undefined;
   /** The number of the first page. @default 1 */
   first?: number | undefined;
-  /** What takes the size of a page. @default it is not sent */
+  /** The parameter for the page size. @default not sent */
   sizeParameter?: string | undefined;
-  /** How many records a page holds. @default what the API holds right */
+  /** Records per page. @default the default of the API */
   pageSize?: number | undefined;
-  /** The path of how many pages there are; the page of that number is the last one. @default not known */
+  /** The path of the number of pages, which determines the last page. @default not known */
   pageCount?: string | undefined;
 }
 
 export const DEFAULTS = { parameter: 'pageNumber', first: 1 } as const;
 
 /**
- * Reads pages by their numbers, several at a time where `total` or `pageCount` says how many there are.
+ * Reads pages by number, several in parallel if `total` or `pageCount` is set.
  *
- * The end is the page that `pageCount` says, else a page without records.
+ * The export ends at the page that `pageCount` determines, otherwise at a page without records.
  *
- * @throws ConfigurationError that lists everything wrong.
+ * @throws ConfigurationError that lists all invalid options.
  * @example
  * pageNumberSource({ url: '/api/v2/users', items: 'entities', pageCount: 'pageCount', total: 'total', id: 'id' })
  */
@@ -33,7 +33,7 @@ export function pageNumberSource(options: PageNumberOptions): PageSource {
   refuse('pageNumberSource', [
     ...numberedProblems(options, [parameter, sizeParameter]),
     ...numberProblems({ first }, ['first']),
-    sizeParameter !== undefined && pageSize === undefined && 'sizeParameter needs a pageSize to send',
+    sizeParameter !== undefined && pageSize === undefined && 'sizeParameter requires pageSize',
   ]);
   const size = sizeParameter !== undefined && pageSize !== undefined ? { [sizeParameter]: pageSize } : {};
   return numberedSource(options, {

@@ -7,7 +7,7 @@ import type { Json, PageSource } from './source.ts';
 /** Where a source puts its paging parameters. */
 export interface ParamOptions {
   /**
-   * Whether paging parameters go to the query or to the body of a POST, where their names can be dotted paths.
+   * Whether paging parameters go to the query or to the body of a POST. In a body, their names can be dotted paths.
    * @default 'query' for GET, 'body' for POST
    */
   in?: 'query' | 'body' | undefined;
@@ -27,9 +27,9 @@ export function withParameters(
 }
 
 /**
- * What is wrong with what all generic sources are told.
+ * Returns the problems of the options of all generic sources.
  *
- * @param parameters names that the source sets itself.
+ * @param parameters names that the source sets.
  */
 export function pagedProblems(options: RequestOptions, parameters: readonly (string | undefined)[]) {
   const { method = PAGED_DEFAULTS.method, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
@@ -37,11 +37,11 @@ export function pagedProblems(options: RequestOptions, parameters: readonly (str
   const inBody = (options.in ?? (method === 'post' ? 'body' : 'query')) === 'body';
   return [
     !['get', 'post'].includes(method) && `method must be 'get' or 'post', not ${JSON.stringify(method)}`,
-    typeof url !== 'string' && 'url must be the URL to ask, relative to the base URL or absolute',
+    typeof url !== 'string' && 'url must be a URL, relative to the base URL or absolute',
     typeof items !== 'string' &&
-      "items must say where the list of records is, such as 'entities'; '' for an answer that is itself the list",
-    method === 'get' && data !== undefined && 'data is for method post: a GET has no body',
-    method === 'get' && options.in === 'body' && "in: 'body' is for method post: a GET has no body",
+      "items must be the path of the list of records, such as 'entities', or '' if the response is the list",
+    method === 'get' && data !== undefined && 'data requires method post, because a GET has no body',
+    method === 'get' && options.in === 'body' && "in 'body' requires method post, because a GET has no body",
     options.in !== undefined && !['query', 'body'].includes(options.in) && "in must be 'query' or 'body'",
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
     !['empty', 'absent'].includes(emptyPage) && "emptyPage must be 'empty' or 'absent'",
@@ -52,7 +52,7 @@ export function pagedProblems(options: RequestOptions, parameters: readonly (str
       const there = inBody
         ? valueAt(data, name) !== undefined
         : valueAt(params, name) !== undefined || hasInQuery(url, name);
-      return there && `${name} is set by the source itself: take it out of the request`;
+      return there && `${name} is set by the source: remove it from the request`;
     }),
   ];
 }
@@ -63,8 +63,8 @@ function hasInQuery(url: unknown, name: string): boolean {
 }
 
 /**
- * What a checkpoint is bound to: what decides which records come, and in which order. How the end is known is not among
- * it, so that it can be corrected without beginning anew.
+ * Returns the query that identifies a checkpoint: the options that determine which records the API returns, and in which
+ * order. The options about the end are not included, so that they can be corrected without starting over.
  */
 export function queryOf(
   { method = PAGED_DEFAULTS.method, url, params, data, items, id }: PagedOptions,
@@ -76,7 +76,7 @@ export function queryOf(
   );
 }
 
-/** @throws BatchError `ERR_UNEXPECTED_ANSWER`, by the function, for a record without the id. */
+/** Returns the member `identify` of a source, which throws `ERR_UNEXPECTED_ANSWER` for a record without the id. */
 export function identifyBy(options: PagedOptions): Pick<PageSource, 'identify'> {
   const { id } = options;
   if (id === undefined) return {};
@@ -84,7 +84,7 @@ export function identifyBy(options: PagedOptions): Pick<PageSource, 'identify'> 
     identify(record) {
       const value = valueAt(record, id);
       if (typeof value === 'string' || typeof value === 'number') return String(value);
-      throw unexpected(describeRequest(options), `gave a record without the id ${id}`);
+      throw unexpected(describeRequest(options), `returned a record without the id ${id}`);
     },
   };
 }

@@ -5,58 +5,58 @@ import { type JsonMembers, valueAt } from './member-path.ts';
 import type { SourceContext } from './source.ts';
 
 /**
- * What all generic sources are told: what to ask for, and where the answers hold what. A path is the name of a member, or
- * names with dots between them for one within another, such as `paging.total`.
+ * Options of all generic sources: the request, and the paths of the values in its responses. A path is the name of a member,
+ * or several names separated by dots, such as `paging.total`.
  */
 export interface PagedOptions {
   /** For messages and checkpoints. @default 'pages' */
   name?: string | undefined;
-  /** With `post` the request must only read: it is retried. @default 'get' */
+  /** A `post` must not change data, because it can be sent again. @default 'get' */
   method?: 'get' | 'post' | undefined;
-  /** Relative to the instance's base URL, or absolute. The checkpoint holds it, `params` and `data` in clear. */
+  /** Relative to the instance's base URL, or absolute. The checkpoint stores it, `params` and `data` unencrypted. */
   url: string;
-  /** Members of the query. */
+  /** Query parameters. */
   params?: JsonMembers | undefined;
   /** Members of the body of a POST. */
   data?: JsonMembers | undefined;
-  /** The path of the list of records; '' for an answer that is itself the list. */
+  /** The path of the list of records; '' if the response is the list. */
   items: string;
-  /** The path of how many records there are in all. Fewer than that in the end are an error. @default not known */
+  /** The path of the total number of records. If fewer arrive, the export fails. @default not known */
   total?: string | undefined;
-  /** Which part of the total may be missing in the end, from 0 to 1, where the API only estimates it. @default 0 */
+  /** The fraction of the total that may be missing, from 0 to 1, for APIs that only estimate it. @default 0 */
   totalTolerance?: number | undefined;
   /**
-   * The path of a record's id: then records with the same id are written once. Each id is held in memory, which is
-   * about 100 bytes. @default records are not compared
+   * The path of a record's id. If set, records with the same id are written once. Each id takes about 100 bytes of memory.
+   * @default records are not compared
    */
   id?: string | undefined;
   /**
-   * What the API answers where there are no records: `empty` for an empty list, `absent` for an answer without the list or
-   * with null in its place too. Only what the API's documentation says: an error can look like that.
+   * What the API returns if there are no records: `empty` for an empty list, `absent` also for a response whose list is
+   * missing or null. Use `absent` only if the API documents it, because an error can look the same.
    * @default 'empty'
    */
   emptyPage?: 'empty' | 'absent' | undefined;
-  /** A status that says there are no records: 204, or 404 for a page behind the first. @default none */
+  /** A status that means that there are no records: 204, or 404 for a page after the first. @default none */
   emptyStatus?: 204 | 404 | undefined;
 }
 
 export const PAGED_DEFAULTS = { name: 'pages', method: 'get', totalTolerance: 0 } as const;
 
-/** What came for one page. */
+/** The response for one page. */
 export interface PagedAnswer {
   readonly response: AxiosResponse;
-  /** Undefined where the status said that there is nothing. */
+  /** Undefined if the status is `emptyStatus`. */
   readonly body: unknown;
   readonly items: readonly unknown[];
-  /** It is no page at all, but the documented sign that there are no records. */
+  /** The response is not a page, but the documented sign that there are no records. */
   readonly isMarker: boolean;
 }
 
 /**
- * Asks for one page.
+ * Requests one page.
  *
- * @param more what differs from page to page.
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` for an answer with neither a list nor the documented end.
+ * @param more the part of the request that differs from page to page.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` for a response with neither a list nor the documented end.
  */
 export async function requestPage(
   { request }: SourceContext,
@@ -72,16 +72,16 @@ export async function requestPage(
     ...(config.method === 'post' && { authRefresh: { idempotent: true } }),
   });
   if (response.status === emptyStatus) return { response, body: undefined, items: [], isMarker: true };
-  const asked = describeRequest(config);
+  const label = describeRequest(config);
   if (path === '') {
-    const items = bareListOf(response, asked);
+    const items = bareListOf(response, label);
     return { response, body: items, items, isMarker: false };
   }
-  const body = objectOf(response, asked);
+  const body = objectOf(response, label);
   const found = valueAt(body, path);
   const isMarker = emptyPage === 'absent' && (found === undefined || found === null);
   if (isMarker) return { response, body, items: [], isMarker };
-  const items = listOf(found === undefined ? body : { [path]: found }, path, asked);
+  const items = listOf(found === undefined ? body : { [path]: found }, path, label);
   return { response, body, items, isMarker };
 }
 

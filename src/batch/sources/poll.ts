@@ -2,36 +2,36 @@ import { retryLoop } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { SourceContext } from './source.ts';
 
-/** How a job is waited for. Durations are in milliseconds. */
+/** Options for polling a job. Durations are in milliseconds. */
 export interface PollOptions {
-  /** The wait after the first look; it doubles each time, and jitter takes up to half of it off. @default 1000 */
+  /** The wait after the first check. It doubles each time, and jitter shortens it by up to half. @default 1000 */
   pollDelay?: number | undefined;
-  /** The longest wait between two looks. @default 30_000 */
+  /** The maximum wait between two checks. @default 30_000 */
   maxPollDelay?: number | undefined;
-  /** A job that takes longer ends the run; the next one goes on waiting for it. @default 86_400_000, a day */
+  /** If the job takes longer, the run ends, and the next run continues to wait. @default 86_400_000, a day */
   maxWait?: number | undefined;
 }
 
 /**
- * Looks again and again until there is something.
+ * Calls `check` until it returns a value.
  *
- * @param what is waited for, such as `the details job 1234`.
- * @throws BatchError `ERR_JOB` after `maxWait`; what `look` throws; the signal's reason.
+ * @param what names the job in messages, such as `the details job 1234`.
+ * @throws BatchError `ERR_JOB` after `maxWait`; the errors of `check`; the reason of the signal.
  */
 export function poll<T>(
   context: SourceContext,
   { pollDelay = 1000, maxPollDelay = 30_000, maxWait = 86_400_000 }: PollOptions,
   what: string,
-  look: () => Promise<T | undefined>,
+  check: () => Promise<T | undefined>,
 ): Promise<T> {
   const { clock } = context;
   const end = clock.now() + maxWait;
-  return retryLoop(context, pollDelay, look, (delay) => {
+  return retryLoop(context, pollDelay, check, (delay) => {
     const left = end - clock.now();
     if (left > 0) return Math.min(left, maxPollDelay, delay);
     throw new BatchError(
       `${what} is not ready after ${Math.round(maxWait / 1000)} seconds (maxWait). ` +
-        'Run the same again to go on waiting for it.',
+        'Run the same export again to continue to wait for it.',
       'ERR_JOB',
     );
   });

@@ -1,8 +1,8 @@
 /**
- * Reads from a generator before it is asked for, up to a bounded number of values. What the generator throws comes in
- * its turn, after the values before it.
+ * Reads values from a generator in advance, up to a limit. An error of the generator is thrown after the values before
+ * it.
  *
- * @param count how many values may wait; 0 reads only what is asked for.
+ * @param count how many values to read in advance; 0 reads each value on demand.
  */
 export async function* readAhead<T>(values: AsyncIterable<T>, count: number): AsyncGenerator<T, void> {
   const iterator = values[Symbol.asyncIterator]();
@@ -10,8 +10,8 @@ export async function* readAhead<T>(values: AsyncIterable<T>, count: number): As
   let last: Promise<unknown> = Promise.resolve();
   let ended = false;
 
-  // An async generator queues calls of next(), so that asking several times at once keeps their order.
-  const ask = () => {
+  // An async generator queues concurrent calls of next(), so the order is kept.
+  const readNext = () => {
     const result = last.then(() => (ended ? ({ done: true, value: undefined } as const) : iterator.next()));
     last = result.then(
       ({ done }) => {
@@ -26,7 +26,7 @@ export async function* readAhead<T>(values: AsyncIterable<T>, count: number): As
 
   try {
     for (;;) {
-      while (waiting.length <= count) ask();
+      while (waiting.length <= count) readNext();
       const result = await waiting.shift();
       if (!result || result.done) return;
       yield result.value;
@@ -38,35 +38,33 @@ export async function* readAhead<T>(values: AsyncIterable<T>, count: number): As
   }
 }
 
-/** What {@link inOrder} is told. */
+/** Options of {@link inOrder}. */
 interface InOrderOptions {
   /** The first number. */
   first: number;
-  /** How many may be under way at once, at least 1. */
+  /** How many values to fetch in parallel, at least 1. */
   atOnce: number;
-  /** The last number that is likely to exist: those after it are fetched one at a time. */
+  /** Returns the last number that probably exists. Later numbers are fetched one by one. */
   likelyLast: () => number;
 }
 
-/**
- * Fetches numbered values several at a time and hands them over in the order of their numbers, until its reader stops.
- */
+/** Fetches numbered values in parallel and yields them in order, until the consumer stops. */
 export async function* inOrder<T>(
   fetch: (number: number) => Promise<T>,
   { first, atOnce, likelyLast }: InOrderOptions,
 ): AsyncGenerator<T, never> {
-  const underWay = new Map<number, Promise<T>>();
+  const pending = new Map<number, Promise<T>>();
   for (let number = first; ; number++) {
     const end = Math.min(number + Math.max(atOnce, 1) - 1, Math.max(number, likelyLast()));
     for (let ahead = number; ahead <= end; ahead++) {
-      if (underWay.has(ahead)) continue;
+      if (pending.has(ahead)) continue;
       const value = fetch(ahead);
-      // It is told to whoever asks for this number, if anybody ever does.
+      // Avoids an unhandled rejection if the consumer stops before this number. The await below throws the error.
       value.catch(() => {});
-      underWay.set(ahead, value);
+      pending.set(ahead, value);
     }
-    const value = await (underWay.get(number) as Promise<T>);
-    underWay.delete(number);
+    const value = await (pending.get(number) as Promise<T>);
+    pending.delete(number);
     yield value;
   }
 }

@@ -1,68 +1,68 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Clock } from '../../core/index.ts';
 
-/** What JSON can say. Cursors and queries are of it, so that a checkpoint can hold them. */
+/** A JSON value. Cursors and queries are JSON, so that a checkpoint can store them. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
-/** Some records that came together. */
+/** A page of records. */
 export interface Page<Item = unknown> {
   readonly items: readonly Item[];
-  /** What leads to the page after this one; absent on the last page. */
+  /** The cursor of the next page; absent on the last page. */
   readonly next?: Json | undefined;
   /**
-   * Tells where `next` leads, when `next` holds more than that, such as counts: a place that was read already is a
-   * circle.
+   * Identifies the next page, if `next` also contains other values, such as counts. A repeated key means that the pages
+   * form a loop, which ends the export.
    * @default next
    */
   readonly nextKey?: string | undefined;
-  /** How many records the whole export has, as far as is known by now; for progress only. */
+  /** The total number of records of the export, as currently known. Used for progress only. */
   readonly total?: number | undefined;
   /**
-   * Which part of the export the page is of, such as a stretch of time. Records are compared with those of the same
-   * part and of the part before it. Without it the export is one part.
+   * The part of the export to which the page belongs, such as a time window. Repeated records are recognised within a part
+   * and the previous part. Without it, the export is one part.
    */
   readonly part?: string | undefined;
   /**
-   * Whether its records may have come before. Where they cannot, ids are not held in memory.
+   * Whether the page may contain records of earlier pages. If not, ids are not kept in memory.
    * @default true
    */
   readonly mayRepeat?: boolean | undefined;
   /**
-   * Makes a checkpoint behind it at once. A page without records can say so what must not be forgotten, such as a job
-   * that was just created; it is not counted as a page then.
+   * Saves a checkpoint immediately after the page. A page without records can use it to save a state, such as a new job.
+   * Such a page is not counted.
    * @default false
    */
   readonly save?: boolean | undefined;
 }
 
-/** What a source is given to read with. */
+/** The context in which a source reads. */
 export interface SourceContext {
-  /** `next` of the last page that was written; undefined at the start. */
+  /** `next` of the last written page; undefined at the start. */
   readonly from: Json | undefined;
-  /** How many pages may be read before they are asked for. */
+  /** How many pages to read in advance. */
   readonly readAhead: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** A number from 0 to 1, for jitter. */
+  /** Returns a number from 0 to 1, for jitter. */
   readonly random: () => number;
   /**
-   * Sends a request with the export's axios instance, at its rate, ended by its signal.
-   * @throws what axios throws.
+   * Sends a request with the axios instance, the rate and the signal of the export.
+   * @throws the errors of axios.
    */
   request<T = unknown>(config: AxiosRequestConfig): Promise<AxiosResponse<T>>;
 }
 
-/** Where the records of an export come from: pages that can be read from a cursor on. */
+/** The source of an export: pages that can be read from any cursor. */
 export interface PageSource<Item = unknown> {
   /** For messages and checkpoints, such as `genesys-conversations`. */
   readonly name: string;
-  /** What is asked for. A checkpoint goes with one query alone; it is stored in clear, so it may hold no secret. */
+  /** Identifies the requested records. A checkpoint is valid for one query only, and stores it unencrypted: use no secret. */
   readonly query: Json;
-  /** Tells a record from others: records with the same id are written once. Undefined leaves a record unchecked. */
+  /** Returns the id of a record. Records with the same id are written once. Records without an id are always written. */
   identify?(item: Item): string | undefined;
   /**
-   * Reads pages from `context.from` on, in an order that is the same each time. It may end only where the API says so,
-   * and throws otherwise.
+   * Reads the pages after `context.from`, in the same order each time. It must end only if the API states that there are no
+   * more records, and throw otherwise.
    */
   read(context: SourceContext): AsyncIterable<Page<Item>>;
 }

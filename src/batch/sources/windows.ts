@@ -1,14 +1,14 @@
 import type { Interval } from './interval.ts';
 
-/** A day in milliseconds: UTC has no others. */
+/** A day in milliseconds. All UTC days have this length. */
 export const DAY = 86_400_000;
 
-// Nobody has so many conversations at once that it must be shorter, in milliseconds.
-const SHORTEST = 1000;
+// In milliseconds. Windows need not be shorter than this.
+const MIN_WIDTH = 1000;
 
 /**
- * The first stretch of an interval, at most so long. It ends on a midnight in UTC where it can: an API that matches by day
- * repeats nothing behind one.
+ * Returns the first window of an interval, at most `width` long. The window ends at midnight UTC if possible, because an
+ * API that matches by day then repeats no records in the next window.
  */
 export function firstWindow({ start, end }: Interval, width: number): Interval {
   const whole = Math.min(start + width, end);
@@ -17,10 +17,10 @@ export function firstWindow({ start, end }: Interval, width: number): Interval {
 }
 
 /**
- * The first part of two: cut at the midnight in UTC nearest to the middle, else in the middle. Undefined where it is too
- * short for that.
+ * Returns the first half of an interval, cut at the midnight UTC nearest to the middle, otherwise in the middle. Returns
+ * undefined if the interval is too short.
  */
-export function halfOf({ start, end }: Interval): Interval | undefined {
+export function firstHalf({ start, end }: Interval): Interval | undefined {
   const middle = start + Math.floor((end - start) / 2);
   const midnight = Math.floor(middle / DAY) * DAY;
   const next = midnight + DAY;
@@ -28,10 +28,10 @@ export function halfOf({ start, end }: Interval): Interval | undefined {
   for (const cut of [nearer, other]) {
     if (cut > start && cut < end) return { start, end: cut };
   }
-  return end - start < 2 * SHORTEST ? undefined : { start, end: middle };
+  return end - start < 2 * MIN_WIDTH ? undefined : { start, end: middle };
 }
 
-/** As ISO 8601. */
+/** Returns an interval as ISO 8601. */
 export function toText({ start, end }: Interval): string {
   return `${new Date(start).toISOString()}/${new Date(end).toISOString()}`;
 }

@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import axios from 'axios';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type ExportOptions,
   exportRecords,
@@ -30,7 +30,7 @@ async function setUp(pages: readonly Omit<Page<{ id: string }>, 'next'>[]) {
   return { directory, path, base, read: () => readFile(path, 'utf8') };
 }
 
-/** Ends a run by an abort once it has so many pages. */
+/** Returns options that abort a run after `pages` pages. */
 function abortAfter(pages: number) {
   const abort = new AbortController();
   const onProgress = (progress: Progress) => {
@@ -41,8 +41,8 @@ function abortAfter(pages: number) {
 
 const THREE = [{ items: records(0, 2) }, { items: records(2, 4) }, { items: records(4, 5) }];
 
-describe('a whole export', () => {
-  test('writes every record, says what it did, and leaves the output and its checkpoint', async () => {
+describe('exportRecords', () => {
+  it('writes every record, returns a summary, and leaves the output and its checkpoint', async () => {
     const { base, read, directory } = await setUp(THREE);
     const summary = await exportRecords(base);
     expect(await read()).toBe(records(0, 5).map(line).join(''));
@@ -57,30 +57,30 @@ describe('a whole export', () => {
     expect((await readdir(directory)).sort()).toEqual(['out.jsonl', 'out.jsonl.checkpoint']);
   });
 
-  test('run again it does nothing, and what was appended to the output since stays', async () => {
+  it('does nothing if the export is complete, and keeps what was appended to the output since', async () => {
     const { base, read, path } = await setUp(THREE);
     await exportRecords(base);
-    await appendFile(path, 'mine\n');
+    await appendFile(path, 'appended\n');
     const again = await exportRecords({ ...base, source: preparedPages<{ id: string }>([]) });
     expect(again).toMatchObject({ alreadyComplete: true, records: 5, pages: 3 });
-    expect(await read()).toBe(`${records(0, 5).map(line).join('')}mine\n`);
+    expect(await read()).toBe(`${records(0, 5).map(line).join('')}appended\n`);
   });
 
-  test('that is complete, but whose output is gone, says so', async () => {
+  it('rejects if the export is complete but its output no longer exists', async () => {
     const { base, path } = await setUp(THREE);
     await exportRecords(base);
     await rm(path);
     const error = await failure(exportRecords(base), 'ERR_OUTPUT_SHORT');
-    expect(error.message).toContain('out.jsonl is gone');
+    expect(error.message).toContain('out.jsonl no longer exists');
   });
 
-  test('without records makes an empty file', async () => {
+  it('creates an empty file if there are no records', async () => {
     const { base, read } = await setUp([]);
     expect(await exportRecords(base)).toMatchObject({ records: 0, pages: 0 });
     expect(await read()).toBe('');
   });
 
-  test('into a sink without a file keeps no checkpoint', async () => {
+  it('saves no checkpoint for a sink without a file', async () => {
     const { base, directory } = await setUp(THREE);
     const sink = memorySink();
     await exportRecords({ ...base, sink });
@@ -88,7 +88,7 @@ describe('a whole export', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('with checkpoint: false keeps none beside the file, and does not write over it', async () => {
+  it('saves no checkpoint with checkpoint: false, and refuses to overwrite the output', async () => {
     const { base, directory, read } = await setUp(THREE);
     await exportRecords({ ...base, checkpoint: false });
     expect(await readdir(directory)).toEqual(['out.jsonl']);
@@ -97,8 +97,8 @@ describe('a whole export', () => {
   });
 });
 
-describe('records that come again', () => {
-  test('within a part and from the part before are written once', async () => {
+describe('when records repeat', () => {
+  it('writes each record once within a part and the previous part', async () => {
     const { base, read } = await setUp([
       { items: records(0, 3), part: 'a' },
       { items: records(2, 4), part: 'a' },
@@ -111,8 +111,8 @@ describe('records that come again', () => {
   });
 });
 
-describe('an export that is interrupted and run again', () => {
-  test('is the same file as one that was not, wherever it is cut and however often', async () => {
+describe('when an export is interrupted', () => {
+  it('produces the same file as an uninterrupted export, for any number of interruptions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ size: fc.nat(4), back: fc.nat(3), part: fc.nat(3) }), {
@@ -142,7 +142,7 @@ describe('an export that is interrupted and run again', () => {
     );
   });
 
-  test('says that it was interrupted and finishes the page it writes', async () => {
+  it('rejects with ERR_INTERRUPTED after it has finished the current page', async () => {
     const { base, read } = await setUp(THREE);
     const error = await failure(exportRecords({ ...base, ...abortAfter(2) }), 'ERR_INTERRUPTED');
     expect(error.resumable).toBe(true);
@@ -150,13 +150,13 @@ describe('an export that is interrupted and run again', () => {
     expect(await exportRecords(base)).toMatchObject({ resumed: true, records: 5, pages: 3 });
   });
 
-  test('an abort before the start does not even make a file', async () => {
+  it('creates no file if the signal is aborted before the start', async () => {
     const { base, directory } = await setUp(THREE);
     await failure(exportRecords({ ...base, signal: AbortSignal.abort() }), 'ERR_INTERRUPTED');
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('what the output got after its checkpoint is cut off', async () => {
+  it('cuts off what was written to the output after its checkpoint', async () => {
     const { base, read, path } = await setUp(THREE);
     await failure(exportRecords({ ...base, ...abortAfter(2) }), 'ERR_INTERRUPTED');
     await appendFile(path, '{"id":"half a rec');
@@ -164,7 +164,7 @@ describe('an export that is interrupted and run again', () => {
     expect(await read()).toBe(records(0, 5).map(line).join(''));
   });
 
-  test('the last page is not written twice when the end was not noted', async () => {
+  it('does not write the last page twice if the process dies before the final checkpoint', async () => {
     const { base, read } = await setUp(THREE);
     const onProgress = ({ pages }: Progress) => {
       if (pages === 3) throw new Error('the process dies here');
@@ -175,8 +175,8 @@ describe('an export that is interrupted and run again', () => {
   });
 });
 
-describe('what the caller gave fails', () => {
-  test('progress that is told and rejects ends the export, and is heard by somebody', async () => {
+describe('when a function of the caller fails', () => {
+  it('ends the export with the error of onProgress', async () => {
     const { base, read } = await setUp(THREE);
     const onProgress = async ({ pages }: Progress) => {
       if (pages === 2) throw new Error('no more paper');
@@ -186,7 +186,7 @@ describe('what the caller gave fails', () => {
     expect(await read()).toBe(records(0, 4).map(line).join(''));
   });
 
-  test('a sink that cannot be opened and a source that cannot be begun: a BatchError, and all is let go of', async () => {
+  it('closes the output and releases the lock if the sink or the source cannot be opened', async () => {
     const { base, read, directory } = await setUp(THREE);
     const refuse = () => {
       throw new Error('not today');
@@ -214,14 +214,14 @@ describe('what the caller gave fails', () => {
   });
 });
 
-describe('scenario 37: what cannot be gone on with', () => {
+describe('when an export cannot be resumed', () => {
   async function interruptedExport() {
     const set = await setUp(THREE);
     await failure(exportRecords({ ...set.base, ...abortAfter(2) }), 'ERR_INTERRUPTED');
     return set;
   }
 
-  test('another query: says what differs, and keeps everything as it was', async () => {
+  it('rejects a checkpoint of another query, names the difference, and keeps the output', async () => {
     const { base, read } = await interruptedExport();
     const before = await read();
     const other = { ...base, source: { ...base.source, query: { interval: 'b' } } };
@@ -232,17 +232,17 @@ describe('scenario 37: what cannot be gone on with', () => {
     expect(await read()).toBe(records(0, 5).map(line).join(''));
   });
 
-  test('another API', async () => {
+  it('rejects a checkpoint of another API', async () => {
     const { base } = await interruptedExport();
     const other = exportRecords({ ...base, api: axios.create({ baseURL: 'http://127.0.0.1:10' }) });
     expect((await failure(other, 'ERR_CHECKPOINT_MISMATCH')).message).toContain('account was');
   });
 
-  test('a checkpoint of another query under which nothing was done yet is taken over', async () => {
+  it('replaces the checkpoint of another query if nothing was exported yet', async () => {
     const { base, read } = await setUp(THREE);
     const broken = preparedPages([], {
       query: 'another',
-      // biome-ignore lint/correctness/useYield: it fails before its first page
+      // biome-ignore lint/correctness/useYield: the source fails before its first page
       async *read() {
         throw new Error('no page');
       },
@@ -252,7 +252,7 @@ describe('scenario 37: what cannot be gone on with', () => {
     expect(await read()).toBe(records(0, 5).map(line).join(''));
   });
 
-  test('a damaged checkpoint', async () => {
+  it('rejects a damaged checkpoint', async () => {
     const { base, path } = await interruptedExport();
     const text = await readFile(`${path}.checkpoint`, 'utf8');
     await writeFile(`${path}.checkpoint`, text.replace('"records":4', '"records":3'));
@@ -260,7 +260,7 @@ describe('scenario 37: what cannot be gone on with', () => {
     expect(error.message).toContain('checksum');
   });
 
-  test('an output that is shorter than its checkpoint says', async () => {
+  it('rejects an output that is shorter than its checkpoint says', async () => {
     const { base, path, read } = await interruptedExport();
     await truncate(path, 5);
     const error = await failure(exportRecords(base), 'ERR_OUTPUT_SHORT');
@@ -268,14 +268,14 @@ describe('scenario 37: what cannot be gone on with', () => {
     expect(await read()).toHaveLength(5);
   });
 
-  test('an output without a checkpoint', async () => {
+  it('rejects an existing output without a checkpoint', async () => {
     const { base, path, read } = await setUp(THREE);
     await writeFile(path, 'precious\n');
     await failure(exportRecords(base), 'ERR_OUTPUT_EXISTS');
     expect(await read()).toBe('precious\n');
   });
 
-  test('restart begins anew and keeps what was there under other names', async () => {
+  it('starts over with restart, and renames the existing files', async () => {
     const { base, path, read, directory } = await interruptedExport();
     const before = await read();
     await exportRecords({ ...base, restart: true });
@@ -293,7 +293,7 @@ describe('scenario 37: what cannot be gone on with', () => {
     ]);
   });
 
-  test('two runs on one output at once: the second is refused, the first goes on', async () => {
+  it('rejects a second run on the same output, while the first run continues', async () => {
     const { base, read } = await setUp(THREE);
     const first = exportRecords(base);
     await failure(exportRecords(base), 'ERR_LOCKED');
@@ -301,7 +301,7 @@ describe('scenario 37: what cannot be gone on with', () => {
     expect(await read()).toBe(records(0, 5).map(line).join(''));
   });
 
-  test('a run that lost its lock writes no checkpoint', async () => {
+  it('saves no checkpoint after the run has lost its lock', async () => {
     const { base, path } = await setUp(THREE);
     const onProgress = ({ pages }: Progress) => {
       if (pages === 1) rmLock(path);
@@ -309,7 +309,7 @@ describe('scenario 37: what cannot be gone on with', () => {
     await failure(exportRecords({ ...base, onProgress }), 'ERR_LOCKED');
   });
 
-  test('a directory that is not there', async () => {
+  it('rejects a missing directory', async () => {
     const { base, directory } = await setUp(THREE);
     const sink = jsonLinesFile(join(directory, 'missing', 'out.jsonl'));
     const error = await failure(exportRecords({ ...base, sink }), 'ERR_OUTPUT');
@@ -317,7 +317,7 @@ describe('scenario 37: what cannot be gone on with', () => {
   });
 });
 
-test('pages that lead in a circle end the export, again when it is resumed, and nothing is written twice', async () => {
+it('exportRecords ends if its pages form a loop, also after a resume, and writes no record twice', async () => {
   const directory = await temporaryDirectory();
   const path = join(directory, 'out.jsonl');
   const source = preparedPages([], {
@@ -327,15 +327,15 @@ test('pages that lead in a circle end the export, again when it is resumed, and 
     },
   });
   const run = () => exportRecords({ api, source, sink: jsonLinesFile(path), checkpointInterval: 0 });
-  expect((await failure(run(), 'ERR_PAGE_LOOP')).message).toContain('circle');
+  expect((await failure(run(), 'ERR_PAGE_LOOP')).message).toContain('loop');
   await failure(run(), 'ERR_PAGE_LOOP');
   expect(await readFile(path, 'utf8')).toBe(['a', 'b', 'c'].map((at) => line({ at })).join(''));
   expect(existsSync(`${path}.checkpoint.lock`)).toBe(false);
 });
 
-test('progress: rate and what remains, from this run alone', async () => {
+it('the progress contains the rate and the remaining time from the current run only', async () => {
   const clock = createManualClock();
-  const told: Progress[] = [];
+  const reported: Progress[] = [];
   const pages = Array.from({ length: 4 }, (_, n) => ({ items: records(n * 10, n * 10 + 10), total: 40 }));
   const { base } = await setUp(pages);
   const slow = (source: typeof base.source) => ({
@@ -353,17 +353,17 @@ test('progress: rate and what remains, from this run alone', async () => {
     ...base,
     source: slow(base.source),
     clock,
-    onProgress: (now) => void told.push(now),
+    onProgress: (now) => void reported.push(now),
   });
   expect(
-    told.map(({ elapsed, recordsPerSecond, remaining }) => [elapsed, recordsPerSecond, remaining]),
+    reported.map(({ elapsed, recordsPerSecond, remaining }) => [elapsed, recordsPerSecond, remaining]),
   ).toEqual([
     [500, 20, 500],
     [1000, 20, 0],
   ]);
 });
 
-test('wrong options are all named at once', async () => {
+it('exportRecords lists all invalid options in one error', async () => {
   const wrong = { api: {}, rate: { requests: 0 }, readAhead: -1, timeout: Number.NaN } as unknown;
   await expect(exportRecords(wrong as ExportOptions)).rejects.toThrow(
     /api must be.*timeout must be.*rate\.requests must be.*source must be.*sink must be.*readAhead must be/,
@@ -371,6 +371,6 @@ test('wrong options are all named at once', async () => {
 });
 
 function rmLock(path: string): void {
-  // Synchronously, so that it is gone before the next checkpoint.
+  // Synchronously, so that the lock is removed before the next checkpoint.
   rmSync(`${path}.checkpoint.lock`);
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openSeen, type Seen } from '../../../src/batch/export/journal.ts';
 import { failure, temporaryDirectory } from '../../support/batch.ts';
 
@@ -17,7 +17,7 @@ async function journalPath(): Promise<string> {
   return join(await temporaryDirectory(), 'journal');
 }
 
-/** One that keeps a journal, and one that does not: they must do the same. */
+/** Opens one with a journal file and one in memory, which must behave in the same way. */
 async function openBoth(): Promise<[string, Seen<Item>][]> {
   const path = await journalPath();
   return [
@@ -26,23 +26,23 @@ async function openBoth(): Promise<[string, Seen<Item>][]> {
   ];
 }
 
-describe('records', () => {
-  test('are taken once: within a page, a part, and the part before it', async () => {
+describe('addRecords', () => {
+  it('returns a record once within a page, a part, and two adjacent parts', async () => {
     for (const [, seen] of await openBoth()) {
-      const take = async (part: string | undefined, ...ids: string[]) =>
+      const add = async (part: string | undefined, ...ids: string[]) =>
         idsOf(await seen.addRecords({ items: items(...ids), part }));
-      expect(await take('a', '1', '2', '1')).toEqual(['1', '2']);
-      expect(await take('a', '2', '3')).toEqual(['3']);
-      expect(await take('b', '1', '4')).toEqual(['4']);
-      // 1 was held by the part before this one, though it was not written there.
-      expect(await take('c', '1', '4', '5')).toEqual(['5']);
-      // 3 was in a and in no part since.
-      expect(await take('d', '3')).toEqual(['3']);
+      expect(await add('a', '1', '2', '1')).toEqual(['1', '2']);
+      expect(await add('a', '2', '3')).toEqual(['3']);
+      expect(await add('b', '1', '4')).toEqual(['4']);
+      // The previous part contained 1, although 1 was not written there.
+      expect(await add('c', '1', '4', '5')).toEqual(['5']);
+      // 3 was in part a, and in no later part.
+      expect(await add('d', '3')).toEqual(['3']);
       await seen.close();
     }
   });
 
-  test('without an id, or in a source that has none, are all taken', async () => {
+  it('returns every record if the record or the source has no id', async () => {
     for (const [, seen] of await openBoth()) {
       expect(await seen.addRecords({ items: [{}, {}] })).toHaveLength(2);
       await seen.close();
@@ -51,7 +51,7 @@ describe('records', () => {
     expect(await seen.addRecords({ items: items('1', '1') })).toHaveLength(2);
   });
 
-  test('with ids of any text, and with numbers for ids, come back out of the journal', async () => {
+  it('recognises ids of any text, and numeric ids, after the journal was reopened', async () => {
     const path = await journalPath();
     const odd = ['', '"', '\n', '\u2028', '\r', '{"next":"x"}', 'ünï', '\ud800', '__proto__', '7'];
     const first = await openSeen<Item>({ path, position: 0, identify });
@@ -64,23 +64,23 @@ describe('records', () => {
     await second.close();
   });
 
-  test('that cannot repeat cost no memory, and are known when that changes', async () => {
+  it('recognises the records of pages that could not repeat, once pages can repeat again', async () => {
     for (const [, seen] of await openBoth()) {
-      const take = async (mayRepeat: boolean, ...ids: string[]) =>
+      const add = async (mayRepeat: boolean, ...ids: string[]) =>
         idsOf(await seen.addRecords({ items: items(...ids), mayRepeat }));
-      expect(await take(true, '1')).toEqual(['1']);
-      expect(await take(false, '2', '3')).toEqual(['2', '3']);
+      expect(await add(true, '1')).toEqual(['1']);
+      expect(await add(false, '2', '3')).toEqual(['2', '3']);
       await seen.save();
-      expect(await take(false, '4')).toEqual(['4']);
-      expect(await take(true, '1', '2', '4', '5')).toEqual(['5']);
-      expect(await take(false, '6')).toEqual(['6']);
-      expect(await take(true, '5', '6', '7')).toEqual(['7']);
+      expect(await add(false, '4')).toEqual(['4']);
+      expect(await add(true, '1', '2', '4', '5')).toEqual(['5']);
+      expect(await add(false, '6')).toEqual(['6']);
+      expect(await add(true, '5', '6', '7')).toEqual(['7']);
       await seen.close();
     }
   });
 });
 
-/** What should be taken, said as simply as can be. */
+/** A simple model of the records that addRecords must return. */
 function createModel() {
   let part: string | undefined;
   let now = new Set<string>();
@@ -95,19 +95,19 @@ function createModel() {
   };
 }
 
-test('whatever comes, wherever it is cut off and opened again, it takes what a simple model takes', async () => {
+it('addRecords returns the same records as a simple model, for any pages and any crashes', async () => {
   const directory = await temporaryDirectory();
   const page = fc.record({
     part: fc.constantFrom('a', 'b', 'c'),
     mayRepeat: fc.boolean(),
     ids: fc.array(fc.nat(12), { maxLength: 6 }),
-    // What happens before it: nothing, a save, or a crash that throws away all since the last save.
-    event: fc.constantFrom('go on', 'go on', 'save', 'crash'),
+    // The event before the page: nothing, a save, or a crash that discards everything since the last save.
+    event: fc.constantFrom('none', 'none', 'save', 'crash'),
   });
   let number = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(page, { maxLength: 25 }), async (made) => {
-      // Pages that cannot repeat hold ids that did not come before; others may hold those as well, the latest first.
+      // Pages that cannot repeat have new ids only. The other pages may also have known ids, the latest first.
       let fresh = 100;
       const known: string[] = [];
       const pages = made.map(({ ids, ...one }) => {
@@ -127,7 +127,7 @@ test('whatever comes, wherever it is cut off and opened again, it takes what a s
         if (event === 'save') saved = { pages: n, position: await seen.save() };
         if (event === 'crash' && !crashed.has(n)) {
           crashed.add(n);
-          // Something of what was not saved may have reached the disk.
+          // A part of the unsaved lines may have reached the disk.
           if (n % 2) await seen.save();
           await seen.close();
           seen = await openSeen<Item>({ path, position: saved.position, identify });
@@ -144,8 +144,8 @@ test('whatever comes, wherever it is cut off and opened again, it takes what a s
   );
 });
 
-describe('pages', () => {
-  test('that were read already end in an error, also after a restart, and only as far as it is told', async () => {
+describe('follow', () => {
+  it('throws for a page that was already read, also after reopening, up to the saved position', async () => {
     const path = await journalPath();
     const first = await openSeen<Item>({ path, position: 0, identify });
     first.follow({ cursor: 'a' });
@@ -154,7 +154,7 @@ describe('pages', () => {
     first.follow(undefined);
     first.follow(undefined);
     const position = await first.save();
-    expect(() => first.follow({ cursor: 'a' })).toThrow(/in a circle/);
+    expect(() => first.follow({ cursor: 'a' })).toThrow(/form a loop/);
     await first.close();
 
     const second = await openSeen<Item>({ path, position, identify });
@@ -168,11 +168,11 @@ describe('pages', () => {
     const third = await openSeen<Item>({ path, position: early, identify });
     expect((await stat(path)).size).toBe(early);
     third.follow({ cursor: 'b' });
-    expect(() => third.follow({ cursor: 'a' })).toThrow(/in a circle/);
+    expect(() => third.follow({ cursor: 'a' })).toThrow(/form a loop/);
     await third.close();
   });
 
-  test('are kept without ids for a source that has none', async () => {
+  it('writes the pages of a source without ids', async () => {
     const path = await journalPath();
     const seen = await openSeen<Item>({ path, position: 0, identify: undefined });
     seen.follow(1);
@@ -183,15 +183,15 @@ describe('pages', () => {
   });
 });
 
-describe('a journal', () => {
-  test('that is shorter than it was, or gone, is no journal', async () => {
+describe('openSeen', () => {
+  it('rejects a journal that is missing or shorter than the saved position', async () => {
     const path = await journalPath();
     await failure(openSeen<Item>({ path, position: 5, identify }), 'ERR_OUTPUT_SHORT');
     await writeFile(path, '"1"\n');
     await failure(openSeen<Item>({ path, position: 5, identify }), 'ERR_OUTPUT_SHORT');
   });
 
-  test('that is damaged says so', async () => {
+  it('rejects a damaged journal, and names the file', async () => {
     for (const text of ['{"next":\n', 'null\n', '7\n', '{"other":1}\n', '{"next":"x"}\n{"next":"']) {
       const path = await journalPath();
       await writeFile(path, text);
@@ -208,7 +208,7 @@ describe('a journal', () => {
     await seen.close();
   });
 
-  test('larger than what is read at a time is read whole', async () => {
+  it('reads a journal that is larger than one chunk of the stream', async () => {
     const path = await journalPath();
     const many = Array.from({ length: 5000 }, (_, n) => `${n}-${'ü'.repeat(n % 50)}`);
     const first = await openSeen<Item>({ path, position: 0, identify });
@@ -221,7 +221,7 @@ describe('a journal', () => {
     await second.close();
   });
 
-  test('is not made where none is wanted', async () => {
+  it('creates no file without a path', async () => {
     const directory = await temporaryDirectory();
     const seen = await openSeen<Item>({ path: undefined, position: 0, identify });
     seen.follow(1);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openAppendFile } from '../../../src/batch/files/append-file.ts';
 import { failure, temporaryDirectory } from '../../support/batch.ts';
 
@@ -12,28 +12,28 @@ async function filePath(): Promise<string> {
   return join(await temporaryDirectory(), 'out');
 }
 
-/** Root may write anywhere; then somebody else is to ask. */
+/** Root may write anywhere, so as root the script runs as another user. */
 const NOBODY = process.getuid?.() === 0 ? ['65534'] : [];
 
-/** Runs a command of the shell, in which `$export` is the script. */
+/** Runs a shell command, in which `$export` is the script, and returns its output. */
 async function shell(command: string): Promise<string> {
   const child = spawn('sh', ['-c', command], {
     env: { ...process.env, export: `${process.execPath} --import tsx ${script}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
+  let output = '';
   child.stdout.on('data', (chunk) => {
-    said += chunk;
+    output += chunk;
   });
   child.stderr.on('data', (chunk) => {
-    said += chunk;
+    output += chunk;
   });
   await new Promise((resolve) => child.once('close', resolve));
-  return said;
+  return output;
 }
 
 describe('openAppendFile', () => {
-  test('makes a file, appends texts and bytes, and knows its length in bytes', async () => {
+  it('creates a file, appends text and bytes, and counts its length in bytes', async () => {
     const path = await filePath();
     const file = await openAppendFile(path, 0);
     expect(file.length).toBe(0);
@@ -46,7 +46,7 @@ describe('openAppendFile', () => {
     expect(await readFile(path)).toEqual(Buffer.concat([Buffer.from('ünï'), Buffer.from([1, 2])]));
   });
 
-  test('cuts a file back to where it was, and goes on there', async () => {
+  it('truncates a file to the given length, and appends there', async () => {
     const path = await filePath();
     await writeFile(path, 'kept|cut off');
     const file = await openAppendFile(path, 5);
@@ -58,7 +58,7 @@ describe('openAppendFile', () => {
     expect((await stat(path)).size).toBe(0);
   });
 
-  test('writes on through a link, and into a file that is its owner’s alone', async () => {
+  it('follows a symbolic link, and creates a file with the given mode', async () => {
     const path = await filePath();
     await symlink(`${path}.target`, path);
     const file = await openAppendFile(path, 0, 0o600);
@@ -68,7 +68,7 @@ describe('openAppendFile', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  test('a file that is shorter or gone is said to be, and left as it is', async () => {
+  it('rejects a file that is missing or shorter than expected, and does not change it', async () => {
     const path = await filePath();
     await writeFile(path, 'four');
     expect((await failure(openAppendFile(path, 5), 'ERR_OUTPUT_SHORT')).message).toMatch(
@@ -80,7 +80,7 @@ describe('openAppendFile', () => {
     expect(await readdir(join(path, '..'))).toEqual(['out']);
   });
 
-  test('a directory that is missing, a file in its place, a directory or a device in the place of the file', async () => {
+  it('rejects a missing directory, a file as directory, and a directory or a device as file', async () => {
     const path = await filePath();
     await writeFile(path, '');
     const directory = join(path, '..');
@@ -99,7 +99,7 @@ describe('openAppendFile', () => {
     );
   });
 
-  test('of two that write, each says what it was told, at its own place', async () => {
+  it('writes at its own position if two writers append to one file', async () => {
     const path = await filePath();
     const [one, other] = [await openAppendFile(path, 0), await openAppendFile(path, 0)];
     await one.append('abc');
@@ -111,50 +111,50 @@ describe('openAppendFile', () => {
   });
 });
 
-// 10 records make about a kilobyte.
-describe('an export that the system stops', () => {
-  test('by a limit: what was written stays, and without the limit it goes on to the same file', async () => {
+// 10 records are about a kilobyte.
+describe('when the system stops an export', () => {
+  it('keeps the written records at a file size limit, and resumes to the same file without the limit', async () => {
     const directory = await temporaryDirectory();
     const [path, whole] = [join(directory, 'out'), join(directory, 'whole')];
-    // In blocks of 512 bytes: room for 9 pages and a part of the tenth.
+    // In blocks of 512 bytes: room for 9 pages and a part of page 10.
     expect(await shell(`ulimit -f 20; $export ${path} 40`)).toMatch(
       /^ERR_OUTPUT true .*out: the file is larger than/,
     );
     expect((await stat(path)).size).toBe(20 * 512);
     const lines = (await readFile(path, 'utf8')).split('\n');
     expect(() => JSON.parse(lines.at(-1) ?? '')).toThrow();
-    const said = await shell(`$export ${path} 40; $export ${whole} 40`);
-    expect(said).toBe('complete 400\ncomplete 400\n');
+    const output = await shell(`$export ${path} 40; $export ${whole} 40`);
+    expect(output).toBe('complete 400\ncomplete 400\n');
     expect(await readFile(path, 'utf8')).toBe(await readFile(whole, 'utf8'));
   });
 
-  test('by a full disk: it says so, leaves no lock, and goes on once there is room', async () => {
+  it('reports a full disk, leaves no lock, and resumes once there is space', async () => {
     const directory = await temporaryDirectory();
     const disk = join(directory, 'disk');
     await mkdir(disk);
-    // A small disk in a name space of its own goes away with its processes. Where that is forbidden, a limit does for it.
+    // A small disk in its own namespace disappears with its processes. If that is forbidden, use a file size limit.
     const onDisk = `mount -t tmpfs -o size=64k none ${disk} && $export ${disk}/out 400; ls ${disk}
       mount -o remount,size=4m ${disk} && $export ${disk}/out 400 && cp ${disk}/out ${directory}/out`;
     const onLimit = `(ulimit -f 128; $export ${disk}/out 400); ls ${disk}
       $export ${disk}/out 400 && cp ${disk}/out ${directory}/out`;
     const own = (await shell(`unshare -rm mount -t tmpfs none ${disk} && echo yes`)) === 'yes\n';
-    const said = await shell(own ? `unshare -rm sh -c '${onDisk}'` : onLimit);
-    expect(said).toMatch(
+    const output = await shell(own ? `unshare -rm sh -c '${onDisk}'` : onLimit);
+    expect(output).toMatch(
       /^ERR_OUTPUT true .*(the disk is full|larger than).*\nout\nout.checkpoint\nout.checkpoint.journal\ncomplete 4000\n$/,
     );
     expect(await shell(`$export ${directory}/whole 400`)).toBe('complete 4000\n');
     expect(await readFile(`${directory}/out`, 'utf8')).toBe(await readFile(`${directory}/whole`, 'utf8'));
   });
 
-  test('because the directory, or the checkpoint, is not its own', async () => {
+  it('reports a directory or a checkpoint without permission', async () => {
     const [closed, open] = [await temporaryDirectory(), await temporaryDirectory()];
     await chmod(closed, 0o555);
     await writeFile(join(open, 'out.checkpoint'), '{}', { mode: 0 });
     await chmod(open, 0o777);
-    const said = await Promise.all([closed, open].map((path) => shell(`$export ${path}/out 1 ${NOBODY}`)));
+    const output = await Promise.all([closed, open].map((path) => shell(`$export ${path}/out 1 ${NOBODY}`)));
     await chmod(closed, 0o755);
-    expect(said[0]).toMatch(/^ERR_OUTPUT true .*permission denied/);
-    expect(said[1]).toMatch(/^ERR_OUTPUT true .*checkpoint: permission denied/);
+    expect(output[0]).toMatch(/^ERR_OUTPUT true .*permission denied/);
+    expect(output[1]).toMatch(/^ERR_OUTPUT true .*checkpoint: permission denied/);
     expect(await readdir(closed)).toEqual([]);
     expect(await readdir(open)).toEqual(['out.checkpoint']);
   });

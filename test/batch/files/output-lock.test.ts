@@ -7,7 +7,7 @@ import { thisProcess } from '../../../src/core/node/process-identity.ts';
 import { failure, temporaryDirectory } from '../../support/batch.ts';
 
 describe('lockOutput', () => {
-  it('names the process that holds the lock, for acquiring and for verifying', async () => {
+  it('names the process that holds the lock, and rejects verify after release', async () => {
     const path = join(await temporaryDirectory(), 'out.lock');
     const lock = await lockOutput(path, systemClock, undefined);
     const error = await failure(lockOutput(path, systemClock, undefined), 'ERR_LOCKED');

@@ -1,16 +1,16 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { refuseExisting, setAside } from '../../../src/batch/files/set-aside.ts';
 import { failure, temporaryDirectory } from '../../support/batch.ts';
 
 describe('setAside', () => {
-  test('gives all files the same number, the first that is free for each of them', async () => {
+  it('gives all files the same number, the first one that is free for all of them', async () => {
     const directory = await temporaryDirectory();
     const paths = ['out', 'out.checkpoint', 'out.journal'].map((name) => join(directory, name));
     for (let time = 1; time <= 11; time++) {
       await writeFile(join(directory, 'out'), `output ${time}`);
-      // What is not there, does not matter.
+      // A missing file is skipped.
       if (time % 2) await writeFile(join(directory, 'out.checkpoint'), `checkpoint ${time}`);
       await setAside(paths);
     }
@@ -26,7 +26,7 @@ describe('setAside', () => {
     }
   });
 
-  test('does not write over a file that one of them has kept, nor over a link that leads nowhere', async () => {
+  it('overwrites neither an earlier renamed file nor a broken symbolic link', async () => {
     const directory = await temporaryDirectory();
     const [out, checkpoint] = [join(directory, 'out'), join(directory, 'out.checkpoint')];
     await writeFile(out, 'now');
@@ -36,13 +36,13 @@ describe('setAside', () => {
     expect((await readdir(directory)).sort()).toEqual(['out.checkpoint.old-1', 'out.old-2', 'out.old-3']);
   });
 
-  test('with nothing there does nothing', async () => {
+  it('does nothing if no file exists', async () => {
     const directory = await temporaryDirectory();
     await setAside([join(directory, 'a'), join(directory, 'b')]);
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test('moves neither directories nor devices, and then nothing at all', async () => {
+  it('renames nothing if one path is a directory or a device', async () => {
     const directory = await temporaryDirectory();
     const [file, folder] = [join(directory, 'file'), join(directory, 'folder')];
     await writeFile(file, 'x');
@@ -54,14 +54,14 @@ describe('setAside', () => {
 });
 
 describe('refuseExisting', () => {
-  test('lets pass what is not there and what is empty', async () => {
+  it('accepts a missing file and an empty file', async () => {
     const directory = await temporaryDirectory();
     await refuseExisting(join(directory, 'none'));
     await writeFile(join(directory, 'empty'), '');
     await refuseExisting(join(directory, 'empty'));
   });
 
-  test('refuses what has something in it, and what is no file', async () => {
+  it('rejects a file with content, a directory and a device', async () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'file'), 'x');
     const error = await failure(refuseExisting(join(directory, 'file')), 'ERR_OUTPUT_EXISTS');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios, { type AxiosInstance } from 'axios';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportOptions, exportRecords, jsonLinesFile, type Progress } from '../../../src/batch/index.ts';
 import type { CxoneContact } from '../../../src/batch/sources/completed-contacts-answer.ts';
 import {
@@ -48,7 +48,7 @@ interface Query {
   top: number;
 }
 
-/** A server with one contact a second, which gives at most so many of a query; `answer` may give another answer. */
+/** Starts a server with one contact per second. `answer` can replace its response. */
 async function startContacts(
   count: number,
   {
@@ -56,9 +56,9 @@ async function startContacts(
     most = cap,
     answer,
   }: {
-    /** How far it can be paged. */
+    /** How many contacts the server returns for one query. */
     cap?: number;
-    /** How many it gives at a time. */
+    /** How many contacts the server returns per page. */
     most?: number;
     answer?: (query: Query, url: string) => { status: number; body?: unknown } | undefined;
   } = {},
@@ -82,7 +82,7 @@ async function startContacts(
       return other.body === undefined
         ? void response.writeHead(other.status).end()
         : sendJson(response, other.status, other.body);
-    // Both ends included, so that windows have records in common.
+    // Both ends are inclusive, so that adjacent windows share records.
     const found = contacts.filter(({ at }) => at >= query.start && at <= query.end);
     const end = Math.min(query.skip + Math.min(query.top, most), cap);
     const completedContacts = found.slice(query.skip, end);
@@ -102,8 +102,8 @@ function abortAt(records: number) {
   return { signal: abort.signal, onProgress };
 }
 
-describe('completed contacts', () => {
-  test('are read page by page, several at a time, in the order of their start', async () => {
+describe('cxoneCompletedContacts', () => {
+  it('reads several pages in parallel, and writes the contacts in the order of their start', async () => {
     const { sim, api, expected } = await simulated(950, 20);
     const { base, records } = await output(api, { pageSize: 100 });
     expect(await exportRecords(base)).toMatchObject({ records: 950, pages: 10, total: 950, repeated: 0 });
@@ -112,7 +112,7 @@ describe('completed contacts', () => {
     expect(sim.counts.maxConcurrent).toBeGreaterThan(1);
   });
 
-  test('are read through the plugin, where the token alone tells where the API is', async () => {
+  it('reads with the plugin if only the token names the host of the API', async () => {
     const { sim, expected } = await simulated(95);
     const { url: issuer, clientId, clientSecret, accessKeyId, accessKeySecret } = sim;
     const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }));
@@ -122,14 +122,14 @@ describe('completed contacts', () => {
     expect(await records()).toEqual(expected);
   });
 
-  test('that are none are an empty output', async () => {
+  it('creates an empty output if there are no contacts', async () => {
     const { api } = await simulated(10);
     const { base, records } = await output(api, { startDate: '2023-09-01', endDate: '2023-09-02' });
     expect(await exportRecords(base)).toMatchObject({ records: 0 });
     expect(await records()).toEqual([]);
   });
 
-  test.each([0, 100, 300, 700])('go on after a cut behind %i records', async (cut) => {
+  it.each([0, 100, 300, 700])('resumes after %i records', async (cut) => {
     const { api, expected } = await simulated(750);
     const { base, records } = await output(api, { pageSize: 50, maxResults: 200 });
     await failure(exportRecords({ ...base, ...abortAt(cut) }), 'ERR_INTERRUPTED');
@@ -138,18 +138,18 @@ describe('completed contacts', () => {
   });
 });
 
-describe('an API that gives only so many for one query', () => {
-  test('is asked for shorter intervals, and each record is written once', async () => {
+describe('when the API limits the records of a query', () => {
+  it('requests shorter intervals, and writes each record once', async () => {
     const { api, contacts, queries } = await startContacts(2500, { cap: 200 });
     const { base, records } = await output(api, { pageSize: 100, maxResults: 200 });
     await exportRecords(base);
     expect(await records()).toEqual(contacts);
     expect(Math.max(...queries.map(({ skip }) => skip))).toBeLessThan(200);
-    // 25 full pages, and what it costs to find the right lengths.
+    // 25 full pages, plus the requests to find suitable windows.
     expect(queries.length).toBeLessThan(80);
   });
 
-  test('is an error where no interval is short enough', async () => {
+  it('fails if no interval is short enough', async () => {
     const { api } = await startContacts(10, {
       answer: ({ skip, top }) =>
         skip >= 20
@@ -164,10 +164,10 @@ describe('an API that gives only so many for one query', () => {
     });
     const { base } = await output(api, { pageSize: 10, maxResults: 20, endDate: '2023-10-01T00:00:01Z' });
     const error = await failure(exportRecords(base), 'ERR_TOTAL_MISMATCH');
-    expect(error.message).toContain('there are 50 records, but ended after 20: 30 are missing');
+    expect(error.message).toContain('announced 50 records, but ended after 20: 30 are missing');
   });
 
-  test('or gives fewer at a time than it is asked for is followed all the same', async () => {
+  it('reads all records if the API returns fewer per page than requested', async () => {
     const { api, contacts, queries } = await startContacts(95, { most: 10 });
     const { base, records } = await output(api, { pageSize: 50 });
     await exportRecords(base);
@@ -176,10 +176,10 @@ describe('an API that gives only so many for one query', () => {
   });
 });
 
-describe('an answer', () => {
+describe('when a response is incomplete or invalid', () => {
   const contact = (contactId: number) => ({ contactId });
 
-  test('that ends before the total is an error, unless that is tolerated', async () => {
+  it('fails if the API ends before the total, unless totalTolerance allows it', async () => {
     const { api } = await startContacts(0, {
       answer: ({ skip }) =>
         skip > 0
@@ -191,13 +191,13 @@ describe('an answer', () => {
     });
     const { base, records } = await output(api, { pageSize: 9 });
     const error = await failure(exportRecords(base), 'ERR_TOTAL_MISMATCH');
-    expect(error.message).toContain('there are 10 records, but ended after 9');
+    expect(error.message).toContain('announced 10 records, but ended after 9');
     expect(await records()).toHaveLength(9);
     const tolerant = await output(api, { pageSize: 9, totalTolerance: 0.1 });
     expect(await exportRecords(tolerant.base)).toMatchObject({ records: 9 });
   });
 
-  test('whose total is too low is followed by its links', async () => {
+  it('follows the links of a response whose total is too low', async () => {
     const { api } = await startContacts(0, {
       answer: ({ skip }, url) => ({
         status: 200,
@@ -212,12 +212,12 @@ describe('an answer', () => {
     expect(await exportRecords(base)).toMatchObject({ records: 8 });
   });
 
-  test.each([
-    ['without the list', { totalRecords: 1 }, 'it has no completedContacts, but totalRecords'],
-    ['that is HTML', '<html>', 'answered 200 with HTML'],
-    ['with a record that has no id', { totalRecords: 1, completedContacts: [{}] }, 'without a contactId'],
+  it.each([
+    ['a response without the list', { totalRecords: 1 }, 'without completedContacts. It has totalRecords'],
+    ['HTML', '<html>', 'returned 200 with HTML'],
+    ['a record without an id', { totalRecords: 1, completedContacts: [{}] }, 'without a contactId'],
     [
-      'that leads to another host',
+      'a link to another host',
       {
         totalRecords: 2,
         completedContacts: [contact(1)],
@@ -226,36 +226,36 @@ describe('an answer', () => {
       'names a next page on http://127.0.0.2',
     ],
     [
-      'that leads to another page',
+      'a link to a page that is not the next one',
       { totalRecords: 2, completedContacts: [contact(1)], _links: { next: `${PATH}?skip=5` } },
-      'leads on to skip=5',
+      'links to skip=5',
     ],
     [
-      'that leads on in an unknown way',
+      'a link without skip',
       { totalRecords: 2, completedContacts: [contact(1)], _links: { next: `${PATH}?cursor=x` } },
       'a page without skip',
     ],
-  ])('%s is an error, never the end', async (_, body, message) => {
+  ])('fails for %s', async (_, body, message) => {
     const { api } = await startContacts(0, { answer: () => ({ status: 200, body }) });
     const { base } = await output(api);
     expect((await failure(exportRecords(base), 'ERR_UNEXPECTED_ANSWER')).message).toContain(message);
   });
 
-  test('that refuses says why, also in a header alone', async () => {
+  it('includes the reason of a refusal, also if only a header states the reason', async () => {
     const server = await startServer((_, response) => {
       response.writeHead(400, { icStatusDescription: 'startDate is too old' }).end();
     });
     onTestFinished(() => server.close());
-    // An instance that resolves every status must not have it taken for an answer.
+    // The instance resolves every status, but a 400 must still be an error.
     const { base } = await output(
       axios.create({ baseURL: server.url, proxy: false, validateStatus: () => true }),
     );
     const error = await failure(exportRecords(base), 'ERR_REQUEST');
-    expect(error.message).toContain(`GET ${PATH} was answered with 400 "startDate is too old"`);
+    expect(error.message).toContain(`GET ${PATH} returned 400 "startDate is too old"`);
   });
 });
 
-test('says everything that is wrong with its options', () => {
+it('cxoneCompletedContacts lists all invalid options in one error', () => {
   const clock = createManualClock(Date.parse('2023-10-05T00:00Z'));
   const make = (options: Partial<CxoneCompletedContactsOptions>) => () =>
     cxoneCompletedContacts({ ...DATES, clock, ...options });

@@ -5,7 +5,7 @@ import { pipeline, Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import axios, { type AxiosInstance } from 'axios';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportOptions, exportRecords, jsonLinesFile, type Progress } from '../../../src/batch/index.ts';
 import type { CsvRow } from '../../../src/batch/sources/csv-rows.ts';
 import {
@@ -34,7 +34,7 @@ async function output(api: AxiosInstance, source: Partial<CxoneDataExtractionOpt
     source: cxoneDataExtraction({ ...QUICK, ...source }),
     sink: jsonLinesFile(path),
     checkpointInterval: 0,
-    // The pauses between two reads of a file.
+    // Shortens the pauses between two downloads of a file.
     clock: {
       now: Date.now,
       setTimeout: (call: () => void, delay: number) => setTimeout(call, delay > 5000 ? delay : delay / 100),
@@ -63,7 +63,7 @@ async function simulated(options: Parameters<typeof startSimulator>[0] = {}) {
 
 type FileAnswer = (response: ServerResponse, request: SeenRequest, read: number) => void;
 
-/** An API whose jobs succeed at once, and another host whose file is what the test says. */
+/** Starts an API whose jobs succeed immediately, and another host that serves `file`. */
 async function startFile(
   file: FileAnswer | string | Buffer,
   { expired = (): boolean => false, wrap = (id: string): unknown => id } = {},
@@ -103,8 +103,8 @@ const csv = (rows: readonly string[]) => `id,n\n${rows.join('\n')}\n`;
 const ids = (records: readonly Record<string, string>[]) => records.map(({ id }) => id);
 const ALL = ROWS.map((row) => row.split(',')[0]);
 
-describe('a data extraction', () => {
-  test('is created, waited for, and its file read', async () => {
+describe('cxoneDataExtraction', () => {
+  it('creates a job, waits for it, and reads its file', async () => {
     const { sim, api, expected, created } = await simulated({ jobs: { polls: 3 } });
     const { base, records } = await output(api, { pageSize: 10 });
     expect(await exportRecords(base)).toMatchObject({ records: 95, pages: 10 });
@@ -113,14 +113,14 @@ describe('a data extraction', () => {
     expect(sim.counts).toMatchObject({ filesServed: 1, leakedBearers: 0 });
   });
 
-  test('takes the id also in an object', async () => {
+  it('accepts the job id in an object', async () => {
     const { api } = await startFile(csv(ROWS), { wrap: (jobId) => ({ jobId }) });
     const { base, records } = await output(api);
     await exportRecords(base);
     expect(ids(await records())).toEqual(ALL);
   });
 
-  test('reads quotation marks, line feeds in fields, a byte order mark, CR LF and compression', async () => {
+  it('reads quotation marks, line feeds in fields, a byte order mark, CR LF and compression', async () => {
     const text = '\ufeffid,"a ""b"""\r\n1,"x\ny, ""z"""\r\n2,é\r\n';
     for (const headers of [{}, { 'content-encoding': 'gzip' }]) {
       const body = 'content-encoding' in headers ? gzipSync(text) : Buffer.from(text);
@@ -134,20 +134,20 @@ describe('a data extraction', () => {
     }
   });
 
-  test('of nothing but a header is an empty output', async () => {
+  it('creates an empty output for a file with only a header', async () => {
     const { api } = await startFile('id,n\n');
     const { base } = await output(api, { id: 'id' });
     expect(await exportRecords(base)).toMatchObject({ records: 0 });
   });
 
-  test('holds only some rows in memory, whatever the size of its file', async () => {
+  it('keeps only some rows of a large file in memory', async () => {
     let sent = 0;
     const rows = function* () {
       yield 'id,text\n';
       for (; sent < 400_000; sent++) yield `${sent},${'x'.repeat(100)}\n`;
     };
     const { api } = await startFile((response) => {
-      // The client goes away in the middle.
+      // Ignores the error when the client closes the connection in the middle.
       pipeline(Readable.from(rows()), response, () => {});
     });
     const { base } = await output(api, { pageSize: 100 });
@@ -173,8 +173,8 @@ describe('a data extraction', () => {
     expect(sentThen).toBeLessThan(200_000);
   });
 
-  test.each(['FAILED', 'CANCELLED'] as const)(
-    'that ends as %s is an error, and the next run makes another',
+  it.each(['FAILED', 'CANCELLED'] as const)(
+    'fails if the job ends as %s, and creates another job in the next run',
     async (outcome) => {
       const { api, expected, created } = await simulated({
         jobs: { outcome: (n) => (n === 1 ? outcome : 'FULFILLED') },
@@ -188,8 +188,8 @@ describe('a data extraction', () => {
   );
 });
 
-describe('the other host', () => {
-  test('is sent nothing of the instance, whatever its defaults and interceptors are', async () => {
+describe('the request for the file', () => {
+  it('contains nothing of the instance, with any defaults and interceptors', async () => {
     const { api, requests } = await startFile((response, _, read) => {
       if (read === 1) return void response.writeHead(302, { location: '/moved.csv?signature=s3cr3t' }).end();
       response.writeHead(200).end(csv(ROWS));
@@ -237,7 +237,7 @@ describe('the other host', () => {
     }
   });
 
-  test('is sent no bearer, also when it is one that may have it', async () => {
+  it('contains no token, also if the host is an allowed origin', async () => {
     const sim = await startSimulator({ records: 5 });
     const { url: issuer, filesUrl, clientId, clientSecret, accessKeyId, accessKeySecret } = sim;
     const api = attached(niceCxone({ issuer, clientId, clientSecret, accessKeyId, accessKeySecret }), {
@@ -249,11 +249,11 @@ describe('the other host', () => {
     expect(sim.counts).toMatchObject({ filesServed: 1, leakedBearers: 0 });
   });
 
-  test.each([
+  it.each([
     ['http://files.example.com/x.csv?signature=s3cr3t', 'is not https'],
     ['https://user:s3cr3t@files.example.com/x.csv', 'holds credentials'],
     ['/x.csv', 'is not a URL'],
-  ])('%s is not asked', async (url, message) => {
+  ])('is not sent to %s', async (url, message) => {
     const server = await startServer(({ method }, response) =>
       method === 'POST'
         ? sendJson(response, 202, 'job')
@@ -266,7 +266,7 @@ describe('the other host', () => {
     expect(inspect(error, { depth: 10 })).not.toContain('s3cr3t');
   });
 
-  test('that redirects to plain http is not followed', async () => {
+  it('does not follow a redirect to plain http', async () => {
     const { api } = await startFile(
       (response) => void response.writeHead(302, { location: 'http://files.example.com/x.csv' }).end(),
     );
@@ -275,24 +275,27 @@ describe('the other host', () => {
   });
 });
 
-describe('a file', () => {
-  test.each([0, 3, 7])('that breaks off is read again, up to where it was (behind row %i)', async (rows) => {
-    const { api, requests } = await startFile((response, _, read) => {
-      const body = csv(ROWS);
-      response.writeHead(200, { 'content-length': body.length });
-      if (read === 1)
-        response.write(body.slice(0, csv(ROWS.slice(0, rows)).length + 1), () =>
-          setTimeout(() => response.destroy(), 10),
-        );
-      else response.end(body);
-    });
-    const { base, records } = await output(api, { pageSize: 2 });
-    await exportRecords(base);
-    expect(ids(await records())).toEqual(ALL);
-    expect(requests).toHaveLength(2);
-  });
+describe('when the file cannot be read', () => {
+  it.each([0, 3, 7])(
+    'downloads the file again and skips the written rows after it broke off at row %i',
+    async (rows) => {
+      const { api, requests } = await startFile((response, _, read) => {
+        const body = csv(ROWS);
+        response.writeHead(200, { 'content-length': body.length });
+        if (read === 1)
+          response.write(body.slice(0, csv(ROWS.slice(0, rows)).length + 1), () =>
+            setTimeout(() => response.destroy(), 10),
+          );
+        else response.end(body);
+      });
+      const { base, records } = await output(api, { pageSize: 2 });
+      await exportRecords(base);
+      expect(ids(await records())).toEqual(ALL);
+      expect(requests).toHaveLength(2);
+    },
+  );
 
-  test('that always breaks off is an error without the signature in it, and what came of it stays', async () => {
+  it('fails if the file always breaks off, keeps the rows so far, and hides the signature of the URL', async () => {
     const { api, requests } = await startFile((response) => {
       response.writeHead(200, { 'content-length': 1000 });
       response.write(csv(ROWS.slice(0, 9)), () => setTimeout(() => response.destroy(), 10));
@@ -305,15 +308,15 @@ describe('a file', () => {
     expect(requests).toHaveLength(4);
   });
 
-  test('that is refused is asked for again with a new URL, and then an error', async () => {
+  it('requests a refused file again with a new URL, and fails after four attempts', async () => {
     const { api } = await startFile((response) => void response.writeHead(403).end('<Error/>'));
     const { base } = await output(api);
     const error = await failure(exportRecords(base), 'ERR_REQUEST');
-    expect(error.message).toContain('was answered with 403 4 times');
+    expect(error.message).toContain('returned 403 4 times');
     expect(inspect(error, { depth: 10 })).not.toContain('s3cr3t');
   });
 
-  test('that stops coming is read again', async () => {
+  it('downloads the file again after idleTimeout without data', async () => {
     const { api, requests } = await startFile((response, _, read) => {
       if (read > 1) return void response.end(csv(ROWS));
       response.write(csv(ROWS.slice(0, 5)));
@@ -324,7 +327,7 @@ describe('a file', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('without a length that ends within a row is read again', async () => {
+  it('downloads a file without a length again if it ends within a row', async () => {
     const { api, requests } = await startFile((response, _, read) => {
       const body = csv(ROWS);
       response.removeHeader('transfer-encoding');
@@ -339,34 +342,38 @@ describe('a file', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test.each([
-    ['ragged', `${csv(ROWS.slice(0, 5))}r5\nr6,6\n`, 'is ragged: row 7 has more or fewer fields'],
-    ['ragged behind many rows', `${csv(Array(3000).fill('a,b'))}a,b,c\n`, 'is ragged: row 3002 has'],
-    ['ragged in its last row', `${csv(ROWS.slice(0, 5))}r5`, 'is ragged: row 7 has'],
-    ['with an open quotation mark', `${csv(ROWS)}"x,1\n`, 'is no CSV from row 22 on (CSV_QUOTE_NOT_CLOSED)'],
-    ['that is HTML', '<!doctype html>\n<p>Sign in', 'begins like HTML, XML or JSON'],
-    ['that is empty', '', 'has not even a header'],
-    ['with two columns of a name', 'id,id\n1,2\n', 'two columns of the name "id"'],
-    ['with a column without a name', 'id,\n1,2\n', 'a column without a name'],
-    ['that is not UTF-8', Buffer.from('id,n\n\xe9,1\n', 'latin1'), 'is not UTF-8'],
-  ])('%s is an error, never the end', async (_, file, message) => {
+  it.each([
+    ['a row with too few fields', `${csv(ROWS.slice(0, 5))}r5\nr6,6\n`, 'row 7 has more or fewer fields'],
+    ['a row with too many fields', `${csv(Array(3000).fill('a,b'))}a,b,c\n`, 'row 3002 has more or fewer'],
+    ['a last row with too few fields', `${csv(ROWS.slice(0, 5))}r5`, 'row 7 has more or fewer'],
+    [
+      'an unclosed quotation mark',
+      `${csv(ROWS)}"x,1\n`,
+      'is not valid CSV from row 22 on (CSV_QUOTE_NOT_CLOSED)',
+    ],
+    ['HTML', '<!doctype html>\n<p>Sign in', 'begins like HTML, XML or JSON'],
+    ['an empty file', '', 'it has no header'],
+    ['two columns of the same name', 'id,id\n1,2\n', 'two columns named "id"'],
+    ['an unnamed column', 'id,\n1,2\n', 'an unnamed column'],
+    ['invalid UTF-8', Buffer.from('id,n\n\xe9,1\n', 'latin1'), 'is not UTF-8'],
+  ])('fails for %s', async (_, file, message) => {
     const { api } = await startFile(file);
     const { base } = await output(api);
     expect((await failure(exportRecords(base), 'ERR_UNEXPECTED_ANSWER')).message).toContain(message);
   });
 
-  test.each([
-    ['has no such column', 'n,m\n1,2\n', 'has no column "id", which id names'],
-    ['has a row without it', 'id,m\n1,2\n,3\n', 'has no id, which id names, in row 3'],
-  ])('that %s is an error where an id is asked for', async (_, file, message) => {
+  it.each([
+    ['the column of the option id', 'n,m\n1,2\n', 'has no column "id", which the option id names'],
+    ['an id in every row', 'id,m\n1,2\n,3\n', 'has no id, which the option id names, in row 3'],
+  ])('fails for a file without %s', async (_, file, message) => {
     const { api } = await startFile(file);
     const { base } = await output(api, { id: 'id' });
     expect((await failure(exportRecords(base), 'ERR_UNEXPECTED_ANSWER')).message).toContain(message);
   });
 });
 
-describe('an extraction of an earlier run', () => {
-  test.each([1, 10, 50, 90])('goes on behind the %i or more rows that were written', async (cut) => {
+describe('when an earlier run was interrupted', () => {
+  it.each([1, 10, 50, 90])('resumes after the %i or more rows that were written', async (cut) => {
     const { sim, api, expected, created } = await simulated();
     const { base, records } = await output(api, { pageSize: 10 });
     await failure(exportRecords({ ...base, readAhead: 1, ...abortAt(cut) }), 'ERR_INTERRUPTED');
@@ -376,18 +383,18 @@ describe('an extraction of an earlier run', () => {
     expect(sim.counts.filesServed).toBe(2);
   });
 
-  test('whose file has become shorter is an error', async () => {
+  it('fails if the file has become shorter', async () => {
     const { api } = await startFile(
       (response, _, read) => void response.end(csv(read === 1 ? ROWS : ROWS.slice(0, 3))),
     );
     const { base } = await output(api, { pageSize: 5 });
     await failure(exportRecords({ ...base, readAhead: 0, ...abortAt(5) }), 'ERR_INTERRUPTED');
     expect((await failure(exportRecords(base), 'ERR_UNEXPECTED_ANSWER')).message).toContain(
-      'has 3 rows now, but had 5 before',
+      'has 3 rows, but had at least 5 before',
     );
   });
 
-  test('that expired is created again where a column tells rows apart', async () => {
+  it('creates a new job after an expiry if the option id is set', async () => {
     const { sim, api, expected, created } = await simulated();
     const { base, records } = await output(api, { pageSize: 10, id: 'contactId' });
     await failure(exportRecords({ ...base, ...abortAt(40) }), 'ERR_INTERRUPTED');
@@ -397,14 +404,14 @@ describe('an extraction of an earlier run', () => {
     expect(created()).toBe(2);
   });
 
-  test('that expired is an error where none does, unless nothing was written', async () => {
+  it('fails after an expiry without the option id, unless no row was written', async () => {
     const { sim, api, expected } = await simulated();
     const { base } = await output(api, { pageSize: 10 });
     await failure(exportRecords({ ...base, readAhead: 0, ...abortAt(40) }), 'ERR_INTERRUPTED');
     sim.expireJobs();
     const error = await failure(exportRecords(base), 'ERR_JOB');
     expect(error.resumable).toBe(false);
-    expect(error.message).toContain('expired when 40 rows of its file were read');
+    expect(error.message).toContain('expired after 40 rows of its file were read');
     const early = await output(api, { pageSize: 10 });
     await failure(exportRecords({ ...early.base, readAhead: 0, ...abortAt(0) }), 'ERR_INTERRUPTED');
     sim.expireJobs();
@@ -413,8 +420,8 @@ describe('an extraction of an earlier run', () => {
   });
 });
 
-describe('an extraction that expires', () => {
-  test('while its file is read is created again, in another order, without loss or repetition', async () => {
+describe('when the job expires', () => {
+  it('creates a new job while the file is read, and writes each row once, in any order', async () => {
     let jobs = 0;
     const orders = [ROWS, [...ROWS].reverse(), ROWS];
     let over = false;
@@ -446,7 +453,7 @@ describe('an extraction that expires', () => {
     expect(created()).toBe(3);
   });
 
-  test('each time is given up', async () => {
+  it('fails after three expiries in a row', async () => {
     const { api, created } = await startFile(csv(ROWS), { expired: () => true });
     const { base } = await output(api);
     expect((await failure(exportRecords(base), 'ERR_JOB')).message).toContain('expired 3 times in a row');
@@ -454,7 +461,7 @@ describe('an extraction that expires', () => {
   });
 });
 
-test('says everything that is wrong with its options', () => {
+it('cxoneDataExtraction lists all invalid options in one error', () => {
   const clock = createManualClock(Date.parse('2023-10-05T00:00Z'));
   const make = (options: Partial<CxoneDataExtractionOptions>) => () =>
     cxoneDataExtraction({ ...QUICK, clock, ...options });
@@ -469,7 +476,7 @@ test('says everything that is wrong with its options', () => {
       maxWait: -1,
     }),
   ).toThrow(
-    /entityName must say(.|\n)*must be after(.|\n)*query.version is an option(.|\n)*id must be(.|\n)*pageSize must be(.|\n)*maxWait must be/,
+    /entityName must be(.|\n)*must be after(.|\n)*query.version must be set with(.|\n)*id must be(.|\n)*pageSize must be(.|\n)*maxWait must be/,
   );
-  expect(() => cxoneDataExtraction(undefined as never)).toThrow('entityName must say');
+  expect(() => cxoneDataExtraction(undefined as never)).toThrow('entityName must be');
 });

@@ -1,6 +1,6 @@
 import axios from 'axios';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cursorSource, linkSource } from '../../../src/batch/index.ts';
 import { genesysCloud } from '../../../src/vendors/genesys-cloud.ts';
 import { failure } from '../../support/batch.ts';
@@ -14,7 +14,7 @@ const lines = (records: readonly unknown[]) =>
 const byCursor = { url: '/audits', items: 'rows', cursor: 'cursors.after', parameter: 'after' };
 const byLink = { url: '/users', items: 'rows', next: 'nextUri' };
 
-/** Gives `count` records by cursors, 5 at a time. */
+/** Starts an API that returns `count` records with cursors, 5 per page. */
 const startCursorApi = (count: number, more: object = {}) =>
   startApi(({ query }) => {
     const from = Number(query.after ?? 0);
@@ -22,7 +22,7 @@ const startCursorApi = (count: number, more: object = {}) =>
     return { rows: numbered(from, Math.min(from + 5, count)), cursors: { after }, ...more };
   });
 
-/** Gives 3 pages of 2; `link` says what leads to a page. */
+/** Starts an API with 3 pages of 2 records. `link` returns the link to a page. */
 const startLinkApi = (link: (number: number, url: string) => unknown) =>
   startApi(({ query }, _, { headers }) => {
     const number = Number(query.page ?? 1);
@@ -30,8 +30,8 @@ const startLinkApi = (link: (number: number, url: string) => unknown) =>
     return number < 3 ? { rows, nextUri: link(number + 1, `http://${headers.host}`) } : { rows };
   });
 
-describe('cursors', () => {
-  test('lead to the end: absent, null or empty', async () => {
+describe('cursorSource', () => {
+  it('ends at a cursor that is absent, null or empty', async () => {
     for (const end of [undefined, null, '']) {
       const { url } = await startApi(({ query }) =>
         query.after
@@ -42,28 +42,31 @@ describe('cursors', () => {
     }
   });
 
-  test('a page without records is not the end', async () => {
+  it('does not end at a page without records', async () => {
     const { url } = await startApi(({ query }) =>
       query.after ? { rows: numbered(0, 2) } : { rows: [], cursors: { after: 'x' } },
     );
     expect((await exportAll(cursorSource(byCursor), url)).records).toEqual(numbered(0, 2));
   });
 
-  test('go in the body of a POST too, beside what was asked', async () => {
-    const { url, asked } = await startApi(({ body }) => {
+  it('sends the cursor in the body of a POST, next to the other members', async () => {
+    const { url, requests } = await startApi(({ body }) => {
       const { page } = body as { page?: { after?: string } };
       return page?.after ? { rows: numbered(2, 4) } : { rows: numbered(0, 2), cursors: { after: 'x' } };
     });
     const post = { ...byCursor, method: 'post', data: { q: 1 }, parameter: 'page.after' } as const;
     expect((await exportAll(cursorSource(post), url)).records).toEqual(numbered(0, 4));
-    expect(asked.map(({ body }) => body)).toEqual([{ q: 1 }, { q: 1, page: { after: 'x' } }]);
+    expect(requests.map(({ body }) => body)).toEqual([{ q: 1 }, { q: 1, page: { after: 'x' } }]);
   });
 
-  test('that are none, and answers without the list, are errors', async () => {
+  it('fails for an invalid cursor and for a response without the list', async () => {
     for (const [answer, message] of [
-      [{ rows: [], cursors: { after: { a: 1 } } }, 'has {"a":1} as cursors.after: no cursor'],
-      [{ cursors: { after: 'x' } }, 'it has no rows, but cursors'],
-      [{}, 'nothing at all'],
+      [
+        { rows: [], cursors: { after: { a: 1 } } },
+        'returned {"a":1} as cursors.after, which is not a cursor',
+      ],
+      [{ cursors: { after: 'x' } }, 'without rows. It has cursors'],
+      [{}, 'It has no members'],
       ['<!doctype html>', 'HTML'],
     ] as const) {
       const { url } = await startApi((_, response) => {
@@ -74,27 +77,27 @@ describe('cursors', () => {
     }
   });
 
-  test('that are not heeded, or lead in a circle, end the export before anything is written twice', async () => {
+  it('ends the export before records repeat if the API ignores the cursor or its pages form a loop', async () => {
     const next: Record<string, string> = { '': 'a', a: 'b', b: 'c', c: 'a' };
     const { url } = await startApi(({ query }) => {
       const at = query.after ?? '';
       return { rows: [{ at }], cursors: { after: next[at] } };
     });
     const api = axios.create({ baseURL: url });
-    const circle = exportInRuns(cursorSource(byCursor), api, [2]);
-    await failure(circle, 'ERR_PAGE_LOOP');
+    const loop = exportInRuns(cursorSource(byCursor), api, [2]);
+    await failure(loop, 'ERR_PAGE_LOOP');
     const ignored = exportInRuns(cursorSource({ ...byCursor, parameter: 'aftr' }), api, []);
     await failure(ignored, 'ERR_PAGE_LOOP');
   });
 
-  test('a wrong path for the cursor is found out where the total is known', async () => {
+  it('detects a wrong path of the cursor if the total is known', async () => {
     const { url } = await startCursorApi(12, { total: 12 });
     const wrong = cursorSource({ ...byCursor, cursor: 'cursor.after', total: 'total' });
     expect((await failure(exportAll(wrong, url), 'ERR_TOTAL_MISMATCH')).message).toContain('7 are missing');
   });
 
-  test('a total that was missed is accepted on demand, with what was there kept', async () => {
-    const { url, asked } = await startCursorApi(12, { total: 20 });
+  it('accepts a missed total with totalTolerance in the next run, and keeps the received records', async () => {
+    const { url, requests } = await startCursorApi(12, { total: 20 });
     const api = axios.create({ baseURL: url });
     const strict = cursorSource({ ...byCursor, total: 'total' });
     const read: unknown[] = [];
@@ -114,22 +117,22 @@ describe('cursors', () => {
     };
     await failure(consume(strict), 'ERR_TOTAL_MISMATCH');
     expect(read).toEqual(numbered(0, 12));
-    const before = asked.length;
+    const before = requests.length;
     await consume(cursorSource({ ...byCursor, total: 'total', totalTolerance: 0.4 }));
     expect(read).toHaveLength(12);
-    expect(asked).toHaveLength(before);
+    expect(requests).toHaveLength(before);
   });
 
-  test('are read ahead of being written, and no further than allowed', async () => {
-    const { url, asked } = await startCursorApi(200);
+  it('reads at most readAhead pages ahead of writing', async () => {
+    const { url, requests } = await startCursorApi(200);
     const source = cursorSource(byCursor);
     const slow = {
       ...source,
       async *read(context: Parameters<typeof source.read>[0]) {
         for await (const page of source.read(context)) {
-          await expect.poll(() => asked.length).toBe(4);
+          await expect.poll(() => requests.length).toBe(4);
           await delay(30);
-          expect(asked.length).toBe(4);
+          expect(requests.length).toBe(4);
           yield page;
           return;
         }
@@ -138,7 +141,7 @@ describe('cursors', () => {
     await exportAll(slow, url, { readAhead: 3 });
   });
 
-  test('are the same file wherever they are cut', async () => {
+  it('produces the same file for any interruptions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(60),
@@ -157,32 +160,39 @@ describe('cursors', () => {
   });
 });
 
-describe('links', () => {
-  test.each([
-    ['absolute', (number: number, url: string) => `${url}/users?page=${number}`],
-    ['of the host', (number: number) => `/users?page=${number}`],
-    ['of the page', (number: number) => `?page=${number}`],
-    ['an object of HAL', (number: number) => ({ href: `users?page=${number}#top` })],
-    ['without a scheme', (number: number, url: string) => `${url.replace('http:', '')}/users?page=${number}`],
-  ])('%s', async (_, link) => {
-    const { url, asked } = await startLinkApi(link);
+describe('linkSource', () => {
+  it.each([
+    ['an absolute link', (number: number, url: string) => `${url}/users?page=${number}`],
+    ['a link relative to the host', (number: number) => `/users?page=${number}`],
+    ['a link relative to the page', (number: number) => `?page=${number}`],
+    ['a HAL object', (number: number) => ({ href: `users?page=${number}#top` })],
+    [
+      'a link without a scheme',
+      (number: number, url: string) => `${url.replace('http:', '')}/users?page=${number}`,
+    ],
+  ])('follows %s', async (_, link) => {
+    const { url, requests } = await startLinkApi(link);
     const { records } = await exportAll(linkSource({ ...byLink, params: { page: 1, sort: 'a' } }), url);
     expect(records).toEqual(numbered(0, 6));
-    expect(asked.map(({ query }) => query)).toEqual([{ page: '1', sort: 'a' }, { page: '2' }, { page: '3' }]);
+    expect(requests.map(({ query }) => query)).toEqual([
+      { page: '1', sort: 'a' },
+      { page: '2' },
+      { page: '3' },
+    ]);
   });
 
-  test('are asked for by GET, whatever the first request was', async () => {
-    const { url, asked } = await startLinkApi((number) => `?page=${number}`);
+  it('requests links with GET, also after a first request with POST', async () => {
+    const { url, requests } = await startLinkApi((number) => `?page=${number}`);
     const source = linkSource({ ...byLink, method: 'post', data: { q: 1 } });
     expect((await exportAll(source, url)).records).toEqual(numbered(0, 6));
-    expect(asked.map(({ method, body }) => [method, body])).toEqual([
+    expect(requests.map(({ method, body }) => [method, body])).toEqual([
       ['POST', { q: 1 }],
       ['GET', undefined],
       ['GET', undefined],
     ]);
   });
 
-  test('work with a base URL that has a path, with every adapter, and where absolute URLs are not allowed', async () => {
+  it('works with a base URL with a path, with every adapter, and with allowAbsoluteUrls: false', async () => {
     const { url } = await startLinkApi((number) => `/v2/users?page=${number}`);
     for (const more of [
       {},
@@ -195,48 +205,48 @@ describe('links', () => {
     }
   });
 
-  test.each([
+  it.each([
     ['another host', (number: number) => `http://elsewhere.test/users?page=${number}`],
     ['another port', (number: number) => `http://127.0.0.1:9/users?page=${number}`],
     [
       'another scheme',
       (number: number, url: string) => `${url.replace('http:', 'https:')}/users?page=${number}`,
     ],
-    ['credentials', (_: number, url: string) => url.replace('//', '//me:s3cret@')],
-    ['a scheme that is none of the web', () => 'file:///etc/passwd'],
-  ])('to %s are refused and not asked for', async (_, link) => {
-    const { url, asked } = await startLinkApi(link);
+    ['a URL with credentials', (_: number, url: string) => url.replace('//', '//me:s3cret@')],
+    ['a scheme other than http or https', () => 'file:///etc/passwd'],
+  ])('refuses a link to %s, and sends no request to it', async (_, link) => {
+    const { url, requests } = await startLinkApi(link);
     const error = await failure(exportAll(linkSource(byLink), url), 'ERR_UNEXPECTED_ANSWER');
     expect(error.message).toMatch(/names a next page (on|with credentials)/);
     expect(error.message).not.toContain('s3cret');
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
-  test('that are no text are errors', async () => {
+  it('fails for a link that is not a valid URL', async () => {
     for (const link of [7, true, {}, ['x'], 'http://']) {
       const { url } = await startLinkApi(() => link);
       const error = await failure(exportAll(linkSource(byLink), url), 'ERR_UNEXPECTED_ANSWER');
-      expect(error.message).toContain('not a URL');
+      expect(error.message).toContain('not a valid URL');
     }
   });
 
-  test('a redirect does not decide where links may lead', async () => {
+  it('does not allow the origin of a redirect for links', async () => {
     const other = await startLinkApi((number) => `?page=${number}`);
     const { url } = await startApi((_, response) => {
       response.writeHead(302, { location: `${other.url}/users` }).end();
     });
     const own = await startLinkApi((number) => `${other.url}/users?page=${number}`);
     const redirected = exportAll(linkSource(byLink), url);
-    // Relative to the page that was asked for: that leads back to it, and not to the other host.
+    // The link is relative to the requested page, so it names that page again and not the other host.
     await failure(redirected, 'ERR_PAGE_LOOP');
     await failure(exportAll(linkSource(byLink), own.url), 'ERR_UNEXPECTED_ANSWER');
-    expect(other.asked.map(({ query }) => query.page)).not.toContain('3');
+    expect(other.requests.map(({ query }) => query.page)).not.toContain('3');
   });
 
-  test.each([
+  it.each([
     ['the first page', (number: number) => (number === 2 ? '?page=2' : '/users?b=2&a=1')],
-    ['itself', () => '?page=2'],
-  ])('that lead back to %s end the export before anything is written twice', async (_, link) => {
+    ['its own page', () => '?page=2'],
+  ])('ends the export before records repeat if a link leads back to %s', async (_, link) => {
     const { url } = await startApi(({ query }) => {
       const number = Number(query.page ?? 1);
       return { rows: numbered(number * 2 - 2, number * 2), nextUri: link(number + 1) };
@@ -246,10 +256,10 @@ describe('links', () => {
     for (const stops of [[], [1]]) await failure(exportInRuns(source, api, stops), 'ERR_PAGE_LOOP');
   });
 
-  test.each([{ key: 'k3y' }, new URLSearchParams({ key: 'k3y' })])(
-    'do not keep what the instance adds to each query: %o',
+  it.each([{ key: 'k3y' }, new URLSearchParams({ key: 'k3y' })])(
+    'removes the params %o of the instance from stored links',
     async (params) => {
-      const { url, asked } = await startApi(({ query }) => {
+      const { url, requests } = await startApi(({ query }) => {
         const number = Number(query.page ?? 1);
         const rows = numbered(number * 2 - 2, number * 2);
         return number < 3 ? { rows, nextUri: `?key=${query.key}&page=${number + 1}` } : { rows };
@@ -269,7 +279,7 @@ describe('links', () => {
       expect((await exportAll(watched, url, { api })).records).toEqual(numbered(0, 6));
       expect(JSON.stringify(cursors)).toContain('page=3');
       expect(JSON.stringify(cursors)).not.toContain('k3y');
-      expect(asked.map(({ query }) => query)).toEqual([
+      expect(requests.map(({ query }) => query)).toEqual([
         { key: 'k3y' },
         { key: 'k3y', page: '2' },
         { key: 'k3y', page: '3' },
@@ -277,7 +287,7 @@ describe('links', () => {
     },
   );
 
-  test('work where the plugin knows the base URL, and the token goes along', async () => {
+  it('follows links with the token if only the plugin knows the base URL', async () => {
     const { url, clientId, clientSecret, interval, counts } = await startSimulator({
       records: 120,
       revokeEvery: 2,
@@ -295,7 +305,7 @@ describe('links', () => {
     expect(counts.unauthorized).toBe(1);
   });
 
-  test('are the same file wherever they are cut', async () => {
+  it('produces the same file for any interruptions', async () => {
     const { url } = await startLinkApi((number) => `?page=${number}`);
     const api = axios.create({ baseURL: url });
     for (const stops of [[], [1], [2], [3], [1, 1], [1, 1, 1]]) {
@@ -304,9 +314,11 @@ describe('links', () => {
   });
 });
 
-test('wrong options are named', () => {
+it('cursorSource and linkSource list all invalid options in one error', () => {
   expect(() => cursorSource({ url: '/a', items: 'rows', cursor: '', params: { cursor: 'x' } })).toThrow(
-    /cursor is set by the source itself.*cursor must say where/,
+    /cursor is set by the source.*cursor must be the path/,
   );
-  expect(() => linkSource({ url: '/a', items: 'rows', next: '' })).toThrow('next must say where the link is');
+  expect(() => linkSource({ url: '/a', items: 'rows', next: '' })).toThrow(
+    'next must be the path of the link',
+  );
 });

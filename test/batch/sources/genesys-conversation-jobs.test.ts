@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios, { type AxiosInstance } from 'axios';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportOptions, exportRecords, jsonLinesFile, type Progress } from '../../../src/batch/index.ts';
 import type { GenesysConversation } from '../../../src/batch/sources/conversation-answer.ts';
 import {
@@ -45,7 +45,7 @@ async function simulated(options: Parameters<typeof startSimulator>[0] = {}) {
   return { sim, api, expected, created };
 }
 
-/** Ends a run by an abort once it has so many records. */
+/** Returns options that abort a run after `records` records. */
 function abortAt(records: number) {
   const abort = new AbortController();
   const onProgress = (progress: Progress) => {
@@ -54,15 +54,15 @@ function abortAt(records: number) {
   return { signal: abort.signal, onProgress };
 }
 
-/** What a job of {@link startJobs} does. */
+/** The behaviour of a job of {@link startJobs}. */
 interface PlannedJob {
   ids: readonly string[];
-  /** After so many pages it is EXPIRED. @default never */
+  /** The job expires after this number of pages. @default never */
   pages?: number;
   state?: string;
 }
 
-/** A server whose n-th job is the n-th of a plan, the last one for all after it. */
+/** Starts a server whose jobs behave like the entries of `plan`. All later jobs behave like the last entry. */
 async function startJobs(plan: readonly PlannedJob[], gone = 404) {
   let created = 0;
   const served = new Map<number, number>();
@@ -100,8 +100,8 @@ async function startJobs(plan: readonly PlannedJob[], gone = 404) {
 const IDS = Array.from({ length: 12 }, (_, n) => `c${n}`);
 const REVERSED = [...IDS].reverse();
 
-describe('a job', () => {
-  test('is created, waited for and read to its end', async () => {
+describe('genesysConversationJobs', () => {
+  it('creates a job, waits for it, and reads all its results', async () => {
     const { api, expected, created } = await simulated({ jobs: { polls: 3 } });
     const { base, ids } = await output(api, { pageSize: 10 });
     expect(await exportRecords(base)).toMatchObject({ records: 95, pages: 10, repeated: 0 });
@@ -109,14 +109,14 @@ describe('a job', () => {
     expect(created()).toBe(1);
   });
 
-  test('without conversations makes an empty output', async () => {
+  it('creates an empty output for a job without conversations', async () => {
     const { api } = await simulated();
     const { base, ids } = await output(api, { interval: '2023-09-01/2023-09-02' });
     expect(await exportRecords(base)).toMatchObject({ records: 0 });
     expect(await ids()).toEqual([]);
   });
 
-  test('is asked for with the query, in UTC', async () => {
+  it('sends the query and the interval in UTC', async () => {
     const bodies: unknown[] = [];
     const server = await startServer(({ method, body }, response) => {
       if (method === 'POST') bodies.push(JSON.parse(String(body)));
@@ -143,8 +143,8 @@ describe('a job', () => {
     ]);
   });
 
-  test.each(['FAILED', 'CANCELLED'] as const)(
-    'that ends as %s is an error, and the next run makes another',
+  it.each(['FAILED', 'CANCELLED'] as const)(
+    'fails if the job ends as %s, and creates another job in the next run',
     async (outcome) => {
       const { api, expected, created } = await simulated({
         jobs: { outcome: (n) => (n === 1 ? outcome : 'FULFILLED') },
@@ -160,12 +160,12 @@ describe('a job', () => {
     },
   );
 
-  test('is waited for with longer and longer pauses, and up to maxWait', async () => {
+  it('polls with increasing pauses, and fails after maxWait', async () => {
     const { api, answers } = await startJobs([{ ids: IDS }]);
-    const looks: number[] = [];
+    const checks: number[] = [];
     const clock = createManualClock();
     answers[`${JOBS}/1`] = (response) => {
-      looks.push(clock.now());
+      checks.push(clock.now());
       sendJson(response, 202, { state: 'PENDING' });
     };
     const { base } = await output(api, { pollDelay: 1000, maxPollDelay: 5000, maxWait: 20_000 });
@@ -176,11 +176,11 @@ describe('a job', () => {
     });
     while (!over) await clock.advance(clock.pending > 1 ? 100 : 0);
     expect((await ended).message).toContain('not ready after 20 seconds');
-    const pauses = looks.slice(1).map((time, n) => Math.round((time - (looks[n] as number)) / 1000));
+    const pauses = checks.slice(1).map((time, n) => Math.round((time - (checks[n] as number)) / 1000));
     expect(pauses).toEqual([1, 2, 4, 5, 5, 3]);
   });
 
-  test('of which the data is not there yet is not even created, unless that is wanted', async () => {
+  it('creates no job before its data is available, unless allowPartialData is set', async () => {
     const { api, created } = await simulated({ jobs: { availability: '2023-10-07T12:00:00Z' } });
     const { base } = await output(api);
     const error = await failure(exportRecords(base), 'ERR_JOB');
@@ -195,20 +195,20 @@ describe('a job', () => {
   });
 });
 
-describe('a job of an earlier run', () => {
-  test('is kept in the checkpoint from its creation on, and waited for again', async () => {
+describe('when an earlier run was interrupted', () => {
+  it('saves a new job in the checkpoint immediately, and waits for the same job in the next run', async () => {
     const { sim, api, expected, created } = await simulated({ jobs: { polls: 4 } });
     const { base, ids, cursor } = await output(api, { pollDelay: 1 });
     const abort = new AbortController();
-    const looked = setInterval(() => {
+    const watch = setInterval(() => {
       if (
         sim.requests.filter(({ path }) => path.startsWith(`${JOBS}/`) && !path.endsWith('availability'))
           .length > 1
       )
         abort.abort();
     }, 1);
-    onTestFinished(() => clearInterval(looked));
-    // The interval would not have it saved for a minute.
+    onTestFinished(() => clearInterval(watch));
+    // With this checkpointInterval, only an immediate checkpoint can contain the job.
     await failure(
       exportRecords({ ...base, checkpointInterval: 60_000, signal: abort.signal }),
       'ERR_INTERRUPTED',
@@ -219,7 +219,7 @@ describe('a job of an earlier run', () => {
     expect(created()).toBe(1);
   });
 
-  test('goes on from its cursor', async () => {
+  it('resumes from the saved cursor', async () => {
     const { sim, api, expected, created } = await simulated();
     const { base, ids } = await output(api, { pageSize: 10 });
     await failure(exportRecords({ ...base, readAhead: 0, ...abortAt(40) }), 'ERR_INTERRUPTED');
@@ -230,7 +230,7 @@ describe('a job of an earlier run', () => {
     expect(created()).toBe(1);
   });
 
-  test('that expired between the runs is created again, without loss or repetition', async () => {
+  it('creates a new job if the job expired between the runs, and writes each record once', async () => {
     const { sim, api, expected, created } = await simulated();
     const { base, ids } = await output(api, { pageSize: 10 });
     await failure(exportRecords({ ...base, ...abortAt(40) }), 'ERR_INTERRUPTED');
@@ -241,8 +241,8 @@ describe('a job of an earlier run', () => {
   });
 });
 
-describe('a job that expires', () => {
-  test('while it is read is created again, without loss or repetition', async () => {
+describe('when a job expires', () => {
+  it('creates a new job while the results are read, and writes each record once', async () => {
     const { sim, api, expected, created } = await simulated();
     const { base, ids } = await output(api, { pageSize: 10 });
     let expired = 0;
@@ -254,7 +254,7 @@ describe('a job that expires', () => {
     expect(created()).toBe(2);
   });
 
-  test('twice, each time with another order, loses and repeats nothing', async () => {
+  it('writes each record once after two expiries, each with another order', async () => {
     const { api, created } = await startJobs([
       { ids: IDS, pages: 2 },
       { ids: REVERSED, pages: 4 },
@@ -268,8 +268,8 @@ describe('a job that expires', () => {
     expect(created()).toBe(3);
   });
 
-  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])(
-    'and whose run is cut after %i records, each with another order, loses and repeats nothing',
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])(
+    'writes each record once after an expiry and an interruption after %i records',
     async (records) => {
       const { api } = await startJobs([{ ids: IDS, pages: 3 }, { ids: REVERSED, pages: 5 }, { ids: IDS }]);
       const { base, ids } = await output(api, { pageSize: 2 });
@@ -282,7 +282,7 @@ describe('a job that expires', () => {
     },
   );
 
-  test('before its first page is created again, and its records still need no memory', async () => {
+  it('creates a new job before the first page, and still keeps no ids in memory', async () => {
     const { api, created } = await startJobs([{ ids: IDS, pages: 0 }, { ids: IDS }], 410);
     const { base, ids, cursor } = await output(api, { pageSize: 5 });
     await failure(exportRecords({ ...base, readAhead: 0, ...abortAt(5) }), 'ERR_INTERRUPTED');
@@ -292,7 +292,7 @@ describe('a job that expires', () => {
     expect(created()).toBe(2);
   });
 
-  test('is known by its state where its results answer 400', async () => {
+  it('recognises the expiry by the state of the job if its results return 400', async () => {
     const { api, created } = await startJobs([{ ids: IDS, pages: 1 }, { ids: IDS }], 400);
     const { base, ids } = await output(api, { pageSize: 5 });
     await exportRecords(base);
@@ -300,7 +300,7 @@ describe('a job that expires', () => {
     expect(created()).toBe(2);
   });
 
-  test('each time is given up, and what it gave stays', async () => {
+  it('fails after three expiries without progress, and keeps the written records', async () => {
     const { api, created } = await startJobs([{ ids: IDS, pages: 2 }]);
     const { base, ids } = await output(api, { pageSize: 2 });
     const error = await failure(exportRecords(base), 'ERR_JOB');
@@ -310,7 +310,7 @@ describe('a job that expires', () => {
     expect(await ids()).toEqual(IDS.slice(0, 4));
   });
 
-  test('before it is ready, each time, is given up', async () => {
+  it('fails if three jobs in a row expire before they are ready', async () => {
     const { api, created } = await startJobs([{ ids: IDS, state: 'EXPIRED' }]);
     const { base } = await output(api);
     await failure(exportRecords(base), 'ERR_JOB');
@@ -318,31 +318,37 @@ describe('a job that expires', () => {
   });
 });
 
-describe('an answer that is not what it should be is an error, never the end:', () => {
-  test.each([
-    ['status', `${JOBS}/1`, 200, { state: 'DONE' }, 'its state is "DONE"'],
-    ['status', `${JOBS}/1`, 200, {}, 'its state is undefined'],
-    ['results', `${JOBS}/1/results`, 200, {}, 'no conversations, but nothing at all'],
+describe('when a response is invalid', () => {
+  it.each([
+    ['status response', `${JOBS}/1`, 200, { state: 'DONE' }, 'unknown state "DONE"'],
+    ['status response', `${JOBS}/1`, 200, {}, 'unknown state undefined'],
+    ['results response', `${JOBS}/1/results`, 200, {}, 'without conversations. It has no members'],
     [
-      'results',
+      'results response',
       `${JOBS}/1/results`,
       200,
       { conversations: null, dataAvailabilityDate: 'x' },
-      'its conversations is',
+      'whose conversations is',
     ],
-    ['results', `${JOBS}/1/results`, 200, { cursor: 'a', dataAvailabilityDate: 'x' }, 'no conversations'],
-    ['results', `${JOBS}/1/results`, 200, { conversations: [], cursor: 7 }, 'a cursor that is none'],
-    ['results', `${JOBS}/1/results`, 200, { conversations: [{}] }, 'without a conversationId'],
-    ['results', `${JOBS}/1/results`, 200, '<html>', 'answered 200 with'],
-    ['availability', `${JOBS}/availability`, 200, {}, 'without a dataAvailabilityDate'],
-  ])('%s of %s with %i %j', async (_, path, status, body, message) => {
+    [
+      'results response',
+      `${JOBS}/1/results`,
+      200,
+      { cursor: 'a', dataAvailabilityDate: 'x' },
+      'without conversations',
+    ],
+    ['results response', `${JOBS}/1/results`, 200, { conversations: [], cursor: 7 }, 'an invalid cursor: 7'],
+    ['results response', `${JOBS}/1/results`, 200, { conversations: [{}] }, 'without a conversationId'],
+    ['results response', `${JOBS}/1/results`, 200, '<html>', 'returned 200 with'],
+    ['availability response', `${JOBS}/availability`, 200, {}, 'returned no dataAvailabilityDate'],
+  ])('fails for a %s from %s with %i %j', async (_, path, status, body, message) => {
     const { api, answers } = await startJobs([{ ids: IDS }]);
     answers[path] = (response) => sendJson(response, status, body);
     const { base } = await output(api);
     expect((await failure(exportRecords(base), 'ERR_UNEXPECTED_ANSWER')).message).toContain(message);
   });
 
-  test('results whose cursor leads in a circle', async () => {
+  it('fails if the cursors of the results form a loop', async () => {
     const { api, answers } = await startJobs([{ ids: IDS }]);
     answers[`${JOBS}/1/results`] = (response) =>
       sendJson(response, 200, { conversations: [], cursor: 'same' });
@@ -350,7 +356,7 @@ describe('an answer that is not what it should be is an error, never the end:', 
     await failure(exportRecords(base), 'ERR_PAGE_LOOP');
   });
 
-  test('but results without conversations that say so by their date are the end', async () => {
+  it('accepts results without conversations if they contain a dataAvailabilityDate', async () => {
     const { api, answers } = await startJobs([{ ids: IDS }]);
     answers[`${JOBS}/1/results`] = (response) =>
       sendJson(response, 200, { dataAvailabilityDate: '2023-10-09' });
@@ -359,7 +365,7 @@ describe('an answer that is not what it should be is an error, never the end:', 
   });
 });
 
-test('says everything that is wrong with its options', () => {
+it('genesysConversationJobs lists all invalid options in one error', () => {
   const now = Date.parse('2023-10-05T00:00Z');
   expect(() =>
     genesysConversationJobs({
@@ -369,8 +375,6 @@ test('says everything that is wrong with its options', () => {
       maxWait: -1,
       clock: createManualClock(now),
     }),
-  ).toThrow(
-    /future(.|\n)*query.interval is an option of its own(.|\n)*pageSize must be(.|\n)*maxWait must be/,
-  );
+  ).toThrow(/future(.|\n)*query.interval must be set with(.|\n)*pageSize must be(.|\n)*maxWait must be/);
   expect(() => genesysConversationJobs(undefined as never)).toThrow(/interval/);
 });

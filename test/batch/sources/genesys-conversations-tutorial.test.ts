@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type GenesysConversationsTutorialOptions,
   genesysConversationsTutorial,
@@ -16,49 +16,54 @@ async function setUp(records: number) {
   return { simulator, api: attached(genesysCloud({ envUrl: url, clientId, clientSecret })) };
 }
 
-test.each([0, 50, 51, 420])('%i records come once, in order, wherever the export is cut', async (count) => {
-  const { simulator, api } = await setUp(count);
-  const { text } = await exportInRuns(genesysConversationsTutorial(DATES), api, [2, 1, 3]);
-  expect(text).toBe([...simulator.records()].map((record) => `${JSON.stringify(record)}\n`).join(''));
-});
-
-test('the request has the form of the tutorial, and a record is known by its conversationId or id', async () => {
-  const { url, asked } = await startApi(({ method }, _, { headers }) =>
-    method === 'POST'
-      ? { results: [{ id: 1 }, { id: 'a' }, { id: 'a' }], nextPage: `http://${headers.host}/more?p=2` }
-      : { results: [{ id: 'x', conversationId: 'a' }, { id: 'b' }] },
-  );
-  const more = { size: 20, query: 'type:voice', select: ['id', 'type'], groupBy: [] };
-  const { records } = await exportAll(genesysConversationsTutorial({ ...DATES, ...more }), url);
-  expect(records).toEqual([{ id: 1 }, { id: 'a' }, { id: 'b' }]);
-  expect(asked.map(({ method, path, body }) => [method, path, body])).toEqual([
-    ['POST', '/api/v2/analytics/conversations/details/query', { ...DATES, ...more }],
-    ['GET', '/more', undefined],
-  ]);
-});
-
-describe('answers that are none of it', () => {
-  test.each([
-    [
-      { conversations: [{ conversationId: 'a' }], totalHits: 1 },
-      'genesysConversations (export genesys-conversations)',
-    ],
-    [{ totalHits: 0 }, 'genesysConversations (export genesys-conversations)'],
-    [{}, 'it has no results, but nothing at all'],
-    [{ results: [], nextPage: 'https://elsewhere.test/p' }, 'on https://elsewhere.test'],
-  ])('%j', async (answer, message) => {
-    const { url, asked } = await startApi(() => answer);
-    const error = await failure(exportAll(genesysConversationsTutorial(DATES), url), 'ERR_UNEXPECTED_ANSWER');
-    expect(error.message).toContain(message);
-    expect(asked).toHaveLength(1);
+describe('genesysConversationsTutorial', () => {
+  it.each([0, 50, 51, 420])('writes %i records once, in order, for any interruptions', async (count) => {
+    const { simulator, api } = await setUp(count);
+    const { text } = await exportInRuns(genesysConversationsTutorial(DATES), api, [2, 1, 3]);
+    expect(text).toBe([...simulator.records()].map((record) => `${JSON.stringify(record)}\n`).join(''));
   });
-});
 
-test('wrong options are all named at once', () => {
-  const wrong = { dateFrom: '2023-10-08', dateTo: '2023-10-01', size: 1.5 };
-  expect(() => genesysConversationsTutorial(wrong)).toThrow(/dateTo .* must be after dateFrom.*size must/);
-  const none: unknown = {};
-  expect(() => genesysConversationsTutorial(none as GenesysConversationsTutorialOptions)).toThrow(
-    'dateFrom must be an ISO 8601 date',
-  );
+  it('sends the format of the tutorial, and recognises a record by its conversationId or id', async () => {
+    const { url, requests } = await startApi(({ method }, _, { headers }) =>
+      method === 'POST'
+        ? { results: [{ id: 1 }, { id: 'a' }, { id: 'a' }], nextPage: `http://${headers.host}/more?p=2` }
+        : { results: [{ id: 'x', conversationId: 'a' }, { id: 'b' }] },
+    );
+    const more = { size: 20, query: 'type:voice', select: ['id', 'type'], groupBy: [] };
+    const { records } = await exportAll(genesysConversationsTutorial({ ...DATES, ...more }), url);
+    expect(records).toEqual([{ id: 1 }, { id: 'a' }, { id: 'b' }]);
+    expect(requests.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['POST', '/api/v2/analytics/conversations/details/query', { ...DATES, ...more }],
+      ['GET', '/more', undefined],
+    ]);
+  });
+
+  describe('when a response has another format', () => {
+    it.each([
+      [
+        { conversations: [{ conversationId: 'a' }], totalHits: 1 },
+        'genesysConversations (export genesys-conversations)',
+      ],
+      [{ totalHits: 0 }, 'genesysConversations (export genesys-conversations)'],
+      [{}, 'without results. It has no members'],
+      [{ results: [], nextPage: 'https://elsewhere.test/p' }, 'on https://elsewhere.test'],
+    ])('fails for %j', async (answer, message) => {
+      const { url, requests } = await startApi(() => answer);
+      const error = await failure(
+        exportAll(genesysConversationsTutorial(DATES), url),
+        'ERR_UNEXPECTED_ANSWER',
+      );
+      expect(error.message).toContain(message);
+      expect(requests).toHaveLength(1);
+    });
+  });
+
+  it('lists all invalid options in one error', () => {
+    const wrong = { dateFrom: '2023-10-08', dateTo: '2023-10-01', size: 1.5 };
+    expect(() => genesysConversationsTutorial(wrong)).toThrow(/dateTo .* must be after dateFrom.*size must/);
+    const none: unknown = {};
+    expect(() => genesysConversationsTutorial(none as GenesysConversationsTutorialOptions)).toThrow(
+      'dateFrom must be an ISO 8601 date',
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import axios from 'axios';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type GenesysConversationsOptions,
   genesysConversations,
@@ -22,7 +22,7 @@ const PATH = '/api/v2/analytics/conversations/details/query';
 const lines = (records: readonly unknown[]) =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
-/** An instance with a token of its own. */
+/** Returns an instance with its own token. */
 function apiOf(simulator: VendorSimulator) {
   const headers = { Authorization: `Bearer ${simulator.issueToken()}` };
   return axios.create({ baseURL: simulator.url, headers, proxy: false });
@@ -35,8 +35,12 @@ async function setUp(options: SimulatorOptions) {
 
 const bounds = (interval: string) => interval.split('/').map((text) => Date.parse(text)) as [number, number];
 
-/** What one query without limits would give. */
-function truth(simulator: VendorSimulator, interval: string, matching: 'activity' | 'day' | 'start') {
+/** Returns the records of one query without limits. */
+function expectedRecords(
+  simulator: VendorSimulator,
+  interval: string,
+  matching: 'activity' | 'day' | 'start',
+) {
   const [start, end] = bounds(interval);
   const midnight = Math.floor(start / DAY) * DAY;
   return [...simulator.records()].filter(({ conversationStart, conversationEnd }) => {
@@ -47,27 +51,27 @@ function truth(simulator: VendorSimulator, interval: string, matching: 'activity
   });
 }
 
-describe('windows', () => {
-  test('of at most 7 days cover 30 days, in order', async () => {
+describe('genesysConversations', () => {
+  it('splits 30 days into windows of at most 7 days, and keeps the order', async () => {
     const { simulator, api } = await setUp({ records: 950, interval: MONTH });
     const { records, summary } = await exportAll(genesysConversations({ interval: MONTH }), '', { api });
     expect(lines(records)).toBe(lines([...simulator.records()]));
-    // Windows that end on a midnight repeat nothing.
+    // Windows that end at midnight repeat no records.
     expect(summary.repeated).toBe(0);
     expect(summary.total).toBe(950);
   });
 
-  test('become shorter where they hold too many records, and longer again', async () => {
+  it('shortens windows with too many records, and lengthens the windows again', async () => {
     const { simulator, api } = await setUp({ records: 5000, maxResults: 300, intervalMatching: 'start' });
     const source = genesysConversations({ interval: simulator.interval, maxResults: 300 });
     const { records, summary } = await exportAll(source, '', { api });
     expect(lines(records)).toBe(lines([...simulator.records()]));
     expect(summary.repeated).toBe(0);
-    // 17 windows would be the least; each costs its pages, its end, and now and then a page that showed too many.
+    // At least 17 windows, each with its pages, an empty page, and sometimes a page that announced too many records.
     expect(summary.requests).toBeLessThan(50 + 3 * 40);
   });
 
-  test('the same where adjacent ones repeat records', async () => {
+  it('writes each record once if adjacent windows repeat records', async () => {
     const { simulator, api } = await setUp({ records: 5000, maxResults: 300 });
     const source = genesysConversations({ interval: simulator.interval, maxResults: 300 });
     const { records, summary } = await exportAll(source, '', { api });
@@ -75,17 +79,17 @@ describe('windows', () => {
     expect(summary.repeated).toBeGreaterThan(0);
   });
 
-  test('that the API caps lower than it says are read on from their last record', async () => {
+  it('continues from the last record of a window if the API has a lower limit than maxResults', async () => {
     for (const intervalMatching of ['activity', 'start'] as const) {
       const { simulator, api } = await setUp({ records: 3000, maxResults: 300, intervalMatching });
-      // The source expects 100,000, and learns of 300 by the API's 400.
+      // The source expects a limit of 100,000, and the API returns 400 after 300 records.
       const source = genesysConversations({ interval: simulator.interval });
       const { text } = await exportInRuns(source, api, [2, 3]);
       expect(text).toBe(lines([...simulator.records()]));
     }
   });
 
-  test('with exactly as many records as can be had lose nothing', async () => {
+  it('reads all records of a window with exactly maxResults records', async () => {
     const { simulator, api } = await setUp({ records: 300, maxResults: 300 });
     const source = genesysConversations({ interval: simulator.interval, maxResults: 300 });
     const { records } = await exportAll(source, '', { api });
@@ -94,16 +98,16 @@ describe('windows', () => {
     expect((await exportAll(odd, '', { api })).records).toHaveLength(300);
   });
 
-  test('grow again by doubling after a tiny one', async () => {
+  it('doubles the length of windows after a very short window', async () => {
     const { simulator, api } = await setUp({ records: 420, maxResults: 100, intervalMatching: 'day' });
     const interval = '2023-10-01T23:59:59.999Z/2023-10-05T00:00:00.000Z';
     const source = genesysConversations({ interval, maxResults: 100, pageSize: 50 });
     const { records, summary } = await exportAll(source, '', { api });
-    expect(lines(records)).toBe(lines(truth(simulator, interval, 'day')));
+    expect(lines(records)).toBe(lines(expectedRecords(simulator, interval, 'day')));
     expect(summary.requests).toBeLessThan(200);
   });
 
-  test('without a limit of their length go on after a cut', async () => {
+  it('resumes windows of unlimited length', async () => {
     const { simulator, api } = await setUp({ records: 700, intervalMatching: 'start', maxResults: 200 });
     const { interval } = simulator;
     const source = genesysConversations({ interval, maxInterval: Number.POSITIVE_INFINITY, maxResults: 200 });
@@ -111,13 +115,13 @@ describe('windows', () => {
     expect(text).toBe(lines([...simulator.records()]));
   });
 
-  test('of which not even one page can be had are the error of the API', async () => {
+  it('fails with the error of the API if the API refuses the first page', async () => {
     const { simulator, api } = await setUp({ records: 700, maxResults: 50 });
     const run = exportAll(genesysConversations({ interval: simulator.interval }), '', { api });
     expect((await failure(run, 'ERR_REQUEST')).message).toContain('Pagination may not exceed 50 results');
   });
 
-  test('that cannot become short enough end with an error that points to the jobs', async () => {
+  it('fails if windows cannot become short enough, and recommends details jobs', async () => {
     const { simulator, api } = await setUp({ records: 5000, maxResults: 300, intervalMatching: 'day' });
     for (const more of [{ maxResults: 300 }, {}]) {
       const source = genesysConversations({ interval: simulator.interval, ...more });
@@ -127,7 +131,7 @@ describe('windows', () => {
     expect(simulator.counts.apiRequests).toBeLessThan(100);
   });
 
-  test('a longer interval than the API takes is its error, in words', async () => {
+  it('fails with the message of the API if the interval is too long for the API', async () => {
     const { simulator, api } = await setUp({ records: 10, maxInterval: DAY });
     const source = genesysConversations({ interval: simulator.interval });
     const error = await failure(exportAll(source, '', { api }), 'ERR_REQUEST');
@@ -137,7 +141,7 @@ describe('windows', () => {
   });
 });
 
-test('every record comes once, in order, whatever the windows, the matching, the interval and the cuts', async () => {
+it('genesysConversations writes every record once, in order, for any windows, matching, interval and interruptions', async () => {
   const matchings = ['activity', 'day', 'start'] as const;
   const simulators = await Promise.all(
     matchings.map((intervalMatching) =>
@@ -162,7 +166,7 @@ test('every record comes once, in order, whatever the windows, the matching, the
       fc.nat(4),
       async (which, offset, length, pageSize, maxInterval, maxResults, stops, readAhead) => {
         const matching = matchings[which] ?? 'activity';
-        // A day has 59 records, and by day they cannot be had in parts. What began behind the interval comes by chance.
+        // A day has 59 records, and an API that matches by day cannot return parts of a day.
         const cap = Math.floor(maxResults / pageSize) * pageSize;
         fc.pre(matching !== 'day' || (cap > 59 && cap <= 150));
         const { simulator, api } = simulators[which] ?? (await setUp({}));
@@ -170,7 +174,7 @@ test('every record comes once, in order, whatever the windows, the matching, the
         const interval = `${new Date(start).toISOString()}/${new Date(end).toISOString()}`;
         const source = genesysConversations({ interval, pageSize, maxInterval, maxResults });
         const { text, summary } = await exportInRuns(source, api, stops, { readAhead });
-        const expected = truth(simulator, interval, matching);
+        const expected = expectedRecords(simulator, interval, matching);
         expect(text).toBe(lines(expected));
         expect(summary.records).toBe(expected.length);
       },
@@ -179,8 +183,8 @@ test('every record comes once, in order, whatever the windows, the matching, the
   );
 });
 
-describe('the end', () => {
-  test('that the API does not let be asked for is where all came that it announced', async () => {
+describe('the end of a window', () => {
+  it('is reached after all announced records if the next page is beyond the limit', async () => {
     const { simulator, api } = await setUp({ records: 40, maxResults: 60 });
     const source = genesysConversations({ interval: simulator.interval, maxResults: 60, pageSize: 50 });
     const { records, summary } = await exportAll(source, '', { api });
@@ -188,7 +192,7 @@ describe('the end', () => {
     expect(summary.requests).toBe(1);
   });
 
-  /** Answers pages of prepared conversations; `more` are the other members of an answer. */
+  /** Starts an API with pages of `counts` conversations. `more` returns further members of a response. */
   const pages = (counts: readonly number[], more: (page: number) => object = () => ({})) =>
     startApi(({ body }) => {
       const { pageNumber } = (body as { paging: { pageNumber: number } }).paging;
@@ -198,47 +202,47 @@ describe('the end', () => {
     });
   const day = { interval: '2023-10-01/2023-10-02' };
 
-  test.each([
-    ['nothing at all', {}],
+  it.each([
+    ['no members', {}],
     ['an empty list', { conversations: [], totalHits: 130 }],
-    ['aggregations alone', { aggregations: [], totalHits: 130 }],
-  ])('is an answer with %s', async (_, end) => {
+    ['only aggregations', { aggregations: [], totalHits: 130 }],
+  ])('is a response with %s', async (_, end) => {
     const { url } = await pages([100, 30], (page) => (page > 2 ? end : { totalHits: 130 }));
     expect((await exportAll(genesysConversations(day), url)).records).toHaveLength(130);
   });
 
-  test('is not a short page, and not where totalHits is reached', async () => {
+  it('is neither a short page nor the page that reaches totalHits', async () => {
     const { url } = await pages([60, 100, 30], (page) => (page > 3 ? {} : { totalHits: 50 }));
     expect((await exportAll(genesysConversations(day), url)).records).toHaveLength(190);
   });
 
-  test.each([
+  it.each([
     ['HTML', '<html>', 'with HTML or XML'],
-    ['the body of an error', '{"message":"oops","code":"x"}', 'it has no conversations, but message, code'],
-    ['the form of the tutorial', '{"results":[],"nextPage":null}', 'genesysConversationsTutorial reads that'],
+    ['the body of an error', '{"message":"oops","code":"x"}', 'without conversations. It has message, code'],
+    ['the format of the tutorial', '{"results":[],"nextPage":null}', 'Use genesysConversationsTutorial'],
     ['a record without an id', '{"conversations":[{}]}', 'a record without a conversationId'],
-    ['no list', '{"conversations":"many"}', 'its conversations is a text'],
+    ['a string as list', '{"conversations":"many"}', 'whose conversations is text'],
   ])('is not %s', async (_, text, message) => {
     const { url } = await startApi((__, response) => void response.end(text));
     const error = await failure(exportAll(genesysConversations(day), url), 'ERR_UNEXPECTED_ANSWER');
     expect(error.message).toContain(message);
   });
 
-  test('before totalHits is an error, of more than the tolerance', async () => {
+  it('is an error if more of totalHits is missing than totalTolerance allows', async () => {
     const { url } = await pages([100, 87], (page) => (page > 2 ? {} : { totalHits: 190 }));
     const error = await failure(exportAll(genesysConversations(day), url), 'ERR_TOTAL_MISMATCH');
     expect(error.message).toContain(
-      '2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z said that there are 190',
+      '2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z announced 190 records',
     );
     expect(error.message).toContain('ended after 187: 3 are missing');
     const accepted = genesysConversations({ ...day, totalTolerance: 0.0158 });
     expect((await exportAll(accepted, url)).records).toHaveLength(187);
-    // It is an estimate: 1 of 188 is not told.
+    // The default tolerance allows 1 of 188 to be missing.
     const near = await pages([100, 87], (page) => (page > 2 ? {} : { totalHits: 188 }));
     expect((await exportAll(genesysConversations(day), near.url)).records).toHaveLength(187);
   });
 
-  test('counts what came before a resume', async () => {
+  it('counts the records from before a resume', async () => {
     const { url } = await pages([100, 100, 10], (page) => (page > 3 ? {} : { totalHits: 300 }));
     const run = exportInRuns(genesysConversations(day), axios.create({ baseURL: url }), [1, 1]);
     expect((await failure(run, 'ERR_TOTAL_MISMATCH')).message).toContain('ended after 210: 90 are missing');
@@ -253,8 +257,8 @@ function conversations(from: number, count: number) {
 }
 
 describe('requests', () => {
-  test('have the real form, and further members of the query', async () => {
-    const { url, asked } = await startApi(() => ({}));
+  it('have the format of the real API, and the further members of the query', async () => {
+    const { url, requests } = await startApi(() => ({}));
     const conversationFilters = [{ type: 'or', predicates: [{ dimension: 'mediaType', value: 'voice' }] }];
     const options = {
       interval: '2023-10-01T02:00+02:00/2023-10-02',
@@ -262,8 +266,8 @@ describe('requests', () => {
       pageSize: 25,
     };
     await exportAll(genesysConversations(options), url);
-    expect(asked.map(({ method, path }) => [method, path])).toEqual([['POST', PATH]]);
-    expect(asked[0]?.body).toEqual({
+    expect(requests.map(({ method, path }) => [method, path])).toEqual([['POST', PATH]]);
+    expect(requests[0]?.body).toEqual({
       conversationFilters,
       interval: '2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z',
       order: 'asc',
@@ -272,7 +276,7 @@ describe('requests', () => {
     });
   });
 
-  test('go several at a time, as many as allowed, and the API sees no more pages than consumed and those', async () => {
+  it('run in parallel, at most readAhead pages ahead of the consumer', async () => {
     const { simulator, api } = await setUp({ records: 4000, pageDelay: 10 });
     const source = genesysConversations({ interval: simulator.interval });
     const beyond: number[] = [];
@@ -296,21 +300,21 @@ describe('requests', () => {
     expect(simulator.counts.apiRequests).toBe(41);
   });
 
-  test('are retried after 503 although they are POSTs, also where the vendor does not say that they only read', async () => {
+  it('are retried after 503 although they are POSTs, for any vendor', async () => {
     const fixture = await startFixture();
-    let asked = 0;
-    fixture.onApi = (_, response) => sendJson(response, ++asked === 1 ? 503 : 200, {});
+    let requests = 0;
+    fixture.onApi = (_, response) => sendJson(response, ++requests === 1 ? 503 : 200, {});
     const { api } = fixture.attach({ retry: { baseDelay: 5 } });
     const source = genesysConversations({ interval: '2023-10-01/2023-10-02' });
     const { summary } = await exportAll(source, fixture.url, { api });
     expect(summary.retries).toBe(1);
     const post = { url: '/q', method: 'post', items: '' } as const;
-    fixture.onApi = (_, response) => sendJson(response, ++asked === 3 ? 503 : 200, []);
+    fixture.onApi = (_, response) => sendJson(response, ++requests === 3 ? 503 : 200, []);
     expect((await exportAll(pageNumberSource(post), fixture.url, { api })).summary.retries).toBe(1);
   });
 });
 
-test('progress: the total is reckoned from the windows so far, and exact in the last one', async () => {
+it('the progress estimates the total from the windows so far, and is exact in the last window', async () => {
   const { api } = await setUp({ records: 3000, interval: MONTH, intervalMatching: 'start' });
   const totals: (number | undefined)[] = [];
   const onProgress = ({ total }: { total?: number | undefined }) => void totals.push(total);
@@ -319,7 +323,7 @@ test('progress: the total is reckoned from the windows so far, and exact in the 
   for (const total of totals) expect(total).toBe(3000);
 });
 
-test('a cursor leads on in the middle of a window, with other limits too', async () => {
+it('genesysConversations resumes from a cursor in the middle of a window, also with other limits', async () => {
   const { simulator, api } = await setUp({ records: 1000, interval: MONTH });
   const request = <T>(config: object) => api.request<T>(config);
   const read = async (from: Json | undefined, count: number, more: Partial<GenesysConversationsOptions>) => {
@@ -343,21 +347,21 @@ test('a cursor leads on in the middle of a window, with other limits too', async
   expect([...new Set(ids)]).toEqual([...simulator.records()].map(({ conversationId }) => conversationId));
 });
 
-describe('wrong options', () => {
+describe('options', () => {
   const create = (options: unknown) => () => genesysConversations(options as GenesysConversationsOptions);
 
-  test.each([
+  it.each([
     ['2023-10-02/2023-10-01', /must be after/],
     ['2023-10-01/2023-10-01', /must be after/],
     ['2023-10-01', /two dates/],
     ['yesterday/today', /ISO 8601/],
     ['2023-10-01/2999-01-01', /in the future/],
-    [undefined, /must be a text/],
-  ])('interval %s', (interval, message) => {
+    [undefined, /must be a string/],
+  ])('reject the interval %s', (interval, message) => {
     expect(create({ interval })).toThrow(message);
   });
 
-  test('are all named at once', () => {
+  it('are all listed in one error if invalid', () => {
     const options = {
       interval: '',
       query: { paging: {}, order: 'desc' },
@@ -370,7 +374,7 @@ describe('wrong options', () => {
     );
   });
 
-  test('what does not decide which records come can be changed on the way', () => {
+  it('can change before a resume if they do not determine the records', () => {
     const interval = '2023-10-01/2023-10-02';
     const query = (more: object) => genesysConversations({ interval, ...more }).query;
     expect(query({ maxInterval: DAY, maxResults: 500, totalTolerance: 0.5 })).toEqual(query({}));

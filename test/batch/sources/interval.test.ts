@@ -3,7 +3,7 @@ import { checkInterval, parseDate, parseInterval } from '../../../src/batch/sour
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
-describe('an interval', () => {
+describe('checkInterval', () => {
   it.each([
     ['2026-01-01T00:00Z/2026-02-01T00:00Z', '2026-01-01T00:00:00.000Z', '2026-02-01T00:00:00.000Z'],
     ['2026-01-01/2026-01-02', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'],
@@ -13,16 +13,16 @@ describe('an interval', () => {
       '2026-01-02T05:30:00.000Z',
     ],
     ['2024-02-29/2026-03-01T12:00:00Z', '2024-02-29T00:00:00.000Z', '2026-03-01T12:00:00.000Z'],
-  ])('%s is read', (text, start, end) => {
+  ])('accepts %s, and parseInterval returns its dates', (text, start, end) => {
     expect(checkInterval(text, NOW)).toBeUndefined();
     expect(parseInterval(text)).toEqual({ start: Date.parse(start), end: Date.parse(end) });
   });
 
   it.each([
-    [undefined, 'interval must be a text'],
-    ['', 'two dates with a /'],
-    ['2026-01-01', 'two dates with a /'],
-    ['2026-01-01/2026-01-02/2026-01-03', 'two dates with a /'],
+    [undefined, 'interval must be a string'],
+    ['', 'two dates separated by /'],
+    ['2026-01-01', 'two dates separated by /'],
+    ['2026-01-01/2026-01-02/2026-01-03', 'two dates separated by /'],
     ['2026-01-01/', 'the end of interval must be an ISO 8601 date'],
     ['yesterday/2026-01-01', 'the start of interval must be an ISO 8601 date'],
     ['2026-02-30/2026-03-01', 'the start of interval must be an ISO 8601 date'],
@@ -30,14 +30,16 @@ describe('an interval', () => {
     ['2026-01-01T00:00/2026-01-02T00:00', 'with a time and a zone'],
     ['2026-01-02/2026-01-01', 'the end of interval (2026-01-01) must be after the start of interval'],
     ['2026-01-01/2026-01-01', 'must be after'],
-    ['2026-01-01/2026-03-01T12:00:00.001Z', 'in the future, it is 2026-03-01T12:00:00.000Z now'],
-  ])('%s is refused', (text, problem) => {
+    ['2026-01-01/2026-03-01T12:00:00.001Z', 'in the future: it is 2026-03-01T12:00:00.000Z now'],
+  ])('rejects %s', (text, problem) => {
     expect(checkInterval(text, NOW)).toContain(problem);
   });
 });
 
-it('takes no other text for a date', () => {
-  for (const text of ['', 'P1D', '2026', '2026-1-1', '1767225600000', '2026-01-01T00:00:00']) {
-    expect(parseDate(text), text).toBeNaN();
-  }
+describe('parseDate', () => {
+  it('returns NaN for any other text', () => {
+    for (const text of ['', 'P1D', '2026', '2026-1-1', '1767225600000', '2026-01-01T00:00:00']) {
+      expect(parseDate(text), text).toBeNaN();
+    }
+  });
 });

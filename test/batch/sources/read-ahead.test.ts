@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inOrder, readAhead } from '../../../src/batch/index.ts';
 
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -20,13 +20,13 @@ async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe('readAhead', () => {
-  test('gives every value in order, whatever its bound', async () => {
+  it('yields every value in order, for any count', async () => {
     for (const bound of [0, 1, 3, 100]) {
       expect(await collect(readAhead(count([], 10), bound))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
   });
 
-  test('reads as far as its bound and no further while its reader is busy', async () => {
+  it('reads at most count values ahead while the consumer is busy', async () => {
     const log: number[] = [];
     const values = readAhead(count(log, 100), 3);
     await values.next();
@@ -35,7 +35,7 @@ describe('readAhead', () => {
     await values.return();
   });
 
-  test('tells an error in its turn, after the values before it', async () => {
+  it('throws an error after the values before it', async () => {
     const values = readAhead(count([], 3, new Error('broken')), 10);
     expect([(await values.next()).value, (await values.next()).value, (await values.next()).value]).toEqual([
       0, 1, 2,
@@ -44,7 +44,7 @@ describe('readAhead', () => {
     expect(await values.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('lets the generator clean up when its reader stops, and reads no more', async () => {
+  it('closes the generator when the consumer stops, and reads no further value', async () => {
     const log: number[] = [];
     let cleaned = false;
     async function* generate() {
@@ -62,7 +62,7 @@ describe('readAhead', () => {
     expect(read).toBeLessThanOrEqual(2 + 4 + 1);
   });
 
-  test('an error that nobody comes to fetch disturbs nobody', async () => {
+  it('causes no unhandled rejection if the consumer stops before an error', async () => {
     const values = readAhead(count([], 2, new Error('broken')), 10);
     await values.next();
     for (let i = 0; i < 20; i++) await tick();
@@ -71,19 +71,19 @@ describe('readAhead', () => {
 });
 
 describe('inOrder', () => {
-  test('keeps the order whatever the answers take, and never has more under way than allowed', async () => {
+  it('keeps the order for any durations, and fetches at most atOnce values in parallel', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(5), { minLength: 1, maxLength: 30 }),
         fc.integer({ min: 1, max: 8 }),
         fc.nat(40),
         async (delays, atOnce, likelyLast) => {
-          let underWay = 0;
+          let pending = 0;
           let most = 0;
           const fetch = async (number: number) => {
-            most = Math.max(most, ++underWay);
+            most = Math.max(most, ++pending);
             for (let i = 0; i < (delays[number] ?? 0); i++) await tick();
-            underWay--;
+            pending--;
             return number;
           };
           const got: number[] = [];
@@ -99,21 +99,21 @@ describe('inOrder', () => {
     );
   });
 
-  test('fetches nothing behind the likely end but what it is asked for', async () => {
-    const asked: number[] = [];
+  it('fetches values after likelyLast only on demand', async () => {
+    const fetched: number[] = [];
     const fetch = async (number: number) => {
-      asked.push(number);
+      fetched.push(number);
       return number;
     };
     const values = inOrder(fetch, { first: 1, atOnce: 6, likelyLast: () => 3 });
     await values.next();
     await tick();
-    expect(asked).toEqual([1, 2, 3]);
+    expect(fetched).toEqual([1, 2, 3]);
     for (let i = 0; i < 3; i++) await values.next();
-    expect(asked).toEqual([1, 2, 3, 4]);
+    expect(fetched).toEqual([1, 2, 3, 4]);
   });
 
-  test('tells an error in its turn, and one that nobody asks for disturbs nobody', async () => {
+  it('throws an error after the values before it, and causes no unhandled rejection if the consumer stops', async () => {
     const fetch = async (number: number) => {
       if (number === 2) throw new Error('the second');
       return number;
