@@ -1,6 +1,6 @@
 import { CXONE_VARIABLES as CXONE, GENESYS_VARIABLES as GENESYS } from '../vendors/internal.ts';
 
-/** The environment variable of each option of any other OAuth 2.0 server. */
+/** The environment variables for an OAuth 2.0 server of another vendor. */
 export const OAUTH_VARIABLES = {
   tokenEndpoint: 'OAUTH_TOKEN_ENDPOINT',
   clientId: 'OAUTH_CLIENT_ID',
@@ -11,31 +11,34 @@ export const OAUTH_VARIABLES = {
 } as const;
 const OAUTH = OAUTH_VARIABLES;
 
-/** The environment variables of the Redis of a queue. */
+/** The environment variables for Redis. */
 export const REDIS_VARIABLES = { username: 'REDIS_USERNAME', password: 'REDIS_PASSWORD' } as const;
 
 export const VENDORS = ['genesys', 'cxone', 'oauth'] as const;
 export type VendorName = (typeof VENDORS)[number];
 
-/** Of each vendor: `names` of all variables, and in words which are `required` and `optional`. */
+/** The environment variables of each vendor: all `names`, and the `required` and `optional` ones in words. */
 export const VENDOR_VARIABLES = {
   genesys: {
     label: 'Genesys Cloud',
     names: Object.values(GENESYS),
-    required: `${GENESYS.clientId}, ${GENESYS.clientSecret}, and ${GENESYS.region} or ${GENESYS.envUrl}`,
+    required: [`${GENESYS.clientId}, ${GENESYS.clientSecret}`, `${GENESYS.region} or ${GENESYS.envUrl}`],
     optional: GENESYS.scope,
   },
   cxone: {
     label: 'NICE CXone',
     names: Object.values(CXONE),
-    required: `${CXONE.clientId}, ${CXONE.clientSecret}, and ${CXONE.accessKeyId} with ${CXONE.accessKeySecret}, or ${CXONE.envUrl}`,
+    required: [
+      `${CXONE.clientId}, ${CXONE.clientSecret}`,
+      `either ${CXONE.accessKeyId} with ${CXONE.accessKeySecret} or ${CXONE.envUrl}`,
+    ],
     optional: `${CXONE.issuer}, ${CXONE.scope}`,
   },
   oauth: {
-    label: 'any other',
+    label: 'Any other OAuth 2.0 server',
     names: Object.values(OAUTH),
-    required: `${OAUTH.tokenEndpoint}, ${OAUTH.clientId} and ${OAUTH.clientSecret}`,
-    optional: `${OAUTH.scope}, ${OAUTH.audience}, ${OAUTH.authentication} (basic or post)`,
+    required: [`${OAUTH.tokenEndpoint}, ${OAUTH.clientId} and ${OAUTH.clientSecret}`],
+    optional: `${OAUTH.scope}, ${OAUTH.audience},\n    ${OAUTH.authentication} (basic or post)`,
   },
 } as const satisfies Record<VendorName, object>;
 
@@ -44,15 +47,7 @@ const NAMES: readonly string[] = [
   ...Object.values(REDIS_VARIABLES),
 ];
 
-/** Returns whether the command reads a variable. */
+/** Returns whether the program reads a variable. */
 export function isKnownVariable(name: string): boolean {
   return NAMES.includes(name);
 }
-
-/** For `--help`. */
-export const VARIABLES_HELP = Object.values(VENDOR_VARIABLES)
-  .map(
-    ({ label, required, optional }) =>
-      `  ${label.padEnd(13)}  ${required}\n${' '.repeat(17)}optional: ${optional}`,
-  )
-  .join('\n');

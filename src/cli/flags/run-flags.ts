@@ -33,11 +33,10 @@ export const DEFAULT_RATES = { genesys: '300/min', cxone: 'none', oauth: 'none' 
 
 const DEFAULT_RETRIES = 5;
 
-export function addConnectionFlags(command: Command): Command {
-  return command.option(
-    '--env <file>',
-    'load missing environment variables from FILE (NAME=value lines; chmod 600)',
-  );
+/** @param own options of the command for the same connection. */
+export function addConnectionFlags(command: Command, ...own: Option[]): Command {
+  const description = 'load missing environment variables from FILE (NAME=value lines; chmod 600)';
+  return addGroup(command, 'Credentials and connection:', [new Option('--env <file>', description), ...own]);
 }
 
 export function vendorFlag(): Option {
@@ -50,43 +49,48 @@ export function baseUrlFlag(): Option {
 
 /** @param note the end of the description. */
 export function rateFlag(note = ''): Option {
-  return new Option('--rate <n/unit>', `highest request rate: 300/min, 5/s or none${note}`).argParser(
-    parseRate,
-  );
+  const description = `limit of requests, such as 300/min, 5/s or none${note}`;
+  return new Option('--rate <n/unit>', description).argParser(parseRate);
 }
 
-/** @param rate the default, such as `300/min`. */
-export function addRunFlags(command: Command, rate: string): Command {
-  addConnectionFlags(command)
-    .addOption(rateFlag().default(parseRate(rate), rate))
-    .option('--restart', 'start again; existing files are renamed and kept')
-    .option('--checkpoint <file>', 'checkpoint file (default: beside the file)');
-  return addWorkFlags(command);
-}
-
-export function addWorkFlags(command: Command): Command {
+/** @param own options of the command, which come first. */
+export function addSpeedFlags(command: Command, ...own: Option[]): Command {
   const { timeout } = RUN_DEFAULTS;
-  return command
-    .option(
-      '--retries <n>',
-      'retries of one request after 429, 5xx and network errors',
-      parseCount,
-      DEFAULT_RETRIES,
-    )
-    .addOption(
-      new Option('--timeout <s>', 'seconds for one request')
-        .argParser(parseSeconds)
-        .default(timeout, String(timeout / 1000)),
-    )
-    .addOption(
-      new Option('--log <format>', 'format of progress and errors on standard error')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
-    .option(
+  return addGroup(command, 'Speed and retries:', [
+    ...own,
+    new Option('--retries <n>', 'retries of one request after 429, 5xx and network errors')
+      .argParser(parseCount)
+      .default(DEFAULT_RETRIES),
+    new Option('--timeout <s>', 'seconds for one request')
+      .argParser(parseSeconds)
+      .default(timeout, String(timeout / 1000)),
+  ]);
+}
+
+/** @param file the default of `--checkpoint`. */
+export function addResumeFlags(command: Command, file: string, ...own: Option[]): Command {
+  return addGroup(command, 'Checkpoint:', [
+    new Option('--restart', 'start over; existing files are renamed and kept'),
+    new Option('--checkpoint <file>', `checkpoint file (default: ${file})`),
+    ...own,
+  ]);
+}
+
+export function addLogFlags(command: Command): Command {
+  const seconds = PROGRESS_INTERVAL / 1000;
+  return addGroup(command, 'Logging:', [
+    new Option('--log <format>', 'format of progress and messages on standard error')
+      .choices(['text', 'json'])
+      .default('text'),
+    new Option(
       '--progress-interval <s>',
-      'seconds between progress lines if standard error is not a terminal; 0 for each page ' +
-        `(default: ${PROGRESS_INTERVAL / 1000})`,
-      parseSeconds,
-    );
+      `seconds between progress lines unless on a terminal; 0 for each page (default: ${seconds})`,
+    ).argParser(parseSeconds),
+  ]);
+}
+
+/** Adds options below a heading of the help. */
+export function addGroup(command: Command, heading: string, options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option.helpGroup(heading));
+  return command;
 }
