@@ -6,6 +6,5 @@ export interface CommandContext {
   io: Io;
   /** The arguments of the process. */
   args: readonly string[];
-  /** Sets the exit code. */
-  end(code: ExitCode): void;
+  setExitCode(code: ExitCode): void;
 }

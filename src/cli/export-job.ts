@@ -15,5 +15,5 @@ export interface ExportJob {
   /** Creates the source, or its description if workers can create it. An error is a usage error. */
   source: () => PageSource | SourceDescription;
   /** Returns a warning about a complete export. */
-  doubt?: ((summary: ExportSummary) => string | undefined) | undefined;
+  warningFor?: ((summary: ExportSummary) => string | undefined) | undefined;
 }

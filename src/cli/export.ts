@@ -14,7 +14,7 @@ import { type SourceDescription, sourceOf } from './sources.ts';
 
 /** Runs an export in this process, or submits it to a queue. @returns the exit code. */
 export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
-  const { args, flags, source, doubt, ...job } = exportJob;
+  const { args, flags, source, warningFor, ...job } = exportJob;
   if (flags.queue !== undefined) return runQueuedExport(io, exportJob);
   const { out, format, columns, readAhead, checkpoint, checkpointInterval } = flags;
   const toFile = out !== '-';
@@ -39,7 +39,7 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
           checkpoint,
           checkpointInterval,
         });
-        return { message: inWords(summary), summary, warning: doubt?.(summary) };
+        return { message: describeResult(summary), summary, warning: warningFor?.(summary) };
       };
     },
   });
@@ -49,7 +49,7 @@ function toSource(source: PageSource | SourceDescription, interval: Interval | u
   return 'read' in source ? source : sourceOf(source, `${interval?.start}/${interval?.end}`);
 }
 
-function inWords(summary: ExportSummary): string {
+function describeResult(summary: ExportSummary): string {
   const { records, pages, repeated, elapsed, output, alreadyComplete, resumed } = summary;
   const where = output === undefined ? '' : ` in ${output}`;
   if (alreadyComplete) {

@@ -22,11 +22,11 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     return EXIT.usage;
   }
   let exitCode: ExitCode = EXIT.complete;
-  const end = (code: ExitCode) => {
+  const setExitCode = (code: ExitCode) => {
     exitCode = code;
   };
   try {
-    await createProgram({ io, args, end }).parseAsync([...args], { from: 'user' });
+    await createProgram({ io, args, setExitCode }).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     // commander has already printed the error.

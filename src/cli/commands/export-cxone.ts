@@ -1,11 +1,11 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { cxoneDataExtraction } from '../../batch/index.ts';
 import { CONTACTS_DEFAULTS, EXTRACTION_DEFAULTS } from '../../batch/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
-import { addGroup, addLogFlags, DEFAULT_RATES } from '../flags/run-flags.ts';
+import { addConnectionFlags, addLogFlags, DEFAULT_RATES } from '../flags/run-flags.ts';
 import { intervalFlag, pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import type { Interval } from '../parse.ts';
@@ -23,19 +23,20 @@ interface ContactsFlags extends CxoneFlags {
 }
 
 /** Adds the exports of NICE CXone. */
-export function addExportCxone(parent: Command, { io, args, end }: CommandContext): void {
+export function addExportCxone(parent: Command, { io, args, setExitCode }: CommandContext): void {
   const { version, pageSize, totalTolerance } = CONTACTS_DEFAULTS;
   const contacts = parent
     .command('cxone-completed-contacts')
-    .description('Export completed contacts of NICE CXone.');
-  addGroup(contacts, 'Required:', [outFlag(), intervalFlag()]);
-  addGroup(contacts, 'Query:', [
-    paramFlag(),
-    pageSizeFlag(`records per page (default: ${pageSize})`),
-    totalToleranceFlag(totalTolerance),
-    new Option('--api-version <version>', `version of the API (default: ${version})`),
-  ]);
-  addLogFlags(addSplitFlags(addExportFlags(contacts, DEFAULT_RATES.cxone)));
+    .description('Export completed contacts of NICE CXone.')
+    .optionsGroup('Required:')
+    .addOption(outFlag())
+    .addOption(intervalFlag())
+    .optionsGroup('Query:')
+    .addOption(paramFlag())
+    .addOption(pageSizeFlag(`records per page (default: ${pageSize})`))
+    .addOption(totalToleranceFlag(totalTolerance))
+    .option('--api-version <version>', `version of the API (default: ${version})`);
+  addLogFlags(addSplitFlags(addExportFlags(addConnectionFlags(contacts), DEFAULT_RATES.cxone)));
   addHelpEnd(contacts, {
     examples: [
       `export cxone-completed-contacts --out january.jsonl.gz \\
@@ -50,29 +51,24 @@ export function addExportCxone(parent: Command, { io, args, end }: CommandContex
     const options = { version, pageSize, params, totalTolerance };
     const source = (): SourceDescription => ({ source: 'cxone-completed-contacts', options });
     const name = 'export cxone-completed-contacts';
-    end(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
   });
 
   const extraction = parent
     .command('cxone-data-extraction')
-    .description('Export the file of a data extraction job of NICE CXone.');
-  addGroup(extraction, 'Required:', [
-    new Option(
-      '--entity <name>',
-      'entity to extract, such as recording-interaction-metadata',
-    ).makeOptionMandatory(),
-    outFlag(),
-    intervalFlag(),
-  ]);
-  addGroup(extraction, 'Query:', [
-    new Option('--entity-version <version>', 'version of the entity, if the API requires one'),
-    new Option(
+    .description('Export the file of a data extraction job of NICE CXone.')
+    .optionsGroup('Required:')
+    .requiredOption('--entity <name>', 'entity to extract, such as recording-interaction-metadata')
+    .addOption(outFlag())
+    .addOption(intervalFlag())
+    .optionsGroup('Query:')
+    .option('--entity-version <version>', 'version of the entity, if the API requires one')
+    .option(
       '--id <column>',
       'column that identifies a row; lets a new job replace an expired one in mid-file',
-    ),
-    pageSizeFlag(`records per page (default: ${EXTRACTION_DEFAULTS.pageSize})`),
-  ]);
-  addLogFlags(addExportFlags(extraction, DEFAULT_RATES.cxone));
+    )
+    .addOption(pageSizeFlag(`records per page (default: ${EXTRACTION_DEFAULTS.pageSize})`));
+  addLogFlags(addExportFlags(addConnectionFlags(extraction), DEFAULT_RATES.cxone));
   addHelpEnd(extraction, {
     examples: [
       `export cxone-data-extraction --out january.csv \\
@@ -87,6 +83,6 @@ export function addExportCxone(parent: Command, { io, args, end }: CommandContex
     const [startDate, endDate] = [interval.start, interval.end];
     const source = () => cxoneDataExtraction({ entityName, version, startDate, endDate, id, pageSize });
     const name = 'export cxone-data-extraction';
-    end(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
   });
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { genesysConversationsTutorial } from '../../batch/index.ts';
 import {
   CONVERSATION_JOBS_DEFAULTS,
@@ -10,7 +10,7 @@ import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
-import { addGroup, addLogFlags, DEFAULT_RATES } from '../flags/run-flags.ts';
+import { addConnectionFlags, addLogFlags, DEFAULT_RATES } from '../flags/run-flags.ts';
 import { intervalFlag, pageSizeFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { type Interval, readJsonObject } from '../parse.ts';
@@ -24,14 +24,14 @@ interface ConversationFlags extends ExportFlags {
 }
 
 /** Adds the exports of Genesys Cloud. */
-export function addExportGenesys(parent: Command, { io, args, end }: CommandContext): void {
+export function addExportGenesys(parent: Command, { io, args, setExitCode }: CommandContext): void {
   const query = parent
     .command('genesys-conversations')
     .description('Export conversations of Genesys Cloud with the details query.');
-  addConversationFlags(query, CONVERSATIONS_DEFAULTS.pageSize, [
-    totalToleranceFlag(CONVERSATIONS_DEFAULTS.totalTolerance),
-    new Option('--tutorial-form', 'send dateFrom, dateTo and size, for a gateway that requires this form'),
-  ]);
+  addConversationFlags(query, CONVERSATIONS_DEFAULTS.pageSize)
+    .addOption(totalToleranceFlag(CONVERSATIONS_DEFAULTS.totalTolerance))
+    .option('--tutorial-form', 'send dateFrom, dateTo and size, for a gateway that requires this form');
+  addRunFlags(query);
   addHelpEnd(query, {
     examples: [
       `export genesys-conversations --out january.jsonl.gz \\
@@ -48,7 +48,7 @@ export function addExportGenesys(parent: Command, { io, args, end }: CommandCont
   }).action(async (flags: ConversationFlags & { tutorialForm?: true }) => {
     const name = 'export genesys-conversations';
     const source = () => (flags.tutorialForm ? tutorialSource(flags) : querySource(flags));
-    end(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
   });
 
   const jobs = parent
@@ -57,13 +57,10 @@ export function addExportGenesys(parent: Command, { io, args, end }: CommandCont
       'Export conversations of Genesys Cloud with a details job. ' +
         'Use a job for large numbers of conversations; its data can be up to a day old.',
     );
-  addConversationFlags(jobs, CONVERSATION_JOBS_DEFAULTS.pageSize, [
-    new Option('--start-of-day', 'only conversations that started on a UTC day of the interval'),
-    new Option(
-      '--partial',
-      'export the available data if the job data does not reach the end of the interval',
-    ),
-  ]);
+  addConversationFlags(jobs, CONVERSATION_JOBS_DEFAULTS.pageSize)
+    .option('--start-of-day', 'only conversations that started on a UTC day of the interval')
+    .option('--partial', 'export the available data if the job data does not reach the end of the interval');
+  addRunFlags(jobs);
   addHelpEnd(jobs, {
     examples: [
       `export genesys-conversation-jobs --out 2025.jsonl.gz \\
@@ -84,18 +81,22 @@ export function addExportGenesys(parent: Command, { io, args, end }: CommandCont
         allowPartialData: flags.partial,
       },
     });
-    end(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
   });
 }
 
-function addConversationFlags(command: Command, pageSize: number, own: readonly Option[]): void {
-  addGroup(command, 'Required:', [outFlag(), intervalFlag()]);
-  addGroup(command, 'Query:', [
-    new Option('--filter <file>', 'JSON file with more fields of the query, such as segmentFilters'),
-    pageSizeFlag(`conversations per page (default: ${pageSize})`),
-    ...own,
-  ]);
-  addLogFlags(addSplitFlags(addExportFlags(command, DEFAULT_RATES.genesys)));
+function addConversationFlags(command: Command, pageSize: number): Command {
+  return command
+    .optionsGroup('Required:')
+    .addOption(outFlag())
+    .addOption(intervalFlag())
+    .optionsGroup('Query:')
+    .option('--filter <file>', 'JSON file with more fields of the query, such as segmentFilters')
+    .addOption(pageSizeFlag(`conversations per page (default: ${pageSize})`));
+}
+
+function addRunFlags(command: Command): void {
+  addLogFlags(addSplitFlags(addExportFlags(addConnectionFlags(command), DEFAULT_RATES.genesys)));
 }
 
 function querySource(flags: ConversationFlags): SourceDescription {

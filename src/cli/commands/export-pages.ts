@@ -18,7 +18,13 @@ import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
-import { addGroup, addLogFlags, baseUrlFlag, DEFAULT_RATES, vendorFlag } from '../flags/run-flags.ts';
+import {
+  addConnectionFlags,
+  addLogFlags,
+  baseUrlFlag,
+  DEFAULT_RATES,
+  vendorFlag,
+} from '../flags/run-flags.ts';
 import { pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { parseCount, readJsonObject } from '../parse.ts';
@@ -49,65 +55,64 @@ interface PagesFlags extends ExportFlags {
 }
 
 /** Adds the export of any API, which flags describe. */
-export function addExportPages(parent: Command, { io, args, end }: CommandContext): void {
+export function addExportPages(parent: Command, { io, args, setExitCode }: CommandContext): void {
   const command = parent
     .command('pages')
     .description(
       'Export the pages of any API. A path is a field name, or several field names with dots between them.',
-    );
-  addGroup(command, 'Required:', [
-    new Option(
+    )
+    .optionsGroup('Required:')
+    .requiredOption(
       '--url <url>',
       "URL of the pages: absolute, or relative to --base-url or to the vendor's API",
-    ).makeOptionMandatory(),
-    new Option(
+    )
+    .requiredOption(
       '--items <path>',
       "path of the list of records in a response; '' if the response is the list",
-    ).makeOptionMandatory(),
-    outFlag(),
-  ]);
-  addGroup(command, 'How to get the next page (one of these is required):', [
-    new Option(
+    )
+    .addOption(outFlag())
+    .optionsGroup('How to get the next page (one of these is required):')
+    .option(
       '--page-number [name]',
       `pages have numbers: name of the parameter (default: ${PAGE_NUMBER_DEFAULTS.parameter})`,
-    ),
-    new Option(
+    )
+    .option(
       '--offset [name]',
       `requests skip records: name of the parameter (default: ${OFFSET_DEFAULTS.skipParameter})`,
-    ),
-    new Option('--cursor <path>', 'a response contains a cursor: path of the cursor'),
-    new Option('--next <path>', 'a response contains the URL of the next page: path of the URL'),
-  ]);
-  addGroup(command, 'Details of the pages:', [
-    pageSizeFlag('with --page-number or --offset: records per page'),
-    new Option(
+    )
+    .option('--cursor <path>', 'a response contains a cursor: path of the cursor')
+    .option('--next <path>', 'a response contains the URL of the next page: path of the URL')
+    .optionsGroup('Details of the pages:')
+    .addOption(pageSizeFlag('with --page-number or --offset: records per page'))
+    .option(
       '--size-parameter <name>',
       `parameter for --page-size (default: ${OFFSET_DEFAULTS.sizeParameter} with --offset, otherwise none)`,
-    ),
-    new Option(
+    )
+    .option(
       '--first-page <n>',
       `with --page-number: the first number (default: ${PAGE_NUMBER_DEFAULTS.first})`,
-    ).argParser(parseCount),
-    new Option('--page-count <path>', 'with --page-number: path of the number of pages'),
-    new Option(
+      parseCount,
+    )
+    .option('--page-count <path>', 'with --page-number: path of the number of pages')
+    .option(
       '--cursor-parameter <name>',
       `with --cursor: parameter for the cursor (default: ${CURSOR_DEFAULTS.parameter})`,
-    ),
-    new Option(
-      '--total <path>',
-      'path of the total number of records; the export fails if records are missing',
-    ),
-    totalToleranceFlag(PAGED_DEFAULTS.totalTolerance),
-    new Option('--id <path>', 'path of the ID of a record, to drop records that the API returns twice'),
-    new Option('--absent-at-end', 'the API omits the list if there are no records'),
-    new Option('--empty-status <status>', 'status of a response without records').choices(['204', '404']),
-  ]);
-  addGroup(command, 'Request:', [
-    new Option('--method <method>', 'HTTP method').choices(['get', 'post']).default(PAGED_DEFAULTS.method),
-    paramFlag(),
-    new Option('--data <file>', 'JSON file with the body of a POST'),
-  ]);
-  addLogFlags(addExportFlags(command, DEFAULT_RATES.oauth, vendorFlag(), baseUrlFlag()));
+    )
+    .option('--total <path>', 'path of the total number of records; the export fails if records are missing')
+    .addOption(totalToleranceFlag(PAGED_DEFAULTS.totalTolerance))
+    .option('--id <path>', 'path of the ID of a record, to drop records that the API returns twice')
+    .option('--absent-at-end', 'the API omits the list if there are no records')
+    .addOption(
+      new Option('--empty-status <status>', 'status of a response without records').choices(['204', '404']),
+    )
+    .optionsGroup('Request:')
+    .addOption(
+      new Option('--method <method>', 'HTTP method').choices(['get', 'post']).default(PAGED_DEFAULTS.method),
+    )
+    .addOption(paramFlag())
+    .option('--data <file>', 'JSON file with the body of a POST');
+  addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
+  addLogFlags(addExportFlags(command, DEFAULT_RATES.oauth));
   addHelpEnd(command, {
     examples: [
       `export pages --url /api/v2/users --items entities \\
@@ -119,14 +124,14 @@ export function addExportPages(parent: Command, { io, args, end }: CommandContex
   }).action(async (flags: PagesFlags) => {
     const { vendor, baseUrl, url } = flags;
     const source = () => sourceOf(flags);
-    const doubt = (summary: ExportSummary) => doubtOf(flags, summary);
+    const warningFor = (summary: ExportSummary) => singlePageWarning(flags, summary);
     const name = 'export pages';
-    end(await runExportJob(io, { name, args, flags, vendor, baseUrl, url, source, doubt }));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor, baseUrl, url, source, warningFor }));
   });
 }
 
 /** Returns a warning if the export may be too short: without a total, a wrong path looks like the last page. */
-function doubtOf({ cursor, next, total }: PagesFlags, { pages, records }: ExportSummary) {
+function singlePageWarning({ cursor, next, total }: PagesFlags, { pages, records }: ExportSummary) {
   const flag = cursor !== undefined ? `--cursor ${cursor}` : next !== undefined && `--next ${next}`;
   if (!flag || total !== undefined || pages !== 1 || records === 0) return undefined;
   return `the export has a single page, which has no value at ${flag}; if there are more pages, fix the path or set --total`;

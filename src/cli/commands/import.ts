@@ -15,7 +15,6 @@ import type { CommandContext } from '../command-context.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import {
   addConnectionFlags,
-  addGroup,
   addLogFlags,
   addResumeFlags,
   addSpeedFlags,
@@ -55,13 +54,11 @@ export function addImport(program: Command, context: CommandContext): void {
       'Add contacts to an outbound contact list of Genesys Cloud. ' +
         'A record is a contact in the form of the API, or only the data of a contact.',
     );
+  contacts.optionsGroup('Required:').requiredOption('--list <id>', 'ID of the contact list');
   addImportFlags(
-    contacts,
-    [new Option('--list <id>', 'ID of the contact list').makeOptionMandatory()],
-    [
-      new Option('--id-field <name>', 'field with the ID of a contact; prevents duplicates'),
-      new Option('--priority', 'dial these contacts first'),
-    ],
+    addRecordFlags(contacts)
+      .option('--id-field <name>', 'field with the ID of a contact; prevents duplicates')
+      .option('--priority', 'dial these contacts first'),
   );
   const rejectsExample = `import genesys-contacts --list 3f1a... \\
     --in contacts.csv.rejects.jsonl`;
@@ -76,9 +73,10 @@ export function addImport(program: Command, context: CommandContext): void {
     .command('genesys-external-contacts')
     .description('Add external contacts of Genesys Cloud.');
   addImportFlags(
-    people,
-    [],
-    [new Option('--keeps-ids', 'the API recognizes a contact by its ID: it is safe to send a contact twice')],
+    addRecordFlags(people).option(
+      '--keeps-ids',
+      'the API recognizes a contact by its ID: it is safe to send a contact twice',
+    ),
   );
   addImportHelp(people, [
     peopleExample,
@@ -91,41 +89,36 @@ export function addImport(program: Command, context: CommandContext): void {
   );
 }
 
-function addImportFlags(command: Command, required: readonly Option[], own: readonly Option[]): void {
+function addRecordFlags(command: Command): Command {
+  return command
+    .optionsGroup('Required:')
+    .requiredOption('--in <file>', 'input file')
+    .optionsGroup('Records:');
+}
+
+function addImportFlags(command: Command): void {
   const { concurrency, onBadRecord } = IMPORT_DEFAULTS;
-  addGroup(command, 'Required:', [
-    ...required,
-    new Option('--in <file>', 'input file').makeOptionMandatory(),
-  ]);
-  addGroup(command, 'Records:', [
-    ...own,
-    new Option(
-      '--on-bad-record <what>',
-      `what to do if a record cannot be read (default: ${onBadRecord})`,
-    ).choices(['stop', 'reject']),
-    new Option('--rejects <file>', 'file for rejected records (default: IN.rejects.jsonl)'),
-    new Option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)'),
-  ]);
-  addConnectionFlags(command);
-  addGroup(command, 'Input:', [
-    new Option('--format <format>', 'input format (default: from the file name)').choices(['jsonl', 'csv']),
-    new Option(
+  const badRecord = `what to do if a record cannot be read (default: ${onBadRecord})`;
+  command
+    .addOption(new Option('--on-bad-record <what>', badRecord).choices(['stop', 'reject']))
+    .option('--rejects <file>', 'file for rejected records (default: IN.rejects.jsonl)')
+    .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)');
+  const format = new Option('--format <format>', 'input format (default: from the file name)');
+  addConnectionFlags(command)
+    .optionsGroup('Input:')
+    .addOption(format.choices(['jsonl', 'csv']))
+    .option(
       '--delimiter <character>',
       `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
-    ),
-  ]);
+    );
   const rate = DEFAULT_RATES.genesys;
-  addSpeedFlags(
-    command,
-    rateFlag().default(parseRate(rate), rate),
-    new Option('--batch-size <n>', 'records per request (default: as many as the API allows)').argParser(
-      parseCount,
-    ),
-    new Option(
+  addSpeedFlags(command, rateFlag().default(parseRate(rate), rate))
+    .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
+    .option(
       '--concurrency <n>',
       `requests at the same time; more than 1 can change the order (default: ${concurrency})`,
-    ).argParser(parseCount),
-  );
+      parseCount,
+    );
   addLogFlags(addResumeFlags(command, 'IN.import.checkpoint'));
 }
 
@@ -141,7 +134,7 @@ fix the records in these files, then import each file with --in.`,
 }
 
 async function runImport(
-  { io, args, end }: CommandContext,
+  { io, args, setExitCode }: CommandContext,
   name: string,
   flags: ImportFlags,
   target: () => ImportTarget,
@@ -159,11 +152,15 @@ async function runImport(
       return async (run) => {
         const summary = await importRecords({ ...run, ...own, ...parts });
         const open = summary.rejected + summary.unresolved;
-        return { message: inWords(summary), summary, exitCode: open > 0 ? EXIT.partial : EXIT.complete };
+        return {
+          message: describeResult(summary),
+          summary,
+          exitCode: open > 0 ? EXIT.partial : EXIT.complete,
+        };
       };
     },
   });
-  end(code);
+  setExitCode(code);
 }
 
 function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
@@ -177,7 +174,7 @@ function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
   return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);
 }
 
-function inWords(summary: ImportSummary): string {
+function describeResult(summary: ImportSummary): string {
   const { accepted, rejected, unresolved, elapsed, alreadyComplete, rejects, unresolvedRecords } = summary;
   return [
     alreadyComplete

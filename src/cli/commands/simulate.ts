@@ -28,7 +28,7 @@ function startSimulator(options: SimulatorOptions): Promise<VendorSimulator> {
 }
 
 /** Adds the command that runs the vendor simulator until Ctrl-C. */
-export function addSimulate(program: Command, { io, end }: CommandContext): void {
+export function addSimulate(program: Command, { io, setExitCode }: CommandContext): void {
   const { records, seed, interval, genesysLifetime, cxoneLifetime } = SIMULATOR_DEFAULTS;
   const command = program
     .command('simulate')
@@ -105,6 +105,6 @@ run: . ./simulator.sh`,
       `${apiRequests} API requests, ${tokenRequests} token requests, ${unauthorized} answered 401, ` +
         `${rateLimited} 429, ${serverErrors} 5xx\n`,
     );
-    end(EXIT.complete);
+    setExitCode(EXIT.complete);
   });
 }

@@ -12,11 +12,11 @@ import { duration } from '../reporter/words.ts';
 import type { VendorName } from '../variables.ts';
 
 /** Adds the command that checks the credentials. It never prints the token. */
-export function addToken(program: Command, { io, end }: CommandContext): void {
+export function addToken(program: Command, { io, setExitCode }: CommandContext): void {
   const command = program
     .command('token')
     .description('Check the credentials: fetch a token and print its properties, but not the token.');
-  addHelpEnd(addConnectionFlags(command, vendorFlag()), {
+  addHelpEnd(addConnectionFlags(command).addOption(vendorFlag()), {
     examples: ['token', 'token --env genesys.env --vendor genesys'],
     exitCodes: {
       0: 'the credentials are valid',
@@ -46,11 +46,11 @@ export function addToken(program: Command, { io, end }: CommandContext): void {
       for (const [label, value] of Object.entries(known)) {
         if (value !== undefined) io.stdout.write(`${label.padEnd(11)} ${value}\n`);
       }
-      end(EXIT.complete);
+      setExitCode(EXIT.complete);
     } catch (error) {
       const { message, exitCode } = failureOf(signal.aborted ? signal.reason : error, undefined);
       io.stderr.write(`error: ${message}\n`);
-      end(exitCode);
+      setExitCode(exitCode);
     } finally {
       release();
     }

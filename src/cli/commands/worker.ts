@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
 import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import type { TokenSet } from '../../core/index.ts';
@@ -15,7 +15,6 @@ import { checkpointIntervalFlag, type ReadFlags, readAheadFlag } from '../flags/
 import { type QueueFlags, queueFlag, queueNameFlag } from '../flags/queue-flags.ts';
 import {
   addConnectionFlags,
-  addGroup,
   addLogFlags,
   addSpeedFlags,
   baseUrlFlag,
@@ -44,31 +43,30 @@ interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
 }
 
 /** Adds the command that exports the parts of a queue until a signal stops it. */
-export function addWorker(program: Command, { io, end }: CommandContext): void {
+export function addWorker(program: Command, { io, setExitCode }: CommandContext): void {
   const command = program
     .command('worker')
-    .description('Export the parts of exports in a queue (export ... --queue), on any number of hosts.');
-  addGroup(command, 'Required:', [queueFlag('Redis of the queue').makeOptionMandatory()]);
-  addGroup(command, 'Queue and output:', [
-    new Option('--directory <path>', 'output directory, on a file system that all workers share').default(
-      '.',
-    ),
-    queueNameFlag(),
-    new Option(
+    .description('Export the parts of exports in a queue (export ... --queue), on any number of hosts.')
+    .optionsGroup('Required:')
+    .addOption(queueFlag('Redis of the queue').makeOptionMandatory())
+    .optionsGroup('Queue and output:')
+    .option('--directory <path>', 'output directory, on a file system that all workers share', '.')
+    .addOption(queueNameFlag())
+    .option(
       '--takeover <s>',
       `seconds without a sign of life after which other workers take over the parts (default: ${WORKER_DEFAULTS.takeover / 1000})`,
-    ).argParser(parseSeconds),
-  ]);
-  addConnectionFlags(command, vendorFlag(), baseUrlFlag());
-  addSpeedFlags(
-    command,
-    new Option('--concurrency <n>', 'parts to export at the same time')
-      .argParser(parseCount)
-      .default(WORKER_DEFAULTS.concurrency),
-    rateFlag(`; applies to all workers together (default: ${DEFAULT_RATES.genesys} for Genesys Cloud)`),
-    readAheadFlag(),
+      parseSeconds,
+    );
+  addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
+  const rate = rateFlag(
+    `; applies to all workers together (default: ${DEFAULT_RATES.genesys} for Genesys Cloud)`,
   );
-  addLogFlags(addGroup(command, 'Checkpoint:', [checkpointIntervalFlag()]));
+  addSpeedFlags(command, rate)
+    .option('--concurrency <n>', 'parts to export at the same time', parseCount, WORKER_DEFAULTS.concurrency)
+    .addOption(readAheadFlag())
+    .optionsGroup('Checkpoint:')
+    .addOption(checkpointIntervalFlag());
+  addLogFlags(command);
   addHelpEnd(command, {
     examples: [
       `worker --queue redis://redis.internal:6379 \\
@@ -92,11 +90,11 @@ which then returns its parts to the queue.`,
     const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
     try {
       await work(io, flags, reporter);
-      end(EXIT.complete);
+      setExitCode(EXIT.complete);
     } catch (error) {
       const failure = failureOf(error, undefined);
       reporter.failed(failure);
-      end(failure.exitCode);
+      setExitCode(failure.exitCode);
     } finally {
       reporter.stop();
     }

@@ -3,14 +3,7 @@ import { EXPORT_DEFAULTS } from '../../batch/internal.ts';
 import { FORMATS, type Format } from '../output.ts';
 import { type Interval, parseCount, parseList, parseRate, parseSeconds } from '../parse.ts';
 import type { SplitFlags } from './queue-flags.ts';
-import {
-  addConnectionFlags,
-  addGroup,
-  addResumeFlags,
-  addSpeedFlags,
-  type RunFlags,
-  rateFlag,
-} from './run-flags.ts';
+import { addResumeFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
 
 /** Flags that exports and workers share. */
 export interface ReadFlags {
@@ -42,16 +35,17 @@ export function outFlag(): Option {
   return new Option('--out <file>', description).makeOptionMandatory();
 }
 
-/** @param rate the default, such as `300/min`. @param connection options of the command for the connection. */
-export function addExportFlags(command: Command, rate: string, ...connection: Option[]): Command {
-  addConnectionFlags(command, ...connection);
-  addGroup(command, 'Output:', [
-    new Option('--format <format>', 'output format (default: from the file name)').choices(FORMATS),
-    new Option(
+/** @param command ends with the group of the credentials. @param rate the default, such as `300/min`. */
+export function addExportFlags(command: Command, rate: string): Command {
+  const format = new Option('--format <format>', 'output format (default: from the file name)');
+  command
+    .optionsGroup('Output:')
+    .addOption(format.choices(FORMATS))
+    .option(
       '--columns <names>',
       'CSV columns, separated by commas; a dot leads into an object (default: the fields of the first records)',
-    ).argParser(parseList),
-  ]);
-  addSpeedFlags(command, rateFlag().default(parseRate(rate), rate), readAheadFlag());
-  return addResumeFlags(command, 'OUT.checkpoint', checkpointIntervalFlag());
+      parseList,
+    );
+  addSpeedFlags(command, rateFlag().default(parseRate(rate), rate)).addOption(readAheadFlag());
+  return addResumeFlags(command, 'OUT.checkpoint').addOption(checkpointIntervalFlag());
 }

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import { parseCount } from '../parse.ts';
-import { addGroup } from './run-flags.ts';
 
 /** Flags that name a queue. */
 export interface QueueFlags {
@@ -30,14 +29,14 @@ export function queueNameFlag(): Option {
 }
 
 export function addSplitFlags(command: Command): Command {
-  return addGroup(command, 'Export on many hosts, by the workers of a queue:', [
-    queueFlag('submit the export to the queue in this Redis'),
-    queueNameFlag(),
-    new Option('--parts <n>', `number of parts (default: ${DEFAULT_PARTS})`).argParser(parseCount),
-    new Option('--name <name>', 'name of the export (default: from the file name)'),
-    new Option('--keep-parts', 'keep the files of the parts after the merge'),
-    new Option('--no-merge', 'leave the parts and a manifest instead of one file'),
-  ]);
+  return command
+    .optionsGroup('Export on many hosts, by the workers of a queue:')
+    .addOption(queueFlag('submit the export to the queue in this Redis'))
+    .addOption(queueNameFlag())
+    .option('--parts <n>', `number of parts (default: ${DEFAULT_PARTS})`, parseCount)
+    .option('--name <name>', 'name of the export (default: from the file name)')
+    .option('--keep-parts', 'keep the files of the parts after the merge')
+    .option('--no-merge', 'leave the parts and a manifest instead of one file');
 }
 
 /** Flags that have no effect without `--queue`. */

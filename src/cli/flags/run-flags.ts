@@ -33,10 +33,11 @@ export const DEFAULT_RATES = { genesys: '300/min', cxone: 'none', oauth: 'none' 
 
 const DEFAULT_RETRIES = 5;
 
-/** @param own options of the command for the same connection. */
-export function addConnectionFlags(command: Command, ...own: Option[]): Command {
-  const description = 'load missing environment variables from FILE (NAME=value lines; chmod 600)';
-  return addGroup(command, 'Credentials and connection:', [new Option('--env <file>', description), ...own]);
+/** Starts the group of the credentials: `--vendor` and `--base-url` can follow. */
+export function addConnectionFlags(command: Command): Command {
+  return command
+    .optionsGroup('Credentials and connection:')
+    .option('--env <file>', 'load missing environment variables from FILE (NAME=value lines; chmod 600)');
 }
 
 export function vendorFlag(): Option {
@@ -53,44 +54,38 @@ export function rateFlag(note = ''): Option {
   return new Option('--rate <n/unit>', description).argParser(parseRate);
 }
 
-/** @param own options of the command, which come first. */
-export function addSpeedFlags(command: Command, ...own: Option[]): Command {
+/** Starts the group of speed and retries: other options can follow. @param rate its default is part of the option. */
+export function addSpeedFlags(command: Command, rate: Option): Command {
   const { timeout } = RUN_DEFAULTS;
-  return addGroup(command, 'Speed and retries:', [
-    ...own,
-    new Option('--retries <n>', 'retries of one request after 429, 5xx and network errors')
-      .argParser(parseCount)
-      .default(DEFAULT_RETRIES),
-    new Option('--timeout <s>', 'seconds for one request')
-      .argParser(parseSeconds)
-      .default(timeout, String(timeout / 1000)),
-  ]);
+  const timeoutFlag = new Option('--timeout <s>', 'seconds for one request').argParser(parseSeconds);
+  return command
+    .optionsGroup('Speed and retries:')
+    .addOption(rate)
+    .option(
+      '--retries <n>',
+      'retries of one request after 429, 5xx and network errors',
+      parseCount,
+      DEFAULT_RETRIES,
+    )
+    .addOption(timeoutFlag.default(timeout, String(timeout / 1000)));
 }
 
-/** @param file the default of `--checkpoint`. */
-export function addResumeFlags(command: Command, file: string, ...own: Option[]): Command {
-  return addGroup(command, 'Checkpoint:', [
-    new Option('--restart', 'start over; existing files are renamed and kept'),
-    new Option('--checkpoint <file>', `checkpoint file (default: ${file})`),
-    ...own,
-  ]);
+/** Starts the group of the checkpoint: other options can follow. @param file the default of `--checkpoint`. */
+export function addResumeFlags(command: Command, file: string): Command {
+  return command
+    .optionsGroup('Checkpoint:')
+    .option('--restart', 'start over; existing files are renamed and kept')
+    .option('--checkpoint <file>', `checkpoint file (default: ${file})`);
 }
 
 export function addLogFlags(command: Command): Command {
-  const seconds = PROGRESS_INTERVAL / 1000;
-  return addGroup(command, 'Logging:', [
-    new Option('--log <format>', 'format of progress and messages on standard error')
-      .choices(['text', 'json'])
-      .default('text'),
-    new Option(
+  const log = new Option('--log <format>', 'format of progress and messages on standard error');
+  return command
+    .optionsGroup('Logging:')
+    .addOption(log.choices(['text', 'json']).default('text'))
+    .option(
       '--progress-interval <s>',
-      `seconds between progress lines unless on a terminal; 0 for each page (default: ${seconds})`,
-    ).argParser(parseSeconds),
-  ]);
-}
-
-/** Adds options below a heading of the help. */
-export function addGroup(command: Command, heading: string, options: readonly Option[]): Command {
-  for (const option of options) command.addOption(option.helpGroup(heading));
-  return command;
+      `seconds between progress lines unless on a terminal; 0 for each page (default: ${PROGRESS_INTERVAL / 1000})`,
+      parseSeconds,
+    );
 }

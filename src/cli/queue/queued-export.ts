@@ -52,7 +52,7 @@ export async function runQueuedExport(
         pollInterval: pollInterval(interval),
         onProgress: reporter.progress,
       });
-      const message = inWords(summary, systemClock.now() - began);
+      const message = describeResult(summary, systemClock.now() - began);
       reporter.completed({ message, summary, exitCode: EXIT.complete });
       return EXIT.complete;
     } finally {
@@ -98,7 +98,7 @@ function pollInterval(progressInterval: number | undefined): number | undefined 
   return progressInterval === undefined ? undefined : Math.min(Math.max(progressInterval, 100), 1000);
 }
 
-function inWords(
+function describeResult(
   { records, repeated, parts, output, manifest, alreadyComplete }: WholeSummary,
   elapsed: number,
 ) {

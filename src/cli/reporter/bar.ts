@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from 'node:readline';
 import progressBars from 'cli-progress';
 import type { TextStream } from '../io.ts';
 import type { ReportedProgress, Reporter } from './types.ts';
-import { details, howFar, textMessages } from './words.ts';
+import { details, recordsText, textMessages } from './words.ts';
 
 const { Format, SingleBar } = progressBars;
 
@@ -25,7 +25,7 @@ export function barReporter(stream: TextStream): Reporter {
       // The total can be an estimate that is too low.
       const known = total !== undefined && total > 0 && total >= records;
       const shown = known ? `${Format.BarFormat(progress, options)} ${Math.floor(progress * 100)}% | ` : '';
-      return `${shown}${howFar(latest)}, ${details(latest)}`;
+      return `${shown}${recordsText(latest)}, ${details(latest)}`;
     },
   });
   let drawn = false;

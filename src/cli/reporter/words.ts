@@ -23,7 +23,7 @@ export function duration(milliseconds: number): string {
 }
 
 /** Returns `12 of 100 records`, or `12 records` if the total is unknown or is an estimate that is too low. */
-export function howFar({ records, total }: ReportedProgress): string {
+export function recordsText({ records, total }: ReportedProgress): string {
   return total !== undefined && total >= records
     ? `${count(records)} of ${counted(total, 'record')}`
     : counted(records, 'record');
@@ -55,7 +55,7 @@ export function details(progress: ReportedProgress): string {
 const LONG_WAIT = 5_000;
 
 /** Describes an event if a person needs to know about it. */
-function remark(event: AuthRefreshEvent): string | undefined {
+function describeEvent(event: AuthRefreshEvent): string | undefined {
   if (event.type === 'retry' && event.delay >= LONG_WAIT) {
     const { method, url, status, code, delay } = event;
     return `${method} ${url} failed with ${status ?? code ?? 'no response'}; retrying in ${duration(delay)}`;
@@ -71,7 +71,7 @@ export function textMessages(
   return {
     started: (command, file) => write(file === undefined ? command : `${command}: ${file}`),
     event(event) {
-      const text = remark(event);
+      const text = describeEvent(event);
       if (text !== undefined) write(text);
     },
     warning: (message) => write(`warning: ${message}`),
