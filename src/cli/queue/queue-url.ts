@@ -14,7 +14,7 @@ export function queueUrl(text: string, environment: Environment): string {
     !/^rediss?:$/.test(url?.protocol ?? '') &&
       'must be a redis:// or rediss:// URL, such as redis://redis.internal:6379',
     (url?.password || [...(url?.searchParams.keys() ?? [])].some((name) => /passw/i.test(name))) &&
-      'the URL contains a password, which every user of this machine can see; change the password, and set ' +
+      'the URL contains a password, which every user of this machine can see: change the password, and set ' +
         `${REDIS_VARIABLES.password} in the environment or in a file named by --env`,
   ]);
   if (!url) return text;

@@ -76,16 +76,16 @@ function describe(
   const workerOnly = passedFlags(WORKER_ONLY, args);
   refuse('--queue', [
     (!interval || 'read' in source) &&
-      'this export cannot be split; use genesys-conversations without --tutorial-form, genesys-conversation-jobs or cxone-completed-contacts',
+      'this export cannot be split: use genesys-conversations without --tutorial-form, genesys-conversation-jobs or cxone-completed-contacts',
     workerOnly.length > 0 &&
-      `not allowed with ${workerOnly.join(', ')}; pass these flags to axios-oauth-refresh worker`,
+      `not allowed with ${workerOnly.join(', ')}: pass these flags to axios-oauth-refresh worker`,
     out === '-' && '--out must be a file in the --directory of the workers, not standard output',
     out !== '-' &&
       out.startsWith('/') &&
-      `--out must be relative to the --directory of the workers; remove the leading / from ${out}`,
+      `--out must be relative to the --directory of the workers: remove the leading / from ${out}`,
     merge === false &&
       /\.(csv|gz)$/i.test(out) &&
-      `--no-merge writes JSON Lines; choose an --out that ends in .jsonl instead of ${out}`,
+      `--no-merge writes JSON Lines: choose an --out that ends in .jsonl instead of ${out}`,
   ]);
   return {
     description: source as SourceDescription,
