@@ -7,10 +7,10 @@ import { oauth2Vendor } from '../vendors/oauth2.ts';
 import { OAUTH_VARIABLES, VENDOR_VARIABLES, VENDORS, type VendorName } from './variables.ts';
 
 /**
- * Makes the vendor whose environment variables are set.
+ * Creates the vendor whose environment variables are set.
  *
- * @param wanted undefined for the only vendor whose variables are set.
- * @throws ConfigurationError that lists everything missing.
+ * @param wanted @default the only vendor whose variables are set
+ * @throws ConfigurationError that lists the missing variables.
  */
 export function chooseVendor(
   environment: Environment,
@@ -20,10 +20,10 @@ export function chooseVendor(
   const found = candidates.filter((name) => Object.keys(variablesOf(environment, name)).length > 0);
   refuse('credentials', [
     found.length === 0 &&
-      `set ${candidates.map((name) => VENDOR_VARIABLES[name].required).join('; or ')}, ` +
+      `not found; set ${candidates.map((name) => VENDOR_VARIABLES[name].required.join(', and ')).join('; or ')}, ` +
         'in the environment or in a file named by --env',
     found.length > 1 &&
-      `those of ${found.join(' and ')} are set: choose with --vendor ${found.join(' or --vendor ')}`,
+      `variables of ${found.join(' and ')} are set; choose with --vendor ${found.join(' or --vendor ')}`,
   ]);
   const name = found[0] as VendorName;
   const variables = variablesOf(environment, name);

@@ -1,11 +1,10 @@
 import type { ExitCode } from './exit-code.ts';
 import type { Io } from './io.ts';
 
-/** What every command gets from the program. */
+/** What the program passes to every command. */
 export interface CommandContext {
   io: Io;
   /** The arguments of the process. */
   args: readonly string[];
-  /** Sets the exit code. */
-  end(code: ExitCode): void;
+  setExitCode(code: ExitCode): void;
 }

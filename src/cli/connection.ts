@@ -3,7 +3,7 @@ import type { AuthRefreshListener, SharedTokenStore, Vendor } from '../core/inde
 import { attachAuthRefresh } from '../plugin/index.ts';
 import type { TokenManager } from '../token/index.ts';
 
-/** An axios instance with the plugin on it. */
+/** An axios instance with the plugin attached. */
 export interface Connection {
   api: AxiosInstance;
   tokens: TokenManager;
@@ -20,10 +20,10 @@ export interface ConnectionOptions {
   onEvent?: AuthRefreshListener | undefined;
 }
 
-// A batch job waits instead of failing, because no person waits for one of its requests. Daily limits take hours.
+// A batch job can wait longer than a person. A longer Retry-After is a daily limit: waiting would take hours.
 const MAX_RETRY_AFTER = 5 * 60_000;
 
-// While a request waits for the rate limit, its new token can be revoked too.
+// The new token can be revoked while the request waits for the rate limit.
 const MAX_REPLAYS = 3;
 
 /** Creates the axios instance of a run. axios reads the proxies from `HTTPS_PROXY` and `NO_PROXY`. */

@@ -6,12 +6,12 @@ import type { Io } from './io.ts';
 import { isKnownVariable } from './variables.ts';
 
 /**
- * The variables of the process and those of a file. Where both have one, the process's counts.
+ * Returns the variables of the process, and the missing ones from a file.
  *
- * The flag is not called `--env-file`: Node looks for one of that name itself, also behind the name of the script.
+ * The flag is not called `--env-file`, because Node evaluates a flag of that name even after the script's name.
  *
- * @param warn is told when others can read the file, and when the process overrides it.
- * @throws ConfigurationError when the file cannot be read.
+ * @param warn receives a warning if other users can read the file, or if a variable of the process overrides it.
+ * @throws ConfigurationError if the file cannot be read.
  */
 export function readEnvironment(
   { env }: Pick<Io, 'env'>,
@@ -25,20 +25,22 @@ export function readEnvironment(
     text = readFileSync(envFile, 'utf8');
     const { mode } = statSync(envFile);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      warn(`${envFile} holds secrets and others can read it: chmod 600 ${envFile}`);
+      warn(`other users can read ${envFile}, which contains secrets; run: chmod 600 ${envFile}`);
     }
   } catch (error) {
     problem = `${envFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`;
   }
   refuse('--env', [problem]);
   const file = parse(text);
-  // As for vendors: an empty variable counts as absent.
+  // An empty variable counts as absent, as it does for vendors.
   const set = Object.entries(env).filter(([, value]) => value);
   const overridden = set.filter(
     ([name, value]) => isKnownVariable(name) && name in file && file[name] !== value,
   );
   for (const [name] of overridden) {
-    warn(`${name} is set in the environment as well, with another value, which is the one that counts`);
+    warn(
+      `${name} has different values in the environment and in ${envFile}; the environment takes precedence`,
+    );
   }
   return { ...file, ...Object.fromEntries(set) };
 }

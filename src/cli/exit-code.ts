@@ -3,7 +3,7 @@ import { BatchError } from '../batch/index.ts';
 import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/index.ts';
 import { Interruption } from './interrupt.ts';
 
-/** What the command's exit codes mean. */
+/** The exit codes of the program. */
 export const EXIT = {
   complete: 0,
   unexpected: 1,
@@ -18,20 +18,20 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** For `--help`. */
-export const EXIT_CODES_HELP = `
-Exit codes:
-  0    complete
-  1    unexpected: a fault of this program
-  2    usage: wrong arguments, variables or files, which somebody must put right
-  3    authentication: the token endpoint or the API refuses the credentials
-  4    forbidden: the OAuth client lacks a permission or a scope
-  5    rate limit: throttled, also after retries
-  6    partial: it ended before its end, or some records were not taken; the last line says how to go on
-  130  interrupted by Ctrl-C; 143 by SIGTERM; the same command goes on from there
-`;
+/** The meaning of each exit code, for `--help`. */
+export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
+  0: 'complete',
+  1: 'unexpected error: a bug in this program',
+  2: 'usage: fix the arguments, variables or files',
+  3: 'authentication: the token endpoint or the API refuses the credentials',
+  4: 'forbidden: the OAuth client lacks a permission or a scope',
+  5: 'rate limit: the API still throttles after all retries',
+  6: 'incomplete: the last message says how to resume',
+  130: 'interrupted by Ctrl-C: run the same command to resume',
+  143: 'interrupted by SIGTERM: run the same command to resume',
+};
 
-/** The exit code that an error leads to. */
+/** Returns the exit code for an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigurationError) return EXIT.usage;
   if (error instanceof Interruption) return EXIT[error.signal];
@@ -47,12 +47,12 @@ function ofBatchError({ code, cause, resumable }: BatchError): ExitCode {
       return cause instanceof Interruption ? EXIT[cause.signal] : EXIT.SIGINT;
     case 'ERR_REQUEST':
       return ofRequest(cause);
-    // Without a cause it is no file at all.
+    // Without a cause, the output is not a file.
     case 'ERR_OUTPUT':
       return cause === undefined || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
     case 'ERR_INPUT':
       return !resumable || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
-    // Somebody must decide what to do with what is there: to run the same again would end likewise.
+    // The same command would fail again: the user must decide what to do with the existing files.
     case 'ERR_OUTPUT_EXISTS':
     case 'ERR_OUTPUT_SHORT':
     case 'ERR_LOCKED':
@@ -67,7 +67,7 @@ function ofBatchError({ code, cause, resumable }: BatchError): ExitCode {
   }
 }
 
-/** @param cause the error itself; of a request of a worker its code and status, which is all that is known of it here. */
+/** @param cause the error, or the code and status that a worker stored. */
 function ofRequest(cause: unknown): ExitCode {
   if (isAxiosError(cause) || isTokenError(cause)) return exitCodeOf(cause);
   const { code, status } = Object(cause) as { code?: unknown; status?: number };
@@ -76,7 +76,7 @@ function ofRequest(cause: unknown): ExitCode {
 
 const WRONG_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'];
 
-/** Whether the file system says that a path was named wrongly, rather than that a disk filled up. */
+/** Returns whether a path is wrong, as opposed to a failure such as a full disk. */
 function isWrongPath(cause: unknown): boolean {
   return WRONG_PATH.includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }

@@ -12,8 +12,8 @@ export interface ExportJob {
   baseUrl?: string | undefined;
   /** The URL of the request, if it can need a base URL. */
   url?: string | undefined;
-  /** Makes the source, or its description if workers can make it. An error that it throws is a usage error. */
+  /** Creates the source, or its description if workers can create it. An error is a usage error. */
   source: () => PageSource | SourceDescription;
   /** Returns a warning about a complete export. */
-  doubt?: ((summary: ExportSummary) => string | undefined) | undefined;
+  warningFor?: ((summary: ExportSummary) => string | undefined) | undefined;
 }

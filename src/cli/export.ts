@@ -12,9 +12,9 @@ import { count, counted, duration } from './reporter/words.ts';
 import { resumeCommand } from './resume.ts';
 import { type SourceDescription, sourceOf } from './sources.ts';
 
-/** Runs an export, here or by the workers of a queue. @returns the exit code. */
+/** Runs an export in this process, or submits it to a queue. @returns the exit code. */
 export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
-  const { args, flags, source, doubt, ...job } = exportJob;
+  const { args, flags, source, warningFor, ...job } = exportJob;
   if (flags.queue !== undefined) return runQueuedExport(io, exportJob);
   const { out, format, columns, readAhead, checkpoint, checkpointInterval } = flags;
   const toFile = out !== '-';
@@ -25,9 +25,7 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
     resume: toFile ? resumeCommand(args, io.env) : undefined,
     prepare() {
       const queueOnly = passedFlags(QUEUE_ONLY, args);
-      refuse('--queue', [
-        queueOnly.length > 0 && `${queueOnly.join(', ')} is for exports with --queue: add it`,
-      ]);
+      refuse('--queue', [queueOnly.length > 0 && `required by ${queueOnly.join(', ')}`]);
       refuse('--checkpoint', [!toFile && checkpoint !== undefined && 'requires a file as output']);
       const options = {
         source: toSource(source(), flags.interval),
@@ -41,7 +39,7 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
           checkpoint,
           checkpointInterval,
         });
-        return { message: inWords(summary), summary, warning: doubt?.(summary) };
+        return { message: describeResult(summary), summary, warning: warningFor?.(summary) };
       };
     },
   });
@@ -51,21 +49,21 @@ function toSource(source: PageSource | SourceDescription, interval: Interval | u
   return 'read' in source ? source : sourceOf(source, `${interval?.start}/${interval?.end}`);
 }
 
-function inWords(summary: ExportSummary): string {
+function describeResult(summary: ExportSummary): string {
   const { records, pages, repeated, elapsed, output, alreadyComplete, resumed } = summary;
   const where = output === undefined ? '' : ` in ${output}`;
   if (alreadyComplete) {
-    return `complete already: ${counted(records, 'record')}${where}; --restart exports it anew`;
+    return `already complete: ${counted(records, 'record')}${where}; add --restart to export again`;
   }
   return [
     `complete: ${counted(records, 'record')}${where}`,
     counted(pages, 'page'),
-    `${duration(elapsed)}${resumed ? ' since it was resumed' : ''}`,
+    `${duration(elapsed)}${resumed ? ' since the resume' : ''}`,
     `${count(summary.recordsPerSecond)} records/s`,
     counted(summary.refreshes, 'token refresh', 'token refreshes'),
     counted(summary.replays, 'replay'),
     counted(summary.retries, 'retry', 'retries'),
-    repeated > 0 && `${count(repeated)} repeated by the API and left out`,
+    repeated > 0 && `${counted(repeated, 'duplicate')} dropped`,
   ]
     .filter(Boolean)
     .join(', ');

@@ -7,20 +7,20 @@ import { Interruption } from './interrupt.ts';
 import type { Failure } from './reporter/types.ts';
 
 const HINTS: Partial<Record<ExitCode, string>> = {
-  [EXIT.authentication]: '`axios-oauth-refresh token` checks the credentials by themselves',
-  [EXIT.forbidden]: 'assign the missing role or scope to the OAuth client; a new assignment may take minutes',
-  [EXIT.rateLimit]: 'set a lower --rate, such as 100/min, or more --retries (with a queue: of the workers)',
+  [EXIT.authentication]: 'run `axios-oauth-refresh token` to check the credentials',
+  [EXIT.forbidden]: 'assign the missing role or scope to the OAuth client; a new assignment can take minutes',
+  [EXIT.rateLimit]: 'set a lower --rate, such as 100/min, or more --retries (with --queue: on the workers)',
 };
 
 /**
- * Makes the last word of a run that did not reach its end.
+ * Describes the failure of a run.
  *
- * @param resume the command that goes on; undefined where there is no checkpoint.
+ * @param resume the command that resumes the run; undefined if the run has no checkpoint.
  */
 export function failureOf(thrown: unknown, resume: string | undefined): Failure {
   const exitCode = exitCodeOf(thrown);
   const error = isAxiosError(thrown) ? toBatchError(thrown) : thrown;
-  // With exit code 2 the same command would end likewise.
+  // With exit code 2, the same command would fail again.
   const resumable = exitCode !== EXIT.usage && !(error instanceof BatchError && !error.resumable);
   return {
     message: describe(error, exitCode),

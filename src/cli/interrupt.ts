@@ -1,6 +1,6 @@
 import type { EndSignal, Io } from './io.ts';
 
-/** The reason that a run is aborted with when its process is asked to end. */
+/** The reason of an abort by Ctrl-C or SIGTERM. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
   readonly signal: EndSignal;
@@ -12,12 +12,11 @@ export class Interruption extends Error {
 }
 
 /**
- * Makes Ctrl-C and SIGTERM abort a run, which finishes its page and writes its checkpoint; the second ends the process at
- * once.
+ * Aborts a run at the first Ctrl-C or SIGTERM, and ends the process at the second.
  *
- * @param onFirst is told of the first.
- * @param onSecond is told of the second, before the end: to put a terminal in order.
- * @returns the run's signal, and a function that lets go of those of the process.
+ * @param onFirst called at the first.
+ * @param onSecond called before the process ends, to restore the terminal.
+ * @returns the abort signal of the run, and a function that removes the signal listeners.
  */
 export function abortOnSignal(
   io: Io,

@@ -4,18 +4,18 @@ import type { Environment } from '../vendors/environment.ts';
 /** A signal that asks the process to end. */
 export type EndSignal = 'SIGINT' | 'SIGTERM';
 
-/** Where text goes, and whether somebody watches it there. */
+/** A stream of text, which can be a terminal. */
 export type TextStream = Writable & { isTTY?: boolean; columns?: number };
 
-/** What the command needs of its process. Tests pass a substitute. */
+/** The parts of the process that commands use. Tests pass a substitute. */
 export interface Io {
   readonly env: Environment;
-  /** Data, and what was asked for; nothing else. */
+  /** Receives only data and requested text. */
   readonly stdout: TextStream;
-  /** Progress, warnings, errors and the last word. */
+  /** Receives progress, warnings and errors. */
   readonly stderr: TextStream;
-  /** Calls back for each signal to end. @returns a function that takes the listener off again. */
+  /** Calls the listener for each signal. @returns a function that removes the listener. */
   onSignal(listener: (signal: EndSignal) => void): () => void;
-  /** Ends the process at once. */
+  /** Ends the process immediately. */
   exit(code: number): void;
 }

@@ -11,43 +11,41 @@ import type { Io } from './io.ts';
 import { createReporter } from './reporter/create-reporter.ts';
 import type { VendorName } from './variables.ts';
 
-/** An export or an import, as its command describes it. */
+/** An export or import that a command describes. */
 export interface Job {
   /** Such as `export genesys-conversations`. */
   name: string;
   flags: RunFlags;
-  /** Whose credentials; undefined for those that are there. */
+  /** @default the vendor whose credentials are set */
   vendor?: VendorName | undefined;
   baseUrl?: string | undefined;
-  /** What is asked for, where it can need a base URL that nobody gave. */
+  /** The URL of the request, if it can need a base URL. */
   url?: string | undefined;
-  /** The file that is written or read, if it is one. */
+  /** The file to write or read; undefined for standard output. */
   file?: string | undefined;
-  /** The command that goes on from its checkpoint; undefined where there is none. */
+  /** The command that resumes the job; undefined if the job has no checkpoint. */
   resume?: string | undefined;
-  /** Checks what it was told, before anything is sent. @returns what does it. */
+  /** Checks the flags before any request. @returns the function that runs the job. */
   prepare(): (options: RunOptions) => Promise<JobResult>;
 }
 
-/** How a job ended that reached its end. */
+/** The result of a complete job. */
 interface JobResult {
   message: string;
   summary: Progress;
-  /** What should be looked at all the same. */
   warning?: string | undefined;
   /** @default 0 */
   exitCode?: ExitCode;
 }
 
-/** Runs a job from its credentials to its last word. @returns the exit code. */
+/** Runs a job and reports its progress and result. @returns the exit code. */
 export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   const { flags } = job;
   const { log, progressInterval: interval } = flags;
   const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
   const { signal, release } = abortOnSignal(
     io,
-    () =>
-      reporter.warning('ending: the page is finished and the checkpoint written; once more to stop at once'),
+    () => reporter.warning('stopping after the current page; interrupt again to stop immediately'),
     reporter.stop,
   );
   try {
@@ -58,14 +56,14 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     const rate = flags.rate === 'none' ? undefined : flags.rate;
     const { baseUrl } = job;
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
-    // Before any file is touched: whether the credentials are good.
+    // Check the credentials before a file is created or renamed.
     const token = await tokens.getToken({ signal });
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
     refuse('--base-url', [
       job.url !== undefined &&
         !URL.canParse(job.url, base) &&
-        `name the URL of the API, such as https://api.example.com: ${JSON.stringify(redactUrl(job.url))} alone ` +
-          `${base === undefined ? '' : `or after ${JSON.stringify(redactUrl(base))} `}is no URL`,
+        `${JSON.stringify(redactUrl(job.url))} ${base === undefined ? '' : `relative to ${JSON.stringify(redactUrl(base))} `}` +
+          'is not a URL; set the base URL of the API, such as https://api.example.com',
     ]);
     reporter.started(job.name, job.file);
     const account = [vendor.name, base ?? ''].join(' ');
@@ -85,7 +83,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   }
 }
 
-/** A wait for the token that was aborted ends with axios's own error. */
+/** Replaces the error with which axios ends an aborted wait for the token. */
 function asInterrupted(error: unknown, { reason }: AbortSignal): unknown {
   return (error as { code?: unknown }).code === 'ERR_CANCELED' ? reason : error;
 }

@@ -4,7 +4,7 @@ import { runCommand } from './program.ts';
 
 const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
-// A reader that goes away, such as `head`, is told to whoever writes; what is left over must not end in a stack.
+// A reader such as `head` can close the pipe. The failed write reports that; without a listener, Node would print a stack.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
@@ -21,7 +21,7 @@ const exitCode = await runCommand(process.argv.slice(2), {
   exit: (code) => process.exit(code),
 });
 
-// Not left to the event loop: a token request under way outlives the run that asked for it.
+// Do not wait for an empty event loop: a token request in progress outlives an interrupted run.
 const written = [process.stdout, process.stderr].map(
   (stream) => new Promise<void>((done) => stream.write('', () => done())),
 );

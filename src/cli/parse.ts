@@ -6,20 +6,20 @@ import { refuse } from '../core/internal.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
 
-// A timer of Node that is set to more milliseconds goes off at once.
+// Node fires a timer with a longer delay immediately.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Reads `300/min`, `5/s` or `none`. */
 export function parseRate(text: string): Rate | 'none' {
   if (text === 'none') return text;
   const [, requests = '', unit = ''] = /^(\d+(?:\.\d+)?)\/(s|min|h)$/.exec(text) ?? [];
-  if (!(Number(requests) > 0)) throw new InvalidArgumentError('Give a rate such as 300/min or 5/s, or none.');
+  if (!(Number(requests) > 0)) throw new InvalidArgumentError('Use a rate such as 300/min or 5/s, or none.');
   return { requests: Number(requests), interval: UNITS[unit] };
 }
 
-/** Reads a whole number from 0 on. */
+/** Reads a whole number, 0 or more. */
 export function parseCount(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 0 on.');
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Use a whole number, 0 or more.');
   return Number(text);
 }
 
@@ -27,39 +27,40 @@ export function parseCount(text: string): number {
 export function parseShare(text: string): number {
   const share = Number(text);
   if (text.trim() === '' || !(share >= 0 && share <= 1))
-    throw new InvalidArgumentError('Give a number from 0 to 1.');
+    throw new InvalidArgumentError('Use a number from 0 to 1.');
   return share;
 }
 
 /** Reads seconds. @returns milliseconds. */
 export function parseSeconds(text: string): number {
-  if (!/^\d{1,9}(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Give seconds, such as 30 or 0.5.');
+  if (!/^\d{1,9}(\.\d+)?$/.test(text))
+    throw new InvalidArgumentError('Use a number of seconds, such as 30 or 0.5.');
   const milliseconds = Number(text) * 1000;
-  if (milliseconds > LONGEST_TIMER) throw new InvalidArgumentError('Give at most 2147483 seconds, 24 days.');
+  if (milliseconds > LONGEST_TIMER) throw new InvalidArgumentError('Use at most 2147483 seconds (24 days).');
   return milliseconds;
 }
 
 /** Reads a list separated by commas. */
 export function parseList(text: string): string[] {
   const list = text.split(',').map((name) => name.trim());
-  if (list.includes('')) throw new InvalidArgumentError('Give names separated by commas, such as id,name.');
+  if (list.includes('')) throw new InvalidArgumentError('Use names separated by commas, such as id,name.');
   return list;
 }
 
-/** Adds one `name=value` to those before it. */
+/** Reads `name=value`, and adds it to the pairs before. */
 export function parsePair(text: string, before: Readonly<Record<string, string>> = {}) {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('Give name=value.');
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Use name=value.');
   return { ...before, [name]: value };
 }
 
-/** The two ends of an interval, as text. */
+/** The start and end of an interval, in ISO 8601. */
 export interface Interval {
   start: string;
   end: string;
 }
 
-/** Reads an ISO 8601 interval `start/end` that is not in the future. */
+/** Reads an ISO 8601 interval `start/end` in the past. */
 export function parseInterval(text: string): Interval {
   const problem = checkInterval(text, Date.now());
   if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
@@ -67,13 +68,13 @@ export function parseInterval(text: string): Interval {
   return { start, end };
 }
 
-/** Reads a file that holds one JSON object. @throws ConfigurationError */
+/** Reads a file that contains one JSON object. @throws ConfigurationError */
 export function readJsonObject(option: string, path: string): Record<string, unknown> {
   let text = '';
   let value: unknown;
   let problem: string | undefined;
   try {
-    // JSON.parse takes no byte order mark, and some editors write one.
+    // JSON.parse rejects a byte order mark, which some editors write.
     text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     problem = `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`;
@@ -81,10 +82,10 @@ export function readJsonObject(option: string, path: string): Record<string, unk
   try {
     if (problem === undefined) value = JSON.parse(text);
   } catch {
-    problem = 'is no JSON';
+    problem = 'is not valid JSON';
   }
   if (problem === undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
-    problem = 'is no JSON object';
+    problem = 'must contain a JSON object';
   }
   refuse(option, [problem !== undefined && `${path} ${problem}`]);
   return value as Record<string, unknown>;

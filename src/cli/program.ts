@@ -8,13 +8,13 @@ import { addImport } from './commands/import.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addToken } from './commands/token.ts';
 import { addWorker } from './commands/worker.ts';
-import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
+import { addHelpEnd } from './help.ts';
 import type { Io } from './io.ts';
 import { secretFlagProblem } from './secret-flags.ts';
-import { VARIABLES_HELP } from './variables.ts';
 
-/** Runs the command that the arguments name. @returns the exit code. */
+/** Runs the command in the arguments. @returns the exit code. */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {
   const problem = secretFlagProblem(args);
   if (problem !== undefined) {
@@ -22,14 +22,14 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     return EXIT.usage;
   }
   let exitCode: ExitCode = EXIT.complete;
-  const end = (code: ExitCode) => {
+  const setExitCode = (code: ExitCode) => {
     exitCode = code;
   };
   try {
-    await createProgram({ io, args, end }).parseAsync([...args], { from: 'user' });
+    await createProgram({ io, args, setExitCode }).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Its text is written already.
+    // commander has already printed the error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.complete : EXIT.usage;
     const failure = failureOf(error, undefined);
     io.stderr.write(`error: ${failure.message}\n`);
@@ -41,28 +41,39 @@ function createProgram(context: CommandContext): Command {
   const { io } = context;
   const program = new Command('axios-oauth-refresh')
     .description(
-      'Exports from and imports into APIs behind OAuth 2.0, for as long as it takes, losing nothing.',
+      'Export records from APIs behind OAuth 2.0 to files, and import records from files. ' +
+        'Exports and imports survive expired tokens, rate limits and crashes: to resume, run the same command again.',
     )
-    .version(version(), '-V, --version')
+    .optionsGroup('Help:')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .version(version(), '-V, --version', 'show the version number')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      // What follows the = of an unknown flag can be a secret.
+      // The value of an unknown flag can be a secret.
       outputError: (text, write) => write(text.replace(/'(--?[\w-]+)=.*'/s, "'$1'")),
     })
-    .showHelpAfterError('(--help tells more)')
-    .addHelpText(
-      'after',
-      `
-Credentials come from the environment, or from a file named by --env; never from arguments:
-${VARIABLES_HELP}
-HTTPS_PROXY and NO_PROXY are obeyed.
-${EXIT_CODES_HELP}`,
-    );
-  const exports = program
-    .command('export')
-    .description('Write the records of an API into a file, once each.');
+    .showHelpAfterError('(run with --help for usage)');
+  addHelpEnd(program, {
+    examples: [
+      'token',
+      `export genesys-conversations --out day.csv \\
+    --interval 2026-01-01/2026-01-02`,
+    ],
+    redis: true,
+  });
+  const exports = program.command('export').description('Export records of an API to a file.');
+  addHelpEnd(exports, {
+    examples: [
+      `export genesys-conversations --out day.csv \\
+    --interval 2026-01-01/2026-01-02`,
+      `export pages --url /api/v2/users --items entities \\
+    --next nextUri --out users.jsonl`,
+    ],
+    redis: true,
+  });
   addExportGenesys(exports, context);
   addExportCxone(exports, context);
   addExportPages(exports, context);
@@ -74,7 +85,7 @@ ${EXIT_CODES_HELP}`,
 }
 
 function version(): string {
-  // The same way from the source and from the bundle.
+  // The path is the same from the source and from the bundle.
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,17 +1,16 @@
 import { removeUserInfo } from '../core/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
 
-// What a shell takes as it is.
+// A shell does not interpret these characters.
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * Returns the command line that resumes this run. Passwords in URLs are removed, because the line ends up in logs.
+ * Returns the command line that resumes a run. Removes passwords from URLs, because logs contain the line.
  *
- * @param args as the process got them.
- * @param env its variables: npm sets one where npx found the command, which the shell would not find.
+ * @param env npm sets a variable if npx runs the command, which a shell may not find.
  */
 export function resumeCommand(args: readonly string[], env: Environment): string {
-  // Again with it, the run would begin anew.
+  // With --restart, the command would start over instead of resuming.
   const again = args.filter((arg) => arg !== '--restart');
   const command = env.npm_command === 'exec' ? 'npx axios-oauth-refresh' : 'axios-oauth-refresh';
   return [command, ...again.map((arg) => quote(arg.includes('//') ? removeUserInfo(arg) : arg))].join(' ');

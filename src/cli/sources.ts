@@ -11,7 +11,7 @@ import {
 import { refuse } from '../core/internal.ts';
 import type { VendorName } from './variables.ts';
 
-/** A source of an interval as data, so that another process can make it. */
+/** A source of an interval as data, from which another process can create the source. */
 export type SourceDescription =
   | { source: 'genesys-conversations'; options: Omit<GenesysConversationsOptions, 'interval' | 'clock'> }
   | {
@@ -25,14 +25,14 @@ export type SourceDescription =
 
 export type SourceName = SourceDescription['source'];
 
-/** Whose credentials a source needs. */
+/** The vendor whose credentials a source needs. */
 export const VENDOR_OF: Readonly<Record<SourceName, VendorName>> = {
   'genesys-conversations': 'genesys',
   'genesys-conversation-jobs': 'genesys',
   'cxone-completed-contacts': 'cxone',
 };
 
-/** Makes a source. @param interval ISO 8601 `start/end`. @throws ConfigurationError */
+/** Creates a source. @param interval ISO 8601 `start/end`. @throws ConfigurationError */
 export function sourceOf({ source, options }: SourceDescription, interval: string): PageSource {
   const [startDate = '', endDate = ''] = interval.split('/');
   switch (source) {
@@ -45,13 +45,13 @@ export function sourceOf({ source, options }: SourceDescription, interval: strin
   }
 }
 
-/** Takes a description out of what somebody put into a queue. @throws ConfigurationError */
+/** Checks a description from a queue. @throws ConfigurationError */
 export function toSourceDescription(value: Json): SourceDescription {
   const { source, options } = Object(value) as { source?: unknown; options?: unknown };
   refuse('the export in the queue', [
     !(typeof source === 'string' && Object.hasOwn(VENDOR_OF, source)) &&
-      'this version of the worker does not know its source: update the one that is older',
-    (typeof options !== 'object' || options === null || Array.isArray(options)) && 'it has no options',
+      `unknown source ${JSON.stringify(source)}; run the same version of axios-oauth-refresh on all hosts`,
+    (typeof options !== 'object' || options === null || Array.isArray(options)) && 'options are missing',
   ]);
   return { source, options } as SourceDescription;
 }

@@ -1,6 +1,6 @@
 import { DESCRIBED_VENDORS } from '../vendors/internal.ts';
 
-/** The environment variable of each option of any other OAuth 2.0 server. */
+/** The environment variables for an OAuth 2.0 server of another vendor. */
 export const OAUTH_VARIABLES = {
   tokenEndpoint: 'OAUTH_TOKEN_ENDPOINT',
   clientId: 'OAUTH_CLIENT_ID',
@@ -11,18 +11,18 @@ export const OAUTH_VARIABLES = {
 } as const;
 const OAUTH = OAUTH_VARIABLES;
 
-/** The environment variables of the Redis of a queue. */
+/** The environment variables for Redis. */
 export const REDIS_VARIABLES = { username: 'REDIS_USERNAME', password: 'REDIS_PASSWORD' } as const;
 
-/** Of each vendor: `names` of all variables, and in words which are `required` and `optional`. `rate` is the default. */
+/** The environment variables of each vendor: all `names`, and the `required` and `optional` ones in words. `rate` is the default. */
 export const VENDOR_VARIABLES = {
   ...DESCRIBED_VENDORS,
   oauth: {
-    label: 'any other',
+    label: 'Any other OAuth 2.0 server',
     rate: 'none',
     names: Object.values(OAUTH),
-    required: `${OAUTH.tokenEndpoint}, ${OAUTH.clientId} and ${OAUTH.clientSecret}`,
-    optional: `${OAUTH.scope}, ${OAUTH.audience}, ${OAUTH.authentication} (basic or post)`,
+    required: [`${OAUTH.tokenEndpoint}, ${OAUTH.clientId} and ${OAUTH.clientSecret}`],
+    optional: `${OAUTH.scope}, ${OAUTH.audience},\n    ${OAUTH.authentication} (basic or post)`,
   },
 };
 
@@ -34,15 +34,7 @@ const NAMES: readonly string[] = [
   ...Object.values(REDIS_VARIABLES),
 ];
 
-/** Returns whether the command reads a variable. */
+/** Returns whether the program reads a variable. */
 export function isKnownVariable(name: string): boolean {
   return NAMES.includes(name);
 }
-
-/** For `--help`. */
-export const VARIABLES_HELP = Object.values(VENDOR_VARIABLES)
-  .map(
-    ({ label, required, optional }) =>
-      `  ${label.padEnd(13)}  ${required}\n${' '.repeat(17)}optional: ${optional}`,
-  )
-  .join('\n');

@@ -41,7 +41,7 @@ export interface DescribedVendor {
   /** The default rate of the command, such as `300/min`; `none` if the vendor states no limit. */
   readonly rate: string;
   /** In words, for messages. */
-  readonly required: string;
+  readonly required: readonly string[];
   readonly optional: string;
   readonly prefix: string;
   readonly names: readonly string[];
@@ -96,7 +96,7 @@ export const DESCRIBED_VENDORS = {
     rate: '300/min',
     prefix: 'GENESYS_',
     variables: GENESYS,
-    required: `${GENESYS.clientId}, ${GENESYS.clientSecret}, and ${GENESYS.region} or ${GENESYS.envUrl}`,
+    required: [`${GENESYS.clientId}, ${GENESYS.clientSecret}`, `${GENESYS.region} or ${GENESYS.envUrl}`],
     optional: GENESYS.scope,
     selectedBy: ['clientId', 'clientSecret', 'envUrl', 'region'],
     problem: ({ region, envUrl }) =>
@@ -108,7 +108,10 @@ export const DESCRIBED_VENDORS = {
     rate: 'none',
     prefix: 'CXONE_',
     variables: CXONE,
-    required: `${CXONE.clientId}, ${CXONE.clientSecret}, and ${CXONE.accessKeyId} with ${CXONE.accessKeySecret}, or ${CXONE.envUrl}`,
+    required: [
+      `${CXONE.clientId}, ${CXONE.clientSecret}`,
+      `either ${CXONE.accessKeyId} with ${CXONE.accessKeySecret} or ${CXONE.envUrl}`,
+    ],
     optional: `${CXONE.issuer}, ${CXONE.scope}`,
     selectedBy: ['clientId', 'clientSecret', 'envUrl', 'accessKeyId'],
     create: niceCxone,

@@ -1,28 +1,31 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BatchError } from '../../src/batch/errors.ts';
 import { readFailure } from '../../src/bullmq/summary.ts';
 import { exitCodeOf } from '../../src/cli/exit-code.ts';
 
-// As a worker notes it in Redis: of what it met, the code and the status are all that is told elsewhere.
-it.each([
-  [3, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 401 }],
-  [3, 'ERR_REQUEST', { code: 'ERR_TOKEN_ENDPOINT' }],
-  [4, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 403 }],
-  [5, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 429 }],
-  [5, 'ERR_REQUEST', { code: 'ERR_TOKEN_THROTTLED', status: 400 }],
-  [6, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 400 }],
-  [6, 'ERR_REQUEST', { code: 'ECONNREFUSED' }],
-  [6, 'ERR_REQUEST', undefined],
-  [1, 'ERR_REQUEST', { code: 'ERR_CALLBACK' }],
-  [2, 'ERR_OUTPUT', { code: 'EACCES' }],
-  [6, 'ERR_OUTPUT', { code: 'ENOSPC' }],
-  [6, 'ERR_QUEUE', {}],
-])('a failure at a worker exits with %d: %s, %j', (exitCode, code, cause) => {
-  const failure = readFailure(JSON.stringify({ part: 0, code, message: 'no', resumable: true, cause }));
-  expect(exitCodeOf(new BatchError(failure.message, failure.code, { cause: failure.cause }))).toBe(exitCode);
-});
+describe('the failure of a part that a worker stored in Redis', () => {
+  it.each([
+    [3, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 401 }],
+    [3, 'ERR_REQUEST', { code: 'ERR_TOKEN_ENDPOINT' }],
+    [4, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 403 }],
+    [5, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 429 }],
+    [5, 'ERR_REQUEST', { code: 'ERR_TOKEN_THROTTLED', status: 400 }],
+    [6, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 400 }],
+    [6, 'ERR_REQUEST', { code: 'ECONNREFUSED' }],
+    [6, 'ERR_REQUEST', undefined],
+    [1, 'ERR_REQUEST', { code: 'ERR_CALLBACK' }],
+    [2, 'ERR_OUTPUT', { code: 'EACCES' }],
+    [6, 'ERR_OUTPUT', { code: 'ENOSPC' }],
+    [6, 'ERR_QUEUE', {}],
+  ])('leads to exit code %d: %s with cause %j', (exitCode, code, cause) => {
+    const failure = readFailure(JSON.stringify({ part: 0, code, message: 'no', resumable: true, cause }));
+    expect(exitCodeOf(new BatchError(failure.message, failure.code, { cause: failure.cause }))).toBe(
+      exitCode,
+    );
+  });
 
-it('a failure of another kind has no cause, by which it would be taken for a Redis that is away', () => {
-  const note = { code: 'ERR_QUEUE', message: 'no', resumable: true, cause: { code: 'ECONNREFUSED' } };
-  expect(readFailure(JSON.stringify(note)).cause).toBeUndefined();
+  it('has no cause if the request did not fail, so that it does not look like an unreachable Redis', () => {
+    const note = { code: 'ERR_QUEUE', message: 'no', resumable: true, cause: { code: 'ECONNREFUSED' } };
+    expect(readFailure(JSON.stringify(note)).cause).toBeUndefined();
+  });
 });

@@ -19,7 +19,7 @@ async function outputFile(name = 'conversations.jsonl'): Promise<string> {
 }
 
 describe('export genesys-conversations', () => {
-  it('holds every record once, in spite of revocations, 429, 503 and resets', async () => {
+  it('writes every record once, despite revoked tokens, 429, 503 and connection resets', async () => {
     const simulator = await startSimulator({
       records: 320,
       revokeEvery: 3,
@@ -35,7 +35,7 @@ describe('export genesys-conversations', () => {
     expect(stderr).toMatch(/complete: 320 records in \S+, 16 pages, .* token refresh.* replays?, /);
   });
 
-  it('says so when it was complete before, and begins anew with --restart', async () => {
+  it('reports that an export is already complete, and starts over with --restart', async () => {
     const simulator = await startSimulator({ records: 30 });
     const out = await outputFile();
     const args = conversations(simulator, out);
@@ -43,14 +43,14 @@ describe('export genesys-conversations', () => {
     const { apiRequests } = simulator.counts;
     const again = await run(args, genesysEnv(simulator));
     expect(again.code).toBe(0);
-    expect(again.stderr).toContain(`complete already: 30 records in ${out}; --restart exports it anew\n`);
+    expect(again.stderr).toContain(`already complete: 30 records in ${out}; add --restart to export again\n`);
     expect(simulator.counts.apiRequests).toBe(apiRequests);
     expect((await run([...args, '--restart'], genesysEnv(simulator))).code).toBe(0);
     expect(await readFile(out, 'utf8')).toBe(truth(simulator));
     expect(await readFile(`${out}.old-1`, 'utf8')).toBe(truth(simulator));
   });
 
-  it('writes gzip and CSV by the name of the file', async () => {
+  it('derives gzip and CSV from the file name', async () => {
     const simulator = await startSimulator({ records: 30 });
     const zipped = await outputFile('c.jsonl.gz');
     expect((await run(conversations(simulator, zipped), genesysEnv(simulator))).code).toBe(0);
@@ -84,7 +84,7 @@ describe('export genesys-conversations', () => {
     expect(stderr).toContain('complete: 150 records, ');
   });
 
-  it('sends the members of --filter', async () => {
+  it('adds the fields of --filter to the query', async () => {
     const simulator = await startSimulator({ records: 5 });
     const out = await outputFile();
     const filter = `${out}.filter.json`;
@@ -103,29 +103,32 @@ describe('export genesys-conversations', () => {
     expect(JSON.stringify(checkpoint)).toContain('conversationFilters');
   });
 
-  it("asks in the tutorial's form on demand", async () => {
+  it('sends dateFrom, dateTo and size with --tutorial-form', async () => {
     const simulator = await startSimulator({ records: 120 });
     const out = await outputFile();
     const args = conversations(simulator, out, '--tutorial-form');
     expect((await run(args, genesysEnv(simulator))).code).toBe(0);
     expect((await readFile(out, 'utf8')).split('\n')).toHaveLength(121);
     const more = await run([...args, '--total-tolerance', '0.1'], genesysEnv(simulator));
-    expect(more).toMatchObject({ code: 2, stderr: expect.stringContaining('without --total-tolerance') });
+    expect(more).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('cannot be combined with --total-tolerance'),
+    });
   });
 
-  it('keeps under 300 requests a minute unless told otherwise', async () => {
+  it('sends at most 300 requests a minute by default', async () => {
     const simulator = await startSimulator({ records: 4 });
     const args = ['export', 'genesys-conversations', '--interval', simulator.interval, '--page-size', '1'];
     const began = performance.now();
     const { code } = await run([...args, '--out', await outputFile()], genesysEnv(simulator));
     expect(code).toBe(0);
-    // Four pages or more, one every 200 ms.
+    // At least four pages, one every 200 ms.
     expect(performance.now() - began).toBeGreaterThan(600);
   });
 });
 
 describe('export genesys-conversation-jobs', () => {
-  it('waits for the job and holds every record once', async () => {
+  it('waits for the job and writes every record once', async () => {
     const simulator = await startSimulator({ records: 120, jobs: { polls: 0 } });
     const out = await outputFile();
     const args = conversations(simulator, out, '--page-size', '50').with(1, 'genesys-conversation-jobs');
@@ -140,8 +143,8 @@ describe('export genesys-conversation-jobs', () => {
   });
 });
 
-describe('export of NICE CXone', () => {
-  it('cxone-completed-contacts holds every contact once', async () => {
+describe('exports of NICE CXone', () => {
+  it('cxone-completed-contacts writes every contact once', async () => {
     const simulator = await startSimulator({ records: 230, revokeEvery: 2 });
     const out = await outputFile();
     const args = conversations(simulator, out, '--page-size', '100').with(1, 'cxone-completed-contacts');
@@ -152,7 +155,7 @@ describe('export of NICE CXone', () => {
     expect(await readFile(`${out}.checkpoint`, 'utf8')).toContain('NICE CXone http');
   });
 
-  it('cxone-data-extraction reads the file of the other host, without a token', async () => {
+  it('cxone-data-extraction downloads the file from another host without sending the token', async () => {
     const simulator = await startSimulator({ records: 40, jobs: { polls: 0 } });
     const out = await outputFile('extract.csv');
     const args = conversations(simulator, out, '--entity', 'recording-interaction-metadata');
@@ -226,7 +229,7 @@ describe('export pages', () => {
         return { list: ITEMS.slice(at, at + 10), links: at < 20 ? { next: `/things?at=${at + 10}` } : {} };
       },
     ],
-  ])('%s', async (_, flags, page) => {
+  ])('requests pages %s', async (_, flags, page) => {
     const api = await startApi(page);
     const out = await outputFile();
     const args = [
@@ -252,17 +255,17 @@ describe('export pages', () => {
   });
 
   it.each([
-    [[], 'give one of --page-number, --offset, --cursor, --next'],
-    [['--cursor', 'a', '--next', 'b'], 'give one of'],
-    [['--next', 'b', '--page-size', '5'], '--page-size goes with'],
+    [[], 'set one of --page-number, --offset, --cursor, --next'],
+    [['--cursor', 'a', '--next', 'b'], 'set one of'],
+    [['--next', 'b', '--page-size', '5'], '--page-size requires'],
     [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
-    [['--page-number', '--param', 'novalue'], 'Give name=value.'],
-    [['--next', 'b', '--total-tolerance', '0.1'], '--total-tolerance goes with --total'],
+    [['--page-number', '--param', 'novalue'], 'Use name=value.'],
+    [['--next', 'b', '--total-tolerance', '0.1'], '--total-tolerance requires --total'],
     [
       ['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'],
       '--checkpoint: requires a file as output',
     ],
-  ])('%j exits with 2', async (flags, message) => {
+  ])('exits with 2: %j', async (flags, message) => {
     const args = ['export', 'pages', '--base-url', 'http://127.0.0.1:1', '--url', '/x', '--items', 'list'];
     const { code, stderr } = await run([...args, '--out', 'x.jsonl', ...flags], env('http://127.0.0.1:1'));
     expect(code).toBe(2);
@@ -270,7 +273,7 @@ describe('export pages', () => {
   });
 });
 
-describe('export pages without what leads on', () => {
+describe('export pages when the response has no value at the path', () => {
   const PATHS = [
     ['--cursor', 'paging.wrong'],
     ['--next', 'wrong'],
@@ -291,7 +294,7 @@ describe('export pages without what leads on', () => {
 
   const pages = ['export', 'pages', '--url', '/things', '--items', 'list'];
 
-  it.each(PATHS)('warns of a single page: %s %s', async (...path) => {
+  it.each(PATHS)('warns that the export has a single page: %s %s', async (...path) => {
     const { url } = await startApi({ list: [{ id: 1 }], total: 1 });
     const out = await outputFile();
     const args = [...pages, '--base-url', url, ...path];
@@ -299,14 +302,14 @@ describe('export pages without what leads on', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(
       new RegExp(
-        `\nwarning: there was one page alone, with nothing at ${path.join(' ')}.*\ncomplete: 1 record `,
+        `\nwarning: the export has a single page, which has no value at ${path.join(' ')}.*\ncomplete: 1 record `,
       ),
     );
     const known = await run([...args, '--total', 'total', '--out', await outputFile()], oauth(url));
     expect(known.stderr).not.toContain('warning');
   });
 
-  it('does not warn of no records at all', async () => {
+  it('does not warn if there are no records', async () => {
     const { url } = await startApi({ list: [] });
     const args = [...pages, '--base-url', url, '--next', 'n', '--out', await outputFile()];
     const { code, stderr } = await run(args, oauth(url));
@@ -314,7 +317,7 @@ describe('export pages without what leads on', () => {
     expect(stderr).not.toContain('warning');
   });
 
-  it('takes fewer records than stated with --total-tolerance, as the error says', async () => {
+  it('accepts fewer records than the total with --total-tolerance, which the error recommends', async () => {
     const { url } = await startApi({ list: [{ id: 1 }], total: 2 });
     const args = [
       ...pages,
@@ -333,19 +336,21 @@ describe('export pages without what leads on', () => {
     expect((await run([...args, '--total-tolerance', '0.5'], oauth(url))).code).toBe(0);
   });
 
-  it.each([[[]], [['--base-url', 'nonsense']]])('a URL that is none exits with 2: %j', async (flags) => {
+  it.each([[[]], [['--base-url', 'nonsense']]])('exits with 2 if the URL is invalid: %j', async (flags) => {
     const { url } = await startApi({ list: [] });
     const out = await outputFile();
     const { code, stderr } = await run([...pages, ...flags, '--next', 'n', '--out', out], oauth(url));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: --base-url: name the URL of the API.*is no URL\.\n$/);
+    expect(stderr).toMatch(
+      /^error: --base-url: "\/things".* is not a URL; set the base URL of the API, .*\.\n$/,
+    );
     expect(existsSync(`${out}.checkpoint`)).toBe(false);
   });
 });
 
-describe('what goes wrong', () => {
+describe('when an export fails', () => {
   it.each(['', '.journal', '.lock'])(
-    'a checkpoint whose file%s is the output exits with 2',
+    'exits with 2 if the output is the file%s of the checkpoint',
     async (ending) => {
       const simulator = await startSimulator({ records: 3 });
       const path = await outputFile();
@@ -357,7 +362,7 @@ describe('what goes wrong', () => {
     },
   );
 
-  it('names the command by npx where that found it', async () => {
+  it('prints the resume command with npx if npx runs the command', async () => {
     const simulator = await startSimulator({ records: 3 });
     const env = { ...genesysEnv(simulator), GENESYS_CLIENT_SECRET: 'wrong' };
     const args = conversations(simulator, await outputFile());
@@ -366,7 +371,7 @@ describe('what goes wrong', () => {
     expect((await run(args, env)).stderr).toContain('\nresume: axios-oauth-refresh export ');
   });
 
-  it('a rate below what a timer can hold exits with 2', async () => {
+  it('exits with 2 if the rate is too low for a timer', async () => {
     const simulator = await startSimulator({ records: 3 });
     const args = conversations(simulator, await outputFile(), '--rate', '0.001/h');
     const { code, stderr } = await run(args, genesysEnv(simulator));
@@ -376,14 +381,14 @@ describe('what goes wrong', () => {
 
   it.each([
     ['401', 3, 'authentication failed'],
-    ['insufficient_scope', 3, '`axios-oauth-refresh token` checks the credentials'],
+    ['insufficient_scope', 3, 'run `axios-oauth-refresh token` to check the credentials'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
     ['429', 5, 'rate limit exceeded, also after retries'],
     ['503', 6, 'the API is failing. Try again later'],
     ['reset', 6, 'ECONNRESET'],
     ['malformed', 6, 'The export stops, because records could be missing'],
   ] as const)(
-    '%s in mid-stream exits with %i, says what to do, and can be gone on from',
+    'exits with the code of %s (%i), says what to do, and can be resumed',
     async (kind, exitCode, message) => {
       const simulator = await startSimulator({ records: 60 });
       simulator.schedule({ match: '/api', after: 3, times: 1000, kind, retryAfter: 0 });
@@ -403,7 +408,7 @@ describe('what goes wrong', () => {
     },
   );
 
-  it('HTML in place of JSON exits with 6', async () => {
+  it('exits with 6 if the response is HTML', async () => {
     const simulator = await startSimulator();
     simulator.schedule({ match: '/api', times: 1000, status: 200, body: '<html>a proxy says hello</html>' });
     const { code, stderr } = await run(conversations(simulator, await outputFile()), genesysEnv(simulator));
@@ -411,7 +416,7 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('The export stops, because records could be missing');
   });
 
-  it('a wrong secret exits with 3 and leaves no file', async () => {
+  it('exits with 3 and leaves no file if the secret is wrong', async () => {
     const simulator = await startSimulator();
     const out = await outputFile();
     const env = { ...genesysEnv(simulator), GENESYS_CLIENT_SECRET: 'wrong-secret-1234' };
@@ -421,7 +426,7 @@ describe('what goes wrong', () => {
     expect(existsSync(out) || existsSync(`${out}.checkpoint`)).toBe(false);
   });
 
-  it('missing variables exit with 2', async () => {
+  it('exits with 2 if variables are missing', async () => {
     const simulator = await startSimulator();
     const { code, stderr } = await run(conversations(simulator, await outputFile()), {});
     expect(code).toBe(2);
@@ -429,7 +434,7 @@ describe('what goes wrong', () => {
     expect(stderr).not.toContain('resume:');
   });
 
-  it('an output directory that is not there exits with 2', async () => {
+  it('exits with 2 if the output directory does not exist', async () => {
     const simulator = await startSimulator();
     const out = join(await temporaryDirectory(), 'not-there', 'c.jsonl');
     const { code, stderr } = await run(conversations(simulator, out), genesysEnv(simulator));
@@ -437,7 +442,7 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('does not exist. Create the directory or choose another.');
   });
 
-  it('an output that is a directory exits with 2', async () => {
+  it('exits with 2 if the output is a directory', async () => {
     const simulator = await startSimulator();
     const { code, stderr } = await run(
       conversations(simulator, await temporaryDirectory()),
@@ -447,7 +452,7 @@ describe('what goes wrong', () => {
     expect(stderr).not.toContain('resume:');
   });
 
-  it('a file that is there already, and is nobody’s output, is left alone', async () => {
+  it('exits with 2 and keeps an existing file that no export wrote', async () => {
     const simulator = await startSimulator();
     const out = await outputFile();
     await writeFile(out, 'precious\n');
@@ -458,7 +463,7 @@ describe('what goes wrong', () => {
     expect(await readFile(out, 'utf8')).toBe('precious\n');
   });
 
-  it('a checkpoint of another query exits with 2 and names the difference', async () => {
+  it('exits with 2 and names the difference if the checkpoint belongs to another query', async () => {
     const simulator = await startSimulator({ records: 60 });
     const out = await outputFile();
     await run(conversations(simulator, out, '--page-size', '10'), genesysEnv(simulator));
@@ -473,8 +478,8 @@ describe('what goes wrong', () => {
     [['--interval', '2093-10-01/2093-10-02'], 'is in the future'],
     [['--interval', '2023-10-01'], 'two dates'],
     [['--interval', '2023-10-01T00:00/2023-10-02T00:00'], 'a zone'],
-    [['--rate', 'fast'], 'Give a rate such as 300/min'],
-    [['--rate', '0/min'], 'Give a rate'],
+    [['--rate', 'fast'], 'Use a rate such as 300/min'],
+    [['--rate', '0/min'], 'Use a rate'],
     [['--columns', 'a'], '--columns goes with csv'],
     [['--out', '-', '--format', 'csv'], 'csv needs a file'],
     [
@@ -485,7 +490,7 @@ describe('what goes wrong', () => {
     [['--out', 'x.tsv.gz'], 'the ending .tsv.gz of x.tsv.gz is not a known format'],
     [['--log', 'xml'], "'xml' is invalid"],
     [['--filter', '/nowhere.json'], '/nowhere.json cannot be read (ENOENT)'],
-  ])('%j exits with 2', async (flags, message) => {
+  ])('exits with 2: %j', async (flags, message) => {
     const simulator = await startSimulator();
     const { code, stderr } = await run(
       [...conversations(simulator, '/nowhere/out.jsonl'), ...flags],

@@ -14,7 +14,7 @@ async function inputFile(name: string, text: string): Promise<string> {
 const QUICK = ['--rate', 'none'];
 
 describe('import', () => {
-  it('genesys-contacts sends each row of a CSV, once', async () => {
+  it('genesys-contacts sends each row of a CSV file once', async () => {
     const simulator = await startSimulator({ revokeEvery: 2 });
     const rows = Array.from({ length: 45 }, (_, index) => `c${index},+49 30 ${index}`);
     const path = await inputFile('contacts.csv', ['customer,phone', ...rows, ''].join('\n'));
@@ -29,11 +29,11 @@ describe('import', () => {
 
     const again = await run([...args, '--batch-size', '10', ...QUICK], genesysEnv(simulator));
     expect(again.code).toBe(0);
-    expect(again.stderr).toContain('complete already: 45 accepted');
+    expect(again.stderr).toContain('already complete: 45 records accepted');
     expect(simulator.counts.contactsReceived).toBe(45);
   });
 
-  it('writes what is refused to a file that can be fed in again, and exits with 6', async () => {
+  it('writes rejected records to a file and exits with 6', async () => {
     const simulator = await startSimulator();
     const contacts = ['{"data":{"name":"a"}}', '7', '{"data":{"name":"b"}}', ''].join('\n');
     const path = await inputFile('contacts.jsonl', contacts);
@@ -57,7 +57,7 @@ describe('import', () => {
     expect(last).toMatchObject({ event: 'complete', exitCode: 0, accepted: 2, rejected: 0, unresolved: 0 });
   });
 
-  it('stops at a ragged row, and goes on when it was mended', async () => {
+  it('stops at a row with missing fields, and resumes once the row is fixed', async () => {
     const simulator = await startSimulator();
     const path = await inputFile('contacts.csv', 'customer,phone\na,1\nb\nc,3\n');
     const args = [
@@ -80,7 +80,7 @@ describe('import', () => {
     expect([...simulator.contacts('l1').values()].map(({ times }) => times)).toEqual([1, 1, 1]);
   });
 
-  it('is refused when the checkpoint is the input by another name', async () => {
+  it('exits with 2 if the checkpoint is the input by another path', async () => {
     const path = await inputFile('a.jsonl', '{"phone":"1"}\n');
     const other = `${dirname(path)}/./${basename(path)}`;
     const args = ['import', 'genesys-contacts', '--list', 'l1', '--in', path, '--checkpoint', other];
@@ -91,13 +91,13 @@ describe('import', () => {
   });
 
   it.each([
-    [['--in', '-'], 'save it to a file first'],
+    [['--in', '-'], 'save standard input to a file'],
     [['--in', '/nowhere/a.jsonl'], 'no such file'],
     [['--in', '/dev/null'], 'is not a regular file'],
-    [['--in', 'a.jsonl', '--delimiter', ';'], '--delimiter goes with csv'],
-    [['--in', 'a.jsonl.gz'], 'unpack it first'],
+    [['--in', 'a.jsonl', '--delimiter', ';'], '--delimiter requires csv'],
+    [['--in', 'a.jsonl.gz'], 'decompress the file first'],
     [[], "required option '--in <file>' not specified"],
-  ])('%j exits with 2', async (args, message) => {
+  ])('exits with 2: %j', async (args, message) => {
     const env = genesysEnv(await startSimulator());
     const { code, stderr } = await run(
       ['import', 'genesys-contacts', '--list', 'l1', ...args, ...QUICK],

@@ -3,7 +3,7 @@ import { abortOnSignal, Interruption } from '../../src/cli/interrupt.ts';
 import type { EndSignal } from '../../src/cli/io.ts';
 import { Captured } from './support.ts';
 
-it('the first signal aborts, the second ends the process at once, and then both are let go of', () => {
+it('aborts at the first signal, ends the process at the second, and removes the listeners on release', () => {
   const listeners = new Set<(signal: EndSignal) => void>();
   const exits: number[] = [];
   const io = {
@@ -16,12 +16,12 @@ it('the first signal aborts, the second ends the process at once, and then both 
     },
     exit: (code: number) => void exits.push(code),
   };
-  let told = 0;
+  let aborts = 0;
   const before: number[] = [];
   const { signal, release } = abortOnSignal(
     io,
     () => {
-      told++;
+      aborts++;
     },
     () => void before.push(exits.length),
   );
@@ -29,10 +29,10 @@ it('the first signal aborts, the second ends the process at once, and then both 
   send?.('SIGTERM');
   expect(signal.reason).toBeInstanceOf(Interruption);
   expect(signal.reason.signal).toBe('SIGTERM');
-  expect({ told, exits }).toEqual({ told: 1, exits: [] });
+  expect({ aborts, exits }).toEqual({ aborts: 1, exits: [] });
   send?.('SIGINT');
   send?.('SIGTERM');
-  expect({ told, exits, before }).toEqual({ told: 1, exits: [130, 143], before: [0, 1] });
+  expect({ aborts, exits, before }).toEqual({ aborts: 1, exits: [130, 143], before: [0, 1] });
   release();
   expect(listeners.size).toBe(0);
 });

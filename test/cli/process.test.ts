@@ -7,15 +7,15 @@ import { temporaryDirectory } from '../support/batch.ts';
 import { startSimulator } from '../support/simulated.ts';
 import { type CommandProcess, genesysEnv, start, truth } from './support.ts';
 
-// Each command is a process, some are several.
+// Each test starts one or more processes.
 
 function args({ interval }: VendorSimulator, out: string, ...more: string[]): string[] {
   const name = ['export', 'genesys-conversations'];
   return [...name, '--interval', interval, '--out', out, '--rate', 'none', '--page-size', '10', ...more];
 }
 
-/** Settles when standard error holds a text. */
-function said({ child }: CommandProcess, text: string): Promise<void> {
+/** Resolves when the process has written a text to standard error. */
+function untilWritten({ child }: CommandProcess, text: string): Promise<void> {
   return new Promise((done) => {
     let all = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -27,22 +27,22 @@ function said({ child }: CommandProcess, text: string): Promise<void> {
 
 const EACH_PAGE = ['--progress-interval', '0', '--checkpoint-interval', '0'];
 
-describe('as a process', () => {
+describe('an export in its own process', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)(
-    '%s finishes the page and exits with %i; the same command goes on',
+    'finishes the page at %s and exits with %i; the same command resumes',
     async (signal, exitCode) => {
       const simulator = await startSimulator({ records: 300, pageDelay: 30 });
       const out = join(await temporaryDirectory(), 'c.jsonl');
       const command = args(simulator, out, '--read-ahead', '0', ...EACH_PAGE);
       const first = start(command, genesysEnv(simulator));
-      await said(first, '30 of');
+      await untilWritten(first, '30 of');
       first.child.kill(signal);
       const { code, stdout, stderr } = await first.ended;
       expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
-      expect(stderr).toContain('warning: ending: ');
+      expect(stderr).toContain('warning: stopping after the current page; ');
       expect(stderr).toMatch(/\nerror: interrupted\nresume: axios-oauth-refresh export \S.*\n$/);
 
       const { state } = JSON.parse(await readFile(`${out}.checkpoint`, 'utf8'));
@@ -51,12 +51,12 @@ describe('as a process', () => {
       const served = simulator.counts.recordsServed;
       expect((await start(command, genesysEnv(simulator)).ended).code).toBe(0);
       expect(await readFile(out, 'utf8')).toBe(truth(simulator));
-      // Less what was on its way when the first run ended.
+      // The first run may have requested a page that it did not write.
       expect(simulator.counts.recordsServed - served).toBeLessThanOrEqual(310 - state.records);
     },
   );
 
-  it('does not wait for a token endpoint that hangs', async () => {
+  it('does not wait for a hanging token endpoint at SIGINT', async () => {
     const simulator = await startSimulator();
     simulator.schedule({ match: '/oauth/token', kind: 'hang' });
     const out = join(await temporaryDirectory(), 'c.jsonl');
@@ -68,28 +68,28 @@ describe('as a process', () => {
     expect(stderr).toContain('\nerror: interrupted\nresume: ');
   });
 
-  it('kill -9 loses nothing: the same command makes the same file', async () => {
+  it('resumes after kill -9 without losing or repeating a record', async () => {
     const simulator = await startSimulator({ records: 300, pageDelay: 20, revokeEvery: 7 });
     const out = join(await temporaryDirectory(), 'c.jsonl');
     const command = args(simulator, out, ...EACH_PAGE);
     for (const seen of ['50 of', '150 of']) {
       const run = start(command, genesysEnv(simulator));
-      await said(run, seen);
+      await untilWritten(run, seen);
       run.child.kill('SIGKILL');
       expect((await run.ended).signal).toBe('SIGKILL');
     }
     const { code, stderr } = await start(command, genesysEnv(simulator)).ended;
     expect(code).toBe(0);
-    expect(stderr).toContain('since it was resumed');
+    expect(stderr).toContain('since the resume');
     expect(await readFile(out, 'utf8')).toBe(truth(simulator));
   });
 
-  it('a second run on the same output is refused while the first is running', async () => {
+  it('refuses a second run on the same output while the first is running', async () => {
     const simulator = await startSimulator({ records: 200, pageDelay: 100 });
     const out = join(await temporaryDirectory(), 'c.jsonl');
     const command = args(simulator, out, '--read-ahead', '0', ...EACH_PAGE);
     const first = start(command, genesysEnv(simulator));
-    await said(first, '10 of');
+    await untilWritten(first, '10 of');
     const { code, stderr } = await start(command, genesysEnv(simulator)).ended;
     expect(code).toBe(2);
     expect(stderr).toContain(`process ${first.child.pid} on `);
@@ -97,7 +97,7 @@ describe('as a process', () => {
     expect(await readFile(out, 'utf8')).toBe(truth(simulator));
   });
 
-  it('prints no secret and no token, whatever happens', async () => {
+  it('never prints a secret or a token', async () => {
     const simulator = await startSimulator({
       records: 100,
       revokeEvery: 2,
@@ -125,14 +125,14 @@ describe('as a process', () => {
     const printed = runs
       .flatMap(({ stdout, stderr }) => [stdout, stderr])
       .join('\n')
-      // Node's own tracing of HTTP, which was asked for, shows what is sent.
+      // NODE_DEBUG=http prints the requests, headers included.
       .replace(/^HTTP \d+: .*(\n {2}.*)*/gm, '');
     expect(printed).not.toContain(simulator.clientSecret);
     expect(printed).not.toContain('wrong-secret-1234');
     expect(printed).not.toMatch(/bearer|basic /i);
   });
 
-  it('ends in words when the reader of standard output goes away', async () => {
+  it('exits with 6 and a message if the reader of standard output closes the pipe', async () => {
     const simulator = await startSimulator({ records: 2000 });
     const command = start(args(simulator, '-', '--page-size', '100'), genesysEnv(simulator));
     command.child.stdout.once('data', () => command.child.stdout.destroy());
@@ -149,11 +149,11 @@ describe('as a process', () => {
   });
 });
 
-// util-linux's; that of other systems has other flags.
+// Only the script command of util-linux has these flags.
 const { status } = spawnSync('script', ['--version']);
 
 describe.runIf(status === 0)('on a terminal', () => {
-  it('draws a bar', async () => {
+  it('draws a progress bar', async () => {
     const simulator = await startSimulator({ records: 300, pageDelay: 30 });
     const out = join(await temporaryDirectory(), 'c.jsonl');
     const main = resolve(import.meta.dirname, '../../src/cli/main.ts');

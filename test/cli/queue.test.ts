@@ -10,7 +10,7 @@ import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from
 import { startSimulator } from '../support/simulated.ts';
 import { Captured, cxoneEnv, genesysEnv, type Outcome, run, start, truth } from './support.ts';
 
-/** A command that runs in this process until it is told to end. */
+/** A command that runs in this process until it receives a signal. */
 interface Running {
   stderr: Captured;
   ended: Promise<Outcome>;
@@ -22,14 +22,14 @@ function begin(args: readonly string[], env: Record<string, string>): Running {
   let send: Running['send'] = () => {};
   const ended = run(args, env, {
     stderr,
-    onStart: (given) => {
-      send = given;
+    onStart: (sendSignal) => {
+      send = sendSignal;
     },
   });
   return { stderr, ended, send: (signal) => send(signal) };
 }
 
-/** What a manifest says of a file of a part. */
+/** The entry of a manifest for a file of a part. */
 interface Segment {
   file: string;
   bytes: number;
@@ -39,7 +39,7 @@ function recordsIn(text: string): number {
   return text.split('\n').length - 1;
 }
 
-describeWithRedis('a queue', () => {
+describeWithRedis('exports in a queue', () => {
   const redis = useRedis();
   let queue: string[];
   let directory: string;
@@ -49,7 +49,7 @@ describeWithRedis('a queue', () => {
     directory = await temporaryDirectory();
   });
 
-  /** A worker in this process, until the test ends. */
+  /** Starts a worker in this process, which stops when the test ends. */
   function worker(env: Record<string, string>, ...more: string[]): Running {
     const flags = ['--directory', directory, '--takeover', '1', '--rate', 'none', ...more];
     const running = begin(['worker', ...queue, ...flags], env);
@@ -67,7 +67,7 @@ describeWithRedis('a queue', () => {
 
   const content = (name: string) => readFile(join(directory, name), 'utf8');
 
-  it('splits an export among workers, which share one token, and tells of the whole', async () => {
+  it('splits an export among workers that share one token, and reports the progress of the whole export', async () => {
     const simulator = await startSimulator({ records: 2000, pageDelay: 5 });
     const workers = [worker(genesysEnv(simulator)), worker(genesysEnv(simulator))];
     const { code, stdout, stderr } = await run(exporting(simulator, 'c.jsonl'), {});
@@ -77,23 +77,23 @@ describeWithRedis('a queue', () => {
     expect(stderr).toMatch(/^export genesys-conversations: c\.jsonl\n/);
     expect(stderr).toMatch(/[1-5] of 6 parts\n/);
     expect(stderr).toMatch(
-      /\ncomplete: 2,000 records in c\.jsonl below the workers' directory, 6 parts, .*\n$/,
+      /\ncomplete: 2,000 records in c\.jsonl in the directory of the workers, 6 parts, .*\n$/,
     );
-    for (const { stderr: said } of workers) {
-      expect(said.text).toMatch(/part \d of c\.jsonl: started\n/);
-      expect(said.text).toMatch(/part \d of c\.jsonl: finished, \d+ records\n/);
+    for (const { stderr: log } of workers) {
+      expect(log.text).toMatch(/part \d of c\.jsonl: started\n/);
+      expect(log.text).toMatch(/part \d of c\.jsonl: finished, \d+ records\n/);
     }
 
     const again = await run(exporting(simulator, 'c.jsonl'), {});
     expect(again).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('complete already: 2,000 records'),
+      stderr: expect.stringContaining('already complete: 2,000 records'),
     });
   });
 
-  it('--log json says all of it for machines', async () => {
+  it('writes the events of the export and of the worker as JSON lines with --log json', async () => {
     const simulator = await startSimulator({ records: 500 });
-    const { stderr: said } = worker(genesysEnv(simulator), '--log', 'json');
+    const { stderr: log } = worker(genesysEnv(simulator), '--log', 'json');
     const { stderr } = await run(exporting(simulator, 'c.jsonl', '--log', 'json'), {});
     const events = stderr
       .trimEnd()
@@ -108,14 +108,16 @@ describeWithRedis('a queue', () => {
       parts: 6,
       output: 'c.jsonl',
     });
-    const told = said.text
+    const workerEvents = log.text
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(told).toContainEqual(expect.objectContaining({ event: 'part-started', name: 'c.jsonl', part: 0 }));
+    expect(workerEvents).toContainEqual(
+      expect.objectContaining({ event: 'part-started', name: 'c.jsonl', part: 0 }),
+    );
   });
 
-  it('writes gzip and CSV, keeps parts, or leaves them alone', async () => {
+  it('writes gzip and CSV, keeps the parts with --keep-parts, and does not merge with --no-merge', async () => {
     const simulator = await startSimulator({ records: 300 });
     worker(genesysEnv(simulator));
     expect((await run(exporting(simulator, 'c.jsonl.gz'), {})).code).toBe(0);
@@ -135,13 +137,13 @@ describeWithRedis('a queue', () => {
     for (const { file, bytes } of parts.flatMap(({ segments }: { segments: Segment[] }) => segments)) {
       texts.push((await readFile(join(directory, 'parts.jsonl.parts', file))).subarray(0, bytes).toString());
     }
-    // What was going on when one part ended is in the next as well.
+    // Conversations at the boundary of two parts are in both.
     const lines = [...new Set(texts.join('').split('\n'))];
     expect(lines.sort().join('\n')).toBe(truth(simulator).split('\n').sort().join('\n'));
     expect(await readdir(directory)).not.toContain('parts.jsonl');
   });
 
-  it('a part that fails for good fails the whole, which says what is kept; the same command goes on', async () => {
+  it('fails with the reason of a failed part, and resumes with the same command', async () => {
     const simulator = await startSimulator({ records: 600 });
     const denied = worker({ ...genesysEnv(simulator), GENESYS_CLIENT_SECRET: 'wrong' });
     expect(await denied.ended).toMatchObject({ code: 3 });
@@ -165,7 +167,7 @@ describeWithRedis('a queue', () => {
     ['400', 6, 'returned 400'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
   ] as const)(
-    'a part that the API answers with %s exits with %d, and complete parts are kept',
+    'keeps the complete parts when the API answers a part with %s, and exits with %d',
     async (kind, exitCode, words) => {
       let broken = true;
       const schedule = ({ number }: { number: number }) => (broken && number > 4 ? kind : undefined);
@@ -187,12 +189,12 @@ describeWithRedis('a queue', () => {
       broken = false;
       expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
       expect(await content('c.jsonl')).toBe(truth(simulator));
-      // What was kept is not read again.
+      // The second run does not export the complete parts again.
       expect(simulator.counts.recordsServed).toBe(600);
     },
   );
 
-  it('Ctrl-C ends the waiting and not the export; the same command waits again', async () => {
+  it('stops waiting at Ctrl-C while the workers continue; the same command waits again', async () => {
     const simulator = await startSimulator({ records: 1200, pageDelay: 50 });
     worker(genesysEnv(simulator), '--read-ahead', '1');
     const first = begin(exporting(simulator, 'c.jsonl'), {});
@@ -200,12 +202,12 @@ describeWithRedis('a queue', () => {
     first.send('SIGINT');
     const { code, stderr } = await first.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain('the workers go on');
+    expect(stderr).toContain('the workers continue');
     expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
     expect(await content('c.jsonl')).toBe(truth(simulator));
   });
 
-  it('SIGTERM has a worker hand its part back: another goes on with it at once', async () => {
+  it('continues the part of a worker that SIGTERM stops on another worker, without waiting for the takeover', async () => {
     const simulator = await startSimulator({ records: 2000, pageDelay: 50 });
     const first = worker(genesysEnv(simulator), '--read-ahead', '1', '--takeover', '60');
     const exported = run(exporting(simulator, 'c.jsonl', '--parts', '2'), {});
@@ -217,40 +219,40 @@ describeWithRedis('a queue', () => {
     expect(await content('c.jsonl')).toBe(truth(simulator));
   });
 
-  it('kill -9 of a worker: the other takes its part over, and nothing is lost or repeated', async () => {
+  it('takes over the part of a killed worker without losing or repeating a record', async () => {
     const simulator = await startSimulator({ records: 3000, pageDelay: 50 });
     const flags = ['--directory', directory, '--takeover', '1', '--rate', 'none', '--read-ahead', '1'];
     const victim = start(['worker', ...queue, ...flags], genesysEnv(simulator));
-    let said = '';
+    let log = '';
     victim.child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
+      log += chunk.toString();
     });
     const exported = run(exporting(simulator, 'c.jsonl', '--parts', '3'), {});
-    const taken = () => /(part \d of c\.jsonl): started\n/.exec(said)?.[1];
-    await expect.poll(taken).toBeDefined();
+    const part = () => /(part \d of c\.jsonl): started\n/.exec(log)?.[1];
+    await expect.poll(part).toBeDefined();
     const other = worker(genesysEnv(simulator), '--read-ahead', '1');
     await expect.poll(() => other.stderr.text).toContain(': started');
     victim.child.kill('SIGKILL');
     expect(await victim.ended).toMatchObject({ signal: 'SIGKILL' });
-    expect(said).not.toContain('finished');
+    expect(log).not.toContain('finished');
     expect((await exported).code).toBe(0);
-    expect(other.stderr.text).toContain(`${taken()}: started\n`);
+    expect(other.stderr.text).toContain(`${part()}: started\n`);
     expect(await content('c.jsonl')).toBe(truth(simulator));
     expect(simulator.counts.tokenRequests).toBe(1);
   });
 
-  it('SIGTERM ends a worker that waits for its first token with 0', async () => {
+  it('exits with 0 if SIGTERM stops a worker that waits for its first token', async () => {
     const simulator = await startSimulator({ tokenFaults: { schedule: () => 'hang' } });
     const waiting = worker(genesysEnv(simulator));
     await expect.poll(() => simulator.counts.tokenRequests).toBe(1);
     waiting.send('SIGTERM');
     expect(await waiting.ended).toMatchObject({
       code: 0,
-      stderr: 'warning: ending: parts are handed back\n',
+      stderr: 'warning: stopping: returning the parts to the queue\n',
     });
   });
 
-  it('a worker whose directory is not there says so', async () => {
+  it('exits with 2 if the directory of a worker does not exist', async () => {
     const simulator = await startSimulator();
     const missing = join(directory, 'missing');
     const { code, stderr } = await worker(genesysEnv(simulator), '--directory', missing).ended;
@@ -258,7 +260,7 @@ describeWithRedis('a queue', () => {
     expect(stderr).toContain(`${missing} is no directory here`);
   });
 
-  it('--restart begins anew, and an output of somebody else is left alone', async () => {
+  it('keeps an existing file that no export wrote, and exports again with --restart', async () => {
     const simulator = await startSimulator({ records: 200 });
     worker(genesysEnv(simulator));
     await writeFile(join(directory, 'c.jsonl'), 'mine\n');
@@ -274,7 +276,7 @@ describeWithRedis('a queue', () => {
     expect(simulator.counts.recordsServed).toBeGreaterThan(served);
   });
 
-  it('another export of the same name is refused', async () => {
+  it('refuses another export of the same name', async () => {
     const simulator = await startSimulator({ records: 200 });
     worker(genesysEnv(simulator));
     expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
@@ -284,8 +286,8 @@ describeWithRedis('a queue', () => {
   });
 });
 
-describeWithRedisServer('a queue behind a password', () => {
-  it('has it from the environment or the file of --env, and shows it nowhere', async () => {
+describeWithRedisServer('a Redis with a password', () => {
+  it('gets the password from the environment or the file of --env, and never prints the password', async () => {
     const password = 'pass/word of the queue';
     const redis = await startRedis({ password });
     onTestFinished(() => redis.close());
@@ -310,7 +312,9 @@ describeWithRedisServer('a queue behind a password', () => {
     expect(good).toMatchObject({ code: 0 });
     const overridden = await run([...command, '--env', file], { REDIS_PASSWORD: 'wrong one' });
     expect(overridden.code).toBe(6);
-    expect(overridden.stderr).toContain('warning: REDIS_PASSWORD is set in the environment as well');
+    expect(overridden.stderr).toContain(
+      'warning: REDIS_PASSWORD has different values in the environment and in ',
+    );
     worker.send('SIGTERM');
     const bad = await run(command, { REDIS_PASSWORD: 'wrong one' });
     expect(bad.code).toBe(6);
@@ -321,7 +325,7 @@ describeWithRedisServer('a queue behind a password', () => {
     }
   });
 
-  it('that is not there: says so', async () => {
+  it('exits with 6 if Redis is unreachable', async () => {
     const redis = await startRedis();
     await redis.close();
     const queue = ['--queue', `redis://127.0.0.1:${redis.port}`];

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startServer } from '../support/server.ts';
 import { run, start } from './support.ts';
 
-it('simulate serves until Ctrl-C, and prints the variables that lead other commands to it', async () => {
+it('runs until Ctrl-C, and prints the variables with which other commands use the simulator', async () => {
   const { child, ended } = start(['simulate', '--records', '7', '--token-lifetime', '90'], {});
   const printed = await new Promise<string>((resolve) => {
     let text = '';
@@ -31,7 +31,7 @@ it('simulate serves until Ctrl-C, and prints the variables that lead other comma
   expect(outcome.stderr).toBe('1 API requests, 1 token requests, 1 answered 401, 0 429, 0 5xx\n');
 });
 
-it('simulate says that its port is taken, in one line', async () => {
+it('exits with 2 and one line if the port is in use', async () => {
   const server = await startServer((_, response) => void response.end());
   const { code, stderr } = await run(['simulate', '--port', new URL(server.url).port], {});
   await server.close();

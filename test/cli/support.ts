@@ -7,14 +7,14 @@ import type { EndSignal } from '../../src/cli/io.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 
-/** How the command ended. */
+/** The result of a command. */
 export interface Outcome {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** A stream that keeps what is written to it. */
+/** A stream that keeps the written text. */
 export class Captured extends Writable {
   text = '';
   isTTY = false;
@@ -26,12 +26,12 @@ export class Captured extends Writable {
   }
 }
 
-/** The variables that lead the command to a simulator. */
+/** The variables for the Genesys Cloud of a simulator. */
 export function genesysEnv({ url, clientId, clientSecret }: VendorSimulator): Record<string, string> {
   return { GENESYS_ENV_URL: url, GENESYS_CLIENT_ID: clientId, GENESYS_CLIENT_SECRET: clientSecret };
 }
 
-/** The variables for NICE CXone with access keys. */
+/** The variables for the NICE CXone of a simulator, with access keys. */
 export function cxoneEnv(simulator: VendorSimulator): Record<string, string> {
   return {
     CXONE_ISSUER: simulator.url,
@@ -42,7 +42,7 @@ export function cxoneEnv(simulator: VendorSimulator): Record<string, string> {
   };
 }
 
-/** Runs the command in this process: all of it but the beginning and the end of a process. */
+/** Runs the command in this process. */
 export async function run(
   args: readonly string[],
   env: Record<string, string>,
@@ -69,16 +69,16 @@ export async function run(
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** The command as a process of its own. */
+/** The command in its own process. */
 export interface CommandProcess {
   child: ChildProcessByStdio<null, Readable, Readable>;
-  /** Settles when it has ended; the code is that of a shell where a signal ended it. */
+  /** Resolves when the process has ended; the code is -1 if a signal ended the process. */
   ended: Promise<Outcome & { signal: NodeJS.Signals | null }>;
 }
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
-/** Starts the command as a process of its own, without any variable of this one's but `PATH`. */
+/** Starts the command in its own process, which inherits only `PATH`. */
 export function start(args: readonly string[], env: Record<string, string>): CommandProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -95,7 +95,7 @@ export function start(args: readonly string[], env: Record<string, string>): Com
   return { child, ended };
 }
 
-/** What a complete export of all conversations holds. */
+/** The output of a complete export of all conversations. */
 export function truth(simulator: VendorSimulator): string {
   return [...simulator.records()].map((record) => `${JSON.stringify(record)}\n`).join('');
 }

@@ -7,7 +7,7 @@ import { startSimulator } from '../support/simulated.ts';
 import { cxoneEnv, genesysEnv, run } from './support.ts';
 
 describe('token', () => {
-  it('says what is known of the token, and never the token or the secret', async () => {
+  it('prints the properties of the token, but not the token or the secret', async () => {
     const simulator = await startSimulator({ tokenLifetime: 7200 });
     const { code, stdout, stderr } = await run(['token'], genesysEnv(simulator));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -20,7 +20,7 @@ describe('token', () => {
     expect(stdout).not.toContain(simulator.issueToken().slice(0, 12));
   });
 
-  it('says issuer and API of NICE CXone', async () => {
+  it('prints the issuer and the API of NICE CXone', async () => {
     const simulator = await startSimulator();
     const { code, stdout } = await run(['token'], cxoneEnv(simulator));
     expect(code).toBe(0);
@@ -29,7 +29,7 @@ describe('token', () => {
     expect(stdout).toContain('API  ');
   });
 
-  it('says the scopes of any OAuth server', async () => {
+  it('prints the scopes of any OAuth server', async () => {
     const bodies: string[] = [];
     const server = await startServer((request, response) => {
       bodies.push(request.body.toString());
@@ -81,7 +81,7 @@ describe('token', () => {
     expect(stderr).toContain('throttles this client');
   });
 
-  it('says which variables are missing', async () => {
+  it('names the missing variables', async () => {
     const { code, stderr } = await run(['token'], { GENESYS_REGION: 'eu_central_1' });
     expect(code).toBe(2);
     expect(stderr).toContain('GENESYS_CLIENT_ID is missing; GENESYS_CLIENT_SECRET is missing');
@@ -97,7 +97,7 @@ describe('token', () => {
     expect((await run(['token'], env)).code).toBe(0);
   });
 
-  it('asks whose credentials when those of several are set', async () => {
+  it('requires --vendor if credentials of several vendors are set', async () => {
     const simulator = await startSimulator();
     const env = { ...genesysEnv(simulator), ...cxoneEnv(simulator) };
     const { code, stderr } = await run(['token'], env);
@@ -110,11 +110,11 @@ describe('token', () => {
 });
 
 describe('--env', () => {
-  it('is read; the environment counts where both have a variable, and that is said', async () => {
+  it('reads the file, and warns if the environment overrides a variable', async () => {
     const simulator = await startSimulator();
     const file = join(await temporaryDirectory(), 'genesys.env');
     const { GENESYS_ENV_URL, ...credentials } = genesysEnv(simulator);
-    const lines = Object.entries(credentials).map(([name, value]) => `export ${name}="${value}" # mine`);
+    const lines = Object.entries(credentials).map(([name, value]) => `export ${name}="${value}" # comment`);
     await writeFile(file, ['GENESYS_ENV_URL=http://127.0.0.1:1', ...lines].join('\n'), { mode: 0o600 });
     const { code, stdout, stderr } = await run(['token', '--env', file], {
       GENESYS_ENV_URL: simulator.url,
@@ -122,11 +122,11 @@ describe('--env', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(simulator.url);
     expect(stderr).toBe(
-      'warning: GENESYS_ENV_URL is set in the environment as well, with another value, which is the one that counts\n',
+      `warning: GENESYS_ENV_URL has different values in the environment and in ${file}; the environment takes precedence\n`,
     );
   });
 
-  it('that others can read is warned of', async () => {
+  it('warns if other users can read the file', async () => {
     const file = join(await temporaryDirectory(), 'genesys.env');
     await writeFile(
       file,
@@ -137,10 +137,12 @@ describe('--env', () => {
     await chmod(file, 0o640);
     const { code, stderr } = await run(['token', '--env', file], {});
     expect(code).toBe(0);
-    expect(stderr).toBe(`warning: ${file} holds secrets and others can read it: chmod 600 ${file}\n`);
+    expect(stderr).toBe(
+      `warning: other users can read ${file}, which contains secrets; run: chmod 600 ${file}\n`,
+    );
   });
 
-  it('that is not there is a usage error', async () => {
+  it('exits with 2 if the file does not exist', async () => {
     const { code, stderr } = await run(['token', '--env', '/nowhere/x.env'], {});
     expect(code).toBe(2);
     expect(stderr).toBe('error: --env: /nowhere/x.env cannot be read (ENOENT).\n');

@@ -8,7 +8,7 @@ const QUEUED = [
   ...['--queue', 'redis://127.0.0.1:1'],
 ];
 
-describe('usage', () => {
+describe('arguments', () => {
   it('--help lists commands, variables and exit codes', async () => {
     const { code, stdout, stderr } = await run(['--help'], {});
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -45,11 +45,35 @@ describe('usage', () => {
     }
   });
 
-  it('--version says that of the package', async () => {
+  it.each([
+    [''],
+    ['export'],
+    ['export genesys-conversations'],
+    ['export genesys-conversation-jobs'],
+    ['export cxone-completed-contacts'],
+    ['export cxone-data-extraction'],
+    ['export pages'],
+    ['import'],
+    ['import genesys-contacts'],
+    ['import genesys-external-contacts'],
+    ['worker'],
+    ['token'],
+    ['simulate'],
+  ])('"%s --help" shows two examples, credentials and exit codes in 80 columns', async (command) => {
+    const { stdout } = await run([...command.split(' ').filter(Boolean), '--help'], {});
+    expect(stdout.match(/^ {2}axios-oauth-refresh /gm)).toHaveLength(2);
+    expect(stdout).toMatch(
+      command === 'simulate' ? /requires no credentials/ : /^Credentials, [\s\S]*_CLIENT_ID/m,
+    );
+    expect(stdout).toMatch(/^Exit codes:\n {2}0 {4}/m);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('--version prints the version of the package', async () => {
     expect(await run(['--version'], {})).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
   });
 
-  it('without a command exits with 2 and shows the help on standard error', async () => {
+  it('exits with 2 and prints the help to standard error if there is no command', async () => {
     const { code, stdout, stderr } = await run([], {});
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('Usage: axios-oauth-refresh');
@@ -59,24 +83,24 @@ describe('usage', () => {
     [['tokn'], "unknown command 'tokn'"],
     [['token', '--fast'], "unknown option '--fast'"],
     [['token', '--vendor', 'acme'], "'acme' is invalid"],
-    [['simulate', '--records', 'many'], 'Give a whole number from 0 on.'],
-    [['simulate', '--fault-rate', '2'], 'Give a number from 0 to 1.'],
-    [['simulate', '--page-delay', '-1'], 'Give seconds'],
-    [['simulate', '--page-delay', '2147484'], 'Give at most 2147483 seconds'],
+    [['simulate', '--records', 'many'], 'Use a whole number, 0 or more.'],
+    [['simulate', '--fault-rate', '2'], 'Use a number from 0 to 1.'],
+    [['simulate', '--page-delay', '-1'], 'Use a number of seconds'],
+    [['simulate', '--page-delay', '2147484'], 'Use at most 2147483 seconds'],
     [['simulate', '--port', '99999'], 'port'],
     [['simulate', '--records', '99999999999'], 'records must be a whole number below 2^32'],
     [['simulate', '--interval', '2023-10-02/2023-10-01'], 'must be after'],
     [['worker'], '--queue'],
     [['worker', '--queue', 'redis://127.0.0.1'], 'set GENESYS_CLIENT_ID'],
-    [['worker', '--queue', 'http://127.0.0.1'], 'give a URL such as redis://'],
-    [['worker', '--queue', 'redis://:hunter2@127.0.0.1'], 'put it into REDIS_PASSWORD'],
-    [['worker', '--queue', 'redis://127.0.0.1/?password=hunter2'], 'put it into REDIS_PASSWORD'],
-    [[...QUEUED, '--out', 'a.jsonl', '--queue', 'redis://:hunter2@127.0.0.1'], 'put it into REDIS_PASSWORD'],
+    [['worker', '--queue', 'http://127.0.0.1'], 'must be a redis:// or rediss:// URL'],
+    [['worker', '--queue', 'redis://:hunter2@127.0.0.1'], 'set REDIS_PASSWORD'],
+    [['worker', '--queue', 'redis://127.0.0.1/?password=hunter2'], 'set REDIS_PASSWORD'],
+    [[...QUEUED, '--out', 'a.jsonl', '--queue', 'redis://:hunter2@127.0.0.1'], 'set REDIS_PASSWORD'],
     [
       [...QUEUED.slice(0, -2), '--out', 'a.jsonl', '--parts', '6', '--no-merge'],
-      '--parts, --no-merge is for exports with --queue',
+      '--queue: required by --parts, --no-merge',
     ],
-    [[...QUEUED, '--out', '日本'], '--name: 日本 makes none'],
+    [[...QUEUED, '--out', '日本'], '--name: cannot be derived from 日本'],
     [
       [
         'export',
@@ -92,20 +116,20 @@ describe('usage', () => {
       ],
       "unknown option '--queue'",
     ],
-    [[...QUEUED, '--out', '-'], "--out has to be a file below the workers' directory"],
-    [[...QUEUED, '--out', '/tmp/a.jsonl'], "--out is a path below the workers' directory"],
+    [[...QUEUED, '--out', '-'], '--out must be a file in the --directory of the workers'],
+    [[...QUEUED, '--out', '/tmp/a.jsonl'], '--out must be relative to the --directory of the workers'],
     [[...QUEUED, '--out', '../a.jsonl'], 'without ..'],
-    [[...QUEUED, '--out', 'a.jsonl', '--rate', '5/s'], '--rate is for the workers to decide'],
+    [[...QUEUED, '--out', 'a.jsonl', '--rate', '5/s'], 'not allowed with --rate'],
     [[...QUEUED, '--out', 'a.jsonl', '--parts', '0'], 'parts must be a whole number above 0'],
     [[...QUEUED, '--out', 'a.jsonl', '--tutorial-form'], 'this export cannot be split'],
     [[...QUEUED, '--out', 'a.parquet'], 'the ending .parquet of a.parquet is not a known format'],
     [[...QUEUED, '--out', 'a.json', '--columns', 'a'], '--columns goes with csv, not with jsonl'],
-    [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge leaves parts as JSON Lines'],
+    [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge writes JSON Lines'],
     [
       ['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'],
       "unknown option '--queue'",
     ],
-  ])('%j exits with 2', async (args, message) => {
+  ])('exits with 2: %j', async (args, message) => {
     const { code, stdout, stderr } = await run(args, {});
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -128,7 +152,7 @@ describe('usage', () => {
     expect(stderr).not.toContain('hunter2');
   });
 
-  it('says where credentials belong', async () => {
+  it('says where to set credentials if they are passed as arguments', async () => {
     const { stderr } = await run(['token', '--client-secret', 'hunter2hunter2'], {});
     expect(stderr).toContain('--env');
     expect(stderr).not.toContain('hunter2');

@@ -8,9 +8,11 @@ import {
 import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
-import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
+import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
+import { addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
 import { intervalFlag, pageSizeFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import { addHelpEnd } from '../help.ts';
 import { type Interval, readJsonObject } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
@@ -22,71 +24,80 @@ interface ConversationFlags extends ExportFlags {
   totalTolerance?: number;
 }
 
-/** Exports conversations of Genesys Cloud by its details query, and by details jobs. */
-export function addExportGenesys(parent: Command, { io, args, end }: CommandContext): void {
+/** Adds the exports of Genesys Cloud. */
+export function addExportGenesys(parent: Command, { io, args, setExitCode }: CommandContext): void {
   const query = parent
     .command('genesys-conversations')
-    .description('Export conversations of Genesys Cloud by the details query.')
-    .option('--tutorial-form', 'ask with dateFrom, dateTo and size, for a gateway that speaks this form')
-    .addOption(totalToleranceFlag(CONVERSATIONS_DEFAULTS.totalTolerance));
+    .description('Export conversations of Genesys Cloud with the details query.');
   addConversationFlags(query, CONVERSATIONS_DEFAULTS.pageSize)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ axios-oauth-refresh export genesys-conversations --interval 2026-01-01T00:00Z/2026-02-01T00:00Z \\
-      --out january.jsonl.gz
-  $ axios-oauth-refresh export genesys-conversations --interval 2026-01-01/2026-01-02 --out day.csv \\
-      --columns conversationId,conversationStart,conversationEnd --filter voice.json
-
-voice.json, for example: {"segmentFilters": [{"type": "and", "predicates": [{"dimension": "mediaType", "value": "voice"}]}]}
-`,
-    )
-    .action(async (flags: ConversationFlags & { tutorialForm?: true }) => {
-      const name = 'export genesys-conversations';
-      const source = () => (flags.tutorialForm ? tutorialSource(flags) : querySource(flags));
-      end(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
-    });
+    .addOption(totalToleranceFlag(CONVERSATIONS_DEFAULTS.totalTolerance))
+    .option('--tutorial-form', 'send dateFrom, dateTo and size, for a gateway that requires this form');
+  addRunFlags(query);
+  addHelpEnd(query, {
+    examples: [
+      `export genesys-conversations --out january.jsonl.gz \\
+    --interval 2026-01-01T00:00Z/2026-02-01T00:00Z`,
+      `export genesys-conversations --out day.csv \\
+    --interval 2026-01-01/2026-01-02 --filter voice.json \\
+    --columns conversationId,conversationStart`,
+    ],
+    notes: `A voice.json for --filter:
+  {"segmentFilters": [{"type": "and", "predicates": [
+    {"dimension": "mediaType", "value": "voice"}]}]}`,
+    vendors: ['genesys'],
+    redis: true,
+  }).action(async (flags: ConversationFlags & { tutorialForm?: true }) => {
+    const name = 'export genesys-conversations';
+    const source = () => (flags.tutorialForm ? tutorialSource(flags) : querySource(flags));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
+  });
 
   const jobs = parent
     .command('genesys-conversation-jobs')
     .description(
-      'Export conversations of Genesys Cloud by a details job: any number of them, up to a day old.',
-    )
-    .option('--start-of-day', 'only those that began on a UTC day of the interval')
-    .option(
-      '--partial',
-      'take what is there where the data of jobs does not reach to the end of the interval',
+      'Export conversations of Genesys Cloud with a details job. ' +
+        'Use a job for large numbers of conversations; its data can be up to a day old.',
     );
   addConversationFlags(jobs, CONVERSATION_JOBS_DEFAULTS.pageSize)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ axios-oauth-refresh export genesys-conversation-jobs --interval 2025-01-01/2026-01-01 --out 2025.jsonl.gz
-`,
-    )
-    .action(async (flags: ConversationFlags & { startOfDay?: true; partial?: true }) => {
-      const name = 'export genesys-conversation-jobs';
-      const source = (): SourceDescription => ({
-        source: 'genesys-conversation-jobs',
-        options: {
-          query: filterOf(flags),
-          pageSize: flags.pageSize,
-          startOfDayIntervalMatching: flags.startOfDay,
-          allowPartialData: flags.partial,
-        },
-      });
-      end(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
+    .option('--start-of-day', 'only conversations that started on a UTC day of the interval')
+    .option('--partial', 'export the available data if the job data does not reach the end of the interval');
+  addRunFlags(jobs);
+  addHelpEnd(jobs, {
+    examples: [
+      `export genesys-conversation-jobs --out 2025.jsonl.gz \\
+    --interval 2025-01-01/2026-01-01`,
+      `export genesys-conversation-jobs --out december.csv \\
+    --interval 2025-12-01/2026-01-01 --start-of-day`,
+    ],
+    vendors: ['genesys'],
+    redis: true,
+  }).action(async (flags: ConversationFlags & { startOfDay?: true; partial?: true }) => {
+    const name = 'export genesys-conversation-jobs';
+    const source = (): SourceDescription => ({
+      source: 'genesys-conversation-jobs',
+      options: {
+        query: filterOf(flags),
+        pageSize: flags.pageSize,
+        startOfDayIntervalMatching: flags.startOfDay,
+        allowPartialData: flags.partial,
+      },
     });
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
+  });
 }
 
 function addConversationFlags(command: Command, pageSize: number): Command {
-  command
+  return command
+    .optionsGroup('Required:')
+    .addOption(outFlag())
     .addOption(intervalFlag())
-    .addOption(pageSizeFlag(`conversations in a page (default: ${pageSize})`))
-    .option('--filter <file>', 'JSON with further members of the query, such as segmentFilters');
-  return addSplitFlags(addExportFlags(command, VENDOR_VARIABLES.genesys.rate));
+    .optionsGroup('Query:')
+    .option('--filter <file>', 'JSON file with more fields of the query, such as segmentFilters')
+    .addOption(pageSizeFlag(`conversations per page (default: ${pageSize})`));
+}
+
+function addRunFlags(command: Command): void {
+  addLogFlags(addSplitFlags(addExportFlags(addConnectionFlags(command), VENDOR_VARIABLES.genesys.rate)));
 }
 
 function querySource(flags: ConversationFlags): SourceDescription {
@@ -96,8 +107,8 @@ function querySource(flags: ConversationFlags): SourceDescription {
 
 function tutorialSource({ interval, pageSize: size, filter, totalTolerance }: ConversationFlags) {
   refuse('--tutorial-form', [
-    filter !== undefined && 'it goes without --filter',
-    totalTolerance !== undefined && 'it goes without --total-tolerance',
+    filter !== undefined && 'cannot be combined with --filter',
+    totalTolerance !== undefined && 'cannot be combined with --total-tolerance',
   ]);
   return genesysConversationsTutorial({ dateFrom: interval.start, dateTo: interval.end, size });
 }

@@ -17,9 +17,10 @@ import {
 import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
-import { addExportFlags, type ExportFlags } from '../flags/export-flags.ts';
-import { baseUrlFlag, vendorFlag } from '../flags/run-flags.ts';
+import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
+import { addConnectionFlags, addLogFlags, baseUrlFlag, vendorFlag } from '../flags/run-flags.ts';
 import { pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import { addHelpEnd } from '../help.ts';
 import { parseCount, readJsonObject } from '../parse.ts';
 import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
@@ -47,82 +48,87 @@ interface PagesFlags extends ExportFlags {
   pageCount?: string;
 }
 
-/** Exports the pages of any API, described by flags. */
-export function addExportPages(parent: Command, { io, args, end }: CommandContext): void {
+/** Adds the export of any API, which flags describe. */
+export function addExportPages(parent: Command, { io, args, setExitCode }: CommandContext): void {
   const command = parent
     .command('pages')
     .description(
-      'Export the pages of any API. A path is the name of a member, or names with dots between them.',
+      'Export the pages of any API. A path is a field name, or several field names with dots between them.',
     )
-    .requiredOption('--url <url>', "what to ask for: relative to the vendor's API or --base-url, or absolute")
-    .requiredOption('--items <path>', "the list of records in an answer; '' for an answer that is the list")
+    .optionsGroup('Required:')
+    .requiredOption(
+      '--url <url>',
+      "URL of the pages: absolute, or relative to --base-url or to the vendor's API",
+    )
+    .requiredOption(
+      '--items <path>',
+      "path of the list of records in a response; '' if the response is the list",
+    )
+    .addOption(outFlag())
+    .optionsGroup('How to get the next page (one of these is required):')
     .option(
       '--page-number [name]',
-      `pages have numbers; name of the parameter (default: ${PAGE_NUMBER_DEFAULTS.parameter})`,
+      `pages have numbers: name of the parameter (default: ${PAGE_NUMBER_DEFAULTS.parameter})`,
     )
     .option(
       '--offset [name]',
-      `pages are asked for by records to skip; name of the parameter (default: ${OFFSET_DEFAULTS.skipParameter})`,
+      `requests skip records: name of the parameter (default: ${OFFSET_DEFAULTS.skipParameter})`,
     )
-    .option('--cursor <path>', 'an answer holds a cursor to the next page')
-    .option('--next <path>', 'an answer holds the URL of the next page')
-    .addOption(pageSizeFlag('with --page-number or --offset: records in a page'))
+    .option('--cursor <path>', 'a response contains a cursor: path of the cursor')
+    .option('--next <path>', 'a response contains the URL of the next page: path of the URL')
+    .optionsGroup('Details of the pages:')
+    .addOption(pageSizeFlag('with --page-number or --offset: records per page'))
     .option(
       '--size-parameter <name>',
-      `parameter for --page-size (default: none, for --offset ${OFFSET_DEFAULTS.sizeParameter})`,
+      `parameter for --page-size (default: ${OFFSET_DEFAULTS.sizeParameter} with --offset, otherwise none)`,
     )
     .option(
       '--first-page <n>',
       `with --page-number: the first number (default: ${PAGE_NUMBER_DEFAULTS.first})`,
       parseCount,
     )
-    .option('--page-count <path>', 'with --page-number: how many pages there are')
+    .option('--page-count <path>', 'with --page-number: path of the number of pages')
     .option(
       '--cursor-parameter <name>',
       `with --cursor: parameter for the cursor (default: ${CURSOR_DEFAULTS.parameter})`,
     )
-    .option('--total <path>', 'how many records there are; fewer in the end are an error')
+    .option('--total <path>', 'path of the total number of records; the export fails if records are missing')
     .addOption(totalToleranceFlag(PAGED_DEFAULTS.totalTolerance))
-    .option('--id <path>', 'the id of a record: one that comes again is left out')
-    .option('--absent-at-end', 'where there are no records, the API leaves the list out of its answer')
+    .option('--id <path>', 'path of the ID of a record, to drop records that the API returns twice')
+    .option('--absent-at-end', 'the API omits the list if there are no records')
     .addOption(
-      new Option('--empty-status <status>', 'the status that says there are none').choices(['204', '404']),
+      new Option('--empty-status <status>', 'status of a response without records').choices(['204', '404']),
     )
+    .optionsGroup('Request:')
     .addOption(
-      new Option('--method <method>', 'of the request')
-        .choices(['get', 'post'])
-        .default(PAGED_DEFAULTS.method),
+      new Option('--method <method>', 'HTTP method').choices(['get', 'post']).default(PAGED_DEFAULTS.method),
     )
     .addOption(paramFlag())
-    .option('--data <file>', 'JSON for the body of a POST')
-    .addOption(baseUrlFlag())
-    .addOption(vendorFlag());
-  addExportFlags(command, VENDOR_VARIABLES.oauth.rate)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ axios-oauth-refresh export pages --url /api/v2/users --items entities \\
-      --page-number --page-count pageCount --total total --id id --out users.jsonl
-  $ axios-oauth-refresh export pages --base-url https://api.example.com --url /audits --items data \\
-      --cursor paging.after --cursor-parameter after --out audits.csv --columns id,actor.name,time
-  $ axios-oauth-refresh export pages --url /api/v2/routing/queues --items entities --next nextUri --out -
-`,
-    )
-    .action(async (flags: PagesFlags) => {
-      const { vendor, baseUrl, url } = flags;
-      const source = () => sourceOf(flags);
-      const doubt = (summary: ExportSummary) => doubtOf(flags, summary);
-      const name = 'export pages';
-      end(await runExportJob(io, { name, args, flags, vendor, baseUrl, url, source, doubt }));
-    });
+    .option('--data <file>', 'JSON file with the body of a POST');
+  addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
+  addLogFlags(addExportFlags(command, VENDOR_VARIABLES.oauth.rate));
+  addHelpEnd(command, {
+    examples: [
+      `export pages --url /api/v2/users --items entities \\
+    --page-number --page-count pageCount --total total --id id --out users.jsonl`,
+      `export pages --base-url https://api.example.com \\
+    --url /audits --items data --cursor paging.after \\
+    --cursor-parameter after --out audits.csv`,
+    ],
+  }).action(async (flags: PagesFlags) => {
+    const { vendor, baseUrl, url } = flags;
+    const source = () => sourceOf(flags);
+    const warningFor = (summary: ExportSummary) => singlePageWarning(flags, summary);
+    const name = 'export pages';
+    setExitCode(await runExportJob(io, { name, args, flags, vendor, baseUrl, url, source, warningFor }));
+  });
 }
 
-/** A wrong path looks like the last page: without a total nothing tells one from the other. */
-function doubtOf({ cursor, next, total }: PagesFlags, { pages, records }: ExportSummary) {
+/** Returns a warning if the export may be too short: without a total, a wrong path looks like the last page. */
+function singlePageWarning({ cursor, next, total }: PagesFlags, { pages, records }: ExportSummary) {
   const flag = cursor !== undefined ? `--cursor ${cursor}` : next !== undefined && `--next ${next}`;
   if (!flag || total !== undefined || pages !== 1 || records === 0) return undefined;
-  return `there was one page alone, with nothing at ${flag}: if there should be more, correct the path, or name --total`;
+  return `the export has a single page, which has no value at ${flag}; if there are more pages, fix the path or set --total`;
 }
 
 function sourceOf(flags: PagesFlags): PageSource {
@@ -131,13 +137,13 @@ function sourceOf(flags: PagesFlags): PageSource {
   const chosen = Object.entries(ways).filter(([, value]) => value !== undefined);
   const numbered = pageNumber !== undefined || offset !== undefined;
   refuse('export pages', [
-    chosen.length !== 1 && `give one of ${Object.keys(ways).join(', ')}: how a page leads to the next`,
-    !numbered && pageSize !== undefined && '--page-size goes with --page-number or --offset',
-    !numbered && sizeParameter !== undefined && '--size-parameter goes with --page-number or --offset',
-    pageNumber === undefined && flags.firstPage !== undefined && '--first-page goes with --page-number',
-    pageNumber === undefined && flags.pageCount !== undefined && '--page-count goes with --page-number',
-    flags.total === undefined && flags.totalTolerance !== undefined && '--total-tolerance goes with --total',
-    cursor === undefined && cursorParameter !== undefined && '--cursor-parameter goes with --cursor',
+    chosen.length !== 1 && `set one of ${Object.keys(ways).join(', ')}`,
+    !numbered && pageSize !== undefined && '--page-size requires --page-number or --offset',
+    !numbered && sizeParameter !== undefined && '--size-parameter requires --page-number or --offset',
+    pageNumber === undefined && flags.firstPage !== undefined && '--first-page requires --page-number',
+    pageNumber === undefined && flags.pageCount !== undefined && '--page-count requires --page-number',
+    flags.total === undefined && flags.totalTolerance !== undefined && '--total-tolerance requires --total',
+    cursor === undefined && cursorParameter !== undefined && '--cursor-parameter requires --cursor',
   ]);
   const { method, url, param: params, items, id, total, totalTolerance, emptyStatus } = flags;
   const shared = {

@@ -12,10 +12,18 @@ import {
 import { CSV_INPUT_DEFAULTS, formatOf, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
-import { EXIT } from '../exit-code.ts';
-import { addRunFlags, type RunFlags } from '../flags/run-flags.ts';
+import { EXIT, EXIT_CODES } from '../exit-code.ts';
+import {
+  addConnectionFlags,
+  addLogFlags,
+  addResumeFlags,
+  addSpeedFlags,
+  type RunFlags,
+  rateFlag,
+} from '../flags/run-flags.ts';
+import { addHelpEnd } from '../help.ts';
 import { runJob } from '../job.ts';
-import { parseCount } from '../parse.ts';
+import { parseCount, parseRate } from '../parse.ts';
 import { count, counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
@@ -31,89 +39,101 @@ interface ImportFlags extends RunFlags {
   unresolved?: string;
 }
 
-/** Sends the records of a file to an API. */
+/** Adds the imports. */
 export function addImport(program: Command, context: CommandContext): void {
-  const parent = program.command('import').description('Send the records of a file to an API.');
+  const parent = program.command('import').description('Import records from a file to an API.');
+  const contactsExample = `import genesys-contacts --list 3f1a... --in contacts.csv \\
+    --id-field customerId`;
+  const peopleExample = 'import genesys-external-contacts --in people.jsonl';
+  addImportHelp(parent, [contactsExample, peopleExample]);
 
+  const contacts = parent
+    .command('genesys-contacts')
+    .description(
+      'Add contacts to an outbound contact list of Genesys Cloud. ' +
+        'A record is a contact in the form of the API, or only the data of a contact.',
+    );
+  contacts.optionsGroup('Required:').requiredOption('--list <id>', 'ID of the contact list');
   addImportFlags(
-    parent
-      .command('genesys-contacts')
-      .description('Add contacts to an outbound contact list of Genesys Cloud.')
-      .requiredOption('--list <id>', 'id of the contact list')
-      .option('--id-field <name>', 'the field that holds the id of a contact: then nothing can arrive twice')
-      .option('--priority', 'these contacts are dialled first'),
-  )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ axios-oauth-refresh import genesys-contacts --list 3f1a... --in contacts.csv --id-field customerId
-  $ axios-oauth-refresh import genesys-contacts --list 3f1a... --in contacts.csv.rejects.jsonl
-
-A record is a contact as the API has it, or flat: then it is the contact's data.
-${FILES_HELP}`,
-    )
-    .action((flags: ImportFlags & { list: string; idField?: string; priority?: true }) =>
+    addRecordFlags(contacts)
+      .option('--id-field <name>', 'field with the ID of a contact; prevents duplicates')
+      .option('--priority', 'dial these contacts first'),
+  );
+  const rejectsExample = `import genesys-contacts --list 3f1a... \\
+    --in contacts.csv.rejects.jsonl`;
+  addImportHelp(contacts, [contactsExample, rejectsExample]).action(
+    (flags: ImportFlags & { list: string; idField?: string; priority?: true }) =>
       runImport(context, 'import genesys-contacts', flags, () =>
         genesysContactList({ listId: flags.list, idField: flags.idField, priority: flags.priority }),
       ),
-    );
+  );
 
+  const people = parent
+    .command('genesys-external-contacts')
+    .description('Add external contacts of Genesys Cloud.');
   addImportFlags(
-    parent
-      .command('genesys-external-contacts')
-      .description('Add external contacts of Genesys Cloud.')
-      .option('--keeps-ids', 'the organization takes a contact with the id of one it has for the same'),
-  )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ axios-oauth-refresh import genesys-external-contacts --in people.jsonl
-${FILES_HELP}`,
-    )
-    .action((flags: ImportFlags & { keepsIds?: true }) =>
-      runImport(context, 'import genesys-external-contacts', flags, () =>
-        genesysExternalContacts({ keepsIds: flags.keepsIds }),
-      ),
-    );
+    addRecordFlags(people).option(
+      '--keeps-ids',
+      'the API recognizes a contact by its ID: it is safe to send a contact twice',
+    ),
+  );
+  addImportHelp(people, [
+    peopleExample,
+    `${peopleExample} \\
+    --on-bad-record reject`,
+  ]).action((flags: ImportFlags & { keepsIds?: true }) =>
+    runImport(context, 'import genesys-external-contacts', flags, () =>
+      genesysExternalContacts({ keepsIds: flags.keepsIds }),
+    ),
+  );
 }
 
-const FILES_HELP = `
-What the API refuses goes to FILE.rejects.jsonl with the reason; what it may or may not have taken (an answer was lost,
-and the record has no id) to FILE.unresolved.jsonl. Both can be fed in again. If there are any, the exit code is 6.
-`;
+function addRecordFlags(command: Command): Command {
+  return command
+    .optionsGroup('Required:')
+    .requiredOption('--in <file>', 'input file')
+    .optionsGroup('Records:');
+}
 
-function addImportFlags(command: Command): Command {
+function addImportFlags(command: Command): void {
   const { concurrency, onBadRecord } = IMPORT_DEFAULTS;
+  const badRecord = `what to do if a record cannot be read (default: ${onBadRecord})`;
   command
-    .requiredOption('--in <file>', 'the file to read')
-    .addOption(
-      new Option('--format <format>', 'of the file (default: by its name)').choices(['jsonl', 'csv']),
-    )
+    .addOption(new Option('--on-bad-record <what>', badRecord).choices(['stop', 'reject']))
+    .option('--rejects <file>', 'file for rejected records (default: IN.rejects.jsonl)')
+    .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)');
+  const format = new Option('--format <format>', 'input format (default: from the file name)');
+  addConnectionFlags(command)
+    .optionsGroup('Input:')
+    .addOption(format.choices(['jsonl', 'csv']))
     .option(
       '--delimiter <character>',
-      `between the fields of a CSV (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
-    )
-    .option('--batch-size <n>', 'records in one request (default: as many as the API takes)', parseCount)
+      `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
+    );
+  const rate = VENDOR_VARIABLES.genesys.rate;
+  addSpeedFlags(command, rateFlag().default(parseRate(rate), rate))
+    .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
     .option(
       '--concurrency <n>',
-      `requests at a time; more than 1 can change the order (default: ${concurrency})`,
+      `requests at the same time; more than 1 can change the order (default: ${concurrency})`,
       parseCount,
-    )
-    .addOption(
-      new Option(
-        '--on-bad-record <what>',
-        `what to do with a record that cannot be read (default: ${onBadRecord})`,
-      ).choices(['stop', 'reject']),
-    )
-    .option('--rejects <file>', 'where to write what is refused (default: beside the file)')
-    .option('--unresolved <file>', 'where to write what may have been taken (default: beside the file)');
-  return addRunFlags(command, VENDOR_VARIABLES.genesys.rate);
+    );
+  addLogFlags(addResumeFlags(command, 'IN.import.checkpoint'));
+}
+
+function addImportHelp(command: Command, examples: readonly string[]): Command {
+  return addHelpEnd(command, {
+    examples,
+    notes: `Rejected records go to IN.rejects.jsonl, with the reason. Unresolved records,
+which the API may or may not have stored, go to IN.unresolved.jsonl. Check and
+fix the records in these files, then import each file with --in.`,
+    vendors: ['genesys'],
+    exitCodes: { ...EXIT_CODES, [EXIT.partial]: 'incomplete, or there are rejected or unresolved records' },
+  });
 }
 
 async function runImport(
-  { io, args, end }: CommandContext,
+  { io, args, setExitCode }: CommandContext,
   name: string,
   flags: ImportFlags,
   target: () => ImportTarget,
@@ -131,32 +151,36 @@ async function runImport(
       return async (run) => {
         const summary = await importRecords({ ...run, ...own, ...parts });
         const open = summary.rejected + summary.unresolved;
-        return { message: inWords(summary), summary, exitCode: open > 0 ? EXIT.partial : EXIT.complete };
+        return {
+          message: describeResult(summary),
+          summary,
+          exitCode: open > 0 ? EXIT.partial : EXIT.complete,
+        };
       };
     },
   });
-  end(code);
+  setExitCode(code);
 }
 
 function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
   const chosen = format ?? formatOf(path) ?? 'jsonl';
   refuse('--in', [
-    path === '-' && 'an import that is resumed reads its input again: save it to a file first',
-    chosen.endsWith('.gz') && 'unpack it first: an import reads jsonl and csv',
-    delimiter !== undefined && chosen !== 'csv' && `--delimiter goes with csv, not with ${chosen}`,
+    path === '-' &&
+      'must be a file, because a resumed import reads the input again; save standard input to a file',
+    chosen === 'jsonl.gz' && `${path} is compressed; decompress the file first`,
+    delimiter !== undefined && chosen !== 'csv' && `--delimiter requires csv, not ${chosen}`,
   ]);
   return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);
 }
 
-function inWords(summary: ImportSummary): string {
+function describeResult(summary: ImportSummary): string {
   const { accepted, rejected, unresolved, elapsed, alreadyComplete, rejects, unresolvedRecords } = summary;
   return [
     alreadyComplete
-      ? `complete already: ${count(accepted)} accepted; --restart sends all of it again`
+      ? `already complete: ${counted(accepted, 'record')} accepted; add --restart to send all records again`
       : `complete: ${counted(accepted, 'record')} accepted in ${duration(elapsed)}`,
     rejects !== undefined && `${count(rejected)} rejected, see ${rejects}`,
-    unresolvedRecords !== undefined &&
-      `${count(unresolved)} may or may not have arrived, see ${unresolvedRecords}`,
+    unresolvedRecords !== undefined && `${count(unresolved)} unresolved, see ${unresolvedRecords}`,
   ]
     .filter(Boolean)
     .join('; ');

@@ -9,18 +9,20 @@ import { chooseVendor } from '../choose-vendor.ts';
 import type { CommandContext } from '../command-context.ts';
 import { connect } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
-import { EXIT } from '../exit-code.ts';
+import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { failureOf } from '../failure.ts';
-import { addReadFlags, type ReadFlags } from '../flags/export-flags.ts';
-import { addQueueFlags, type QueueFlags } from '../flags/queue-flags.ts';
+import { checkpointIntervalFlag, type ReadFlags, readAheadFlag } from '../flags/export-flags.ts';
+import { type QueueFlags, queueFlag, queueNameFlag } from '../flags/queue-flags.ts';
 import {
   addConnectionFlags,
-  addWorkFlags,
+  addLogFlags,
+  addSpeedFlags,
   baseUrlFlag,
   rateFlag,
   vendorFlag,
   type WorkFlags,
 } from '../flags/run-flags.ts';
+import { addHelpEnd } from '../help.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
@@ -29,7 +31,7 @@ import { createReporter } from '../reporter/create-reporter.ts';
 import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
-import { REDIS_VARIABLES, VENDOR_VARIABLES, type VendorName } from '../variables.ts';
+import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
 interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
   directory: string;
@@ -39,55 +41,63 @@ interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
   baseUrl?: string;
 }
 
-/** Works on the exports of a queue until it is told to end. */
-export function addWorker(program: Command, { io, end }: CommandContext): void {
+/** Adds the command that exports the parts of a queue until a signal stops it. */
+export function addWorker(program: Command, { io, setExitCode }: CommandContext): void {
   const command = program
     .command('worker')
-    .description(
-      'Work on the exports that others gave to a queue (export ... --queue), on as many machines as you like.',
-    )
-    .option(
-      '--directory <path>',
-      'where the output goes: the same for all workers, on a disk they share',
-      '.',
-    )
-    .option('--concurrency <n>', 'parts at a time', parseCount, WORKER_DEFAULTS.concurrency)
+    .description('Export the parts of exports in a queue (export ... --queue), on any number of hosts.')
+    .optionsGroup('Required:')
+    .addOption(queueFlag('Redis of the queue').makeOptionMandatory())
+    .optionsGroup('Queue and output:')
+    .option('--directory <path>', 'output directory, on a file system that all workers share', '.')
+    .addOption(queueNameFlag())
     .option(
       '--takeover <s>',
-      `seconds without a sign of life after which others take the parts of a worker (default: ${WORKER_DEFAULTS.takeover / 1000})`,
+      `seconds without a sign of life after which other workers take over the parts (default: ${WORKER_DEFAULTS.takeover / 1000})`,
       parseSeconds,
-    )
-    .addOption(
-      rateFlag(`; all workers share it (default: ${VENDOR_VARIABLES.genesys.rate} for Genesys Cloud)`),
-    )
-    .addOption(baseUrlFlag())
-    .addOption(vendorFlag())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ axios-oauth-refresh worker --queue redis://redis.internal:6379 --directory /mnt/exports
-
-Workers share one token and one rate through that Redis. ${REDIS_VARIABLES.username} and ${REDIS_VARIABLES.password} are its credentials.
-On Ctrl-C or SIGTERM a worker hands its parts back to the others; killed, they are taken from it.
-`,
     );
-  addWorkFlags(addConnectionFlags(addReadFlags(addQueueFlags(command)))).action(
-    async (flags: WorkerFlags) => {
-      const { log, progressInterval: interval } = flags;
-      const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
-      try {
-        await work(io, flags, reporter);
-        end(EXIT.complete);
-      } catch (error) {
-        const failure = failureOf(error, undefined);
-        reporter.failed(failure);
-        end(failure.exitCode);
-      } finally {
-        reporter.stop();
-      }
-    },
+  addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
+  const rate = rateFlag(
+    `; applies to all workers together (default: ${VENDOR_VARIABLES.genesys.rate} for Genesys Cloud)`,
   );
+  addSpeedFlags(command, rate)
+    .option('--concurrency <n>', 'parts to export at the same time', parseCount, WORKER_DEFAULTS.concurrency)
+    .addOption(readAheadFlag())
+    .optionsGroup('Checkpoint:')
+    .addOption(checkpointIntervalFlag());
+  addLogFlags(command);
+  addHelpEnd(command, {
+    examples: [
+      `worker --queue redis://redis.internal:6379 \\
+    --directory /mnt/exports`,
+      `worker --queue rediss://redis.internal:6379 \\
+    --directory /mnt/exports --env genesys.env --concurrency 2`,
+    ],
+    notes: `Workers share one token and one rate limit. Ctrl-C or SIGTERM stops a worker,
+which then returns its parts to the queue.`,
+    redis: true,
+    exitCodes: {
+      0: 'stopped by Ctrl-C or SIGTERM',
+      1: EXIT_CODES[1],
+      2: EXIT_CODES[2],
+      3: 'the credentials are refused',
+      5: 'the token endpoint throttles',
+      6: 'Redis or the token endpoint is unreachable',
+    },
+  }).action(async (flags: WorkerFlags) => {
+    const { log, progressInterval: interval } = flags;
+    const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+    try {
+      await work(io, flags, reporter);
+      setExitCode(EXIT.complete);
+    } catch (error) {
+      const failure = failureOf(error, undefined);
+      reporter.failed(failure);
+      setExitCode(failure.exitCode);
+    } finally {
+      reporter.stop();
+    }
+  });
 }
 
 async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<void> {
@@ -100,12 +110,12 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   const store = redisStore({ url: connection });
   const { signal, release } = abortOnSignal(
     io,
-    () => reporter.warning('ending: parts are handed back'),
+    () => reporter.warning('stopping: returning the parts to the queue'),
     reporter.stop,
   );
   try {
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, store, onEvent: reporter.event });
-    // Before any part is taken: whether the credentials are good.
+    // Check the credentials before taking a part, so that wrong credentials fail no part.
     const token = await firstToken(tokens, signal);
     if (!token) return;
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl ?? '';
@@ -127,12 +137,12 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
         const wanted = VENDOR_OF[description.source];
         refuse('worker', [
           wanted !== vendorName &&
-            `${description.source} needs credentials of ${wanted}, and this worker has those of ${vendorName}: give it ` +
-              'another queue (--queue-name)',
+            `${description.source} needs credentials of ${wanted}, but this worker has credentials of ${vendorName}; ` +
+              'use separate queues (--queue-name)',
         ]);
         return sourceOf(description, String(interval));
       },
-      onEvent: (event) => tell(reporter, event),
+      onEvent: (event) => report(reporter, event),
     });
     reporter.started('worker', directory);
     await new Promise<void>((resolve) => {
@@ -146,7 +156,7 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   }
 }
 
-/** @returns undefined when the worker was told to end meanwhile: there is nothing to hand back. */
+/** Returns undefined if a signal stops the worker first. */
 async function firstToken(tokens: TokenManager, signal: AbortSignal): Promise<TokenSet | undefined> {
   try {
     return await tokens.getToken({ signal });
@@ -156,17 +166,17 @@ async function firstToken(tokens: TokenManager, signal: AbortSignal): Promise<To
   }
 }
 
-function tell(reporter: Reporter, event: ExportWorkerEvent): void {
+function report(reporter: Reporter, event: ExportWorkerEvent): void {
   if (event.type === 'queue-error') {
     reporter.note('queue-error', `queue: ${event.error.message}`, {});
     return;
   }
-  // The whole is told where it was submitted.
+  // The command that submitted the export reports the progress.
   if (event.type === 'progress') return;
   const { type, name, part, ...fields } = event;
-  const what = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
-  const said = 'error' in fields ? fields.error.message : undefined;
-  const how =
-    'records' in fields ? `, ${counted(fields.records, 'record')}` : said === undefined ? '' : `: ${said}`;
-  reporter.note(`part-${type}`, `${what}: ${type}${how}`, { name, part, ...fields, error: said });
+  const subject = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
+  const error = 'error' in fields ? fields.error.message : undefined;
+  const details =
+    'records' in fields ? `, ${counted(fields.records, 'record')}` : error === undefined ? '' : `: ${error}`;
+  reporter.note(`part-${type}`, `${subject}: ${type}${details}`, { name, part, ...fields, error });
 }

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/internal.ts';
-import { type Interval, parseCount, parseList, parseSeconds } from '../parse.ts';
+import { type Interval, parseCount, parseList, parseRate, parseSeconds } from '../parse.ts';
 import type { SplitFlags } from './queue-flags.ts';
-import { addRunFlags, type RunFlags } from './run-flags.ts';
+import { addResumeFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
 
 /** Flags that exports and workers share. */
 export interface ReadFlags {
@@ -18,26 +18,33 @@ export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags {
   interval?: Interval;
 }
 
-export function addReadFlags(command: Command): Command {
-  const { readAhead, checkpointInterval } = EXPORT_DEFAULTS;
-  return command
-    .option('--read-ahead <n>', `pages read before they are written (default: ${readAhead})`, parseCount)
-    .option(
-      '--checkpoint-interval <s>',
-      `seconds between checkpoints; 0 for each page (default: ${checkpointInterval / 1000})`,
-      parseSeconds,
-    );
+export function readAheadFlag(): Option {
+  const description = `pages to request before earlier pages are written (default: ${EXPORT_DEFAULTS.readAhead})`;
+  return new Option('--read-ahead <n>', description).argParser(parseCount);
 }
 
-/** @param rate the default, such as `300/min`. */
+export function checkpointIntervalFlag(): Option {
+  const seconds = EXPORT_DEFAULTS.checkpointInterval / 1000;
+  const description = `seconds between checkpoints; 0 for each page (default: ${seconds})`;
+  return new Option('--checkpoint-interval <s>', description).argParser(parseSeconds);
+}
+
+export function outFlag(): Option {
+  const description = 'output file; - for standard output, which cannot be resumed';
+  return new Option('--out <file>', description).makeOptionMandatory();
+}
+
+/** @param command ends with the group of the credentials. @param rate the default, such as `300/min`. */
 export function addExportFlags(command: Command, rate: string): Command {
+  const format = new Option('--format <format>', 'output format (default: from the file name)');
   command
-    .requiredOption('--out <file>', 'the file to write; - for standard output, which cannot be resumed')
-    .addOption(
-      new Option('--format <format>', 'output format (default: by the ending of the file name)').choices(
-        OUTPUT_FORMATS,
-      ),
-    )
-    .option('--columns <names>', 'of a CSV, separated by commas; dots lead into objects', parseList);
-  return addRunFlags(addReadFlags(command), rate);
+    .optionsGroup('Output:')
+    .addOption(format.choices(OUTPUT_FORMATS))
+    .option(
+      '--columns <names>',
+      'CSV columns, separated by commas; a dot leads into an object (default: the fields of the first records)',
+      parseList,
+    );
+  addSpeedFlags(command, rateFlag().default(parseRate(rate), rate)).addOption(readAheadFlag());
+  return addResumeFlags(command, 'OUT.checkpoint').addOption(checkpointIntervalFlag());
 }

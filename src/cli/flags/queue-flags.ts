@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import { parseCount } from '../parse.ts';
 
@@ -8,7 +8,7 @@ export interface QueueFlags {
   queueName?: string;
 }
 
-/** Flags of exports that can be split among workers. */
+/** Flags of exports that workers can split. */
 export interface SplitFlags extends Partial<QueueFlags> {
   parts?: number;
   name?: string;
@@ -19,28 +19,24 @@ export interface SplitFlags extends Partial<QueueFlags> {
 /** The default of `--parts`. */
 export const DEFAULT_PARTS = 24;
 
-const QUEUE = ['--queue <url>', 'Redis, such as redis://redis.internal:6379'] as const;
+/** @param use what the queue is for. */
+export function queueFlag(use: string): Option {
+  return new Option('--queue <url>', `${use}, such as redis://redis.internal:6379`);
+}
 
-export function addQueueFlags(command: Command): Command {
-  return addQueueNameFlag(command.requiredOption(...QUEUE));
+export function queueNameFlag(): Option {
+  return new Option('--queue-name <name>', `name of the queue in Redis (default: ${WORKER_DEFAULTS.queue})`);
 }
 
 export function addSplitFlags(command: Command): Command {
-  const [flag, redis] = QUEUE;
-  command
-    .option(flag, `submit the export to the workers of this queue: ${redis}`)
-    .option('--parts <n>', `with --queue: number of parts (default: ${DEFAULT_PARTS})`, parseCount)
-    .option('--name <name>', 'with --queue: name of the export (default: the name of the file)')
-    .option('--keep-parts', 'with --queue: keep the parts beside the file')
-    .option('--no-merge', 'with --queue: keep the parts and a manifest instead of one file');
-  return addQueueNameFlag(command);
-}
-
-function addQueueNameFlag(command: Command): Command {
-  return command.option(
-    '--queue-name <name>',
-    `name of the queue in that Redis (default: ${WORKER_DEFAULTS.queue})`,
-  );
+  return command
+    .optionsGroup('Export on many hosts, by the workers of a queue:')
+    .addOption(queueFlag('submit the export to the queue in this Redis'))
+    .addOption(queueNameFlag())
+    .option('--parts <n>', `number of parts (default: ${DEFAULT_PARTS})`, parseCount)
+    .option('--name <name>', 'name of the export (default: from the file name)')
+    .option('--keep-parts', 'keep the files of the parts after the merge')
+    .option('--no-merge', 'leave the parts and a manifest instead of one file');
 }
 
 /** Flags that have no effect without `--queue`. */
@@ -56,7 +52,7 @@ export const WORKER_ONLY = [
   '--checkpoint',
 ];
 
-/** Returns which of these flags were passed. The value of a flag with a default does not show that. */
+/** Returns the flags that were passed. The value of a flag with a default cannot tell. */
 export function passedFlags(flags: readonly string[], args: readonly string[]): string[] {
   return flags.filter((flag) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`)));
 }

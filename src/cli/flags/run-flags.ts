@@ -27,11 +27,11 @@ export interface RunFlags extends WorkFlags {
 
 const DEFAULT_RETRIES = 5;
 
+/** Starts the group of the credentials: `--vendor` and `--base-url` can follow. */
 export function addConnectionFlags(command: Command): Command {
-  return command.option(
-    '--env <file>',
-    'load missing environment variables from FILE (NAME=value lines; chmod 600)',
-  );
+  return command
+    .optionsGroup('Credentials and connection:')
+    .option('--env <file>', 'load missing environment variables from FILE (NAME=value lines; chmod 600)');
 }
 
 export function vendorFlag(): Option {
@@ -44,43 +44,42 @@ export function baseUrlFlag(): Option {
 
 /** @param note the end of the description. */
 export function rateFlag(note = ''): Option {
-  return new Option('--rate <n/unit>', `highest request rate: 300/min, 5/s or none${note}`).argParser(
-    parseRate,
-  );
+  const description = `limit of requests, such as 300/min, 5/s or none${note}`;
+  return new Option('--rate <n/unit>', description).argParser(parseRate);
 }
 
-/** @param rate the default, such as `300/min`. */
-export function addRunFlags(command: Command, rate: string): Command {
-  addConnectionFlags(command)
-    .addOption(rateFlag().default(parseRate(rate), rate))
-    .option('--restart', 'start again; existing files are renamed and kept')
-    .option('--checkpoint <file>', 'checkpoint file (default: beside the file)');
-  return addWorkFlags(command);
-}
-
-export function addWorkFlags(command: Command): Command {
+/** Starts the group of speed and retries: other options can follow. @param rate its default is part of the option. */
+export function addSpeedFlags(command: Command, rate: Option): Command {
   const { timeout } = RUN_DEFAULTS;
+  const timeoutFlag = new Option('--timeout <s>', 'seconds for one request').argParser(parseSeconds);
   return command
+    .optionsGroup('Speed and retries:')
+    .addOption(rate)
     .option(
       '--retries <n>',
       'retries of one request after 429, 5xx and network errors',
       parseCount,
       DEFAULT_RETRIES,
     )
-    .addOption(
-      new Option('--timeout <s>', 'seconds for one request')
-        .argParser(parseSeconds)
-        .default(timeout, String(timeout / 1000)),
-    )
-    .addOption(
-      new Option('--log <format>', 'format of progress and errors on standard error')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(timeoutFlag.default(timeout, String(timeout / 1000)));
+}
+
+/** Starts the group of the checkpoint: other options can follow. @param file the default of `--checkpoint`. */
+export function addResumeFlags(command: Command, file: string): Command {
+  return command
+    .optionsGroup('Checkpoint:')
+    .option('--restart', 'start over; existing files are renamed and kept')
+    .option('--checkpoint <file>', `checkpoint file (default: ${file})`);
+}
+
+export function addLogFlags(command: Command): Command {
+  const log = new Option('--log <format>', 'format of progress and messages on standard error');
+  return command
+    .optionsGroup('Logging:')
+    .addOption(log.choices(['text', 'json']).default('text'))
     .option(
       '--progress-interval <s>',
-      'seconds between progress lines if standard error is not a terminal; 0 for each page ' +
-        `(default: ${PROGRESS_INTERVAL / 1000})`,
+      `seconds between progress lines unless on a terminal; 0 for each page (default: ${PROGRESS_INTERVAL / 1000})`,
       parseSeconds,
     );
 }

@@ -2,21 +2,22 @@ import { Option } from 'commander';
 import { parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
 
 export function intervalFlag(): Option {
-  const description = 'ISO 8601; dates alone are midnight in UTC';
+  const description =
+    'ISO 8601 interval in the past, such as 2026-01-01/2026-02-01; a date means midnight UTC';
   return new Option('--interval <start/end>', description).argParser(parseInterval).makeOptionMandatory();
 }
 
-/** @param description because the unit and the default differ. */
+/** @param description includes the unit and the default. */
 export function pageSizeFlag(description: string): Option {
   return new Option('--page-size <n>', description).argParser(parseCount);
 }
 
 export function totalToleranceFlag(byDefault: number): Option {
-  const description = `share of the total that may be missing, from 0 to 1 (default: ${byDefault})`;
+  const description = `share of the stated total that may be missing, from 0 to 1 (default: ${byDefault})`;
   return new Option('--total-tolerance <share>', description).argParser(parseShare);
 }
 
 export function paramFlag(): Option {
-  const description = 'parameter of the query, such as fields=id; can be passed several times';
+  const description = 'query parameter, such as fields=id; repeatable';
   return new Option('--param <name=value>', description).argParser(parsePair);
 }

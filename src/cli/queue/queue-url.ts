@@ -4,18 +4,18 @@ import { readVariables } from '../../vendors/internal.ts';
 import { REDIS_VARIABLES } from '../variables.ts';
 
 /**
- * Returns the URL of a queue with the credentials of the environment. A password in an argument is refused, because every user
- * of the machine can see arguments.
+ * Returns the URL of a queue with the credentials from the environment.
  *
- * @throws ConfigurationError
+ * @throws ConfigurationError if the URL contains a password, because every user of the machine can see arguments.
  */
 export function queueUrl(text: string, environment: Environment): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   refuse('--queue', [
-    !/^rediss?:$/.test(url?.protocol ?? '') && 'give a URL such as redis://redis.internal:6379, or rediss://',
+    !/^rediss?:$/.test(url?.protocol ?? '') &&
+      'must be a redis:// or rediss:// URL, such as redis://redis.internal:6379',
     (url?.password || [...(url?.searchParams.keys() ?? [])].some((name) => /passw/i.test(name))) &&
-      `it holds a password, which every user of this machine sees: put it into ${REDIS_VARIABLES.password}, in the environment or in ` +
-        'the file of --env, and change it',
+      'the URL contains a password, which every user of this machine can see: change the password, and set ' +
+        `${REDIS_VARIABLES.password} in the environment or in a file named by --env`,
   ]);
   if (!url) return text;
   const { username, password } = readVariables(environment, REDIS_VARIABLES);

@@ -11,12 +11,12 @@ import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { outputFormat } from '../output.ts';
 import { createReporter } from '../reporter/create-reporter.ts';
-import { count, counted, duration } from '../reporter/words.ts';
+import { counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
 import { type SourceDescription, sourceOf } from '../sources.ts';
 import { queueUrl } from './queue-url.ts';
 
-/** Submits an export to the workers of a queue and waits until it ends. @returns the exit code. */
+/** Submits an export to a queue and waits until the workers complete it. @returns the exit code. */
 export async function runQueuedExport(
   io: Io,
   { name: command, args, flags, source }: ExportJob,
@@ -24,22 +24,22 @@ export async function runQueuedExport(
   const { log, progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
   const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
   const onInterrupt = () =>
-    reporter.warning('no longer waiting: the workers go on; the same command waits again');
+    reporter.warning('stopped waiting; the workers continue. To wait again, run the same command');
   const { signal, release } = abortOnSignal(io, onInterrupt, reporter.stop);
   const began = systemClock.now();
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     const { description, whole } = describe(source(), flags, args);
-    // Its options are wrong here as they would be there.
+    // Refuse wrong options before the export is submitted.
     sourceOf(description, whole);
     const name = flags.name ?? out.replace(/[^\w.-]+/g, '_').replace(/^[^a-z\d]+/i, '');
-    refuse('--name', [name === '' && `${out} makes none: give one, of letters and digits`]);
+    refuse('--name', [name === '' && `cannot be derived from ${out}; set a name of letters and digits`]);
     const where = { connection: queueUrl(queue, environment), queue: queueName, name };
     if (flags.restart) await removeExport(where);
     const handle = await submitExport({
       ...where,
       parts: splitInterval(whole, flags.parts ?? DEFAULT_PARTS),
-      // Without what is undefined, which JSON cannot say.
+      // JSON has no undefined values.
       common: JSON.parse(JSON.stringify(description)) as Json,
       output: flags.merge === false ? false : out,
       format,
@@ -53,7 +53,7 @@ export async function runQueuedExport(
         pollInterval: pollInterval(interval),
         onProgress: reporter.progress,
       });
-      const message = inWords(summary, systemClock.now() - began);
+      const message = describeResult(summary, systemClock.now() - began);
       reporter.completed({ message, summary, exitCode: EXIT.complete });
       return EXIT.complete;
     } finally {
@@ -78,39 +78,43 @@ function describe(
   const workerOnly = passedFlags(WORKER_ONLY, args);
   refuse('--queue', [
     (!interval || 'read' in source) &&
-      'this export cannot be split: it takes genesys-conversations, genesys-conversation-jobs or cxone-completed-contacts',
+      'this export cannot be split: use genesys-conversations without --tutorial-form, genesys-conversation-jobs or cxone-completed-contacts',
     workerOnly.length > 0 &&
-      `${workerOnly.join(', ')} is for the workers to decide: give it to axios-oauth-refresh worker`,
-    out === '-' && "--out has to be a file below the workers' directory",
+      `not allowed with ${workerOnly.join(', ')}: pass these flags to axios-oauth-refresh worker`,
+    out === '-' && '--out must be a file in the --directory of the workers, not standard output',
     out !== '-' &&
       out.startsWith('/') &&
-      "--out is a path below the workers' directory: leave out the / before it",
+      `--out must be relative to the --directory of the workers: remove the leading / from ${out}`,
   ]);
   const format = outputFormat(flags);
-  refuse('--queue', [merge === false && format !== 'jsonl' && '--no-merge leaves parts as JSON Lines']);
+  refuse('--queue', [
+    merge === false &&
+      format !== 'jsonl' &&
+      `--no-merge writes JSON Lines: choose an --out that ends in .jsonl instead of ${out}`,
+  ]);
   return {
     description: source as SourceDescription,
     whole: `${interval?.start}/${interval?.end}`,
   };
 }
 
-/** As often as progress is reported, within limits: a rare poll would report the end of the export late. */
+/** Returns the progress interval within limits: a rare poll would report the end of the export late. */
 function pollInterval(progressInterval: number | undefined): number | undefined {
   return progressInterval === undefined ? undefined : Math.min(Math.max(progressInterval, 100), 1000);
 }
 
-function inWords(
+function describeResult(
   { records, repeated, parts, output, manifest, alreadyComplete }: WholeSummary,
   elapsed: number,
 ) {
-  const where = `${counted(records, 'record')} in ${output ?? manifest} below the workers' directory`;
+  const where = `${counted(records, 'record')} in ${output ?? manifest} in the directory of the workers`;
   if (alreadyComplete)
-    return `complete already: ${where}; to export it anew, remove the file and add --restart`;
+    return `already complete: ${where}; to export again, remove the file and add --restart`;
   return [
     `complete: ${where}`,
     counted(parts, 'part'),
     duration(elapsed),
-    repeated > 0 && `${count(repeated)} repeated by the API and left out`,
+    repeated > 0 && `${counted(repeated, 'duplicate')} dropped`,
   ]
     .filter(Boolean)
     .join(', ');

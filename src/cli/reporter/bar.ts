@@ -2,30 +2,30 @@ import { clearLine, cursorTo } from 'node:readline';
 import progressBars from 'cli-progress';
 import type { TextStream } from '../io.ts';
 import type { ReportedProgress, Reporter } from './types.ts';
-import { details, howFar, textMessages } from './words.ts';
+import { details, recordsText, textMessages } from './words.ts';
 
 const { Format, SingleBar } = progressBars;
 
 const WIDTH = 24;
 
-/** Draws a bar on a terminal; without a total it is a counter. */
+/** Draws a progress bar on a terminal, or a counter if the total is unknown. */
 export function barReporter(stream: TextStream): Reporter {
   const bar = new SingleBar({
     stream,
     barsize: WIDTH,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    // So that it comes back below a line that was written over it.
+    // Draw the bar again below a message.
     forceRedraw: true,
-    // Signals are the run's own: it has a checkpoint to write first.
+    // The run handles signals itself: it must write a checkpoint first.
     gracefulExit: false,
     format: (options, { progress }, payload) => {
       const { latest } = payload as { latest: ReportedProgress };
       const { total, records } = latest;
-      // A total can be an estimate that proved too low.
+      // The total can be an estimate that is too low.
       const known = total !== undefined && total > 0 && total >= records;
       const shown = known ? `${Format.BarFormat(progress, options)} ${Math.floor(progress * 100)}% | ` : '';
-      return `${shown}${howFar(latest)}, ${details(latest)}`;
+      return `${shown}${recordsText(latest)}, ${details(latest)}`;
     },
   });
   let drawn = false;

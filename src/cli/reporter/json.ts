@@ -3,7 +3,7 @@ import type { TextStream } from '../io.ts';
 import { createProgressTimer } from './progress-timer.ts';
 import type { Reporter } from './types.ts';
 
-/** Writes every event as a line of JSON: for log collectors. */
+/** Writes every event as a line of JSON, for log collectors. */
 export function jsonReporter(stream: TextStream, interval: number, clock: Clock): Reporter {
   const write = (event: string, fields: object) => {
     stream.write(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), event, ...fields })}\n`);
@@ -14,7 +14,7 @@ export function jsonReporter(stream: TextStream, interval: number, clock: Clock)
     progress: timer.progress,
     event(event) {
       const { type, ...fields } = event;
-      // An error's message is not among what JSON takes of it.
+      // JSON.stringify omits the message of an error.
       write(type, 'error' in fields ? { ...fields, error: messageAndFields(fields.error) } : fields);
     },
     warning: (message) => write('warning', { message }),

@@ -1,13 +1,13 @@
 import type { Clock } from '../../core/index.ts';
 import type { ReportedProgress } from './types.ts';
 
-/** Reports progress at a fixed interval, even if there is no new progress. */
+/** Reports progress at a fixed interval, even without new progress. */
 export interface ProgressTimer {
   progress(progress: ReportedProgress): void;
   stop(): void;
 }
 
-/** Creates and starts a timer. @param interval in milliseconds; 0 reports every progress at once. */
+/** Creates and starts a timer. @param interval in milliseconds; 0 reports every progress immediately. */
 export function createProgressTimer(
   clock: Clock,
   interval: number,

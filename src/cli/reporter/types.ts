@@ -8,7 +8,7 @@ export type ReportedProgress = (Progress & { rejected?: number }) | WholeProgres
 
 /** The result of a complete run. */
 interface Completion {
-  /** In words. */
+  /** The result in words. */
   message: string;
   summary: object;
   exitCode: ExitCode;
@@ -20,7 +20,7 @@ export interface Failure {
   /** The error code, such as `ERR_REQUEST`. */
   code?: string | undefined;
   exitCode: ExitCode;
-  /** What to do about it. */
+  /** What to do about the failure. */
   hint?: string | undefined;
   /** The command that resumes the run; undefined if the run cannot be resumed. */
   resume?: string | undefined;

@@ -1,17 +1,17 @@
 import type { AuthRefreshEvent } from '../../core/index.ts';
 import type { ReportedProgress, Reporter } from './types.ts';
 
-/** A whole number with separators: `12,345`. */
+/** Formats a whole number: `12,345`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A number of things: `1 page`, `2 pages`. */
+/** Formats a number and its noun: `1 page`, `2 pages`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** A duration in milliseconds: `2 h 05 min`, `3 min 04 s`, `50 s`, `5.2 s`. */
+/** Formats milliseconds: `2 h 05 min`, `3 min 04 s`, `50 s`, `5.2 s`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 9_950) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
@@ -22,14 +22,14 @@ export function duration(milliseconds: number): string {
   return `${count(Math.floor(minutes / 60))} h ${two(minutes % 60)} min`;
 }
 
-/** `12 records of 100`, or without a total `12 records`. A total can be an estimate that proved too low. */
-export function howFar({ records, total }: ReportedProgress): string {
+/** Returns `12 of 100 records`, or `12 records` if the total is unknown or is an estimate that is too low. */
+export function recordsText({ records, total }: ReportedProgress): string {
   return total !== undefined && total >= records
     ? `${count(records)} of ${counted(total, 'record')}`
     : counted(records, 'record');
 }
 
-/** The rest of a line of progress. */
+/** Returns the rest of a progress line. */
 export function details(progress: ReportedProgress): string {
   const { pages, recordsPerSecond, remaining } = progress;
   const counts =
@@ -51,19 +51,19 @@ export function details(progress: ReportedProgress): string {
     .join(', ');
 }
 
-// A shorter wait is over before the line is read.
+// A shorter wait is over before a person reads the line.
 const LONG_WAIT = 5_000;
 
-/** What a person who waits should know; undefined for what goes by unnoticed. */
-function remark(event: AuthRefreshEvent): string | undefined {
+/** Describes an event if a person needs to know about it. */
+function describeEvent(event: AuthRefreshEvent): string | undefined {
   if (event.type === 'retry' && event.delay >= LONG_WAIT) {
     const { method, url, status, code, delay } = event;
-    return `${method} ${url} was answered with ${status ?? code ?? 'nothing'}; next try in ${duration(delay)}`;
+    return `${method} ${url} failed with ${status ?? code ?? 'no response'}; retrying in ${duration(delay)}`;
   }
   return event.type === 'refresh-failed' ? `token refresh failed: ${event.error.message}` : undefined;
 }
 
-/** Makes the methods that all text reporters share: each message is one line. */
+/** Creates the methods that all text reporters share. Each message is one line. */
 export function textMessages(
   write: (line: string) => void,
   stop: () => void,
@@ -71,7 +71,7 @@ export function textMessages(
   return {
     started: (command, file) => write(file === undefined ? command : `${command}: ${file}`),
     event(event) {
-      const text = remark(event);
+      const text = describeEvent(event);
       if (text !== undefined) write(text);
     },
     warning: (message) => write(`warning: ${message}`),

@@ -34,7 +34,7 @@ function setUp({ log = 'text', isTTY = false, interval }: Setup) {
   return { stream, clock, reporter: createReporter({ stream, log, interval, clock }) };
 }
 
-function tellAll(reporter: Reporter): void {
+function reportAll(reporter: Reporter): void {
   reporter.started('export genesys-conversations', 'a.jsonl');
   reporter.event({
     type: 'retry',
@@ -50,22 +50,22 @@ function tellAll(reporter: Reporter): void {
     reason: 'stale',
     background: true,
     duration: 5,
-    error: new TokenRequestError('no way there', { code: 'ERR_TOKEN_REQUEST' }),
+    error: new TokenRequestError('connection refused', { code: 'ERR_TOKEN_REQUEST' }),
   });
-  reporter.warning('look out');
+  reporter.warning('take care');
 }
 
-describe('lines', () => {
-  it('tells of progress every ten seconds, and of what a person who waits should know', async () => {
+describe('text lines', () => {
+  it('reports progress every ten seconds, long waits, failed refreshes and warnings', async () => {
     const { stream, clock, reporter } = setUp({});
-    tellAll(reporter);
+    reportAll(reporter);
     reporter.progress(PROGRESS);
     await clock.advance(9_999);
     expect(stream.text).toBe(
       'export genesys-conversations: a.jsonl\n' +
-        'GET /x was answered with 429; next try in 30 s\n' +
-        'token refresh failed: no way there\n' +
-        'warning: look out\n',
+        'GET /x failed with 429; retrying in 30 s\n' +
+        'token refresh failed: connection refused\n' +
+        'warning: take care\n',
     );
     stream.text = '';
     await clock.advance(1);
@@ -76,7 +76,7 @@ describe('lines', () => {
     expect(stream.text.split('\n')).toHaveLength(3);
   });
 
-  it('tells of each page with an interval of 0, and counts where no total is known', async () => {
+  it('reports each page with an interval of 0, and only the count if the total is unknown', async () => {
     const { stream, reporter } = setUp({ interval: 0 });
     reporter.progress(WITHOUT_TOTAL);
     reporter.progress({ ...PROGRESS, records: 5001, remaining: 0 });
@@ -86,7 +86,7 @@ describe('lines', () => {
     );
   });
 
-  it('ends with what to do, and leaves no timer', async () => {
+  it('ends with the hint and the resume command, and leaves no timer', async () => {
     const { stream, clock, reporter } = setUp({});
     reporter.progress(PROGRESS);
     reporter.failed({ message: 'no', exitCode: 4, hint: 'do this', resume: 'run that' });
@@ -99,7 +99,7 @@ describe('lines', () => {
 describe('--log json', () => {
   it('writes every event as a line of JSON', async () => {
     const { stream, clock, reporter } = setUp({ log: 'json', isTTY: true });
-    tellAll(reporter);
+    reportAll(reporter);
     reporter.progress(PROGRESS);
     await clock.advance(10_000);
     reporter.failed({ message: 'no', code: 'ERR_REQUEST', exitCode: 4, resume: 'run that' });
@@ -119,7 +119,7 @@ describe('--log json', () => {
     for (const { time } of events) expect(new Date(time).toISOString()).toBe(time);
     expect(events[3].error).toEqual({
       name: 'TokenRequestError',
-      message: 'no way there',
+      message: 'connection refused',
       code: 'ERR_TOKEN_REQUEST',
     });
     expect(events[5]).toMatchObject(PROGRESS);
@@ -133,7 +133,7 @@ describe('--log json', () => {
 });
 
 describe('on a terminal', () => {
-  it('draws a bar with records, pages, rate, rest, refreshes and retries', async () => {
+  it('draws a bar with records, pages, rate, remaining time, refreshes and retries', async () => {
     const { stream, reporter } = setUp({ isTTY: true });
     reporter.started('export', 'a.jsonl');
     reporter.progress(PROGRESS);
@@ -146,7 +146,7 @@ describe('on a terminal', () => {
     expect(stream.text.endsWith('\ncomplete\n')).toBe(true);
   });
 
-  it('counts where no total is known', async () => {
+  it('shows only the count if the total is unknown', async () => {
     const { stream, reporter } = setUp({ isTTY: true });
     reporter.progress(WITHOUT_TOTAL);
     reporter.stop();
@@ -154,14 +154,14 @@ describe('on a terminal', () => {
     expect(stream.text).not.toMatch(/[█░%]/);
   });
 
-  it('writes a warning above the bar, and stops without having drawn', async () => {
+  it('writes a warning above the bar, and stops without output if there was no progress', async () => {
     const { stream, reporter } = setUp({ isTTY: true });
     reporter.stop();
     expect(stream.text).toBe('');
     reporter.progress(PROGRESS);
-    reporter.warning('look out');
+    reporter.warning('take care');
     reporter.stop();
     reporter.stop();
-    expect(stream.text).toContain('warning: look out\n');
+    expect(stream.text).toContain('warning: take care\n');
   });
 });
