@@ -68,7 +68,7 @@ describe('attachAuthRefresh', () => {
   it.each(BAD_NUMBERS)('scenario 6, options: %s in place of every number, all said at once', (bad) => {
     const numbers = ['refreshBuffer', 'defaultLifetime', 'tokenTimeout', 'tokenRetries', 'tokenRetryDelay'];
     const options = { vendor, ...Object.fromEntries(numbers.map((name) => [name, bad])) };
-    const expected = numbers.map((name) => `${name} must be a number from 0 on`);
+    const expected = numbers.map((name) => `${name} must be a number >= 0`);
     expect(problemsOf(() => attach(options))).toEqual(expected);
     expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual(expected);
   });
@@ -77,7 +77,7 @@ describe('attachAuthRefresh', () => {
     const retry = { retries: bad, baseDelay: bad, maxRetryAfter: bad };
     expect(problemsOf(() => attach({ vendor, maxReplays: bad, retry }))).toEqual(
       ['maxReplays', 'retries', 'baseDelay', 'maxRetryAfter'].map(
-        (name) => `${name} must be a number from 0 on`,
+        (name) => `${name} must be a number >= 0`,
       ),
     );
   });

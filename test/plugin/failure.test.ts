@@ -614,7 +614,7 @@ describe("odd results of the caller's functions", () => {
     });
     expect(await failureOf(api.get('/data'))).toMatchObject({
       code: 'ERR_CALLBACK',
-      cause: { message: 'the function given as clientSecret returned no text' },
+      cause: { message: 'the function given as clientSecret must return a non-empty string' },
     });
     expect(fixture.tokenRequests).toHaveLength(0);
   });
