@@ -44,7 +44,7 @@ export interface TokenManagerOptions {
   random?: (() => number) | undefined;
 }
 
-/** @throws ConfigurationError that lists every problem. */
+/** Checks the options of a token manager. @throws ConfigurationError that lists every problem. */
 export function checkTokenManagerOptions(options: TokenManagerOptions): void {
   refuse('createTokenManager', managerProblems(options));
 }

@@ -89,7 +89,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     return refreshing;
   }
 
-  /** The critical section: look again, fetch, publish. */
+  /** Refreshes the token. The mutex allows one call at a time. */
   async function refreshAlone(reason: RefreshReason): Promise<TokenSet> {
     const startedAt = clock.now();
     const background = reason === 'stale';
@@ -110,7 +110,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       emit({ type: 'refresh-failed', ...about(), error });
       throw error;
     } finally {
-      // Here and not in a `finally` of the promise: those who wake from this refresh must be able to start the next.
+      // Not in a `finally` of the promise: a caller that resumes after this refresh must be able to start the next one.
       refreshing = undefined;
     }
   }
