@@ -15,14 +15,11 @@ export async function readSecret(name: string, secret: Secret): Promise<string> 
     value = await secret();
   } catch (error) {
     // Without a cause: the error of a secret manager may contain the secret.
-    throw new TokenRequestError(`the function given as ${name} failed: ${messageOf(error)}`, {
-      code: 'ERR_CALLBACK',
-    });
+    throw new TokenRequestError(`the ${name} function failed: ${messageOf(error)}`, { code: 'ERR_CALLBACK' });
   }
   if (typeof value !== 'string' || value === '') {
-    throw new TokenRequestError(`the function given as ${name} must return a non-empty string`, {
-      code: 'ERR_CALLBACK',
-    });
+    const message = `the ${name} function must return a non-empty string`;
+    throw new TokenRequestError(message, { code: 'ERR_CALLBACK' });
   }
   return value;
 }

@@ -77,7 +77,7 @@ function refusal(
   const errorDescription = read(answer.error_description ?? answer.errorDescription ?? answer.description);
   const detail = error
     ? `${error}${errorDescription ? ` (${errorDescription})` : ''}`
-    : 'without an OAuth error';
+    : 'without OAuth error';
   const advice = ADVICE[error ?? ''] ?? 'Check the URL of the token endpoint';
   return new TokenEndpointError(`${redactUrl(tokenEndpoint)} answered ${status}, ${detail}. ${advice}`, {
     code: 'ERR_TOKEN_ENDPOINT',

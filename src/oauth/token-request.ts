@@ -79,12 +79,9 @@ async function sendOnce(
     signal.throwIfAborted();
     const { code, message } = error as { code?: unknown; message?: unknown };
     if (String(message).includes('maxContentLength')) {
-      throw new TokenResponseError(
-        `${where} answered with more than 1 MB. Check that it is a token endpoint`,
-        {
-          code: 'ERR_TOKEN_RESPONSE',
-        },
-      );
+      throw new TokenResponseError(`${where} answered with more than 1 MB. Check the URL`, {
+        code: 'ERR_TOKEN_RESPONSE',
+      });
     }
     // Only the code: messages of the network layer can contain the credentials of a proxy.
     const reason = typeof code === 'string' ? code : 'network error';

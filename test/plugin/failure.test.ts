@@ -548,7 +548,7 @@ describe.each(Object.entries(broken))('when a callback %s', (_, fail) => {
       cause: {
         name: 'TokenRequestError',
         code: 'ERR_CALLBACK',
-        message: 'the function given as clientSecret failed: broken on purpose',
+        message: 'the clientSecret function failed: broken on purpose',
       },
     });
     expect(fixture.tokenRequests).toHaveLength(0);
@@ -614,7 +614,7 @@ describe('when a callback returns an invalid value', () => {
     });
     expect(await failureOf(api.get('/data'))).toMatchObject({
       code: 'ERR_CALLBACK',
-      cause: { message: 'the function given as clientSecret must return a non-empty string' },
+      cause: { message: 'the clientSecret function must return a non-empty string' },
     });
     expect(fixture.tokenRequests).toHaveLength(0);
   });

@@ -5,7 +5,7 @@ const PATH = '/api/v2/outbound/contactlists/list-1/contacts';
 const BULK = '/api/v2/externalcontacts/bulk/contacts/add';
 const contact = (id: string) => ({ id, contactListId: 'list-1', data: { phone: `+1${id}` } });
 
-it('remembers every imported contact and how often it came', async () => {
+it('records every imported contact and how often it arrived', async () => {
   const sim = await start();
   const api = client(sim);
   const { status, data } = await api.post(PATH, [contact('a'), contact('b')]);
@@ -22,7 +22,7 @@ it('remembers every imported contact and how often it came', async () => {
   expect(sim.counts.contactsReceived).toBe(5);
 });
 
-it('makes a new contact each time when none has an id of its own', async () => {
+it('creates a new contact each time for a contact without ID', async () => {
   const sim = await start();
   const body = [{ contactListId: 'list-1', data: { phone: '1' } }];
   await client(sim).post(PATH, body);
@@ -30,7 +30,7 @@ it('makes a new contact each time when none has an id of its own', async () => {
   expect([...sim.contacts('list-1').values()].map((one) => one.times)).toEqual([1, 1]);
 });
 
-it('refuses more than 1000 contacts, and wrong ones, without storing any', async () => {
+it('rejects more than 1000 contacts and invalid contacts without storing any', async () => {
   const sim = await start();
   const many = Array.from({ length: 1001 }, (_, n) => contact(String(n)));
   for (const body of [many, [contact('a'), { id: 'b' }], { contacts: [] }]) {
@@ -41,7 +41,7 @@ it('refuses more than 1000 contacts, and wrong ones, without storing any', async
   expect(sim.contacts('list-1').size).toBe(1000);
 });
 
-it('answers 200 with partial failure, and the truth in results, errorCount and errorIndexes', async () => {
+it('answers 200 after partial failure and reports failures in results, errorCount and errorIndexes', async () => {
   const sim = await start({ bulkFailures: 0.3 });
   const entities = Array.from({ length: 200 }, (_, n) =>
     n === 7 ? { id: 'x7' } : { id: `x${n}`, lastName: 'L' },

@@ -1,12 +1,12 @@
 import axios from 'axios';
 import { expect, it } from 'vitest';
 import type { CompletedContactsResponse } from '../../src/testing/index.ts';
-import { client, start, stranger } from './support.ts';
+import { anonymous, client, start } from './support.ts';
 
 const COMPLETED = '/incontactapi/services/v27.0/contacts/completed';
 const WEEK = { startDate: '2023-10-01T00:00:00Z', endDate: '2023-10-08T00:00:00Z' };
 
-it('lists every completed contact once over _links.next', async () => {
+it('returns every completed contact once through _links.next', async () => {
   const sim = await start({ records: 105 });
   const api = client(sim, 'cxone');
   const found: unknown[] = [];
@@ -22,7 +22,7 @@ it('lists every completed contact once over _links.next', async () => {
   expect(found).toEqual(Array.from({ length: 105 }, (_, n) => sim.completedContact(n)));
 });
 
-it('answers 204 without a body where there is no data', async () => {
+it('answers 204 without a body if there is no data', async () => {
   const sim = await start();
   const api = client(sim, 'cxone');
   for (const params of [
@@ -34,7 +34,7 @@ it('answers 204 without a body where there is no data', async () => {
   }
 });
 
-it('gives 10,000 rows at most and says where to go on', async () => {
+it('returns at most 10,000 rows and the URL of the next page', async () => {
   const sim = await start({ records: 10_001 });
   const api = client(sim, 'cxone');
   const first = await api.get(COMPLETED, { params: { ...WEEK, top: 50_000 } });
@@ -44,7 +44,7 @@ it('gives 10,000 rows at most and says where to go on', async () => {
   expect(second.data._links.next).toBeUndefined();
 });
 
-it('selects by start, by update, and orders', async () => {
+it('filters by start and update, and sorts', async () => {
   const sim = await start({ records: 700 });
   const api = client(sim, 'cxone');
   const day = await api.get(COMPLETED, {
@@ -59,7 +59,7 @@ it('selects by start, by update, and orders', async () => {
   expect(since.data.completedContacts[0]).toEqual(sim.completedContact(650));
 });
 
-it('refuses bad parameters with the text in a header', async () => {
+it('rejects invalid parameters with the message in a header', async () => {
   const sim = await start();
   for (const params of [
     {},
@@ -74,7 +74,7 @@ it('refuses bad parameters with the text in a header', async () => {
   }
 });
 
-it('extracts data into a file on another host, which must not get the bearer', async () => {
+it('extracts data into a file on another host, which refuses a bearer token', async () => {
   const sim = await start({ records: 50 });
   const api = client(sim, 'cxone');
   const job = { entityName: 'contacts', version: '1', ...WEEK };
@@ -98,5 +98,5 @@ it('extracts data into a file on another host, which must not get the bearer', a
   expect(lines[50]).toBe(Object.values(sim.completedContact(49)).join(','));
   sim.expireJobs();
   expect((await api.get(`/data-extraction/v1/jobs/${jobId}`)).data.jobStatus.status).toBe('EXPIRED');
-  expect((await stranger(sim).get(url)).status).toBe(404);
+  expect((await anonymous(sim).get(url)).status).toBe(404);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { FaultKind, SimulatorOptions } from '../../src/testing/index.ts';
-import { client, networkError, postForm, QUERY, start, stranger } from './support.ts';
+import { anonymous, client, networkError, postForm, QUERY, start } from './support.ts';
 
 const CLIENT_CREDENTIALS = { grant_type: 'client_credentials' };
 const CONTACTS = '/api/v2/outbound/contactlists/l/contacts';
@@ -18,7 +18,7 @@ it.each([
   ['504', 504, 'authentication.request.timeout'],
   ['ip.not.authorized', 401, 'ip.not.authorized'],
   ['insufficient_scope', 401, 'bad.credentials'],
-] as const)('fault %s answers %i with the real body, once', async (kind, status, code) => {
+] as const)("%s: answers %i once, with the vendor's body", async (kind, status, code) => {
   const sim = await start();
   sim.schedule({ kind });
   const api = client(sim);
@@ -40,7 +40,7 @@ it.each([
   });
 });
 
-it('has the 401 of CXone that no token cures', async () => {
+it('answers the CXone 401 for which a new token does not help', async () => {
   const sim = await start();
   sim.schedule({ kind: 'client-not-authorized' });
   const { status, headers } = await client(sim, 'cxone').get(
@@ -52,15 +52,15 @@ it('has the 401 of CXone that no token cures', async () => {
   ]);
 });
 
-it('throttles the token endpoint as the real one does, with 400', async () => {
+it('throttles the Genesys token endpoint with 400', async () => {
   const sim = await start({ tokenFaults: { schedule: ['throttle', '429', '503', 'none'] } });
-  const answers: unknown[] = [];
+  const responses: unknown[] = [];
   for (let n = 0; n < 4; n++) {
     const { status, data, headers } = await postForm(sim, '/oauth/token', CLIENT_CREDENTIALS);
-    answers.push([status, data.error, headers['retry-after']]);
+    responses.push([status, data.error, headers['retry-after']]);
     if (n === 0) expect(data.description).toMatch(/^rate limit exceeded/);
   }
-  expect(answers).toEqual([
+  expect(responses).toEqual([
     [400, 'invalid_request', undefined],
     [429, 'too_many_requests', '1'],
     [503, 'server_error', undefined],
@@ -69,7 +69,7 @@ it('throttles the token endpoint as the real one does, with 400', async () => {
   expect(sim.counts).toMatchObject({ rateLimited: 2, serverErrors: 1, tokenRefusals: 0, tokensIssued: 1 });
 });
 
-it('sends a body of the test, as malformed as it likes', async () => {
+it('sends a custom status, body and headers', async () => {
   const sim = await start();
   sim.schedule(
     { match: '/oauth/token', body: { access_token: null } },
@@ -91,7 +91,7 @@ it('sends a body of the test, as malformed as it likes', async () => {
   expect(third.headers['retry-after']).toBe('Wed, 21 Oct 2026 07:28:00 GMT');
 });
 
-it('resets before the request is carried out, loses the answer after it', async () => {
+it('breaks the connection before (reset) or after (lost) it executes the request', async () => {
   const sim = await start();
   const api = client(sim);
   const body = [{ id: 'a', data: {} }];
@@ -105,7 +105,7 @@ it('resets before the request is carried out, loses the answer after it', async 
   expect(sim.counts).toMatchObject({ resets: 2, abandoned: 0 });
 });
 
-it('breaks the connection within a body, or sends half of the JSON as if it were whole', async () => {
+it('breaks the connection within the body (truncated) or sends half of the JSON (malformed)', async () => {
   const sim = await start();
   const api = client(sim);
   sim.schedule({ kind: 'truncated' }, { kind: 'malformed' });
@@ -118,20 +118,20 @@ it('breaks the connection within a body, or sends half of the JSON as if it were
   expect(sim.counts).toMatchObject({ truncated: 1, malformed: 1, recordsServed: 0 });
 });
 
-it('answers slowly, or never', async () => {
+it('responds late (slow) or never (hang)', async () => {
   const sim = await start();
   const api = client(sim);
   sim.schedule({ kind: 'slow', delay: 60 }, { kind: 'hang' });
-  const began = performance.now();
+  const startedAt = performance.now();
   expect((await api.post(QUERY, { interval: sim.interval })).status).toBe(200);
-  expect(performance.now() - began).toBeGreaterThan(55);
+  expect(performance.now() - startedAt).toBeGreaterThan(55);
   expect(await networkError(api.post(QUERY, {}, { timeout: 50 }))).toBe('ECONNABORTED');
   await expect.poll(() => sim.counts.abandoned).toBe(1);
   expect(sim.counts).toMatchObject({ slow: 1, hangs: 1 });
   expect(sim.requests.at(-1)).toMatchObject({ status: 0, fault: 'hang' });
 });
 
-it('matches by path, pattern, function and method, after some and so many times', async () => {
+it('matches requests by path, pattern, function and method, with `after` and `times`', async () => {
   const sim = await start();
   const api = client(sim);
   sim.schedule(
@@ -149,7 +149,7 @@ it('matches by path, pattern, function and method, after some and so many times'
   expect(await statuses('/x', 3)).toEqual([404, 502, 404]);
 });
 
-it('asks a schedule function for each request and survives one that throws', async () => {
+it('calls the schedule function for each request, and answers 500 if it throws', async () => {
   const sim = await start({
     faults: {
       schedule: ({ number, numberOnPath, endpoint, method }) => {
@@ -166,7 +166,7 @@ it('asks a schedule function for each request and survives one that throws', asy
   expect(statuses).toEqual([200, 503, 200, 500, 200]);
 });
 
-it('chance gives the same faults for the same seed and about the right share', async () => {
+it('repeats random faults for the same seed, with about the requested probability', async () => {
   const kinds: FaultKind[] = ['429', '503', '500'];
   const options: SimulatorOptions = { seed: 5, faults: { probability: 0.25, kinds, retryAfter: 7 } };
   const run = async (seed: number) => {
@@ -195,8 +195,8 @@ it('chance gives the same faults for the same seed and about the right share', a
   expect(new Set(one)).toEqual(new Set([200, 429, 503, 500]));
 });
 
-it('leaves discovery and the other kind of endpoint alone', async () => {
+it('applies faults of the APIs neither to discovery nor to token endpoints', async () => {
   const sim = await start({ faults: { probability: 1 }, tokenFaults: { schedule: [] } });
-  expect((await stranger(sim).get('/.well-known/openid-configuration')).status).toBe(200);
+  expect((await anonymous(sim).get('/.well-known/openid-configuration')).status).toBe(200);
   expect((await postForm(sim, '/oauth/token', CLIENT_CREDENTIALS)).status).toBe(200);
 });

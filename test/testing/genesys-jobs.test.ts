@@ -22,7 +22,7 @@ async function readAll(sim: VendorSimulator, query: object, pageSize: number): P
   }
 }
 
-it('goes through the states and then holds every record once', async () => {
+it('passes through the states and then returns every record once', async () => {
   const sim = await start({ records: 95 });
   const api = client(sim);
   const { data } = await api.post(JOBS, { interval: sim.interval });
@@ -42,7 +42,7 @@ it('goes through the states and then holds every record once', async () => {
   }
 });
 
-it('returns what overlaps the interval, so that adjacent windows repeat records unless asked not to', async () => {
+it('returns records that overlap the interval, so that adjacent intervals repeat records without startOfDayIntervalMatching', async () => {
   const sim = await start({ records: 20_000 });
   const truth = (from: string, to: string) =>
     [...sim.records()].filter((r) => r.conversationStart < to && r.conversationEnd > from);
@@ -61,7 +61,7 @@ it('returns what overlaps the interval, so that adjacent windows repeat records 
   expect(matched.filter((r) => repeated.has(r.conversationId))).toEqual([]);
 });
 
-it('has no data beyond the availability date', async () => {
+it('returns no data beyond the availability date', async () => {
   const availability = '2023-10-05T00:00:00.000Z';
   const sim = await start({ records: 700, jobs: { availability } });
   expect((await client(sim).get(`${JOBS}/availability`)).data).toEqual({
@@ -70,7 +70,7 @@ it('has no data beyond the availability date', async () => {
   expect(await readAll(sim, { interval: sim.interval }, 1000)).toHaveLength(400);
 });
 
-it('expires by the clock and on command, and can be cancelled', async () => {
+it('expires by the clock and on command, and can be canceled', async () => {
   let now = 1_700_000_000_000;
   const sim = await start({ jobs: { polls: 0, lifetime: 1000 }, clock: { now: () => now } });
   const { api, url } = await finished(sim, { interval: sim.interval });
@@ -88,7 +88,7 @@ it('expires by the clock and on command, and can be cancelled', async () => {
   expect((await api.get(third.url)).data.state).toBe('CANCELLED');
 });
 
-it('fails when told to', async () => {
+it('ends in the state that `outcome` returns', async () => {
   const sim = await start({ jobs: { outcome: (n) => (n === 1 ? 'FAILED' : 'FULFILLED') } });
   const { api, url } = await finished(sim, { interval: sim.interval });
   expect((await api.get(url)).data).toMatchObject({ state: 'FAILED', errorMessage: expect.any(String) });
@@ -97,7 +97,7 @@ it('fails when told to', async () => {
   expect((await api.get(second.url)).data.state).toBe('FULFILLED');
 });
 
-it('refuses results too early, foreign cursors, and unknown jobs', async () => {
+it('rejects early requests for results, cursors of other jobs, and unknown jobs', async () => {
   const sim = await start();
   const api = client(sim);
   const { data } = await api.post(JOBS, { interval: sim.interval });

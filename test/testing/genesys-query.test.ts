@@ -18,15 +18,15 @@ async function readPages(sim: VendorSimulator, query: object, pageSize: number):
   }
 }
 
-it.each([1, 7, 25, 100])('pages of %i cover every record once, in order', async (pageSize) => {
+it.each([1, 7, 25, 100])('returns every record once and in order in pages of %i', async (pageSize) => {
   const sim = await start({ records: 203 });
-  const truth = ids(sim.records());
-  expect(new Set(truth).size).toBe(203);
-  expect(await readPages(sim, { interval: sim.interval }, pageSize)).toEqual(truth);
+  const all = ids(sim.records());
+  expect(new Set(all).size).toBe(203);
+  expect(await readPages(sim, { interval: sim.interval }, pageSize)).toEqual(all);
   expect(sim.counts.recordsServed).toBe(203);
 });
 
-it('reverses the order on request and answers exactly the truth', async () => {
+it('supports descending order, and returns the expected records and total', async () => {
   const sim = await start({ records: 55 });
   const query = { interval: sim.interval, order: 'desc', orderBy: 'conversationStart' };
   expect(await readPages(sim, query, 10)).toEqual(ids(sim.records()).reverse());
@@ -35,7 +35,7 @@ it('reverses the order on request and answers exactly the truth', async () => {
   expect(data.conversations).toEqual(Array.from({ length: 25 }, (_, n) => sim.record(n)));
 });
 
-it('pages the tutorial form by nextPage URLs until there is none', async () => {
+it("returns nextPage URLs for the tutorial's form until the last page", async () => {
   const sim = await start({ records: 130 });
   const api = client(sim);
   const found: string[] = [];
@@ -59,7 +59,7 @@ it('pages the tutorial form by nextPage URLs until there is none', async () => {
   expect((await api.post(QUERY, { ...body, dateFrom: body.dateTo })).status).toBe(400);
 });
 
-it('gives the tutorial its day, and nothing beyond the data', async () => {
+it("returns one day for the tutorial's query, and nothing beyond the data", async () => {
   const sim = await start({ records: 700 });
   const day = await client(sim).post(QUERY, {
     dateFrom: '2023-10-01T00:00:00.000Z',
@@ -72,7 +72,7 @@ it('gives the tutorial its day, and nothing beyond the data', async () => {
   expect(later.data).toEqual({ results: [] });
 });
 
-/** What an interval holds, found by looking at every record. */
+/** Returns the IDs of the records in an interval, by checking every record. */
 function expected(
   sim: VendorSimulator,
   interval: string,
@@ -99,7 +99,7 @@ it.each([
   '2023-10-03T23:50:00Z/2023-10-04T00:10:00Z',
   '2023-09-30T00:00:00Z/2023-10-01T00:00:01Z',
   '2023-10-07T23:50:00+00:00/2023-10-09T00:00:00Z',
-])('selects by interval %s as each matching says', async (interval) => {
+])('filters by interval %s according to intervalMatching', async (interval) => {
   const inside = (start: number, from: number, to: number) => start >= from && start < to;
   for (const [intervalMatching, rule, active] of [
     ['activity', sameDay, true],
@@ -115,14 +115,14 @@ it.each([
 
 it.each([
   ['no interval', {}],
-  ['an interval that is no text', { interval: 5 }],
-  ['an interval backwards', { interval: '2023-10-02/2023-10-01' }],
+  ['an interval that is not a string', { interval: 5 }],
+  ['a reversed interval', { interval: '2023-10-02/2023-10-01' }],
   ['half an interval', { interval: '2023-10-02' }],
   ['an interval of eight days', { interval: '2023-10-01/2023-10-09' }],
   ['a page of 101', { interval: '2023-10-01/2023-10-02', paging: { pageSize: 101, pageNumber: 1 } }],
   ['page 0', { interval: '2023-10-01/2023-10-02', paging: { pageSize: 10, pageNumber: 0 } }],
   ['an unknown order', { interval: '2023-10-01/2023-10-02', order: 'up' }],
-])('refuses %s', async (_name, body) => {
+])('rejects %s', async (_name, body) => {
   const sim = await start();
   const { status, data } = await client(sim).post(QUERY, body);
   expect(status).toBe(400);
@@ -130,7 +130,7 @@ it.each([
   expect((await client(sim).post(QUERY, '[1]')).status).toBe(400);
 });
 
-it('refuses to page beyond 100,000 results, exactly there', async () => {
+it('rejects pages beyond exactly 100,000 results', async () => {
   const sim = await start({ records: 200_000 });
   const page = (pageNumber: number) =>
     client(sim).post(QUERY, { interval: sim.interval, paging: { pageSize: 100, pageNumber } });

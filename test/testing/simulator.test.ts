@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import { startVendorSimulator } from '../../src/testing/index.ts';
 import { createIsoWriter } from '../../src/testing/iso-time.ts';
 import { createDataset } from '../../src/testing/records.ts';
-import { client, networkError, postForm, QUERY, start, stranger } from './support.ts';
+import { anonymous, client, networkError, postForm, QUERY, start } from './support.ts';
 
-it('serves the same bytes for the same seed, and others for another', async () => {
+it('returns the same bytes for the same seed, and other bytes for another seed', async () => {
   const page = async (seed: number) => {
     const sim = await start({ seed, records: 100 });
     const { data } = await client(sim).post(QUERY, { interval: sim.interval }, { responseType: 'text' });
@@ -19,7 +19,7 @@ it('serves the same bytes for the same seed, and others for another', async () =
   expect(one.length / 25).toBeLessThan(1050);
 });
 
-it('writes the same record as JSON and as an object, inside the interval, with an id of its own', () => {
+it('creates the same record as JSON and as object, within the interval and with a unique ID', () => {
   const [start, end] = [Date.parse('2023-10-01'), Date.parse('2023-10-08')];
   const data = createDataset(9, 50_000, start, end);
   const seen = new Set<string>();
@@ -39,7 +39,7 @@ it('writes the same record as JSON and as an object, inside the interval, with a
   );
 });
 
-it('writes times as toISOString does', () => {
+it('formats times like toISOString', () => {
   const iso = createIsoWriter();
   for (const time of [
     0, -1, 1, 86_399_999, 86_400_000, 951_782_399_999, 1_696_118_400_001, 253_402_300_799_999,
@@ -48,7 +48,7 @@ it('writes times as toISOString does', () => {
   }
 });
 
-it('holds a million records without memory for them', async () => {
+it('serves a million records without storing them', async () => {
   const before = process.memoryUsage().heapUsed;
   const sim = await start({ records: 1_000_000 });
   const api = client(sim);
@@ -61,11 +61,11 @@ it('holds a million records without memory for them', async () => {
   let last = '';
   for (const record of sim.records()) last = record.conversationId;
   expect(last).toBe(sim.record(999_999).conversationId);
-  // A record is a kilobyte: a million held would be a gigabyte.
+  // A record has about a kilobyte: a million stored records would need a gigabyte.
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(200_000_000);
 });
 
-it('closes at once with requests hanging, delayed and idle, and can be closed again', async () => {
+it('closes at once despite hanging and delayed requests, and can be closed again', async () => {
   const sim = await startVendorSimulator({ tokenDelay: 60_000 });
   sim.schedule({ kind: 'hang', match: '/api' });
   const waiting = [
@@ -73,27 +73,27 @@ it('closes at once with requests hanging, delayed and idle, and can be closed ag
     networkError(postForm(sim, '/oauth/token', { grant_type: 'client_credentials' })),
   ];
   await expect.poll(() => sim.counts.hangs + sim.counts.tokenRequests).toBe(2);
-  const began = performance.now();
+  const startedAt = performance.now();
   await sim.close();
-  expect(performance.now() - began).toBeLessThan(500);
+  expect(performance.now() - startedAt).toBeLessThan(500);
   expect(await Promise.all(waiting)).toEqual(['ECONNRESET', 'ECONNRESET']);
   await sim.close();
   expect(await networkError(axios.get(sim.url, { httpAgent: new Agent() }))).toBe('ECONNREFUSED');
 });
 
-it('frees its port through await using', async () => {
+it('closes at the end of `await using`', async () => {
   let url = '';
   {
     await using sim = await startVendorSimulator();
     url = sim.url;
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect((await stranger(sim).get('/.well-known/openid-configuration')).status).toBe(200);
+    expect((await anonymous(sim).get('/.well-known/openid-configuration')).status).toBe(200);
   }
   expect(await networkError(axios.get(url, { httpAgent: new Agent() }))).toBe('ECONNREFUSED');
   await expect(startVendorSimulator({ port: 1, host: '256.0.0.1' })).rejects.toThrow();
 });
 
-it('counts by path and concurrency, and forgets on reset', async () => {
+it('counts requests by path and concurrency, and resets the counts', async () => {
   const sim = await start({ pageDelay: 30 });
   const { counts } = sim;
   const api = client(sim);
@@ -114,10 +114,10 @@ it('counts by path and concurrency, and forgets on reset', async () => {
   expect((await api.post(QUERY, { interval: sim.interval })).status).toBe(200);
 });
 
-it('logs what came without any secret, the last ones only', async () => {
+it('logs the latest requests without secrets', async () => {
   const sim = await start({ requestLog: 3 });
   const { data } = await postForm(sim, '/oauth/token', { grant_type: 'client_credentials' });
-  await stranger(sim).post(
+  await anonymous(sim).post(
     `${QUERY}?token=${data.access_token}`,
     {},
     { headers: { Authorization: `Bearer ${data.access_token}` } },
@@ -129,24 +129,24 @@ it('logs what came without any secret, the last ones only', async () => {
   const text = JSON.stringify([sim.requests, sim.counts]);
   expect(text).not.toContain(data.access_token);
   expect(text).not.toContain(sim.clientSecret);
-  for (let n = 0; n < 20; n++) await stranger(sim).get('/a');
+  for (let n = 0; n < 20; n++) await anonymous(sim).get('/a');
   expect(sim.requests.map((entry) => entry.number)).toEqual([20, 21, 22]);
 });
 
-it('counts a bearer that is sent to a token endpoint', async () => {
+it('counts a bearer token that is sent to a token endpoint', async () => {
   const sim = await start();
   await client(sim).post('/oauth/token', new URLSearchParams({ grant_type: 'client_credentials' }));
   expect(sim.counts).toMatchObject({ leakedBearers: 1, tokenRefusals: 1 });
 });
 
 it.each([{ records: -1 }, { records: 1.5 }, { interval: 'today' }, { tokenLifetime: Number.NaN }])(
-  'refuses the option %o',
+  'rejects the options %o',
   async (options) => {
     await expect(startVendorSimulator(options)).rejects.toThrow(RangeError);
   },
 );
 
-it('has no record before the first or after the last', async () => {
+it('throws a RangeError for an index without record', async () => {
   const sim = await start({ records: 2 });
   expect(() => sim.record(2)).toThrow(RangeError);
   expect(() => sim.record(-1)).toThrow(RangeError);

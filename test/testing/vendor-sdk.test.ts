@@ -2,7 +2,7 @@ import platformClient from 'purecloud-platform-client-v2';
 import { expect, it } from 'vitest';
 import { start } from './support.ts';
 
-it('satisfies the client that Genesys itself publishes', async () => {
+it('serves the official Genesys SDK: login, query, job and contact import', async () => {
   const sim = await start({ records: 30 });
   const sdk = platformClient.ApiClient.instance;
   const { hostname, port } = new URL(sim.url);
