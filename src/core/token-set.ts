@@ -16,7 +16,7 @@ export interface TokenResponse {
 export interface TokenSet extends Omit<TokenResponse, 'lifetime'> {
   /** When a background refresh is due. The token is used until the new token arrives. */
   refreshAt: number;
-  /** When the token expires and is no longer used. */
+  /** When the token expires. */
   expiresAt: number;
 }
 

@@ -61,7 +61,7 @@ export function checkAttachOptions(
       typeof instance !== 'function' &&
       retry !== false &&
       'retry requires an instance of axios.create(); otherwise set retry to false',
-    isAttached && 'the plugin is attached to this instance already: call detach() first',
+    isAttached && 'the plugin is already attached: call detach() first',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
     hasCredentials(instance?.defaults) &&
       "remove Authorization and auth from the instance's defaults: the plugin sets the token",

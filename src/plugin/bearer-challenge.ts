@@ -5,7 +5,7 @@ const PART = /([^\s,="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,="]+)/g;
  * Returns the `error` of a Bearer challenge, such as `invalid_token` (RFC 6750 section 3, RFC 9110 section 11.6.1).
  *
  * @param field the `WWW-Authenticate` field: a string, or an array with one string for each line.
- * @returns undefined if there is no Bearer challenge with an error.
+ * @returns undefined without a Bearer challenge that contains an error.
  */
 export function bearerError(field: unknown): string | undefined {
   const text = (Array.isArray(field) ? field.join(', ') : String(field ?? '')).slice(0, 8192);

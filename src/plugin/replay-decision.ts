@@ -10,7 +10,7 @@ export interface ReplayFacts {
   /** How often the request has been replayed. */
   replays: number;
   maxReplays: number;
-  /** Whether the manager holds a newer token than the one that was sent. */
+  /** Whether the manager holds a newer token than the sent token. */
   hasNewerToken: boolean;
   /** Whether another process fetched the token that was sent. */
   cameFromStore: boolean;

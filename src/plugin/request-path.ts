@@ -14,7 +14,7 @@ import { describeRequest } from './describe-request.ts';
 import { redactForLogging } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
-import { send, settle } from './send.ts';
+import { send, unwrap } from './send.ts';
 
 /** Sends one request through the adapter that it would use without the plugin. */
 export type RequestPath = (
@@ -46,7 +46,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     const isOurs =
       !hasOwnCredentials(config) &&
       (origins.includes(config, apiBaseUrl()) || (await isAnnouncedApi(config)));
-    if (!isOurs) return settle(await send(config, adapter));
+    if (!isOurs) return unwrap(await send(config, adapter));
 
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
@@ -56,7 +56,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
       const { response, leftOrigin } = outcome;
       if (response && response.status < 400) tokens.accept(token);
-      if (response?.status !== 401) return settle(outcome);
+      if (response?.status !== 401) return unwrap(outcome);
 
       const isTokenRejected = !leftOrigin && (await rejectsToken(response, config));
       const { current } = tokens;
@@ -74,14 +74,14 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       // If the API refuses a token that was fetched for this replay, a new token does not help.
       if (isTokenRejected) tokens.reject(token, { afterReplay: !isReplay && replays > 0 });
       // The manager keeps the token while it ignores rejections.
-      if (!isReplay || tokens.current === token) return settle(outcome);
+      if (!isReplay || tokens.current === token) return unwrap(outcome);
       replays++;
 
       // Before the wait: the token request may need the connection that this response occupies.
       discard(response.data);
       token = await getToken(config, response);
       // The vendor may have announced another API with the new token.
-      if (!origins.includes(config, apiBaseUrl(token))) return settle(outcome);
+      if (!origins.includes(config, apiBaseUrl(token))) return unwrap(outcome);
       emit({ type: 'replay', ...describeRequest(config), count: replays });
     }
   };

@@ -22,7 +22,7 @@ export interface Outcome {
 }
 
 /** Returns or throws what the adapter returned or threw. */
-export function settle({ response, thrown }: Outcome): AxiosResponse {
+export function unwrap({ response, thrown }: Outcome): AxiosResponse {
   if (thrown) throw thrown[0];
   return response as AxiosResponse;
 }

@@ -6,7 +6,7 @@ import type { Reply } from './http.ts';
 export function sendReply(response: ServerResponse, reply: Reply): void {
   if (typeof reply.body !== 'string') {
     response.writeHead(reply.status, reply.headers);
-    // A client that closes the connection early ends the stream with an error that nobody needs.
+    // A client that closes the connection early ends the stream with an error, which is ignored.
     Readable.from(reply.body)
       .on('error', () => {})
       .pipe(response);

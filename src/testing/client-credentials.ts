@@ -8,7 +8,7 @@ export interface Credentials {
   secret: string;
 }
 
-/** Reads the client credentials from HTTP Basic, or from the form if there is no Basic header (RFC 6749 section 2.3.1). */
+/** Reads the client credentials from HTTP Basic, or from the form without a Basic header (RFC 6749 section 2.3.1). */
 export function readCredentials(request: SimRequest, form: URLSearchParams): Credentials {
   const header = request.headers.authorization ?? '';
   const basic = /^basic\s+([a-z\d+/]*={0,2})$/i.exec(header);

@@ -590,7 +590,7 @@ describe('when the application has interceptors', () => {
       attachTo(api, fixture);
       watch('after');
       const config: AxiosRequestConfig = {
-        headers: { 'X-Mine': '1' },
+        headers: { 'X-Custom': '1' },
         transformRequest(data, headers) {
           seen.push(`transformRequest: ${headers.get('authorization') ?? 'nothing'}`);
           return data;
@@ -605,19 +605,19 @@ describe('when the application has interceptors', () => {
       await api.post('/data', 'body', config);
       plan(fixture, 401, 401, 503, 200);
       const error = await api.post('/data', 'body', config).catch((reason) => reason);
-      const retried = await api.get('/data', { headers: { 'X-Mine': '1' } });
+      const retried = await api.get('/data', { headers: { 'X-Custom': '1' } });
       expect(seen.filter((line) => !line.endsWith(': nothing'))).toEqual([]);
       expect(seen.length).toBeGreaterThan(20);
       expect(new Set(seen.map((line) => line.split(' ')[0]))).toEqual(
         new Set(['request', 'response', 'error', 'transformRequest:', 'transformResponse:']),
       );
-      expect(config.headers).toEqual({ 'X-Mine': '1' });
+      expect(config.headers).toEqual({ 'X-Custom': '1' });
       for (const token of fixture.issued) {
         for (const shown of [error, error.config, error.response.config, retried.config, retried]) {
           expect(inspect(shown, { depth: 12 })).not.toContain(token);
         }
       }
-      expect(fixture.apiRequests.at(-1)?.headers['x-mine']).toBe('1');
+      expect(fixture.apiRequests.at(-1)?.headers['x-custom']).toBe('1');
     },
   );
 });

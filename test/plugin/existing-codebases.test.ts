@@ -68,9 +68,9 @@ describe('when the API refuses every token', () => {
 describe('when the application uses unusual defaults', () => {
   it('sends nothing of axios.defaults with a token request', async () => {
     const fixture = await startFixture();
-    let elsewhere = 0;
+    let otherRequests = 0;
     const other = await startServer((_, response) => {
-      elsewhere++;
+      otherRequests++;
       response.end('{}');
     });
     onTestFinished(() => other.close());
@@ -103,7 +103,7 @@ describe('when the application uses unusual defaults', () => {
       ['/oauth/token', basic],
       ['/oauth/token', undefined],
     ]);
-    expect(elsewhere).toBe(0);
+    expect(otherRequests).toBe(0);
   });
 
   it('sends the token if auth is null', async () => {

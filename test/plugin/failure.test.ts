@@ -397,7 +397,7 @@ describe('when the store fails', () => {
         tokenEndpoint: `${fixture.url}/oauth/token`,
         clientId: 'client',
         refreshToken: 'the-first-one',
-        tokenKey: 'mine',
+        tokenKey: 'custom',
       }),
       store: storeWith({ get: async () => ({ token: garbage as unknown as TokenSet, fence: 1 }) }),
     });

@@ -18,13 +18,13 @@ async function twoServers(adapter = 'http', answer?: Handler) {
   const { api } = fixture.attach({}, { adapter });
   await api.get('/first');
   fixture.apiRequests.length = 0;
-  const elsewhere: SeenRequest[] = [];
+  const otherRequests: SeenRequest[] = [];
   const other = await startServer((request, response) => {
-    elsewhere.push(request);
+    otherRequests.push(request);
     return answer ? answer(request, response) : sendJson(response, 200, { elsewhere: true });
   });
   onTestFinished(() => other.close());
-  return { fixture, api, other, elsewhere, host: fixture.url.slice('http://'.length) };
+  return { fixture, api, other, otherRequests, host: fixture.url.slice('http://'.length) };
 }
 
 const redirectTo =
@@ -176,7 +176,7 @@ describe('createResourceOrigins', () => {
   it.each([
     ['the current axios', axios],
     ['axios 1.5.0', otherAxios as unknown as typeof axios],
-  ])('never includes a request that %s would send elsewhere', (_, copy) => {
+  ])('never includes a request that %s would send to another origin', (_, copy) => {
     const allowed = [API, 'http://127.0.0.1:8080', 'https://base.example.com', 'https://tenant.example.net'];
     const config = fc.record(
       {
@@ -189,12 +189,12 @@ describe('createResourceOrigins', () => {
     const announced = fc.constantFrom(undefined, 'https://tenant.example.net/v1');
     let included = 0;
     fc.assert(
-      fc.property(config, announced, (given, apiBaseUrl) => {
-        if (!origins.includes(asConfig(given), apiBaseUrl)) return;
+      fc.property(config, announced, (request, apiBaseUrl) => {
+        if (!origins.includes(asConfig(request), apiBaseUrl)) return;
         included++;
         // The config that the guard sends, and the URL that axios builds from it.
-        const sent = { ...given } as AxiosRequestConfig;
-        if (apiBaseUrl !== undefined && lacksBase(asConfig(given))) sent.baseURL = apiBaseUrl;
+        const sent = { ...request } as AxiosRequestConfig;
+        if (apiBaseUrl !== undefined && lacksBase(asConfig(request))) sent.baseURL = apiBaseUrl;
         let target: URL;
         try {
           target = new URL(copy.create().getUri(sent), 'http://localhost');
@@ -212,7 +212,7 @@ describe('createResourceOrigins', () => {
 
 describe.each(['http', 'fetch'])('with the %s adapter', (adapter) => {
   it('sends no token to an absolute URL of another origin, and does not refresh after its 401', async () => {
-    const { fixture, api, other, elsewhere } = await twoServers(adapter, (request, response) =>
+    const { fixture, api, other, otherRequests } = await twoServers(adapter, (request, response) =>
       sendJson(response, request.url === '/refused' ? 401 : 200, { elsewhere: true }),
     );
     expect((await api.get(`${other.url}/data`)).data).toEqual({ elsewhere: true });
@@ -220,29 +220,33 @@ describe.each(['http', 'fetch'])('with the %s adapter', (adapter) => {
       name: 'AxiosError',
       response: { status: 401 },
     });
-    expect(elsewhere.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
+    expect(otherRequests.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
   it('sends no token to another base URL of a request', async () => {
-    const { fixture, api, other, elsewhere } = await twoServers(adapter);
+    const { fixture, api, other, otherRequests } = await twoServers(adapter);
     await api.get('/data', { baseURL: other.url });
     await api.get('data', { baseURL: `${other.url}/` });
     // axios sends this to the base URL, with the URL as its path.
     await api.get(`${fixture.url}/data`, { baseURL: other.url, allowAbsoluteUrls: false });
-    expect(elsewhere).toHaveLength(3);
-    expect(elsewhere.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined, undefined]);
+    expect(otherRequests).toHaveLength(3);
+    expect(otherRequests.map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
   it('sends no token with allowAbsoluteUrls: false and a URL of another origin', async () => {
     // axios before 1.8 ignores the option and sends the request to the other host.
-    const { fixture, api, other, elsewhere } = await twoServers(adapter);
+    const { fixture, api, other, otherRequests } = await twoServers(adapter);
     const url = `${other.url}/data`;
     await expect(api.get(url, { allowAbsoluteUrls: false })).rejects.toMatchObject({
       response: { status: 401 },
     });
-    expect(elsewhere).toHaveLength(0);
+    expect(otherRequests).toHaveLength(0);
     expect(fixture.apiRequests.map((request) => [request.url, request.headers.authorization])).toEqual([
       [`/${url}`, undefined],
     ]);
@@ -256,7 +260,7 @@ describe.each(['http', 'fetch'])('with the %s adapter', (adapter) => {
   });
 
   it('sends no token to another host through a misleading URL', async () => {
-    const { fixture, api, other, elsewhere, host } = await twoServers(adapter);
+    const { fixture, api, other, otherRequests, host } = await twoServers(adapter);
     const target = other.url.slice('http://'.length);
     for (const url of [
       `http://${host}@${target}/data`,
@@ -271,9 +275,11 @@ describe.each(['http', 'fetch'])('with the %s adapter', (adapter) => {
     ]) {
       await api.get(url).catch(() => {});
     }
-    expect(elsewhere.length).toBeGreaterThan(1);
+    expect(otherRequests.length).toBeGreaterThan(1);
     expect(
-      elsewhere.map(({ headers }) => headers.authorization ?? '').filter((value) => /bearer/i.test(value)),
+      otherRequests
+        .map(({ headers }) => headers.authorization ?? '')
+        .filter((value) => /bearer/i.test(value)),
     ).toEqual([]);
     expect(fixture.tokenRequests).toHaveLength(1);
   });
@@ -363,17 +369,17 @@ describe.each(['http', 'fetch'])('with the %s adapter', (adapter) => {
   });
 
   it.each([301, 302, 303, 307, 308])('drops the token at a %i to another origin', async (status) => {
-    const { fixture, api, other, elsewhere } = await twoServers(adapter);
+    const { fixture, api, other, otherRequests } = await twoServers(adapter);
     fixture.beforeApi = redirectTo(() => `${other.url}/landed`, status);
     expect((await api.post('/redirect', { n: 1 })).data).toEqual({ elsewhere: true });
-    expect(elsewhere.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+    expect(otherRequests.map(({ url, headers }) => [url, headers.authorization])).toEqual([
       ['/landed', undefined],
     ]);
     expect(fixture.apiRequests[0]?.headers.authorization).toBe(`Bearer ${fixture.issued[0]}`);
   });
 
   it('neither refreshes nor replays after a 401 of another origin behind a redirect', async () => {
-    const { fixture, api, other, elsewhere } = await twoServers(adapter, (_, response) =>
+    const { fixture, api, other, otherRequests } = await twoServers(adapter, (_, response) =>
       sendJson(response, 401, { who: 'elsewhere' }),
     );
     fixture.beforeApi = redirectTo(() => `${other.url}/landed`);
@@ -381,7 +387,7 @@ describe.each(['http', 'fetch'])('with the %s adapter', (adapter) => {
       name: 'AxiosError',
       response: { status: 401, data: { who: 'elsewhere' } },
     });
-    expect(elsewhere.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(otherRequests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     expect(fixture.apiRequests).toHaveLength(1);
     expect(fixture.tokenRequests).toHaveLength(1);
   });
@@ -462,7 +468,7 @@ describe('redirects with the http adapter', () => {
   });
 
   it("calls the caller's beforeRedirect, which may stop the redirect", async () => {
-    const { fixture, api, other, elsewhere } = await twoServers();
+    const { fixture, api, other, otherRequests } = await twoServers();
     fixture.beforeApi = redirectTo(() => `${other.url}/landed`);
     const hrefs: unknown[] = [];
     await api.get('/redirect', { beforeRedirect: ({ href }) => void hrefs.push(href) });
@@ -471,18 +477,18 @@ describe('redirects with the http adapter', () => {
       throw new Error('no redirects here');
     };
     await expect(api.get('/redirect', { beforeRedirect: stop })).rejects.toThrow('no redirects here');
-    expect(elsewhere).toHaveLength(1);
+    expect(otherRequests).toHaveLength(1);
   });
 
   it('replays a 401 and returns a redirect with maxRedirects 0', async () => {
-    const { fixture, api, other, elsewhere } = await twoServers();
+    const { fixture, api, other, otherRequests } = await twoServers();
     fixture.revokeAll();
     expect((await api.get('/data', { maxRedirects: 0 })).status).toBe(200);
     fixture.beforeApi = redirectTo(() => `${other.url}/landed`);
     await expect(api.get('/redirect', { maxRedirects: 0 })).rejects.toMatchObject({
       response: { status: 302 },
     });
-    expect(elsewhere).toHaveLength(0);
+    expect(otherRequests).toHaveLength(0);
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 });

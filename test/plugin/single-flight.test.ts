@@ -105,7 +105,7 @@ describe('attachAuthRefresh', () => {
     const { api } = fixture.attach();
     const again = () => attachAuthRefresh(api, { vendor: fixture.vendor() });
     expect(again).toThrow(ConfigurationError);
-    expect(again).toThrow(/attached to this instance already.*detach\(\)/);
+    expect(again).toThrow(/already attached.*detach\(\)/);
   });
 
   it('removes all interceptors on detach, while requests that wait for a token still succeed', async () => {

@@ -281,7 +281,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   let stored: StoredToken | undefined;
   let fence = 0;
   let foreign = 0;
-  /** Refresh tokens that another process has used, and those of them that were visible in the store when the refresh started. */
+  /** Refresh tokens that another process has used, and the subset that the store contained when the refresh started. */
   const usedElsewhere = new Set<string>();
   let usedPerStore = new Set<string>();
   function storeCall(mode: StoreMode): Promise<void> {

@@ -144,7 +144,7 @@ describe('the fence', () => {
 });
 
 describe('when a token fetch times out', () => {
-  it('uses a token that another process has stored meanwhile', async () => {
+  it('uses the token that another process has stored', async () => {
     const fixture = await startFixture();
     fixture.valid.add('theirs');
     let stored: StoredToken | undefined;
@@ -295,7 +295,7 @@ describe('when the store fails', () => {
       tokenEndpoint: `${fixture.url}/oauth/token`,
       clientId: 'client',
       refreshToken: 'refresh-0',
-      tokenKey: 'mine',
+      tokenKey: 'custom',
     });
     const strict = { store: fragile, vendor, onStoreFailure: 'fail', retry: false } as const;
     const [one, two] = attachMany(fixture, 2, strict) as [Attached, Attached];
@@ -339,7 +339,7 @@ describe('when the store fails', () => {
     const bare = old as SharedTokenStore;
     expect(() => createTokenManager({ vendor, store: bare })).toThrow(/sharedStore\(store\)/);
     // Values such as functions have the same JSON, so that one tenant would receive the token of another.
-    for (const tokenKey of [undefined, '', null, 1, {}, () => 'mine'] as string[]) {
+    for (const tokenKey of [undefined, '', null, 1, {}, () => 'custom'] as string[]) {
       const options = { vendor: { ...vendor, tokenKey }, store: memoryStore() };
       expect(() => createTokenManager(options)).toThrow(/store requires a vendor with a tokenKey/);
     }
@@ -366,7 +366,7 @@ describe('storeKey', () => {
       key({ scope: 'a b' }),
       key({ username: 'ada', password: 'x' }),
       key({ username: 'bob', password: 'x' }),
-      key({ tokenKey: 'mine' }),
+      key({ tokenKey: 'custom' }),
       storeKey({ ...oauth2Vendor(client), name: 'Another vendor' }),
     ]);
     expect(new Set(keys).size).toBe(keys.length);

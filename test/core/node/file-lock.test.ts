@@ -204,7 +204,7 @@ describe('a lock file', () => {
     else await refusal(acquireFileLock(path, systemClock));
   });
 
-  it('of another machine is taken over after 15 seconds without heartbeat, whatever its clock says', async () => {
+  it('of another machine is taken over after 15 seconds without heartbeat, regardless of its clock', async () => {
     for (const ahead of [-3_600_000, 0, 3_600_000]) {
       const path = await lockPath();
       await writeLock(path, { space: 'elsewhere', host: 'elsewhere' });
@@ -215,7 +215,7 @@ describe('a lock file', () => {
     }
   });
 
-  it('of another machine is respected while its heartbeat continues, whatever its clock says', async () => {
+  it('of another machine is respected while its heartbeat continues, regardless of its clock', async () => {
     const path = await lockPath();
     await writeLock(path, { space: 'elsewhere', host: 'elsewhere' });
     const long = 3_600_000;
