@@ -96,7 +96,8 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     ],
   ])('retries %s with the same body', async (_, answer, config) => {
     const fixture = await startFixture();
-    const { api } = fixture.attach({}, { adapter });
+    const { api, tokens } = fixture.attach({}, { adapter });
+    await tokens.getToken(); // The timeout of a case must not end the wait for a token.
     plan(fixture, answer);
     expect((await api.request({ url: '/data', ...config })).status).toBe(200);
     expect(fixture.apiRequests).toHaveLength(2);
@@ -130,7 +131,8 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     ['after a timeout', 'hang'],
   ])('does not retry a POST %s, because the API may have executed it', async (_, answer) => {
     const fixture = await startFixture();
-    const { api } = fixture.attach({}, { adapter });
+    const { api, tokens } = fixture.attach({}, { adapter });
+    await tokens.getToken();
     plan(fixture, answer);
     const error = await api.post('/import', { n: 1 }, { timeout: 150 }).catch((reason) => reason);
     expect(axios.isAxiosError(error)).toBe(true);
