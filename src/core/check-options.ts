@@ -1,19 +1,19 @@
 import { ConfigurationError } from './errors.ts';
 
-/** A problem with an option, or whatever is falsy for none. */
+/** A problem with an option, or a falsy value if the option is valid. */
 type Problem = string | false | null | undefined | '';
 
 /**
- * Throws one error that lists every problem; does nothing when there is none.
+ * Throws one ConfigurationError that lists every problem, if there are any.
  *
- * @param what whose options they are.
+ * @param what the function or command that received the options.
  */
 export function refuse(what: string, problems: readonly Problem[]): void {
   const found = problems.filter((problem): problem is string => Boolean(problem));
   if (found.length > 0) throw new ConfigurationError(what, found);
 }
 
-/** Says of each of the named options whether it is none to count or wait with. */
+/** Checks that each named option is absent or a number of at least 0. */
 export function numberProblems<T extends object>(
   options: T,
   names: readonly (keyof T & string)[],
@@ -22,11 +22,11 @@ export function numberProblems<T extends object>(
     const value: unknown = options[name];
     return value === undefined || (typeof value === 'number' && value >= 0)
       ? undefined
-      : `${name} must be a number from 0 on`;
+      : `${name} must be a number >= 0`;
   });
 }
 
-/** Says which option a problem is with. */
+/** Adds the name of the option to a problem. */
 export function prefixed(option: string, problem: string | undefined): string | undefined {
   return problem && `${option}: ${problem}`;
 }

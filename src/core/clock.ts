@@ -1,22 +1,22 @@
-/** Time as this package sees it, so that tests can set it. */
+/** The source of time for this package. Tests can replace it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Calls back once after a delay in milliseconds. */
   setTimeout(callback: () => void, delay: number): unknown;
-  /** Cancels a timer of {@link Clock.setTimeout}. Ignores undefined. */
+  /** Cancels the timer that {@link Clock.setTimeout} returned. Ignores undefined. */
   clearTimeout(timer: unknown): void;
 }
 
-/** The machine's own clock. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // A longer delay than a timer can hold would be none at all.
+  // Node turns a longer delay into 1 ms.
   setTimeout: (callback, delay) => setTimeout(callback, Math.min(delay, 2 ** 31 - 1)),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
 
-/** Waits, and rejects with the signal's reason as soon as it aborts. */
+/** Resolves after a delay in milliseconds. Rejects with the signal's reason when the signal aborts. */
 export function sleep(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
@@ -32,13 +32,14 @@ export function sleep(clock: Clock, delay: number, signal: AbortSignal): Promise
   });
 }
 
-// Milliseconds.
+/** Milliseconds after which a timer counts as late. */
 const LATE = 100;
 
 /**
- * Runs work that is told by a signal when its time is up, and rejects then whether or not the work listens.
+ * Runs work with a deadline. At the deadline the signal aborts and the promise rejects, even if the work ignores the signal.
  *
- * @param expired makes the error to reject with.
+ * @param delay milliseconds.
+ * @param expired creates the error to reject with.
  */
 export function withDeadline<T>(
   clock: Clock,
@@ -56,10 +57,10 @@ export function withDeadline<T>(
     };
     let timer = clock.setTimeout(() => {
       if (clock.now() < due + LATE) return expire();
-      // This process was stopped, asleep or busy, and timers come before answers that have been there for long.
+      // The process was suspended or busy. Timers run before I/O, so process responses that have already arrived first.
       timer = clock.setTimeout(expire, LATE);
     }, delay);
-    // `async` turns a synchronous throw of the caller's code into a rejection.
+    // `async` turns a synchronous throw into a rejection.
     (async () => work(controller.signal))()
       .then(resolve, reject)
       .finally(() => clock.clearTimeout(timer));

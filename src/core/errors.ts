@@ -4,17 +4,17 @@ import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 
 export type AuthRefreshErrorCode =
   /** The token endpoint refused the grant (RFC 6749 section 5.2). */
   | 'ERR_TOKEN_ENDPOINT'
-  /** The token endpoint could not be reached, or answered 408 or 5xx. */
+  /** The token endpoint is unreachable, or answered 408 or 5xx. */
   | 'ERR_TOKEN_REQUEST'
   /** The token endpoint did not answer within `tokenTimeout`. */
   | 'ERR_TOKEN_TIMEOUT'
   /** The token endpoint throttles this client. */
   | 'ERR_TOKEN_THROTTLED'
-  /** The token endpoint answered 2xx with something that is no bearer token. */
+  /** The token endpoint answered 2xx without a bearer token. */
   | 'ERR_TOKEN_RESPONSE'
   /** The token store failed. */
   | 'ERR_TOKEN_STORE'
-  /** A function of the caller's failed: a secret, a grant, `shouldRefresh` or a body factory. */
+  /** A function that you passed failed: a secret, a grant, `shouldRefresh` or a body factory. */
   | 'ERR_CALLBACK';
 
 // A property, not `instanceof`: an error may come from another copy of this package.
@@ -22,19 +22,19 @@ const BRAND = Symbol.for('axios-oauth-refresh.error');
 
 interface TokenErrorFields {
   code: AuthRefreshErrorCode;
-  /** HTTP status of the token endpoint's answer, when there was one. */
+  /** HTTP status of the token endpoint's response, if it responded. */
   status?: number | undefined;
-  /** Milliseconds the token endpoint asked to be left alone (RFC 9110 section 10.2.3). */
+  /** Milliseconds to wait before the next token request, from `Retry-After` (RFC 9110 section 10.2.3). */
   retryAfter?: number | undefined;
   /** `error` of RFC 6749 section 5.2, such as `invalid_client`. */
   error?: string | undefined;
-  /** `error_description` of RFC 6749 section 5.2, with every secret taken out. */
+  /** `error_description` of RFC 6749 section 5.2, with every secret redacted. */
   errorDescription?: string | undefined;
 }
 
 /**
- * Why a token could not be had: the parent of the four classes below, which `name` and `code` tell apart.
- * Holds strings and numbers only, never a request, a token or a secret.
+ * The reason why no token could be obtained. `name` and `code` distinguish its four subclasses.
+ * Contains only strings and numbers, never a request, a token or a secret.
  */
 export abstract class TokenError extends Error {
   declare readonly code: AuthRefreshErrorCode;
@@ -52,17 +52,17 @@ export abstract class TokenError extends Error {
   }
 }
 
-/** The token endpoint refused: it answered with an error (RFC 6749 section 5.2). */
+/** The token endpoint refused the grant (RFC 6749 section 5.2). */
 export class TokenEndpointError extends TokenError {
   override readonly name = 'TokenEndpointError';
 }
 
-/** The token endpoint gave no usable answer: network failure, timeout, throttle or 5xx; or a callback failed. */
+/** The token request failed: network error, timeout, throttling, 408 or 5xx; or a callback failed. */
 export class TokenRequestError extends TokenError {
   override readonly name = 'TokenRequestError';
 }
 
-/** The token endpoint answered 2xx, but with something that is no bearer token. */
+/** The token endpoint answered 2xx without a bearer token. */
 export class TokenResponseError extends TokenError {
   override readonly name = 'TokenResponseError';
 }
@@ -73,10 +73,10 @@ export class TokenStoreError extends TokenError {
 }
 
 /**
- * A request failed because no valid token could be had for it.
+ * A request failed because no valid token could be obtained.
  *
- * `isAxiosError(error)` holds; `config` is the caller's; `response` is the API's own 401 where there was one;
- * `code` is an {@link AuthRefreshErrorCode}; `cause` says what went wrong at the token endpoint.
+ * `isAxiosError(error)` returns true. `config` is the config of the request. `response` is the API's 401, if the API answered 401.
+ * `code` is an {@link AuthRefreshErrorCode}. `cause` is the {@link TokenError}, or the error of the callback.
  */
 export class AuthRefreshError extends AxiosError {
   declare code: AuthRefreshErrorCode;
@@ -90,14 +90,14 @@ export class AuthRefreshError extends AxiosError {
   ) {
     super(message, code, config, undefined, response);
     this.name = 'AuthRefreshError';
-    // Before 1.7 axios does not set it.
+    // axios before 1.7 does not set `status`.
     if (response) this.status = response.status;
     Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: 'request' });
   }
 }
 
-/** Options that cannot work: `problems` lists every one of them. */
+/** Options are invalid. `problems` lists every problem. */
 export class ConfigurationError extends Error {
   declare readonly problems: readonly string[];
 
@@ -108,25 +108,25 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Tells whether a value is an {@link AuthRefreshError}, also one of another copy of this package. */
+/** Returns whether a value is an {@link AuthRefreshError}, also if another copy of this package created it. */
 export function isAuthRefreshError(error: unknown): error is AuthRefreshError {
   return (error as Branded)?.[BRAND] === 'request';
 }
 
-/** Tells whether a value is a {@link TokenError}, also one of another copy of this package. */
+/** Returns whether a value is a {@link TokenError}, also if another copy of this package created it. */
 export function isTokenError(error: unknown): error is TokenError {
   return (error as Branded)?.[BRAND] === 'token';
 }
 
 type Branded = { [BRAND]?: unknown } | null | undefined;
 
-/** What was thrown, in words: anything can be. */
+/** Returns the message of a thrown value, which need not be an Error. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return `${thrown.message}`;
-  return typeof thrown === 'string' ? thrown : 'it threw what is no Error';
+  return typeof thrown === 'string' ? thrown : 'a non-Error value was thrown';
 }
 
-/** The error of a request for which a function of the caller's failed. */
+/** Creates the error of a request for which a callback failed. */
 export function callbackFailed(
   name: string,
   thrown: unknown,

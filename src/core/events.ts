@@ -2,15 +2,15 @@ import { messageOf, type TokenError } from './errors.ts';
 
 /** Why a token is refreshed. */
 export type RefreshReason =
-  /** There was none. */
+  /** The manager holds no token. */
   | 'empty'
-  /** It is about to expire; it is still used meanwhile. */
+  /** The token expires soon. It is used until the new token arrives. */
   | 'stale'
   | 'expired'
-  /** The API answered 401 to it. */
+  /** The API answered 401 to the token. */
   | 'rejected';
 
-/** What happened; no event holds a token, a secret or a query string. Durations are in milliseconds. */
+/** An event. No event contains a token, a secret or a query string. Durations are in milliseconds. */
 export type AuthRefreshEvent =
   | { type: 'refresh-started'; reason: RefreshReason; background: boolean }
   | {
@@ -20,7 +20,7 @@ export type AuthRefreshEvent =
       duration: number;
       /** Milliseconds since the epoch. */
       expiresAt: number;
-      /** Whether another process had fetched the token already. */
+      /** Whether another process fetched the token. */
       fromStore: boolean;
     }
   | {
@@ -30,18 +30,18 @@ export type AuthRefreshEvent =
       duration: number;
       error: TokenError;
     }
-  /** The store threw or took too long: until `store-recovered` the token is not shared. */
+  /** The store threw or took too long. The token is not shared until `store-recovered`. */
   | { type: 'store-failed'; operation: 'get' | 'set' | 'lock'; error: TokenError }
   | { type: 'store-recovered' }
-  /** It is this process's turn to fetch the token; `waited` is how long that took. */
+  /** This process acquired the lock and fetches the token. `waited` is the time that it waited for the lock. */
   | { type: 'store-lock-acquired'; waited: number }
-  /** The turn was taken away before the token was there: the store was emptied, or this process stood still. */
+  /** The lock was lost before the token arrived, because the store was emptied or this process was suspended. */
   | { type: 'store-lock-lost' }
-  /** A token came after one that was fetched in a later turn, and was not kept. */
+  /** A token was not stored, because the store holds a token that was fetched under a later lock. */
   | { type: 'store-write-refused' }
-  /** A request is sent again with a new token; `count` is 1 for the first time. */
+  /** A request is replayed with a new token. `count` is 1 for the first replay. */
   | { type: 'replay'; method: string; url: string; count: number }
-  /** A request is sent again after 429, 5xx or a network error; `count` is 1 for the first time. */
+  /** A request is retried after 429, 5xx or a network error. `count` is 1 for the first retry. */
   | {
       type: 'retry';
       method: string;
@@ -52,17 +52,16 @@ export type AuthRefreshEvent =
       code?: string | undefined;
     };
 
-/** Is told what happened. What it throws is reported as a warning and disturbs nothing. */
+/** Receives events. If a listener throws, the error is reported as a process warning and has no other effect. */
 export type AuthRefreshListener = (event: AuthRefreshEvent) => void;
 
-/** A list of listeners. */
 export interface Emitter {
   emit(event: AuthRefreshEvent): void;
-  /** @returns a function that takes the listener off again. */
+  /** @returns a function that removes the listener. */
   subscribe(listener: AuthRefreshListener): () => void;
 }
 
-/** Makes an {@link Emitter} that no listener can break. */
+/** Creates an {@link Emitter} whose listeners may throw. */
 export function createEmitter(): Emitter {
   const listeners = new Set<AuthRefreshListener>();
   return {
@@ -76,11 +75,11 @@ export function createEmitter(): Emitter {
   };
 }
 
-/** Calls a listener; neither a throw nor a rejection of it gets out. */
+/** Calls a listener. If it throws or rejects, emits a process warning. */
 export function notify(listener: AuthRefreshListener, event: AuthRefreshEvent): void {
-  // A listener may be async although its type says it returns nothing.
+  // A listener may be async although its type returns void.
   (async () => listener(event))().catch((error: unknown) => {
-    // Dropped in silence, a broken listener would look like an application without events.
+    // If the error were ignored, a broken listener would look like an application without events.
     globalThis.process?.emitWarning?.(`an onEvent listener failed: ${messageOf(error)}`, {
       type: 'AuthRefreshWarning',
     });

@@ -1,12 +1,12 @@
-/** A signal that is aborted with the first of others, for as long as it is of interest. */
+/** A signal that aborts when the first of several signals aborts. */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
-  /** Takes its listeners from the others. */
+  /** Removes the listeners from the signals. */
   unlink(): void;
 }
 
-/** Links signals; `AbortSignal.any` came with Node 20.3 and could not be taken back. */
+/** Links signals. Unlike `AbortSignal.any`, it works before Node 20.3 and can be undone. */
 export function linkSignals(...signals: readonly AbortSignal[]): LinkedSignal {
   const controller = new AbortController();
   const links = signals.map((signal) => {

@@ -1,6 +1,6 @@
 const MAX_BYTES = 65_536;
 
-/** The JSON value in a text, or the text where there is none. */
+/** Returns the JSON value of a text, or the text if it is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,12 +9,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What an answer's body says before axios has parsed it; undefined for streams and Blobs, which are not read. */
+/** Returns a response body that axios has not parsed yet. Returns undefined for streams and Blobs, which are not read. */
 export function readBody(data: unknown): unknown {
   if (typeof data === 'string') return parseJson(data);
   if ((data instanceof ArrayBuffer || ArrayBuffer.isView(data)) && data.byteLength <= MAX_BYTES) {
     return parseJson(new TextDecoder().decode(data));
   }
-  // Adapters that stand in for a server give objects.
+  // Mock adapters return objects.
   return data?.constructor === Object ? data : undefined;
 }

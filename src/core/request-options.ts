@@ -1,28 +1,27 @@
-/** What one request asks of the plugin: the `authRefresh` of its axios config. */
+/** Options of one request: the `authRefresh` of its axios config. */
 export interface AuthRefreshRequestOptions {
   /**
-   * Makes the request's body, anew for each send, in place of `data`; what it returns is sent as it is.
+   * Returns the request body. Called for each send, in place of `data`. axios does not transform the result.
    *
-   * A body that can be read only once (a Node stream, npm `form-data`, a web stream) needs it to be replayed.
+   * Required to replay a request whose body can be read only once: a Node stream, npm `form-data` or a web stream.
    *
    * @example
    * api.post('/upload', undefined, { authRefresh: { body: () => createReadStream('a.csv') } })
    */
   body?: (() => unknown) | undefined;
   /**
-   * Sending the request twice does no harm, whatever its method: it may be retried after 502, 503, 504 and network
-   * errors.
+   * Whether the request may be sent twice. An idempotent request is retried after 408, 502, 503, 504 and network errors.
    *
-   * @default false, and true for the methods that RFC 9110 section 9.2.2 calls idempotent
+   * @default true for the idempotent methods of RFC 9110 section 9.2.2, otherwise false
    */
   idempotent?: boolean | undefined;
 }
 
 declare module 'axios' {
-  // The type parameters repeat axios's own, as declaration merging demands.
+  // Declaration merging requires the type parameters of axios.
   // biome-ignore lint/suspicious/noExplicitAny: axios's declaration
   interface AxiosRequestConfig<D = any, P = any> {
-    /** Options of axios-oauth-refresh; `false` sends the request without a token and never refreshes one. */
+    /** Options of axios-oauth-refresh. `false` sends the request without a token and never refreshes one. */
     authRefresh?: AuthRefreshRequestOptions | false | undefined;
   }
 }

@@ -2,10 +2,10 @@ import type { InternalAxiosRequestConfig } from 'axios';
 import { prefixed } from './check-options.ts';
 import { redactUrl } from './redact-url.ts';
 
-// axios's own test for an absolute URL.
+// The same test as in axios.
 const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i;
 
-// Scheme and authority, when they are so plain that they alone decide the origin.
+// A scheme and authority without user information and escapes. They alone determine the origin.
 const PLAIN_ORIGIN = /^https?:\/\/[a-z\d.:[\]-]+(?=[/?#]|$)/i;
 
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
@@ -13,9 +13,9 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 const CACHE_SIZE = 200;
 
 /**
- * Says what keeps a URL from being sent a token or a secret.
+ * Returns the reason why no token or secret may be sent to a URL.
  *
- * @returns undefined when nothing does: it is absolute, https or on loopback, and holds no credentials.
+ * @returns undefined if the URL is absolute, uses https or leads to loopback, and contains no credentials.
  */
 export function urlProblem(text: unknown): string | undefined {
   const shown = JSON.stringify(redactUrl(text));
@@ -31,31 +31,31 @@ export function originProblems(option: string, urls: readonly string[]): (string
   return urls.map((url) => prefixed(option, urlProblem(url)));
 }
 
-/** Tells where a request goes. `apiBaseUrl` is where the vendor says its API is. */
+/** The origins that may receive the token. `apiBaseUrl` is the base URL of the API according to the vendor. */
 export interface ResourceOrigins {
-  /** Whether a config is for a resource origin. */
+  /** Returns whether a request goes to one of the origins. */
   includes(config: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): boolean;
-  /** Whether an absolute URL is of a resource origin. */
+  /** Returns whether an absolute URL has one of the origins. */
   includesUrl(url: string, apiBaseUrl: string | undefined): boolean;
 }
 
-/** Whether a config's URL is relative and has no base URL to be relative to. */
+/** Returns whether a config has a relative URL and no base URL. */
 export function lacksBase({ url, baseURL }: InternalAxiosRequestConfig): boolean {
   return !baseURL && !ABSOLUTE.test(String(url ?? ''));
 }
 
 /**
- * Makes the test that decides whether a request may carry the token: its origin is one of the given ones, that of the
- * instance's `baseURL`, or that of the API base which came with the token. Origins are compared, never prefixes.
+ * Creates the test that decides whether a request may carry the token. Its origin must be listed, or be the origin of the
+ * instance's `baseURL` or of `apiBaseUrl`. The test compares origins, never prefixes.
  *
- * @param baseUrl reads the instance's `baseURL`, which the application may set late.
+ * @param baseUrl returns the instance's `baseURL`, which the application may set late.
  */
 export function createResourceOrigins(
   origins: readonly string[],
   baseUrl: () => string | undefined,
 ): ResourceOrigins {
   const known = new Set(origins.map((text) => new URL(text).origin));
-  // Parsing a URL costs more than everything else the guard does; requests share few prefixes.
+  // Parsing a URL costs more than the rest of the guard, and requests share few prefixes.
   const cache = new Map<string, string>();
 
   function originOf(prefix: string): string {
@@ -78,27 +78,27 @@ export function createResourceOrigins(
   }
 
   function includesUrl(url: string, apiBaseUrl: string | undefined): boolean {
-    // What is not plain is parsed whole; it is also remembered whole, which does not help, and does no harm.
+    // Any other URL is parsed, and cached, as a whole.
     return allowed(PLAIN_ORIGIN.exec(url)?.[0] ?? url, apiBaseUrl);
   }
 
   return {
     includesUrl,
     includes(config, apiBaseUrl) {
-      // A URL object works in axios too.
+      // axios also accepts a URL object.
       const url = String(config.url ?? '');
-      // With `allowAbsoluteUrls: false` axios appends the URL to the base URL, and before 1.8 it does not.
+      // With `allowAbsoluteUrls: false` axios appends the URL to the base URL. axios before 1.8 does not: check both.
       const appended = config.allowAbsoluteUrls === false && config.baseURL;
       if (ABSOLUTE.test(url)) {
         return includesUrl(url, apiBaseUrl) && (!appended || allowed(appended, apiBaseUrl));
       }
-      // In a browser a URL that is relative to nothing goes to the page's own origin.
+      // In a browser, a relative URL without a base URL goes to the page's origin.
       return allowed(config.baseURL || apiBaseUrl || url, apiBaseUrl);
     },
   };
 }
 
-/** The origin a token may be sent to, or '' for none. */
+/** Returns the origin of a URL, or '' if no token may be sent to the URL. */
 function safeOrigin(url: string): string {
   const page = globalThis.location?.href;
   const absolute = URL.canParse(url, page) ? new URL(url, page).href : url;

@@ -23,7 +23,7 @@ export async function retryLoop<T>(
   }
 }
 
-/** Waits with exponential backoff, where the loop itself cannot be a function. @param count 0 for the first wait. */
+/** Waits with exponential backoff, for loops that cannot use {@link retryLoop}. @param count 0 for the first wait. */
 export function waitForRetry(
   { clock, random, signal }: RetryContext,
   baseDelay: number,

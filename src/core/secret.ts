@@ -1,12 +1,12 @@
 import { messageOf, TokenRequestError } from './errors.ts';
 
-/** A secret, or a function that is asked for it at every token fetch, so that a rotated secret needs no restart. */
+/** A secret, or a function that returns it. The function is called for every token fetch, so that a secret can rotate without a restart. */
 export type Secret = string | (() => string | Promise<string>);
 
 /**
  * Reads a secret.
  *
- * @throws TokenRequestError (`ERR_CALLBACK`) when its function fails or returns no text.
+ * @throws TokenRequestError (`ERR_CALLBACK`) if its function fails or returns anything but a non-empty string.
  */
 export async function readSecret(name: string, secret: Secret): Promise<string> {
   if (typeof secret === 'string') return secret;
@@ -14,35 +14,33 @@ export async function readSecret(name: string, secret: Secret): Promise<string> 
   try {
     value = await secret();
   } catch (error) {
-    // Not as a cause: what a secret manager throws may hold what was asked for.
-    throw new TokenRequestError(`the function given as ${name} failed: ${messageOf(error)}`, {
-      code: 'ERR_CALLBACK',
-    });
+    // Without a cause: the error of a secret manager may contain the secret.
+    throw new TokenRequestError(`the ${name} function failed: ${messageOf(error)}`, { code: 'ERR_CALLBACK' });
   }
   if (typeof value !== 'string' || value === '') {
-    throw new TokenRequestError(`the function given as ${name} returned no text`, { code: 'ERR_CALLBACK' });
+    const message = `the ${name} function must return a non-empty string`;
+    throw new TokenRequestError(message, { code: 'ERR_CALLBACK' });
   }
   return value;
 }
 
 /**
- * Takes secrets and control characters out of text that came from elsewhere, and shortens it.
+ * Redacts secrets in untrusted text, removes control characters and truncates the text to 500 characters.
  *
- * @param secrets each is looked for as it is, percent-encoded and form-encoded; a longer one first, because it may
- * hold a shorter one.
+ * @param secrets found unencoded, percent-encoded and form-encoded; longer ones first, because they may contain shorter ones.
  */
 export function redact(text: string, secrets: readonly (string | undefined)[]): string {
   const forms = secrets.flatMap((secret = '') => [secret, encodeURIComponent(secret), formEncode(secret)]);
   let safe = text;
   for (const form of forms.sort((a, b) => b.length - a.length)) {
-    // What is shorter stands in any text by chance, and taking it out there would tell it.
+    // A shorter secret occurs in any text by chance, and redacting it there would reveal it.
     if (form.length > 3) safe = safe.replaceAll(form, '[redacted]');
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removes control characters
   return safe.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').slice(0, 500);
 }
 
-/** Encodes text as `application/x-www-form-urlencoded` does. */
+/** Encodes text as `application/x-www-form-urlencoded`. */
 export function formEncode(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1);
 }

@@ -1,22 +1,22 @@
 import { TokenResponseError } from './errors.ts';
 import { urlProblem } from './resource-origins.ts';
 
-/** What a grant brought home: the answer of RFC 6749 section 5.1, checked. */
+/** The result of a grant: a checked token response (RFC 6749 section 5.1). */
 export interface TokenResponse {
   accessToken: string;
-  /** Milliseconds from the token request on; absent when the server did not say. */
+  /** Milliseconds, counted from the token request; absent if the server does not state a lifetime. */
   lifetime?: number | undefined;
   refreshToken?: string | undefined;
   scope?: string | undefined;
-  /** Where the vendor says this client's API is, for vendors that say it with the token. */
+  /** The base URL of the API, from vendors that announce it with the token. */
   apiBaseUrl?: string | undefined;
 }
 
-/** A token and the times that decide about it, in milliseconds since the epoch. */
+/** A token and its times, in milliseconds since the epoch. */
 export interface TokenSet extends Omit<TokenResponse, 'lifetime'> {
-  /** From here on a new token is fetched in the background, while this one is still used. */
+  /** When a background refresh is due. The token is used until the new token arrives. */
   refreshAt: number;
-  /** From here on the token is not used any more. */
+  /** When the token expires. */
   expiresAt: number;
 }
 
@@ -30,43 +30,40 @@ export interface RefreshTiming {
   random?: (() => number) | undefined;
 }
 
-/** The longest lifetime that is believed, in milliseconds. */
+/** The longest accepted lifetime, in milliseconds. */
 export const YEAR = 365 * 24 * 3_600_000;
 
-// RFC 6749 appendix A.12 less the space, which would end the credentials in an Authorization field.
+// RFC 6749 appendix A.12 without the space, which would end the credentials in an Authorization field.
 const ACCESS_TOKEN = /^[\x21-\x7e]+$/;
 
-/** Tells whether a value can stand in an `Authorization` field. */
+/** Returns whether a value can be sent in an `Authorization` field. */
 export function isAccessToken(value: unknown): value is string {
   return typeof value === 'string' && ACCESS_TOKEN.test(value);
 }
 
 /**
- * Takes a token out of what a store holds, which anybody may have put there: its own members alone, and undefined when one
- * of them is not what it should be.
+ * Returns the token in an untrusted value of a store, without unknown members. Returns undefined if a member is invalid.
  *
- * @param now milliseconds since the epoch: nothing that is believed to live for over a year is.
+ * @param now milliseconds since the epoch, to reject times that are more than two years ahead.
  */
 export function toStoredTokenSet(value: unknown, now: number): TokenSet | undefined {
   const { accessToken, refreshToken, scope, apiBaseUrl, refreshAt, expiresAt } = Object(value) as TokenSet;
   const isTime = (time: unknown) => typeof time === 'number' && time > 0 && time <= now + 2 * YEAR;
   if (!isAccessToken(accessToken) || !isTime(refreshAt) || !isTime(expiresAt)) return undefined;
   if ([refreshToken, scope].some((text) => text !== undefined && typeof text !== 'string')) return undefined;
-  // The token is sent there.
+  // The token is sent to this URL.
   if (apiBaseUrl !== undefined && urlProblem(apiBaseUrl)) return undefined;
   return Object.freeze({ accessToken, refreshToken, scope, apiBaseUrl, refreshAt, expiresAt });
 }
 
 /**
- * Turns a token response into a token with times.
+ * Returns a token with times for a token response.
  *
- * `expiresAt` counts from the moment the request began: the server started counting somewhere after it. `refreshAt`
- * is `refreshBuffer` before that, less a jitter of up to a tenth of the buffer, yet never before 80 % of the lifetime
- * has passed: a token that lives for a minute is not fetched again for every request.
+ * `expiresAt` counts from the start of the request, because the server starts to count later. `refreshAt` is `refreshBuffer` plus a
+ * jitter of up to a tenth of the buffer before `expiresAt`, but never before 80 % of the lifetime: otherwise every request would
+ * refresh a token with a lifetime of one minute. A lifetime is at most a year.
  *
- * A lifetime over a year is taken as a year.
- *
- * @throws TokenResponseError when a grant of the caller's own returned no token.
+ * @throws TokenResponseError if a custom grant returned no valid access token.
  */
 export function toTokenSet(
   response: TokenResponse | undefined,
@@ -78,8 +75,8 @@ export function toTokenSet(
       code: 'ERR_TOKEN_RESPONSE',
     });
   }
-  const { lifetime: said, ...rest } = response as TokenResponse;
-  const lifetime = typeof said === 'number' && said > 0 ? Math.min(said, YEAR) : defaultLifetime;
+  const { lifetime: stated, ...rest } = response as TokenResponse;
+  const lifetime = typeof stated === 'number' && stated > 0 ? Math.min(stated, YEAR) : defaultLifetime;
   const expiresAt = requestedAt + lifetime;
   const early = refreshBuffer * (1 + 0.1 * random());
   const refreshAt = Math.max(expiresAt - early, requestedAt + 0.8 * lifetime);

@@ -69,7 +69,7 @@ export interface SharedTokenStore extends TokenStore {
   share(options: ShareOptions): SharedToken;
 }
 
-/** What a token manager tells its store. */
+/** The token manager that a store is connected to. */
 export interface ShareOptions {
   readonly vendor: Vendor;
   /** The longest time that a fetch takes, in milliseconds. */

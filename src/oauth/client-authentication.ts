@@ -1,13 +1,13 @@
 import { formEncode } from '../core/internal.ts';
 
-/** A token request that a {@link ClientAuthentication} may add to. */
+/** The parts of a token request that a {@link ClientAuthentication} may change. */
 export interface TokenRequestParts {
   headers: Record<string, string>;
   body: URLSearchParams;
 }
 
 /**
- * Puts a client's credentials into a token request (RFC 6749 section 2.3.1).
+ * Adds a client's credentials to a token request (RFC 6749 section 2.3.1).
  *
  * @param clientSecret empty for a public client.
  */
@@ -17,18 +17,18 @@ export type ClientAuthentication = (
   clientSecret: string,
 ) => void | Promise<void>;
 
-/** HTTP Basic with form-encoded credentials, as RFC 6749 section 2.3.1 asks. */
+/** HTTP Basic with form-encoded credentials (RFC 6749 section 2.3.1). */
 export const clientSecretBasic: ClientAuthentication = (request, clientId, clientSecret) => {
   request.headers.Authorization = basic(formEncode(clientId), formEncode(clientSecret));
 };
 
-/** Credentials in the form: `client_id` and, unless it is empty, `client_secret`. */
+/** Credentials as form fields: `client_id`, and `client_secret` if it is not empty. */
 export const clientSecretPost: ClientAuthentication = (request, clientId, clientSecret) => {
   request.body.set('client_id', clientId);
   if (clientSecret) request.body.set('client_secret', clientSecret);
 };
 
-/** HTTP Basic with the credentials as they are (RFC 7617), for servers that do not decode them. */
+/** HTTP Basic with unencoded credentials (RFC 7617), for servers that do not decode them. */
 export const clientSecretBasicUnencoded: ClientAuthentication = (request, clientId, clientSecret) => {
   request.headers.Authorization = basic(clientId, clientSecret);
 };

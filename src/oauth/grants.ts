@@ -2,12 +2,12 @@ import type { Grant, Secret } from '../core/index.ts';
 import { readSecret } from '../core/internal.ts';
 import { type OAuthClient, requestToken } from './token-endpoint.ts';
 
-/** The client credentials grant (RFC 6749 section 4.4). */
+/** Returns the client credentials grant (RFC 6749 section 4.4). */
 export function clientCredentialsGrant(client: OAuthClient & { scope?: string | undefined }): Grant {
   return (context) => requestToken(context, client, { grant_type: 'client_credentials', ...scopeOf(client) });
 }
 
-/** The resource owner password credentials grant (RFC 6749 section 4.3). */
+/** Returns the resource owner password credentials grant (RFC 6749 section 4.3). */
 export function passwordGrant(
   client: OAuthClient & { username: Secret; password: Secret; scope?: string | undefined },
 ): Grant {
@@ -21,9 +21,9 @@ export function passwordGrant(
 }
 
 /**
- * The refresh token grant (RFC 6749 section 6).
+ * Returns the refresh token grant (RFC 6749 section 6).
  *
- * @param client its `refreshToken` is the one to begin with; later the one that came with the last token is used.
+ * @param client `refreshToken` is used for the first token. Later the grant uses the refresh token of the previous token.
  */
 export function refreshTokenGrant(client: OAuthClient & { refreshToken?: Secret | undefined }): Grant {
   return async (context) => {
@@ -32,7 +32,7 @@ export function refreshTokenGrant(client: OAuthClient & { refreshToken?: Secret 
       grant_type: 'refresh_token',
       refresh_token: token,
     });
-    // A server that does not rotate refresh tokens sends none back: the old one stays good.
+    // A server that does not rotate refresh tokens returns no refresh token: the old one stays valid.
     return { refreshToken: token, ...response };
   };
 }

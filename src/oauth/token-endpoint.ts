@@ -4,27 +4,27 @@ import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from '
 import { sendTokenRequest, type TokenHttpRequest, type TokenHttpResponse } from './token-request.ts';
 import { parseTokenResponse } from './token-response.ts';
 
-/** An OAuth client and the token endpoint it is known to. */
+/** An OAuth client and its token endpoint. */
 export interface OAuthClient {
   tokenEndpoint: string;
   clientId: string;
   /** Absent for a public client. */
   clientSecret?: Secret | undefined;
-  /** @default clientSecretBasic; clientSecretPost without a secret */
+  /** How the client authenticates. @default clientSecretBasic; clientSecretPost without a secret */
   clientAuthentication?: ClientAuthentication | undefined;
   /** Further form fields, such as `audience`. */
   parameters?: Readonly<Record<string, string>> | undefined;
-  /** Tells a throttle that does not use status 429. */
+  /** Returns whether a response throttles the client, for servers that do not use status 429. */
   isThrottled?: TokenHttpRequest['isThrottled'];
-  /** Renames the fields of an answer to those of RFC 6749 section 5.1. */
+  /** Renames the fields of a response to the names of RFC 6749 section 5.1. */
   toStandard?: ((body: unknown) => unknown) | undefined;
 }
 
 /**
- * Asks a token endpoint for a token (RFC 6749 section 3.2).
+ * Requests a token from a token endpoint (RFC 6749 section 3.2).
  *
- * @param grant the grant's own form fields; all but `grant_type` and `scope` are treated as secrets.
- * @throws TokenEndpointError when it refuses; TokenRequestError; TokenResponseError.
+ * @param grant the form fields of the grant. All fields except `grant_type` and `scope` are treated as secrets.
+ * @throws TokenEndpointError if the token endpoint refuses; TokenRequestError; TokenResponseError.
  */
 export async function requestToken(
   context: GrantContext,
@@ -51,7 +51,7 @@ export async function requestToken(
     return parseTokenResponse(client.toStandard?.(response.body) ?? response.body);
   }
 
-  // Whatever was sent and is not public, alone and as it stood in the request.
+  // All confidential values of the request, plain and as they were encoded.
   const { grant_type, scope, ...confidential } = { ...client.parameters, ...grant };
   const credentials = headers.Authorization?.split(' ')[1];
   throw refusal(tokenEndpoint, response, [secret, credentials, ...Object.values(confidential)]);
@@ -73,11 +73,13 @@ function refusal(
   const answer = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const read = (value: unknown) => (typeof value === 'string' ? redact(value, secrets) : undefined);
   const error = read(answer.error);
-  // RFC 6749's name, NICE CXone's and Genesys Cloud's.
+  // The field names of RFC 6749, NICE CXone and Genesys Cloud.
   const errorDescription = read(answer.error_description ?? answer.errorDescription ?? answer.description);
-  const said = error ? `${error}${errorDescription ? ` (${errorDescription})` : ''}` : 'no OAuth error';
-  const advice = ADVICE[error ?? ''] ?? 'Check the address of the token endpoint';
-  return new TokenEndpointError(`${redactUrl(tokenEndpoint)} answered ${status}, ${said}. ${advice}`, {
+  const detail = error
+    ? `${error}${errorDescription ? ` (${errorDescription})` : ''}`
+    : 'without OAuth error';
+  const advice = ADVICE[error ?? ''] ?? 'Check the URL of the token endpoint';
+  return new TokenEndpointError(`${redactUrl(tokenEndpoint)} answered ${status}, ${detail}. ${advice}`, {
     code: 'ERR_TOKEN_ENDPOINT',
     status,
     error,

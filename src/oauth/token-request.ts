@@ -2,18 +2,18 @@ import type { AxiosResponse } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
 import { parseRetryAfter, readBody, redactUrl, retryLoop } from '../core/internal.ts';
 
-/** A request on the way to a token: the form POST, or the discovery before it. */
+/** A token request, or the discovery request before it. */
 export interface TokenHttpRequest {
   method: 'GET' | 'POST';
   url: string;
   headers?: Record<string, string>;
   /** The form, already encoded. */
   body?: string;
-  /** Tells a throttle that does not use status 429, such as Genesys Cloud's 400. */
+  /** Returns whether a response throttles the client, for servers that do not use status 429, such as Genesys Cloud with 400. */
   isThrottled?: ((response: TokenHttpResponse) => boolean) | undefined;
 }
 
-/** What came back: `body` is the parsed JSON, or the text where it is none. */
+/** A response of the token server. `body` is the parsed JSON, or the text if it is not JSON. */
 export interface TokenHttpResponse {
   status: number;
   body: unknown;
@@ -22,11 +22,10 @@ export interface TokenHttpResponse {
 const MAX_RESPONSE_BYTES = 1_000_000;
 
 /**
- * Sends a request to the token server and retries it after network errors, 408, 429 and 5xx.
+ * Sends a request to the token server and retries it after network errors, 408, 429 and 5xx. Does not use axios-retry, because the
+ * retries share one deadline and use the injected clock.
  *
- * The retries are our own, not axios-retry's, because they share one deadline and run on the injected clock.
- *
- * @throws TokenRequestError when no usable answer came; TokenResponseError when the answer is over 1 MB.
+ * @throws TokenRequestError if the retries fail; TokenResponseError if the response is larger than 1 MB.
  */
 export async function sendTokenRequest(
   context: GrantContext,
@@ -48,7 +47,7 @@ export async function sendTokenRequest(
   });
 }
 
-/** Returns, rather than throws, an error that a retry may fix. */
+/** Sends the request once. Returns the error instead of throwing it if a retry may help. */
 async function sendOnce(
   { request: send, signal, clock }: GrantContext,
   request: TokenHttpRequest,
@@ -59,7 +58,7 @@ async function sendOnce(
     reply = await send({
       method: request.method,
       url: request.url,
-      // Nothing of the application's axios.defaults, which may hold credentials or lead elsewhere.
+      // Override axios.defaults of the application, which may contain credentials or another URL.
       baseURL: '',
       allowAbsoluteUrls: true,
       params: null,
@@ -72,7 +71,7 @@ async function sendOnce(
       transformResponse: [(data: unknown) => data],
       validateStatus: () => true,
       maxContentLength: MAX_RESPONSE_BYTES,
-      // Credentials are not carried on to wherever an answer points.
+      // A redirect must not carry the credentials to another URL.
       maxRedirects: 0,
       fetchOptions: { redirect: 'manual' },
     });
@@ -80,14 +79,14 @@ async function sendOnce(
     signal.throwIfAborted();
     const { code, message } = error as { code?: unknown; message?: unknown };
     if (String(message).includes('maxContentLength')) {
-      throw new TokenResponseError(`${where} answered with more than 1 MB. Is it really a token endpoint?`, {
+      throw new TokenResponseError(`${where} answered with more than 1 MB. Check the URL`, {
         code: 'ERR_TOKEN_RESPONSE',
       });
     }
-    // The code alone: messages of the network layer can hold a proxy's credentials.
+    // Only the code: messages of the network layer can contain the credentials of a proxy.
     const reason = typeof code === 'string' ? code : 'network error';
     return new TokenRequestError(
-      `${where} could not be reached (${reason}). Check the address, DNS, proxy and TLS settings`,
+      `${where} could not be reached (${reason}). Check the URL, DNS, proxy and TLS settings`,
       { code: 'ERR_TOKEN_REQUEST' },
     );
   }
@@ -97,7 +96,7 @@ async function sendOnce(
   if (!throttled && reply.status !== 408 && reply.status < 500) return response;
   return new TokenRequestError(
     throttled
-      ? `${where} throttles this client (${reply.status}). Share one token between processes, and ask for fewer`
+      ? `${where} throttles this client (${reply.status}). Share one token between processes`
       : `${where} answered ${reply.status}`,
     {
       code: throttled ? 'ERR_TOKEN_THROTTLED' : 'ERR_TOKEN_REQUEST',

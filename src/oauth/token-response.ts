@@ -2,16 +2,16 @@ import { type TokenResponse, TokenResponseError } from '../core/index.ts';
 import { isAccessToken, YEAR } from '../core/internal.ts';
 
 /**
- * Checks a parsed token response. The text of a response is untrusted: nothing of it gets into the message.
+ * Checks a parsed token response. Error messages contain no text of the response, which is untrusted.
  *
- * An `expires_in` that is absent, not a number, zero or negative says nothing: the lifetime is left open and the
- * API's 401 has the last word. One over a year is taken as a year.
+ * An `expires_in` that is absent, not a number, zero or negative is ignored: the lifetime stays undefined. A lifetime is at most
+ * a year.
  *
- * @throws TokenResponseError when it holds no bearer token.
+ * @throws TokenResponseError if the response contains no bearer token.
  */
 export function parseTokenResponse(body: unknown): TokenResponse {
   const fail = (problem: string): never => {
-    throw new TokenResponseError(`the token endpoint's answer ${problem}. Is it really a token endpoint?`, {
+    throw new TokenResponseError(`the token response ${problem}. Check the URL of the token endpoint`, {
       code: 'ERR_TOKEN_RESPONSE',
     });
   };
@@ -19,11 +19,11 @@ export function parseTokenResponse(body: unknown): TokenResponse {
   const answer = body as Record<string, unknown>;
 
   const accessToken = answer.access_token;
-  if (!isAccessToken(accessToken)) return fail('has no access_token that a header can carry');
+  if (!isAccessToken(accessToken)) return fail('has no valid access_token');
 
   const tokenType = answer.token_type;
   if (tokenType != null && !/^bearer$/i.test(typeof tokenType === 'string' ? tokenType : '')) {
-    return fail('has a token_type that is not "Bearer"');
+    return fail('has a token_type other than "Bearer"');
   }
 
   const token: TokenResponse = { accessToken };

@@ -5,37 +5,38 @@ import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
 
-/** Options of {@link attachAuthRefresh}: those of its token manager, or `tokens` in their place, and these. */
-export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'inherit' | 'vendor'> {
-  /** The OAuth client's vendor; needed unless `tokens` is given. */
+/** Options of {@link attachAuthRefresh}. `tokens` replaces the options of the token manager. */
+export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transportFrom' | 'vendor'> {
+  /** The vendor of the OAuth client. Required unless `tokens` is set. */
   vendor?: Vendor | undefined;
-  /** A manager made by `createTokenManager`, so that several instances share one token. */
+  /** A token manager from `createTokenManager`, so that several instances share one token. */
   tokens?: TokenManager | undefined;
   /**
-   * Where the token may be sent besides the vendor's origins and that of the instance's `baseURL`: https only,
-   * loopback excepted.
+   * Origins that may receive the token, in addition to the vendor's origins and the origin of the instance's `baseURL`. They must use
+   * https, except for loopback.
    * @default []
    * @example ['https://reports.example.com']
    */
   resourceOrigins?: readonly string[] | undefined;
   /** How often one request is replayed. @default 1 */
   maxReplays?: number | undefined;
-  /** When requests are retried after 429, 5xx and network errors; `false` leaves that to others. @default {} */
+  /** When requests are retried after 429, 5xx and network errors. `false` installs no retry. @default {} */
   retry?: RetryOptions | false | undefined;
   /**
-   * Decides whether a 401 is a rejection of the token, before the vendor is asked; undefined leaves it to the vendor.
-   * It is asked about no other status, and not about a 401 that came after a redirect to elsewhere. The body is not
-   * parsed yet.
+   * Returns whether a 401 rejects the token. If it returns undefined, the vendor decides. Called only for a 401, and not after a
+   * redirect to another origin. The response body is not parsed yet.
    */
   shouldRefresh?:
     | ((response: AxiosResponse) => boolean | undefined | Promise<boolean | undefined>)
     | undefined;
-  /** Is told about refreshes, replays, retries and store failures. */
+  /** Receives events about refreshes, replays, retries and store failures. */
   onEvent?: AuthRefreshListener | undefined;
 }
 
 /**
- * @param isAttached whether the plugin is attached to the instance already.
+ * Checks the arguments of {@link attachAuthRefresh}.
+ *
+ * @param isAttached whether the plugin is already attached to the instance.
  * @throws ConfigurationError that lists every problem.
  */
 export function checkAttachOptions(
@@ -61,7 +62,7 @@ export function checkAttachOptions(
         'retry requires an instance of axios.create(); otherwise set retry to false'
       : 'the first argument must be an axios instance',
     isAttached && 'call detach() first: the plugin is attached already',
-    // They would look like the caller's own credentials on every request, and no token would ever be sent.
+    // The plugin would treat them as the caller's own credentials on every request, and never send a token.
     hasCredentials(instance?.defaults) && "remove Authorization and auth from the instance's defaults",
     ...(tokens
       ? Object.entries(forManager).map(
@@ -78,7 +79,7 @@ export function checkAttachOptions(
   ]);
 }
 
-/** Tells whether an instance's defaults hold credentials: for all methods, for one, or for HTTP Basic. */
+/** Returns whether an instance's defaults contain credentials: for all methods, for one method, or for HTTP Basic. */
 function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined): boolean {
   return defaults?.auth != null || /"authorization":(?!null)/i.test(JSON.stringify(defaults?.headers) ?? '');
 }

@@ -7,17 +7,17 @@ import { createRequestPath } from './request-path.ts';
 import { createWatchedEnv } from './response-url.ts';
 import { installRetry } from './retry.ts';
 
-/** The plugin on one instance. */
+/** The plugin, attached to one instance. */
 export interface AuthRefreshAttachment {
   readonly tokens: TokenManager;
   /**
-   * Removes the plugin from the instance. Requests that are on the wire or wait for a token finish as they began. A request that
-   * waits for a retry, or that is sent again later, is sent without a token.
+   * Removes the plugin from the instance. Requests in flight and requests that wait for a token finish with a token. Later sends,
+   * including retries that are waiting, carry no token.
    */
   detach(): void;
 }
 
-// Symbols and not WeakMaps, which would be state of this module and invisible to another copy of the package.
+// Symbols instead of WeakMaps, because another copy of this package must see them.
 const ATTACHED = Symbol.for('axios-oauth-refresh.attached');
 const INNER = Symbol.for('axios-oauth-refresh.inner');
 
@@ -66,17 +66,17 @@ export function attachAuthRefresh(
     return guard;
   }
 
-  /** The request interceptor: puts the guard around the adapter, so that the guard runs last before the wire. */
+  /** The request interceptor. Wraps the adapter in the guard, so that the guard runs after all request interceptors. */
   function intercept(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
     const wanted = config.adapter ?? axios.defaults.adapter;
     let adapter = axios.getAdapter(wanted, config) as Guard;
-    // Of the adapters of axios, only fetch has no name: axios builds it from `env` for each request.
+    // Only the fetch adapter of axios has no name: axios builds it from `env` for each request.
     if (typeof wanted !== 'function' && !('adapterName' in adapter)) {
       adapter = axios.getAdapter(wanted, { env: watchedEnv(config.env) });
     }
     const own = Object.isFrozen(config) ? { ...config } : config;
     retry?.claim(own);
-    // The config of an earlier request holds a guard already: never guard twice.
+    // The config of an earlier request already contains a guard: never guard twice.
     own.adapter = guardOf(adapter[INNER] ?? adapter);
     return own;
   }

@@ -1,11 +1,11 @@
-// A parameter (name, value), or else the name of a scheme. Commas and spaces separate them.
+// Matches a parameter (name, value) or the name of a scheme. Commas and spaces separate them.
 const PART = /([^\s,="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,="]+)/g;
 
 /**
- * Reads the `error` of a Bearer challenge (RFC 6750 section 3, RFC 9110 section 11.6.1).
+ * Returns the `error` of a Bearer challenge, such as `invalid_token` (RFC 6750 section 3, RFC 9110 section 11.6.1).
  *
- * @param field the `WWW-Authenticate` field, one text or one for each line.
- * @returns the error code, such as `invalid_token`; undefined when there is none.
+ * @param field the `WWW-Authenticate` field: a string, or an array with one string for each line.
+ * @returns undefined without a Bearer challenge that contains an error.
  */
 export function bearerError(field: unknown): string | undefined {
   const text = [field].flat().join(', ').slice(0, 8192);

@@ -1,16 +1,16 @@
-/** What is known about an answer when the plugin decides whether to replay its request. */
+/** The facts about a response that decide whether its request is replayed. */
 export interface ReplayFacts {
   status: number | undefined;
-  /** A redirect led to another origin, so that the answer is no judgement of the token. */
+  /** Whether a redirect led to another origin. The response then says nothing about the token. */
   leftOrigin: boolean;
-  /** Whether the answer rejects the token, according to `shouldRefresh`, the vendor or the Bearer challenge. */
+  /** Whether the response rejects the token, according to `shouldRefresh`, the vendor or the Bearer challenge. */
   isTokenRejected: boolean;
-  /** Whether the body can be sent a second time. */
+  /** Whether the body can be sent again. */
   isRepeatable: boolean;
-  /** How often the request was replayed already. */
+  /** How often the request has been replayed. */
   replays: number;
   maxReplays: number;
-  /** Whether the manager holds a newer token than the one that was sent. */
+  /** Whether the manager holds a newer token than the sent token. */
   hasNewerToken: boolean;
   /** Whether another process fetched the token that was sent. */
   cameFromStore: boolean;
@@ -26,7 +26,7 @@ export type ReplayDecision =
   | { action: 'replay'; reason: 'token-rejected' | 'token-from-store' }
   | { action: 'replay-without-fetch'; reason: 'newer-token' };
 
-// Replays for which no token is fetched do not count against `maxReplays`, but must end as well.
+// Replays without a token fetch do not count against `maxReplays`, but need a limit as well.
 const MAX_FREE_REPLAYS = 4;
 
 /** Decides whether a request is replayed. */
@@ -38,7 +38,7 @@ export function decideReplay(facts: ReplayFacts): ReplayDecision {
   if (!facts.isRepeatable) return answer('body-used-up');
   if (replays < MAX_FREE_REPLAYS) {
     if (facts.hasNewerToken) return { action: 'replay-without-fetch', reason: 'newer-token' };
-    // No token was fetched for this request yet, and the stored token may have been revoked earlier.
+    // No token was fetched for this request yet, and the stored token may have been revoked before.
     if (facts.cameFromStore) return { action: 'replay', reason: 'token-from-store' };
   }
   if (replays < facts.maxReplays) return { action: 'replay', reason: 'token-rejected' };

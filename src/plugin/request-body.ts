@@ -1,8 +1,8 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 
 /**
- * Tells whether a request can be sent a second time with the same body: a Node stream, npm `form-data` and a web
- * stream are used up by the first send.
+ * Returns whether a request can be sent again with the same body. The first send uses up a Node stream, an npm `form-data` and a
+ * web stream.
  */
 export function isRepeatable({ data, authRefresh }: InternalAxiosRequestConfig): boolean {
   const { body } = authRefresh || {};
@@ -10,7 +10,7 @@ export function isRepeatable({ data, authRefresh }: InternalAxiosRequestConfig):
   return typeof data?.pipe !== 'function' && typeof data?.getReader !== 'function';
 }
 
-/** Closes a response body that nobody will read, so that its connection is free for the replay. */
+/** Closes an unread response body, so that its connection is free for the replay. */
 export function discard(body: unknown): void {
   const stream = body as
     | {
@@ -19,15 +19,15 @@ export function discard(body: unknown): void {
         cancel?: () => Promise<void>;
       }
     | undefined;
-  // A destroyed stream may report that it was cut short, and nobody else listens.
+  // A destroyed stream may emit an error, and nobody else listens.
   stream?.on?.('error', () => {});
   stream?.destroy?.();
   stream?.cancel?.().catch(() => {});
 }
 
 /**
- * Fixes the boundary of a native FormData for axios's http adapter, which else rolls a new one for each send: a replay
- * is the same request, byte for byte. With the fetch adapter the runtime chooses.
+ * Sets a fixed boundary for a native FormData with the http adapter of axios, which otherwise chooses a new one for each send: a replay
+ * must be identical, byte for byte. With the fetch adapter the runtime chooses the boundary.
  */
 export function fixBoundary(config: InternalAxiosRequestConfig, adapter: unknown): void {
   const { data, headers } = config;

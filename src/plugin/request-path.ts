@@ -14,9 +14,9 @@ import { describeRequest } from './describe-request.ts';
 import { redactForLogging } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
-import { send, settle } from './send.ts';
+import { send, unwrap } from './send.ts';
 
-/** Sends one request through the adapter that it would have used without the plugin. */
+/** Sends one request through the adapter that it would use without the plugin. */
 export type RequestPath = (
   config: InternalAxiosRequestConfig,
   adapter: AxiosAdapter,
@@ -31,22 +31,22 @@ export interface RequestPathContext {
   emit: (event: AuthRefreshEvent) => void;
 }
 
-// RFC 6750 section 3.1: with these errors a new token would be refused as well.
+// RFC 6750 section 3.1: after these errors the API would refuse a new token as well.
 const INCURABLE = new Set<string | undefined>(['insufficient_scope', 'invalid_request']);
 
-/** Makes the path of a request from the guard to its answer. `docs/architecture.md` explains the steps. */
+/** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
   const { tokens, origins, maxReplays, shouldRefresh, emit } = context;
   const { vendor } = tokens;
 
   return async (config, adapter) => {
-    // An error of this request can lead a logger to the sockets of other requests.
+    // An error of this request refers to the agents, and the agents to the sockets of other requests.
     redactForLogging(config.httpAgent);
     redactForLogging(config.httpsAgent);
     const isOurs =
       !hasOwnCredentials(config) &&
       (origins.includes(config, apiBaseUrl()) || (await isAnnouncedApi(config)));
-    if (!isOurs) return settle(await send(config, adapter));
+    if (!isOurs) return unwrap(await send(config, adapter));
 
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
@@ -56,7 +56,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
       const { response, leftOrigin } = outcome;
       if (response && response.status < 400) tokens.accept(token);
-      if (response?.status !== 401) return settle(outcome);
+      if (response?.status !== 401) return unwrap(outcome);
 
       const isTokenRejected = !leftOrigin && (await rejectsToken(response, config));
       const { current } = tokens;
@@ -71,17 +71,17 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
         cameFromStore: tokens.cameFromStore(token),
       });
       const isReplay = action !== 'return-answer';
-      // If a token that was fetched for this replay is refused, tokens are not the problem.
+      // If the API refuses a token that was fetched for this replay, a new token does not help.
       if (isTokenRejected) tokens.reject(token, { afterReplay: !isReplay && replays > 0 });
       // The manager keeps the token while it ignores rejections.
-      if (!isReplay || tokens.current === token) return settle(outcome);
+      if (!isReplay || tokens.current === token) return unwrap(outcome);
       replays++;
 
-      // Before the wait: the token request may need the connection that this answer occupies.
+      // Before the wait: the token request may need the connection that this response occupies.
       discard(response.data);
       token = await getToken(config, response);
       // The vendor may have announced another API with the new token.
-      if (!origins.includes(config, apiBaseUrl(token))) return settle(outcome);
+      if (!origins.includes(config, apiBaseUrl(token))) return unwrap(outcome);
       emit({ type: 'replay', ...describeRequest(config), count: replays });
     }
   };
@@ -90,19 +90,19 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     return token?.apiBaseUrl ?? vendor.apiBaseUrl;
   }
 
-  /** Tells whether a request is for the API that the vendor announces with the token. */
+  /** Returns whether a request goes to the API that the vendor announces with the token. */
   async function isAnnouncedApi(config: InternalAxiosRequestConfig): Promise<boolean> {
     if (!vendor.announcesApi || tokens.current) return false;
     try {
       return origins.includes(config, apiBaseUrl(await getToken(config)));
     } catch (error) {
-      // An absolute URL may lead to another host, which does not need a token.
+      // An absolute URL may belong to another host, which needs no token.
       if (lacksBase(config) || !isAuthRefreshError(error)) throw error;
       return false;
     }
   }
 
-  /** @param refused the answer that made a new token necessary. */
+  /** @param refused the response that made a new token necessary. */
   function getToken(
     config: InternalAxiosRequestConfig,
     refused?: AxiosResponse,
@@ -115,7 +115,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     });
   }
 
-  /** Tells whether a 401 rejects the token, so that a new token may help. */
+  /** Returns whether a 401 rejects the token, so that a new token may help. */
   async function rejectsToken(response: AxiosResponse, config: InternalAxiosRequestConfig): Promise<boolean> {
     let callback = 'shouldRefresh';
     try {
@@ -132,7 +132,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   }
 }
 
-/** Opted out, or authorized by the caller. */
+/** Returns whether the request opted out or carries the caller's own credentials. */
 function hasOwnCredentials({ authRefresh, auth, headers }: InternalAxiosRequestConfig): boolean {
   return authRefresh === false || auth != null || headers.get('Authorization') != null;
 }

@@ -4,13 +4,13 @@ type Env = NonNullable<AxiosRequestConfig['env']>;
 type Fetch = NonNullable<Env['fetch']>;
 
 /**
- * Makes what axios's fetch adapter is built from say on the Request where its answer came from, as XMLHttpRequest does
- * with `responseURL`: after a redirect to elsewhere a 401 is no answer to the token. axios before 1.12 does not ask.
+ * Creates an `env` for the fetch adapter of axios that sets `responseURL` on the Request, as XMLHttpRequest does: after a redirect to
+ * another origin, a 401 says nothing about the token. axios before 1.12 ignores `env`.
  */
 export function createWatchedEnv(): (env: Env | undefined) => Env {
-  // One wrapper for each fetch: axios keeps what it builds from it for ever.
+  // One wrapper for each fetch, because axios never releases the adapter that it builds for a fetch.
   const wrappers = new WeakMap<Fetch, Fetch>();
-  // Found at the call: an application may replace it late.
+  // Looked up for each call, because an application may replace it late.
   const globalFetch: Fetch = (input, init) => globalThis.fetch(input, init);
 
   function watch(base: Fetch): Fetch {

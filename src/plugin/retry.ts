@@ -5,7 +5,7 @@ import { backoff, parseRetryAfter } from '../core/internal.ts';
 import { describeRequest } from './describe-request.ts';
 import { isRepeatable } from './request-body.ts';
 
-// `require` of its CommonJS build gives an object that holds the function, `import` gives the function.
+// `require` of the CommonJS build returns an object that contains the function, `import` returns the function.
 const axiosRetry =
   (axiosRetryModule as typeof axiosRetryModule & { default?: typeof axiosRetryModule }).default ??
   axiosRetryModule;
@@ -13,29 +13,29 @@ const axiosRetry =
 /** When requests are retried. Durations are in milliseconds. */
 export interface RetryOptions {
   /**
-   * How often one request is retried; a send that took longer than the request's `timeout` is, too.
+   * How often one request is retried, including after the request's `timeout`.
    * @default 3
    */
   retries?: number | undefined;
-  /** The wait before the first retry; it doubles each time, and jitter takes up to half of it off. @default 500 */
+  /** The wait before the first retry. It doubles each time, and jitter shortens it by up to half. @default 500 */
   baseDelay?: number | undefined;
-  /** A response whose `Retry-After` is longer is handed back instead. @default 60_000 */
+  /** The longest `Retry-After` to wait for. A response with a longer one is returned without a retry. @default 60_000 */
   maxRetryAfter?: number | undefined;
   /**
-   * Retry every method alike. A POST whose answer was lost may then be executed twice: imports can duplicate records.
+   * Whether to retry every method. A POST whose response was lost may then be executed twice: an import can duplicate records.
    * @default false
    */
   allMethods?: boolean | undefined;
 }
 
-/** The policy on an instance. */
+/** The retry policy of an instance. */
 export interface InstalledRetry {
-  /** Makes it decide about a request, unless another does already. */
+  /** Applies the policy to a request, as defaults for the request's own axios-retry options. */
   claim(config: InternalAxiosRequestConfig): void;
   uninstall(): void;
 }
 
-/** What the policy needs from its attachment. */
+/** What the retry policy needs from its attachment. */
 export interface RetryContext {
   vendor: Vendor;
   clock: Clock;
@@ -43,13 +43,13 @@ export interface RetryContext {
   random: (() => number) | undefined;
 }
 
-// RFC 9110 section 9.2.2, and the QUERY method, which only reads.
+// The methods of RFC 9110 section 9.2.2, and QUERY, which only reads.
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']);
 
-// 500 is not among them: what failed once inside the server fails again.
+// Without 500: an error inside the server usually repeats.
 const TRANSIENT = new Set([408, 502, 503, 504]);
 
-// Codes and messages of an answer that breaks off before its end, from Node, axios and fetch.
+// Error codes and messages of Node, axios and fetch for an incomplete response.
 const CUT_SHORT = new Set([
   'ECONNRESET',
   'Z_BUF_ERROR',
@@ -59,8 +59,8 @@ const CUT_SHORT = new Set([
 ]);
 
 /**
- * Installs axios-retry with this package's policy: 429 for every method, 408, 502, 503, 504, network errors and cut
- * answers for requests that may be executed twice.
+ * Installs axios-retry with the policy of this package. It retries every method after 429, and requests that may be executed twice after
+ * 408, 502, 503, 504, network errors and incomplete responses.
  */
 export function installRetry(
   instance: AxiosInstance,
@@ -79,14 +79,14 @@ export function installRetry(
     try {
       return IDEMPOTENT.has(request.method) || (vendor.isReadOnly?.(request) ?? false);
     } catch {
-      // The API's error is what the caller must see, not the vendor's.
+      // The caller must see the API's error, not the vendor's.
       return false;
     }
   }
 
   const policy: IAxiosRetryConfig = {
     retries,
-    // The wait is no part of what the caller's timeout is about.
+    // The caller's timeout applies to each send, without the wait.
     shouldResetTimeout: true,
     retryCondition: (error) => {
       const { config } = error;
@@ -96,7 +96,7 @@ export function installRetry(
     },
     retryDelay: (count, error) => {
       const delay = Math.max(retryAfter(error), backoff(count - 1, baseDelay, random));
-      // Told from here, which axios-retry calls once for each retry: onRetry does not know the delay.
+      // Emitted here, because axios-retry calls this function once for each retry, and `onRetry` does not receive the delay.
       const { config, response, code } = error;
       if (config) {
         emit({
@@ -113,15 +113,15 @@ export function installRetry(
   };
   const ids = axiosRetry(instance, policy);
 
-  // It only begins axios-retry's count, which its response interceptor does as well. It is asynchronous, and one such
-  // interceptor makes axios take its slower path.
+  // The request interceptor only initializes the retry count, as the response interceptor does too. It is asynchronous, and one
+  // asynchronous interceptor makes axios use its slower path.
   instance.interceptors.request.eject(ids.requestInterceptorId);
 
   return {
-    // As axios-retry has it: of several policies on one instance the one that was attached last decides.
+    // As in axios-retry, the policy that was attached last decides.
     claim: (config) => {
       const own = config['axios-retry'];
-      // axios-retry makes a copy before it counts.
+      // axios-retry copies the policy before it counts.
       config['axios-retry'] = own ? { ...policy, ...own } : policy;
     },
     uninstall: () => instance.interceptors.response.eject(ids.responseInterceptorId),
@@ -133,7 +133,7 @@ function isTransient(error: AxiosError): boolean {
   if (response && response.status >= 400) return response.status === 429 || TRANSIENT.has(response.status);
   if (CUT_SHORT.has(code) || CUT_SHORT.has(message)) return true;
   if (response) return false;
-  // Without a request it is the wait for a token that took too long.
+  // Without a request, the wait for a token timed out.
   if (code === AxiosError.ECONNABORTED || code === AxiosError.ETIMEDOUT) return Boolean(request);
   return axiosRetry.isNetworkError(error) && (!code.startsWith('ERR_') || code === AxiosError.ERR_NETWORK);
 }

@@ -12,23 +12,23 @@ export interface Authorization {
   apiBaseUrl: string | undefined;
 }
 
-/** How a send ended. A 401 is one case here, whether axios rejects or resolves it (`validateStatus`). */
+/** The outcome of a send. A 401 is in `response`, whether axios rejects or resolves it (`validateStatus`). */
 export interface Outcome {
   response: AxiosResponse | undefined;
-  /** What axios rejected with, in an array of one, because anything can be thrown. */
+  /** The thrown value, wrapped in an array because it can be undefined. */
   thrown: [error: unknown] | undefined;
-  /** A redirect led away from the resource origins, so that the answer is no judgement of the token. */
+  /** Whether a redirect left the resource origins. The response then says nothing about the token. */
   leftOrigin: boolean;
 }
 
 /** Returns or throws what the adapter returned or threw. */
-export function settle({ response, thrown }: Outcome): AxiosResponse {
+export function unwrap({ response, thrown }: Outcome): AxiosResponse {
   if (thrown) throw thrown[0];
   return response as AxiosResponse;
 }
 
 /**
- * Sends a copy of a config. Only the copy holds the token, and the answer refers to the caller's config.
+ * Sends a copy of a config. Only the copy contains the token, and the response refers to the caller's config.
  *
  * @param authorization undefined to send the request without a token.
  */
@@ -45,13 +45,13 @@ export async function send(
     authorize(sent, config, authorization, outcome);
   }
   if (authRefresh) await makeBody(sent, config);
-  // A stream that is being sent refers to the request, and the request to the header.
+  // A stream refers to the request while it is sent, and the request contains the header.
   if (typeof data?.pipe === 'function') redactForLogging(data);
   try {
     const response = await adapter(sent);
     outcome.response = response;
     if (response?.config) response.config = config;
-    // Labelled and not hidden as below: a new shape for every response would cost a tenth of the speed.
+    // Labelled instead of hidden as in `detach`: a new shape for every response would cost a tenth of the speed.
     redactForLogging(response?.request);
   } catch (error) {
     outcome.thrown = [error];
@@ -71,7 +71,7 @@ export async function send(
   return outcome;
 }
 
-/** Puts the token on the copy of a config, and takes it off at a redirect to another origin. */
+/** Adds the token to the copy of a config, and removes it at a redirect to another origin. */
 function authorize(
   sent: InternalAxiosRequestConfig,
   config: InternalAxiosRequestConfig,
@@ -79,7 +79,7 @@ function authorize(
   outcome: Outcome,
 ): void {
   sent.headers = copy(config.headers);
-  // Not with `set`, which searches for other spellings: none of them has a value here.
+  // Without `set`, which searches for other spellings: the header is known to be absent.
   sent.headers.Authorization = `Bearer ${token.accessToken}`;
   if (apiBaseUrl !== undefined && lacksBase(config)) sent.baseURL = apiBaseUrl;
   sent.beforeRedirect = (next, ...rest) => {
@@ -100,7 +100,7 @@ async function makeBody(sent: InternalAxiosRequestConfig, config: InternalAxiosR
   }
 }
 
-/** Gives an error or its response the caller's config, and hides the request, which holds the token. */
+/** Gives an error or its response the caller's config, and hides the request, which contains the token. */
 function detach<T extends AxiosResponse | AxiosError>(
   result: T | undefined,
   config: InternalAxiosRequestConfig,
@@ -111,13 +111,13 @@ function detach<T extends AxiosResponse | AxiosError>(
   return result;
 }
 
-/** A stream outlives the send: axios makes its errors from the sent config and the request. */
+/** Removes the token from a stream, which outlives the send: axios builds its errors from the sent config and the request. */
 function redactStream({ data, request }: AxiosResponse, sent: InternalAxiosRequestConfig): void {
   sent.headers.delete('Authorization');
   for (const object of [data, request, request?._redirectable]) redactForLogging(object);
 }
 
-/** Copies an object with its prototype, so that headers stay headers of the copy of axios that made them. */
+/** Copies an object with its prototype, so that AxiosHeaders keep the class of the axios copy that created them. */
 function copy<T extends object>(source: T): T {
   return Object.assign(Object.create(Object.getPrototypeOf(source)), source);
 }

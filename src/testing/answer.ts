@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Reply } from './http.ts';
 
-/** Sends a reply whole. */
+/** Sends a complete reply. */
 export function sendReply(response: ServerResponse, reply: Reply): void {
   if (typeof reply.body !== 'string') {
     response.writeHead(reply.status, reply.headers);
-    // A client that leaves in the middle ends the stream; there is nobody left to tell.
+    // A client that closes the connection early ends the stream with an error, which is ignored.
     Readable.from(reply.body)
       .on('error', () => {})
       .pipe(response);
@@ -20,7 +20,7 @@ export function sendReply(response: ServerResponse, reply: Reply): void {
   response.end(reply.body);
 }
 
-/** Announces the whole body, sends half of it and breaks the connection. */
+/** Sends the length of the full body and half of the body, then breaks the connection. */
 export function sendTruncated(response: ServerResponse, reply: Reply): void {
   const body = Buffer.from(typeof reply.body === 'string' ? reply.body : [...reply.body].join(''));
   if (body.length < 2) {
@@ -31,13 +31,13 @@ export function sendTruncated(response: ServerResponse, reply: Reply): void {
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
 }
 
-/** Sends a complete answer whose text stops half way, as a proxy with a broken upstream does. */
+/** Sends a complete response with half of the body, as a proxy with a broken upstream does. */
 export function sendMalformed(response: ServerResponse, reply: Reply): void {
   const body = typeof reply.body === 'string' ? reply.body : [...reply.body].join('');
   sendReply(response, { ...reply, body: body.slice(0, Math.floor(body.length / 2)) });
 }
 
-/** Resets the connection; the client sees ECONNRESET. */
+/** Resets the connection. The client receives ECONNRESET. */
 export function breakConnection(response: ServerResponse): void {
   response.socket?.resetAndDestroy();
 }

@@ -1,14 +1,14 @@
 import type { SimRequest } from './http.ts';
 import type { Settings } from './options.ts';
 
-/** Who a token request says it is. */
+/** The client credentials of a token request. */
 export interface Credentials {
   method: 'basic' | 'body' | 'none';
   id: string;
   secret: string;
 }
 
-/** Reads the client's credentials: HTTP Basic when there is any, else the form (RFC 6749 section 2.3.1). */
+/** Reads the client credentials from HTTP Basic, or from the form without a Basic header (RFC 6749 section 2.3.1). */
 export function readCredentials(request: SimRequest, form: URLSearchParams): Credentials {
   const header = request.headers.authorization ?? '';
   const basic = /^basic\s+([a-z\d+/]*={0,2})$/i.exec(header);
@@ -23,14 +23,14 @@ export function readCredentials(request: SimRequest, form: URLSearchParams): Cre
   return { method: 'body', id, secret };
 }
 
-/** True when the credentials are the simulator's. */
-export function isOurClient(credentials: Credentials, settings: Settings): boolean {
+/** Returns whether the credentials are those of the simulator. */
+export function isKnownClient(credentials: Credentials, settings: Settings): boolean {
   return same(credentials.id, settings.clientId) && same(credentials.secret, settings.clientSecret);
 }
 
-// RFC 6749 wants both halves form-encoded before Basic; the vendors' own SDKs send them raw. Both arrive here.
-function same(given: string, expected: string): boolean {
-  return given === expected || given === encodeURIComponent(expected) || given === formEncode(expected);
+// RFC 6749 requires form encoding before Basic, but the vendors' SDKs do not encode.
+function same(received: string, expected: string): boolean {
+  return [expected, encodeURIComponent(expected), formEncode(expected)].includes(received);
 }
 
 function formEncode(text: string): string {

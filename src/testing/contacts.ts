@@ -3,12 +3,12 @@ import { isObject, json, parseJson, parseObject, type Reply, type Route } from '
 import type { BulkResponse, BulkResult, ListContact } from './wire-types.ts';
 import type { World } from './world.ts';
 
-/** One contact as the simulator remembers it. */
+/** One contact that the simulator has received. */
 export interface ImportedContact {
   id: string;
-  /** How often it arrived: more than 1 means that an import repeated it. */
+  /** How often the contact arrived. More than 1 means that an import repeated it. */
   times: number;
-  /** What arrived last. */
+  /** The data that arrived last. */
   data: Readonly<Record<string, unknown>>;
 }
 
@@ -25,15 +25,15 @@ const BULK_ADD = '/api/v2/externalcontacts/bulk/contacts/add';
 const CONTACT_IDS = 11;
 const FAILURES = 12;
 
-/** Makes the endpoints that import contacts. */
+/** Creates the endpoints that import contacts. */
 export function createContacts(world: World): Contacts {
   const { settings, counter, hash } = world;
   let lists = new Map<string, Map<string, ImportedContact>>();
   let external = new Map<string, ImportedContact>();
-  let idsMade = 0;
-  let entitiesSeen = 0;
+  let createdIds = 0;
+  let entityCount = 0;
 
-  const newId = () => hash.uuid(CONTACT_IDS, ++idsMade);
+  const newId = () => hash.uuid(CONTACT_IDS, ++createdIds);
 
   const remember = (into: Map<string, ImportedContact>, id: string, data: Record<string, unknown>) => {
     const known = into.get(id);
@@ -48,23 +48,23 @@ export function createContacts(world: World): Contacts {
     if (contacts.length > settings.maxContacts) {
       return genesysError(400, 'bad.request', `At most ${settings.maxContacts} contacts in one call.`);
     }
-    // All or nothing: a refused call must have changed nothing, or its repetition would make duplicates.
+    // All or nothing: a refused call must change nothing, otherwise repeating the call would create duplicates.
     const wrong = contacts.findIndex((contact) => !isObject(contact) || !isObject(contact.data));
     if (wrong >= 0) return genesysError(400, 'bad.request', `Contact ${wrong} has no data.`);
     const list = lists.get(contactListId) ?? new Map<string, ImportedContact>();
     lists.set(contactListId, list);
-    const answer = contacts.map((contact): ListContact => {
-      // Without an id of its own every arrival is a new contact: that is why repeating such a call is unsafe.
+    const added = contacts.map((contact): ListContact => {
+      // A contact without ID is new each time, so that repeating the call is unsafe.
       const id = typeof contact.id === 'string' && contact.id !== '' ? contact.id : newId();
       remember(list, id, contact.data);
       return { id, contactListId, data: contact.data, callable: true };
     });
     counter.counts.contactsReceived += contacts.length;
-    return json(200, answer);
+    return json(200, added);
   };
 
   const addExternal = (entity: unknown): BulkResult => {
-    const n = ++entitiesSeen;
+    const n = ++entityCount;
     const contact = isObject(entity) ? entity : {};
     const id = typeof contact.id === 'string' && contact.id !== '' ? contact.id : newId();
     if (typeof contact.firstName !== 'string' && typeof contact.lastName !== 'string') {
@@ -103,7 +103,7 @@ export function createContacts(world: World): Contacts {
     reset() {
       lists = new Map();
       external = new Map();
-      entitiesSeen = 0;
+      entityCount = 0;
     },
     routes: [
       {

@@ -2,7 +2,7 @@ import { createIsoWriter } from './iso-time.ts';
 import { createHash, type Hash } from './random.ts';
 import type { ConversationDetail } from './wire-types.ts';
 
-// One stream of the hash per field, so that the fields do not move together.
+// One stream of the hash per field, so that the fields are independent.
 const CONVERSATION = 0;
 const CUSTOMER = 1;
 const AGENT = 2;
@@ -15,7 +15,7 @@ const USER = 7;
 const WRAP_UPS = ['resolved', 'callback', 'transferred', 'voicemail'];
 const RARE_MEDIA = ['chat', 'email', 'callback', 'message'];
 
-/** What differs between two conversations; everything else in a record follows from it. */
+/** The fields that distinguish two conversations. */
 interface Fields {
   id: string;
   start: string;
@@ -34,14 +34,14 @@ interface Fields {
   disconnect: string;
 }
 
-/** Writes conversation records of one seed, as objects or directly as JSON. */
+/** Creates the conversation records of one seed, as objects or as JSON. */
 export interface ConversationWriter {
   toObject(index: number, start: number, end: number): ConversationDetail;
-  /** The same record as `JSON.stringify` would write it, several times faster: pages are made of it. */
+  /** Returns the JSON of the same record, several times faster than `JSON.stringify`. */
   toJson(index: number, start: number, end: number): string;
 }
 
-/** Makes the writer of one seed. */
+/** Creates the writer of one seed. */
 export function createConversationWriter(seed: number): ConversationWriter {
   const hash = createHash(seed);
   const queues = uuids(hash, QUEUE, 16);
@@ -124,7 +124,7 @@ function toObject(f: Fields): ConversationDetail {
   };
 }
 
-// No value needs escaping: all are hexadecimal, dates or words from the lists above. A test holds it to toObject.
+// No value needs escaping: all values are hexadecimal, dates or words from the lists above. A test compares the result with toObject.
 function toJson(f: Fields): string {
   const session = `"mediaType":"${f.mediaType}","direction":"${f.direction}"`;
   return `{"conversationId":"${f.id}","conversationStart":"${f.start}","conversationEnd":"${f.end}","originatingDirection":"${f.direction}","participants":[{"participantId":"${f.customer}","purpose":"customer","sessions":[{"sessionId":"${f.callerSession}",${session},"ani":"${f.ani}","segments":[{"segmentStart":"${f.start}","segmentEnd":"${f.end}","segmentType":"interact"}]}]},{"participantId":"${f.agent}","purpose":"agent","userId":"${f.user}","sessions":[{"sessionId":"${f.agentSession}",${session},"segments":[{"segmentStart":"${f.answered}","segmentEnd":"${f.end}","segmentType":"interact","disconnectType":"${f.disconnect}","queueId":"${f.queue}","wrapUpCode":"${f.wrapUp}"}]}]}]}`;

@@ -1,56 +1,56 @@
-/** Everything the simulator has seen since it started or was reset. */
+/** The counts of a simulator since its start or the last reset. */
 export interface SimulatorCounts {
-  /** All requests, to whatever path. */
+  /** All requests to any path. */
   requests: number;
   tokenRequests: number;
   tokensIssued: number;
-  /** Token requests answered with a 4xx, faults not included. */
+  /** Token requests that received a 4xx, without faults. */
   tokenRefusals: number;
-  /** Of `tokensIssued`, those got with a refresh token. */
+  /** Tokens that were issued for a refresh token. Part of `tokensIssued`. */
   tokensRefreshed: number;
-  /** Discovery documents asked for. */
+  /** Requests for discovery documents. */
   discoveryRequests: number;
-  /** Requests to the vendors' APIs, whatever was answered. */
+  /** Requests to the vendors' APIs with any response. */
   apiRequests: number;
   /** API requests that carried a valid token. */
   authorized: number;
-  /** 401 answers of the APIs. */
+  /** 401 responses of the APIs. */
   unauthorized: number;
-  /** 403 answers of the APIs. */
+  /** 403 responses of the APIs. */
   forbidden: number;
-  /** 429 answers, and the token endpoint's throttle, which is a 400. */
+  /** 429 responses, and 400 responses of a throttling token endpoint. */
   rateLimited: number;
-  /** 5xx answers. */
+  /** 5xx responses. */
   serverErrors: number;
-  /** Connections reset before or after the request was carried out. */
+  /** Connections that were reset before or after the request was executed. */
   resets: number;
-  /** Requests that were never answered. */
+  /** Requests that received no response. */
   hangs: number;
-  /** Answers delayed by a fault. */
+  /** Responses that were delayed by a fault. */
   slow: number;
-  /** Answers whose connection broke within the body. */
+  /** Responses whose connection broke within the body. */
   truncated: number;
-  /** Complete answers whose JSON stops half way. */
+  /** Complete responses with half of the JSON. */
   malformed: number;
-  /** Answers the client did not wait for: it closed the connection first. */
+  /** Responses that the client did not wait for, because it closed the connection first. */
   abandoned: number;
-  /** Records in answers of 2xx, repeated ones counted each time. */
+  /** Records in 2xx responses, including repeated ones. */
   recordsServed: number;
-  /** Contacts in import requests that were carried out, repeated ones counted each time. */
+  /** Contacts in executed import requests, including repeated ones. */
   contactsReceived: number;
-  /** Files fetched from the file host. */
+  /** Files that were downloaded from the file host. */
   filesServed: number;
-  /** Requests that brought an `Authorization: Bearer` where none may go: a token endpoint, the file host. */
+  /** Requests with a bearer token to a host that must not receive one: a token endpoint, discovery or the file host. */
   leakedBearers: number;
-  /** The most requests that were open at one time. */
+  /** The highest number of open requests. */
   maxConcurrent: number;
-  /** Requests by path, without the query. After 1,000 different paths the rest is counted as `(other)`. */
+  /** Requests by path, without the query. After 1,000 different paths, further paths are counted as `(other)`. */
   byPath: Record<string, number>;
 }
 
 const MAX_PATHS = 1000;
 
-/** The live counts and the two operations on them. */
+/** The live counts of a simulator. */
 export interface Counter {
   readonly counts: SimulatorCounts;
   path(path: string): void;
@@ -86,11 +86,11 @@ function zero(): SimulatorCounts {
   };
 }
 
-/** Makes counts that stay the same object when they are reset. */
+/** Creates counts that stay the same object after a reset. */
 export function createCounter(): Counter {
   const counts = zero();
   let paths = new Set<string>();
-  // No prototype: a path such as `__proto__` must count like any other.
+  // Without a prototype, because a path such as `__proto__` counts like any other.
   counts.byPath = Object.create(null) as Record<string, number>;
   return {
     counts,

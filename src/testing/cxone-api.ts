@@ -8,7 +8,7 @@ const COMPLETED = /^\/incontactapi\/services\/v\d+(?:\.\d+)?\/contacts\/complete
 const MAX_ROWS = 10_000;
 const ORDER_BY = /^(contactstart|contactid|lastupdatetime)( (asc|desc))?$/i;
 
-/** The list of completed contacts, paged by `skip` and `top`. */
+/** Returns the endpoint for completed contacts, with paging by `skip` and `top`. */
 export function completedContactsRoutes(world: World): Route[] {
   return [{ method: 'GET', path: COMPLETED, handle: ({ path, query }) => completed(world, path, query) }];
 }
@@ -24,14 +24,14 @@ function completed(world: World, path: string, query: URLSearchParams): Reply {
   const end = time('endDate') ?? dataset.end;
   if (start === undefined && updated === undefined)
     return cxoneError(400, 'startDate or updatedSince is required');
-  if ([start, updated, end].some(Number.isNaN)) return cxoneError(400, 'A date is not ISO 8601');
+  if ([start, updated, end].some(Number.isNaN)) return cxoneError(400, 'Dates must be in ISO 8601');
   const skip = wholeNumber(query.get('skip')) ?? 0;
   const top = wholeNumber(query.get('top')) ?? MAX_ROWS;
   if (Number.isNaN(skip) || !(top >= 1))
-    return cxoneError(400, 'skip and top must be whole numbers, top from 1');
+    return cxoneError(400, 'skip must be a whole number, top a whole number above 0');
   const orderBy = query.get('orderBy');
   if (orderBy !== null && !ORDER_BY.test(orderBy))
-    return cxoneError(400, `orderBy ${orderBy} is not simulated`);
+    return cxoneError(400, `The simulator does not support orderBy ${orderBy}`);
 
   const from = Math.max(
     start === undefined ? 0 : dataset.firstStartingAt(start),
@@ -39,7 +39,7 @@ function completed(world: World, path: string, query: URLSearchParams): Reply {
   );
   const to = dataset.firstStartingAt(end);
   const total = Math.max(0, to - from);
-  // Asking for more than the cap is no error: the answer is short and says where to go on.
+  // A `top` above the limit is valid: the response is shorter and contains the URL of the next page.
   const count = Math.min(top, MAX_ROWS, total - skip);
   if (count <= 0) return { status: 204, body: '' };
   const descending = / desc$/i.test(orderBy ?? '');

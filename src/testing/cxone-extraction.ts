@@ -13,7 +13,7 @@ interface Extraction {
   outcome: string;
 }
 
-/** Data extraction of one simulator: the jobs on the API, their files on the other host. */
+/** The data extraction of one simulator: jobs on the API, and files on the file host. */
 export interface Extractions {
   apiRoutes: Route[];
   fileRoutes: Route[];
@@ -27,7 +27,7 @@ const MAX_JOBS = 1000;
 const JOB_IDS = 13;
 const OUTCOMES: Record<string, string> = { FULFILLED: 'SUCCEEDED' };
 
-/** Makes the data extraction jobs, which end in the URL of a file on another host. */
+/** Creates the data extraction jobs. A finished job returns the URL of a file on another host. */
 export function createExtractions(world: World): Extractions {
   const { settings, dataset, counter } = world;
   const jobs = new Map<string, Extraction>();
@@ -43,7 +43,7 @@ export function createExtractions(world: World): Extractions {
     const start = parseTime(String(body?.startDate));
     const end = parseTime(String(body?.endDate));
     if (start === undefined || end === undefined || start > end) {
-      return cxoneError(400, 'startDate and endDate are required, as ISO 8601');
+      return cxoneError(400, 'startDate and endDate are required in ISO 8601');
     }
     if (typeof body?.entityName !== 'string') return cxoneError(400, 'entityName is required');
     const number = ++created;
@@ -58,13 +58,13 @@ export function createExtractions(world: World): Extractions {
       outcome: OUTCOMES[outcome] ?? outcome,
     });
     if (jobs.size > MAX_JOBS) for (const oldest of [...jobs.keys()].slice(0, 1)) jobs.delete(oldest);
-    // The answer is the id itself, a JSON string and not an object.
+    // The response is the ID as a JSON string, not an object.
     return json(202, id);
   };
 
   const status = (id: string): Reply => {
     const job = jobs.get(id);
-    if (!job) return cxoneError(404, 'No job of that id');
+    if (!job) return cxoneError(404, 'Unknown job ID');
     job.polls++;
     const state = statusOf(job);
     const result = state === 'SUCCEEDED' && {

@@ -1,7 +1,7 @@
 import { json, type Route } from './http.ts';
 import type { World } from './world.ts';
 
-/** The two documents by which a CXone client finds its token endpoint and its API. They need no token. */
+/** Returns the two discovery documents with which a CXone client finds its token endpoint and API. They need no token. */
 export function discoveryRoutes(world: World): Route[] {
   return [
     {
@@ -26,7 +26,7 @@ export function discoveryRoutes(world: World): Route[] {
       handle: ({ query }) =>
         query.get('tenantId') === world.settings.tenantId
           ? json(200, { api_endpoint: world.url, auth_endpoint: world.url, area: 'simulator' })
-          : json(404, { error: 'not_found', errorDescription: 'No tenant of that id' }),
+          : json(404, { error: 'not_found', errorDescription: 'Unknown tenant ID' }),
     },
   ];
 }

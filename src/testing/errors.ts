@@ -5,7 +5,7 @@ import type { GenesysErrorBody } from './wire-types.ts';
 
 const BAD_CREDENTIALS = ['bad.credentials', 'Invalid login credentials.'] as const;
 
-/** Code and message of the Genesys errors that need no further word, by status or name. */
+/** Code and message of Genesys errors, by status or name. */
 const GENESYS: Record<string, readonly [code: string, message: string]> = {
   400: ['bad.request', 'The request could not be understood by the server due to malformed syntax.'],
   401: BAD_CREDENTIALS,
@@ -14,13 +14,13 @@ const GENESYS: Record<string, readonly [code: string, message: string]> = {
   408: ['client.timeout', 'The client did not produce a request within the server timeout limit.'],
   429: ['too.many.requests.retry.after', 'Rate limit exceeded the maximum. Retry after the stated seconds.'],
   500: ['internal.server.error', 'The server encountered an unexpected condition.'],
-  502: ['bad.gateway', 'The server received an invalid answer from an upstream server.'],
+  502: ['bad.gateway', 'The server received an invalid response from an upstream server.'],
   503: ['service.unavailable', 'The service is temporarily unavailable.'],
   504: ['authentication.request.timeout', 'Authentication service timed out.'],
   'ip.not.authorized': ['ip.not.authorized', 'The address of the client is not authorized.'],
 };
 
-/** An error as the Genesys API answers it. */
+/** Returns an error response of the Genesys API. */
 export function genesysError(
   status: number,
   code?: string,
@@ -43,14 +43,14 @@ export function genesysError(
   return json(status, body, { 'inin-correlation-id': contextId, ...headers });
 }
 
-/** An error of the CXone API: its text is in a header, and may be only there. */
+/** Returns an error response of the CXone API, with the text also in a header. */
 export function cxoneError(status: number, text: string, headers?: Record<string, string>): Reply {
   return json(status, { error_description: text }, { icstatusdescription: text, ...headers });
 }
 
 const INSUFFICIENT_SCOPE = { 'www-authenticate': 'Bearer realm="simulator", error="insufficient_scope"' };
 
-/** The answer to a request without a valid token. */
+/** Returns the response to a request without a valid token. */
 export function unauthorized(vendor: 'genesys' | 'cxone', tokenPresent: boolean): Reply {
   if (vendor === 'cxone') {
     return cxoneError(401, tokenPresent ? 'Invalid or expired access token' : 'No access token', {
@@ -67,12 +67,12 @@ export function unauthorized(vendor: 'genesys' | 'cxone', tokenPresent: boolean)
   );
 }
 
-/** Whose API a path belongs to. */
+/** Returns the vendor whose API has a path. */
 export function vendorOf(path: string): 'genesys' | 'cxone' {
   return path.startsWith('/incontactapi/') || path.startsWith('/data-extraction/') ? 'cxone' : 'genesys';
 }
 
-/** The answer of a fault that answers at all: the vendor's own body unless the fault brings one. */
+/** Returns the response of a fault, with the vendor's body unless the fault sets one. */
 export function faultReply(fault: Fault, path: string, endpoint: FaultRequest['endpoint']): Reply {
   const status = fault.status ?? statusOf(fault);
   const retryAfter = fault.retryAfter ?? (status === 429 ? 1 : undefined);

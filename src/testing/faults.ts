@@ -1,12 +1,12 @@
 import { createHash } from './random.ts';
 
 /**
- * What can go wrong. Numbers are HTTP statuses with the vendor's own body.
- * `ip.not.authorized`, `insufficient_scope` and `client-not-authorized` are 401s that no new token cures.
- * `throttle` is the Genesys token endpoint's own rate limit, an HTTP 400.
- * `reset` breaks the connection before the request is carried out, `lost` after it.
- * `truncated` breaks it within the body; `malformed` is a complete answer with half of its JSON.
- * `slow` answers late, `hang` never.
+ * The kinds of faults. Numbers are HTTP status codes with the vendor's body.
+ * `ip.not.authorized`, `insufficient_scope` and `client-not-authorized` are 401s for which a new token does not help.
+ * `throttle` is the rate limit of the Genesys token endpoint, an HTTP 400.
+ * `reset` breaks the connection before the request is executed, `lost` afterwards.
+ * `truncated` breaks the connection within the body. `malformed` sends a complete response with half of the JSON.
+ * `slow` responds late, `hang` never.
  */
 export type FaultKind =
   | '400'
@@ -30,58 +30,58 @@ export type FaultKind =
   | 'slow'
   | 'hang';
 
-/** One fault in detail: a kind, or a status with a body of one's own. */
+/** One fault: a kind, or a status with a custom body. */
 export interface Fault {
   kind?: FaultKind;
-  /** HTTP status; the body is the vendor's own for it unless `body` is given. */
+  /** HTTP status code, with the vendor's body unless `body` is set. */
   status?: number;
-  /** Sent as it is when a string, otherwise as JSON. */
+  /** The body: a string is sent unchanged, any other value as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
-  /** The `Retry-After` header: seconds, or any text. Default: none, except 1 for 429. */
+  /** The `Retry-After` header: seconds, or any text. @default none, except 1 for 429 */
   retryAfter?: number | string;
-  /** Milliseconds to wait first. Default 0, for `slow` 250. */
+  /** Milliseconds before the fault. @default 0, for `slow` 250 */
   delay?: number;
-  /** Carry the request out before the fault, as a gateway's 504 may. Default false. */
+  /** Whether to execute the request before the fault, as a gateway with 504 may do. @default false */
   execute?: boolean;
 }
 
-/** What a schedule or a match function is told about a request. */
+/** A request, as the argument of schedule and match functions. */
 export interface FaultRequest {
   method: string;
   /** Without the query. */
   path: string;
   endpoint: 'token' | 'api' | 'discovery' | 'file';
-  /** The how many-th request of its kind of endpoint this is, from 1. */
+  /** The number of the request among those to the same kind of endpoint, from 1. */
   number: number;
-  /** The how many-th request on this path, from 1. */
+  /** The number of the request among those to the same path, from 1. */
   numberOnPath: number;
 }
 
-/** One step of a schedule; `none` lets the request pass. */
+/** One step of a schedule. `none` and undefined cause no fault, and `none` also excludes a random one. */
 export type FaultStep = Fault | FaultKind | 'none' | undefined;
 
-/** Faults for one kind of endpoint: first the schedule, then chance. */
+/** Faults for one kind of endpoint: first the schedule, then random faults. */
 export interface Faults {
-  /** A list: the n-th request gets the n-th step. A function: asked for every request. */
+  /** A list with one step for each request, or a function that is called for each request. */
   schedule?: readonly FaultStep[] | ((request: FaultRequest) => FaultStep);
-  /** Chance of a fault per request, 0 to 1. Default 0. Same seed, same order of requests: same faults. */
+  /** Probability of a random fault per request, 0 to 1. The same seed and order of requests cause the same faults. @default 0 */
   probability?: number;
-  /** What chance chooses from. Default 429, 503, reset. */
+  /** The kinds of random faults. @default 429, 503, reset */
   kinds?: readonly FaultKind[];
-  /** As in `Fault`, for the faults that chance chooses. */
+  /** As in `Fault`, for random faults. */
   retryAfter?: number | string;
   delay?: number;
 }
 
-/** A fault for the next requests that match. */
+/** A fault for the next matching requests. */
 export interface ScheduledFault extends Fault {
-  /** Beginning of the path, or a pattern, or a function. Default: every request. */
+  /** Start of the path, a pattern, or a function. @default every request */
   match?: string | RegExp | ((request: FaultRequest) => boolean);
   method?: string;
-  /** How many matching requests get it. Default 1. */
+  /** How many matching requests receive the fault. @default 1 */
   times?: number;
-  /** How many matching requests pass before. Default 0. */
+  /** How many matching requests to skip first. @default 0 */
   after?: number;
 }
 
@@ -95,7 +95,7 @@ export interface FaultPlan {
 const DEFAULT_KINDS: readonly FaultKind[] = ['429', '503', 'reset'];
 const MAX_PATHS = 1000;
 
-/** Makes the plan; `api` is for the vendors' APIs, `token` for the token endpoints. */
+/** Creates the fault plan. @param api faults of the vendors' APIs. @param token faults of the token endpoints. */
 export function createFaultPlan(seed: number, api: Faults = {}, token: Faults = {}): FaultPlan {
   const hash = createHash(seed);
   let queue: Array<{ fault: ScheduledFault; left: number; skip: number }> = [];
@@ -124,16 +124,16 @@ export function createFaultPlan(seed: number, api: Faults = {}, token: Faults = 
   return {
     next(method, path, endpoint) {
       const number = count(numbers, endpoint);
-      // Bounded, because job ids make new paths without end.
+      // Limited, because each job ID creates a new path.
       const known = onPath.size < MAX_PATHS || onPath.has(path);
       const request = { method, path, endpoint, number, numberOnPath: known ? count(onPath, path) : 1 };
-      const commanded = queue.length > 0 ? fromQueue(request) : undefined;
-      if (commanded) return commanded;
+      const queued = queue.length > 0 ? fromQueue(request) : undefined;
+      if (queued) return queued;
       if (endpoint !== 'api' && endpoint !== 'token') return undefined;
       const faults = endpoint === 'token' ? token : api;
       const scheduled = fromSchedule(faults.schedule, request);
       if (scheduled !== undefined) return toFault(scheduled);
-      // Streams 0 to 3: chance and choice must not be the same number, nor the same for both endpoints.
+      // Streams 0 to 3: probability and kind need independent numbers, for each endpoint.
       const stream = endpoint === 'token' ? 2 : 0;
       if (!faults.probability || hash.fraction(stream, number) >= faults.probability) return undefined;
       const kinds = faults.kinds ?? DEFAULT_KINDS;
@@ -168,7 +168,7 @@ function toFault(step: Fault | FaultKind | 'none'): Fault | undefined {
 function matches(fault: ScheduledFault, request: FaultRequest): boolean {
   if (fault.method !== undefined && fault.method.toUpperCase() !== request.method) return false;
   if (typeof fault.match === 'function') return fault.match(request);
-  // `search` ignores `lastIndex`, which a pattern with the g flag would carry from request to request.
+  // `search` ignores `lastIndex`, which a pattern with the g flag would keep between requests.
   if (fault.match instanceof RegExp) return request.path.search(fault.match) >= 0;
   return fault.match === undefined || request.path.startsWith(fault.match);
 }

@@ -29,7 +29,7 @@ interface Job {
 /** The details jobs of one simulator. */
 export interface DetailsJobs {
   routes: Route[];
-  /** Makes every job so far EXPIRED. */
+  /** Sets all existing jobs to EXPIRED. */
   expire(): void;
 }
 
@@ -40,7 +40,7 @@ const MAX_JOBS = 1000;
 const MAX_PAGE = 10_000;
 const JOB_IDS = 10;
 
-/** Makes the details jobs: asynchronous, forward only, and gone when they expire. */
+/** Creates the details jobs, which run asynchronously, return pages forward only, and expire. */
 export function createDetailsJobs(world: World): DetailsJobs {
   const { settings, dataset } = world;
   const jobs = new Map<string, Job>();
@@ -57,7 +57,7 @@ export function createDetailsJobs(world: World): DetailsJobs {
   const create = (body: string): Reply => {
     const query = parseObject(body);
     const interval = typeof query?.interval === 'string' ? parseInterval(query.interval) : undefined;
-    if (!interval) return genesysError(400, 'bad.request', 'interval is required, as ISO 8601 start/end.');
+    if (!interval) return genesysError(400, 'bad.request', 'interval is required as ISO 8601 start/end.');
     const matching = query?.startOfDayIntervalMatching === true ? 'activity' : 'overlap';
     const { from, to } = rangeOf(world, interval, matching);
     const number = ++created;
@@ -73,7 +73,7 @@ export function createDetailsJobs(world: World): DetailsJobs {
       outcome: settings.jobOutcome(number),
       cancelled: false,
     });
-    // A service that runs for weeks against the simulator must not fill its memory with old jobs.
+    // Limit the memory of a simulator that runs for weeks.
     if (jobs.size > MAX_JOBS) for (const oldest of [...jobs.keys()].slice(0, 1)) jobs.delete(oldest);
     return json(202, { jobId: id });
   };
@@ -93,17 +93,17 @@ export function createDetailsJobs(world: World): DetailsJobs {
 
   const results = (job: Job, query: URLSearchParams): Reply => {
     const state = stateOf(job);
-    if (state === 'EXPIRED') return genesysError(404, 'not.found', 'The job has expired; start it again.');
+    if (state === 'EXPIRED') return genesysError(404, 'not.found', 'The job has expired. Create a new job.');
     if (state !== 'FULFILLED')
-      return genesysError(400, 'bad.request', `The job has no results: it is ${state}.`);
+      return genesysError(400, 'bad.request', `The job has no results, because its state is ${state}.`);
     const pageSize = wholeNumber(query.get('pageSize')) ?? 1000;
     if (!(pageSize >= 1 && pageSize <= MAX_PAGE)) {
-      return genesysError(400, 'bad.request', `pageSize must be 1 to ${MAX_PAGE}.`);
+      return genesysError(400, 'bad.request', `pageSize must be between 1 and ${MAX_PAGE}.`);
     }
     const cursor = query.get('cursor');
     const [number, start] = cursor === null ? [job.number, job.from] : (unpackCursor(cursor, 2) ?? []);
     if (number !== job.number || start === undefined || start < job.from) {
-      return genesysError(400, 'bad.request', 'The cursor is not one of this job.');
+      return genesysError(400, 'bad.request', 'The cursor does not belong to this job.');
     }
     const end = Math.max(start, Math.min(start + pageSize, job.to));
     const next = end < job.to ? `"cursor":"${packCursor(job.number, end)}",` : '';
@@ -118,7 +118,7 @@ export function createDetailsJobs(world: World): DetailsJobs {
   const withJob = (handle: (job: Job, query: URLSearchParams) => Reply): Route['handle'] => {
     return ({ query }, [id = '']) => {
       const job = jobs.get(id);
-      return job ? handle(job, query) : genesysError(404, 'not.found', 'No job of that id.');
+      return job ? handle(job, query) : genesysError(404, 'not.found', 'Unknown job ID.');
     };
   };
 

@@ -14,10 +14,10 @@ import type { World } from './world.ts';
 
 const DETAILS_QUERY = '/api/v2/analytics/conversations/details/query';
 const ORDERS: readonly unknown[] = [undefined, 'asc', 'desc'];
-// In this data the first segment starts with the conversation, so both orders are the same.
+// In the simulated data the first segment starts with the conversation, so both orders are the same.
 const ORDER_BYS: readonly unknown[] = [undefined, 'conversationStart', 'segmentStart'];
 
-/** The details query, in the real form and in the tutorial's. */
+/** Returns the details query, in the real form and in the form of the tutorial. */
 export function detailsQueryRoutes(world: World): Route[] {
   const { settings } = world;
   const routes: Route[] = [
@@ -49,7 +49,7 @@ export function detailsQueryRoutes(world: World): Route[] {
   return routes;
 }
 
-/** The index range that an interval selects, as `intervalMatching` says. */
+/** Returns the index range of the records in an interval, according to `intervalMatching`. */
 export function rangeOf(
   { dataset }: World,
   interval: { start: number; end: number },
@@ -72,7 +72,7 @@ export function rangeOf(
 function realQuery(world: World, body: Record<string, unknown>): Reply {
   const { settings, dataset } = world;
   const interval = typeof body.interval === 'string' ? parseInterval(body.interval) : undefined;
-  if (!interval) return genesysError(400, 'bad.request', 'interval is required, as ISO 8601 start/end.');
+  if (!interval) return genesysError(400, 'bad.request', 'interval is required as ISO 8601 start/end.');
   if (interval.end - interval.start > settings.maxInterval) {
     return genesysError(
       400,
@@ -85,7 +85,7 @@ function realQuery(world: World, body: Record<string, unknown>): Reply {
     return genesysError(
       400,
       'bad.request',
-      'orderBy must be conversationStart; no other order is simulated.',
+      'orderBy must be conversationStart: the simulator supports no other order.',
     );
   }
   const paging = body.paging ?? { pageSize: 25, pageNumber: 1 };
@@ -96,7 +96,7 @@ function realQuery(world: World, body: Record<string, unknown>): Reply {
     return genesysError(
       400,
       'bad.request',
-      `pageSize must be 1 to ${settings.maxPageSize}, pageNumber from 1.`,
+      `pageSize must be between 1 and ${settings.maxPageSize}, and pageNumber at least 1.`,
     );
   }
   if (pageSize * pageNumber > settings.maxResults) {
@@ -106,7 +106,7 @@ function realQuery(world: World, body: Record<string, unknown>): Reply {
   const totalHits = Math.max(0, to - from);
   const skip = (pageNumber - 1) * pageSize;
   const count = Math.min(pageSize, totalHits - skip);
-  // Past the end the real API answers an empty object: no conversations, and no total either.
+  // After the last page, the real API returns an empty object without a total.
   if (count <= 0) return { status: 200, headers: JSON_TYPE, body: '{}' };
   const conversations =
     body.order === 'desc'
@@ -133,11 +133,11 @@ function tutorialQuery(world: World, body: Record<string, unknown>): Reply {
     return genesysError(
       400,
       'bad.request',
-      'dateFrom and dateTo must be ISO 8601 times, one before the other.',
+      'dateFrom and dateTo must be in ISO 8601, and dateFrom must be earlier.',
     );
   }
   if (!(size >= 1 && size <= settings.maxPageSize)) {
-    return genesysError(400, 'bad.request', `size must be 1 to ${settings.maxPageSize}.`);
+    return genesysError(400, 'bad.request', `size must be between 1 and ${settings.maxPageSize}.`);
   }
   const { from, to } = rangeOf(world, { start, end }, 'start');
   return tutorialPage(world, from, to, size);

@@ -8,14 +8,14 @@ import type { Router } from './router.ts';
 import { TOKEN_PATHS } from './token-endpoints.ts';
 import type { World } from './world.ts';
 
-/** What a handler needs besides the world. */
+/** The parts of a simulator that a handler needs. */
 export interface HandlerParts {
   world: World;
   plan: FaultPlan;
   log: RequestLog;
   router: Router;
   fileRouter: Router;
-  /** Resolves after so many milliseconds, never after the simulator was closed. */
+  /** Resolves after a number of milliseconds, or never if the simulator closes before. */
   wait(milliseconds: number): Promise<void>;
   isClosed(): boolean;
 }
@@ -25,7 +25,7 @@ type Endpoint = FaultRequest['endpoint'];
 const MAX_BODY = 32 * 1024 * 1024;
 const SLOW = 250;
 
-/** Makes the function that serves every request: count, fault, authorise, answer. */
+/** Creates the function that handles every request: counts it, applies faults, checks the token and responds. */
 export function createHandler(parts: HandlerParts) {
   const { world, plan, log, wait } = parts;
   const { settings, counter, tokens } = world;
@@ -64,7 +64,7 @@ export function createHandler(parts: HandlerParts) {
     return sendReply(response, reply);
   };
 
-  const answer = async (
+  const respond = async (
     request: SimRequest,
     endpoint: Endpoint,
     response: ServerResponse,
@@ -72,11 +72,11 @@ export function createHandler(parts: HandlerParts) {
   ) => {
     const fault = plan.next(request.method, request.path, endpoint);
     if (fault?.kind) seen.fault = fault.kind;
-    const usual = endpoint === 'token' ? settings.tokenDelay : endpoint === 'api' ? settings.pageDelay : 0;
-    const delay = usual + (fault?.delay ?? (fault?.kind === 'slow' ? SLOW : 0));
-    // Carried out on arrival and answered late: a client that gives up has still changed something.
-    const passes = letsPass(fault);
-    const done = passes || fault?.execute ? execute(request, endpoint, seen) : undefined;
+    const base = endpoint === 'token' ? settings.tokenDelay : endpoint === 'api' ? settings.pageDelay : 0;
+    const delay = base + (fault?.delay ?? (fault?.kind === 'slow' ? SLOW : 0));
+    // Executed before the delay: a request takes effect even if the client does not wait for the response.
+    const passes = keepsReply(fault);
+    const reply = passes || fault?.execute ? execute(request, endpoint, seen) : undefined;
     if (delay > 0) await wait(delay);
     switch (fault?.kind) {
       case 'hang':
@@ -92,7 +92,7 @@ export function createHandler(parts: HandlerParts) {
       case 'malformed':
         counts[fault.kind]++;
     }
-    send(response, passes && done ? done : faultReply(fault ?? {}, request.path, endpoint), endpoint, seen);
+    send(response, passes && reply ? reply : faultReply(fault ?? {}, request.path, endpoint), endpoint, seen);
   };
 
   return async (
@@ -125,7 +125,7 @@ export function createHandler(parts: HandlerParts) {
       if (error instanceof RangeError) send(response, genesysError(413), endpoint, seen);
       return;
     }
-    await answer(request, endpoint, response, seen);
+    await respond(request, endpoint, response, seen);
   };
 }
 
@@ -151,8 +151,8 @@ function countEndpoint({ world }: HandlerParts, endpoint: Endpoint, seen: SeenRe
   if (endpoint !== 'api' && seen.authorization === 'bearer') counts.leakedBearers++;
 }
 
-/** True when the request is carried out and its own answer is sent, however badly. */
-function letsPass(fault: Fault | undefined): boolean {
+/** Returns whether the request is executed and its own reply sent, possibly late or incomplete. */
+function keepsReply(fault: Fault | undefined): boolean {
   if (!fault) return true;
   const { kind, status, body } = fault;
   if (kind === undefined) return status === undefined && body === undefined;
@@ -165,7 +165,7 @@ function notFound(reason: 'no such path' | 'no such method', path: string, endpo
   return vendorOf(path) === 'cxone' ? cxoneError(status, reason) : genesysError(status);
 }
 
-// A signed URL and a bearer are two ways to prove who one is; file hosts refuse both at once.
+// A signed URL and a bearer token are two kinds of authorization. File hosts refuse requests with both.
 function serveFile(parts: HandlerParts, request: SimRequest, seen: SeenRequest): Reply {
   if (seen.authorization !== 'none') {
     return {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** A request as the handlers see it: read to its end, nothing decided yet. */
+/** A complete request. */
 export interface SimRequest {
   method: string;
   /** The path without the query. */
@@ -10,17 +10,17 @@ export interface SimRequest {
   body: string;
 }
 
-/** An answer as the handlers give it; the server adds what HTTP needs. */
+/** The reply of a handler. The server adds `Content-Length`. */
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
-  /** Text, or pieces of it for a body too large to be held. */
+  /** The body, or its chunks if it is too large for memory. */
   body: string | Iterable<string>;
-  /** How many records it holds, to be counted when it is sent. */
+  /** The number of records in the body, for `recordsServed`. */
   records?: number;
 }
 
-/** One endpoint. `path` is the whole path, or a pattern whose groups are handed to the handler. */
+/** One endpoint. `path` is the full path, or a pattern whose groups are passed to the handler. */
 export interface Route {
   method: string;
   path: string | RegExp;
@@ -29,18 +29,18 @@ export interface Route {
 
 export const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** An answer with a JSON body. */
+/** Returns a reply with a JSON body. */
 export function json(status: number, value: unknown, headers?: Record<string, string>): Reply {
   return { status, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(value) };
 }
 
-/** Parses a JSON object; anything else gives undefined. */
+/** Parses a JSON object. Returns undefined for any other text. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   const value = parseJson(text);
   return isObject(value) ? value : undefined;
 }
 
-/** Parses JSON; text that is none gives undefined. */
+/** Parses JSON. Returns undefined for invalid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -49,12 +49,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** True for an object that is neither null nor an array. */
+/** Returns whether a value is an object, and neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A whole number from a query or a body; undefined when absent, NaN when it is no whole number. */
+/** Reads a whole number from a query or a body. Returns undefined if it is absent, and NaN if it is invalid. */
 export function wholeNumber(value: unknown): number | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
@@ -66,14 +66,14 @@ export function packCursor(...numbers: number[]): string {
   return Buffer.from(numbers.join(':')).toString('base64url');
 }
 
-/** Unpacks a cursor of so many numbers; undefined when it is not one of ours. */
+/** Unpacks a cursor with `length` numbers. Returns undefined for any other text. */
 export function unpackCursor(cursor: string, length: number): number[] | undefined {
   const numbers = Buffer.from(cursor, 'base64url').toString().split(':').map(Number);
   const valid = numbers.length === length && numbers.every((n) => Number.isSafeInteger(n) && n >= 0);
   return valid ? numbers : undefined;
 }
 
-/** Reads a body to its end. Rejects when the client goes away or sends more than `limit` bytes. */
+/** Reads a body completely. Rejects if the client closes the connection or sends more than `limit` bytes. */
 export function readBody(message: IncomingMessage, limit: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -83,12 +83,12 @@ export function readBody(message: IncomingMessage, limit: number): Promise<strin
       if (size <= limit) chunks.push(chunk);
     });
     message.once('end', () => {
-      if (size > limit) reject(new RangeError(`Request body of more than ${limit} bytes`));
+      if (size > limit) reject(new RangeError(`The request body is larger than ${limit} bytes`));
       else resolve(chunks.length === 0 ? '' : Buffer.concat(chunks).toString());
     });
     message.once('error', reject);
     message.once('close', () => {
-      if (!message.complete) reject(new Error('The client went away'));
+      if (!message.complete) reject(new Error('The client closed the connection'));
     });
   });
 }

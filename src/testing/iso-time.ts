@@ -2,9 +2,9 @@ const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
 const THREE = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'));
 export const DAY = 86_400_000;
 
-/** Makes a function that writes epoch milliseconds as `toISOString` does, faster while the day stays the same. */
+/** Creates a function that formats epoch milliseconds like `toISOString`, but faster while the day stays the same. */
 export function createIsoWriter(): (time: number) => string {
-  // Writing dates is a third of the work of a record, and neighbours almost always share the day.
+  // Formatting dates takes a third of the time of a record, and adjacent records usually share the day.
   let day = Number.NaN;
   let prefix = '';
   return (time) => {

@@ -3,75 +3,75 @@ import type { Faults } from './faults.ts';
 import { DAY } from './iso-time.ts';
 import type { DetailsJobState } from './wire-types.ts';
 
-/** What can be chosen when a simulator is started; everything has a default. */
+/** Options of {@link startVendorSimulator}. */
 export interface SimulatorOptions {
-  /** Decides the data and the faults. Default 1. */
+  /** Determines the data and the random faults. @default 1 */
   seed?: number;
-  /** How many conversations there are; millions cost no memory. Default 1000. */
+  /** The number of conversations. They need no memory. @default 1000 */
   records?: number;
-  /** ISO 8601 `start/end` of the data. Default the seven days from 2023-10-01, where the tutorial's query looks. */
+  /** ISO 8601 `start/end` of the data. @default the seven days from 2023-10-01, as in the tutorial */
   interval?: string;
   clientId?: string;
   clientSecret?: string;
-  /** CXone access key; both halves end in `====`, as real ones do. */
+  /** CXone access key. ID and secret end with `====`, like real ones. */
   accessKeyId?: string;
   accessKeySecret?: string;
-  /** The CXone tenant, a claim of its access tokens. */
+  /** The CXone tenant, which is a claim of CXone access tokens. */
   tenantId?: string;
-  /** Seconds. Default 86400 for Genesys, 3600 for CXone. */
+  /** Lifetime of access tokens in seconds. @default 86400 for Genesys, 3600 for CXone */
   tokenLifetime?: number;
-  /** Seconds. Default: a refresh token does not expire. */
+  /** Lifetime of refresh tokens in seconds. @default unlimited */
   refreshTokenLifetime?: number;
-  /** Milliseconds before each answer of a token endpoint. Default 0. */
+  /** Milliseconds before each response of a token endpoint. @default 0 */
   tokenDelay?: number;
-  /** Milliseconds before each answer of the APIs. Default 0. */
+  /** Milliseconds before each response of the APIs. @default 0 */
   pageDelay?: number;
-  /** After every so many authorised API requests all tokens issued so far are revoked. Default: never. */
+  /** The number of API requests with a valid token after which all tokens are revoked, again and again. @default never */
   revokeEvery?: number;
   /** Faults of the APIs. */
   faults?: Faults;
   /** Faults of the token endpoints. */
   tokenFaults?: Faults;
-  /** Port to listen on. Default 0: the system chooses a free one. */
+  /** Port to listen on. 0 selects a free port. @default 0 */
   port?: number;
-  /** Address to listen on. Default 127.0.0.1: nobody but this machine. */
+  /** Address to listen on. @default 127.0.0.1 */
   host?: string;
-  /** The time for token lifetimes and jobs, in epoch milliseconds. Default the system's. */
+  /** The clock for token lifetimes and jobs, in epoch milliseconds. @default the system clock */
   clock?: { now(): number };
-  /** Accept the tutorial's forms: `/oauth2/token`, `dateFrom` and `size` in the details query. Default true. */
+  /** Whether to accept the forms of the tutorial: `/oauth2/token`, and `dateFrom` and `size` in the details query. @default true */
   tutorialForms?: boolean;
-  /** Longest interval of a details query, milliseconds. Default 7 days. */
+  /** Longest interval of a details query, in milliseconds. @default 7 days */
   maxInterval?: number;
-  /** Largest page of a details query. Default 100. */
+  /** Largest page of a details query. @default 100 */
   maxPageSize?: number;
-  /** How far a details query can be paged. Default 100000. */
+  /** Number of results after which a details query cannot be paged further. @default 100000 */
   maxResults?: number;
   /**
-   * What a details query returns. `activity`: conversations that were active in the interval and started on a UTC
-   * day it touches. `day`: all that started on a UTC day it touches. `start`: those that started inside it, so
-   * that adjacent intervals never repeat a record. Default `activity`.
+   * Which conversations a details query returns. `activity`: active in the interval, and started on a UTC day of the interval.
+   * `day`: started on a UTC day of the interval. `start`: started in the interval, so that adjacent intervals never repeat a record.
+   * @default 'activity'
    */
   intervalMatching?: 'activity' | 'day' | 'start';
-  /** Details jobs and data extraction jobs. */
+  /** Options of details jobs and data extraction jobs. */
   jobs?: {
-    /** How often a job says that it is not ready. Default 2. */
+    /** How often the status of a job is not final. @default 2 */
     polls?: number;
-    /** Milliseconds from submission to expiry. Default 7 days. */
+    /** Milliseconds from submission to expiry. @default 7 days */
     lifetime?: number;
-    /** How the n-th job ends, n from 1. Default: FULFILLED. */
+    /** Returns the final state of the n-th job, n from 1. @default FULFILLED */
     outcome?: (n: number) => Extract<DetailsJobState, 'FULFILLED' | 'FAILED' | 'CANCELLED'>;
-    /** ISO 8601 date up to which jobs have data. Default: the end of the data. */
+    /** ISO 8601 date up to which jobs have data. @default the end of the data */
     availability?: string;
   };
-  /** Chance that an entity of a bulk call fails, 0 to 1, seeded. Default 0. */
+  /** Probability that an entity of a bulk call fails, 0 to 1. The seed determines which ones. @default 0 */
   bulkFailures?: number;
-  /** Largest contact import in one call. Default 1000. */
+  /** Largest number of contacts in one import call. @default 1000 */
   maxContacts?: number;
-  /** How many of the last requests `requests` holds. Default 1000. */
+  /** How many requests the log keeps. @default 1000 */
   requestLog?: number;
 }
 
-/** The options with every default filled in. */
+/** The options with defaults. */
 export interface Settings {
   seed: number;
   records: number;
@@ -103,7 +103,7 @@ export interface Settings {
   bulkFailures: number;
   maxContacts: number;
   requestLog: number;
-  /** Makes the tokens of this simulator different from those of any other, whatever the seed. */
+  /** Distinguishes the tokens of this simulator from those of other simulators with the same seed. */
   salt: string;
 }
 
@@ -115,7 +115,7 @@ export const DEFAULTS = {
   cxoneLifetime: 3_600,
 } as const;
 
-/** Fills in the defaults. @throws RangeError when a number or an interval makes no sense. */
+/** Adds the defaults to the options. @throws RangeError if a number or the interval is invalid. */
 export function resolveOptions(options: SimulatorOptions): Settings {
   const interval = parseInterval(options.interval ?? DEFAULTS.interval);
   if (!interval) throw new RangeError(`interval must be "start/end" in ISO 8601, got ${options.interval}`);
@@ -153,7 +153,8 @@ export function resolveOptions(options: SimulatorOptions): Settings {
     salt: randomBytes(9).toString('base64url'),
   } satisfies Settings;
   for (const [name, value] of Object.entries(settings)) {
-    if (typeof value === 'number' && !(value >= 0)) throw new RangeError(`${name} must not be ${value}`);
+    if (typeof value === 'number' && !(value >= 0))
+      throw new RangeError(`${name} must be a number >= 0, got ${value}`);
   }
   if (!Number.isSafeInteger(settings.records) || settings.records > 0xffff_ffff) {
     throw new RangeError(`records must be a whole number below 2^32, got ${settings.records}`);
@@ -161,7 +162,7 @@ export function resolveOptions(options: SimulatorOptions): Settings {
   return settings;
 }
 
-/** Reads an ISO 8601 interval `start/end`; undefined when it is none or does not go forward. */
+/** Reads an ISO 8601 interval `start/end`. Returns undefined if it is invalid or does not end after its start. */
 export function parseInterval(text: string): { start: number; end: number } | undefined {
   const [from, to, more] = text.split('/');
   if (from === undefined || to === undefined || more !== undefined) return undefined;
@@ -172,7 +173,7 @@ export function parseInterval(text: string): { start: number; end: number } | un
 
 const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** Reads an ISO 8601 time; without a zone it is UTC, as the vendors read it. */
+/** Reads an ISO 8601 time, in UTC if it has no time zone, like the vendors. Returns undefined if it is invalid. */
 export function parseTime(text: string): number | undefined {
   const match = ISO_TIME.exec(text);
   if (!match) return undefined;

@@ -1,4 +1,4 @@
-/** Scrambles a 32-bit integer; it is a bijection, so different inputs never collide. */
+/** Scrambles a 32-bit integer. The function is a bijection, so that different inputs never collide. */
 function mix32(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
@@ -6,20 +6,20 @@ function mix32(value: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** A stateless source of numbers: the same seed, stream and index always give the same number. */
+/** A stateless source of numbers: the same seed, stream and index always return the same number. */
 export interface Hash {
-  /** An integer in [0, 2^32). For one stream no two indexes below 2^32 share a value. */
+  /** Returns an integer in [0, 2^32), unique per stream for indexes below 2^32. */
   int(stream: number, index: number): number;
-  /** A fraction in [0, 1). */
+  /** Returns a fraction in [0, 1). */
   fraction(stream: number, index: number): number;
-  /** A string shaped like a version 4 UUID; unique per stream for indexes below 2^32. */
+  /** Returns a string in the form of a version 4 UUID, unique per stream for indexes below 2^32. */
   uuid(stream: number, index: number): string;
 }
 
-// Four hexadecimal digits per entry: identifiers are most of the work of writing a record.
+// Four hexadecimal digits per entry, because identifiers take most of the time of a record.
 const HEX = Array.from({ length: 0x1_0000 }, (_, n) => n.toString(16).padStart(4, '0'));
 
-/** Makes the hash of one seed. Four keys are derived per stream because a UUID needs four words. */
+/** Creates the hash of one seed, with four keys per stream, because a UUID needs four words. */
 export function createHash(seed: number): Hash {
   const keyOf = (stream: number, word: number) => mix32(seed + Math.imul(stream * 4 + word + 1, 0x9e3779b9));
   const keys: number[] = [];

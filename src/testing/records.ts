@@ -2,20 +2,20 @@ import { createConversationWriter } from './conversation.ts';
 import { createHash } from './random.ts';
 import type { CompletedContact, ConversationDetail } from './wire-types.ts';
 
-/** The data of the simulator: every record is computed from the seed and its index, none is stored. */
+/** The data of the simulator. Each record is computed from the seed and its index, so that none is stored. */
 export interface Dataset {
-  /** How many records there are. */
+  /** The number of records. */
   readonly size: number;
-  /** The interval that holds all of them, epoch milliseconds, the end not included. */
+  /** The interval of all records in epoch milliseconds, excluding the end. */
   readonly start: number;
   readonly end: number;
   conversation(index: number): ConversationDetail;
-  /** The conversations of indexes `from` to `to` (not included) as the inside of a JSON array. */
+  /** Returns the conversations from `from` up to, but excluding, `to` as the elements of a JSON array. */
   conversationsJson(from: number, to: number, descending?: boolean): string;
   completedContact(index: number): CompletedContact;
-  /** First index whose record starts at `time` or later. */
+  /** Returns the first index whose record starts at `time` or later. */
   firstStartingAt(time: number): number;
-  /** First index whose record ends after `time`. */
+  /** Returns the first index whose record ends after `time`. */
   firstEndingAfter(time: number): number;
 }
 
@@ -23,7 +23,7 @@ const SHORTEST_CALL = 60_000;
 const WAVE = 2_400_000;
 const CONTACT = 9;
 
-/** Finds the first index in [0, size) for which `holds` is true; it must never become false again. */
+/** Returns the first index in [0, size) for which `holds` is true. `holds` must be true for all later indexes. */
 function lowerBound(size: number, holds: (index: number) => boolean): number {
   let low = 0;
   let high = size;
@@ -35,14 +35,14 @@ function lowerBound(size: number, holds: (index: number) => boolean): number {
   return low;
 }
 
-/** Makes the data of one seed; `start` and `end` are epoch milliseconds. */
+/** Creates the data of one seed. `start` and `end` are epoch milliseconds. */
 export function createDataset(seed: number, size: number, start: number, end: number): Dataset {
   const hash = createHash(seed);
   const writer = createConversationWriter(seed);
   const step = (end - start) / Math.max(size, 1);
   const startOf = (index: number) => start + Math.floor(index * step);
-  // Durations follow a wave whose slope is below one: later starts never end earlier, so the records that
-  // overlap an interval are one range of indexes and binary search finds it without looking at a record.
+  // Durations follow a wave with a slope below 1, so that a record that starts later never ends earlier. The records of an interval
+  // are then one range of indexes, which binary search finds.
   const endOf = (startTime: number) =>
     Math.min(end, startTime + SHORTEST_CALL + Math.floor(Math.abs((startTime % WAVE) - WAVE / 2) / 2));
 

@@ -1,37 +1,37 @@
 import type { FaultKind } from './faults.ts';
 
-/** One request as the log keeps it: no header, no body, no query, so that it can hold no secret. */
+/** One logged request, without headers, body and query, so that it contains no secret. */
 export interface SeenRequest {
-  /** The how many-th request of all, from 1. */
+  /** The number of the request, from 1. */
   number: number;
-  /** When it had arrived whole, epoch milliseconds. */
+  /** The time of its arrival in epoch milliseconds. */
   at: number;
   method: string;
   path: string;
-  /** Whether credentials came along, never which. */
+  /** The kind of credentials, without their value. */
   authorization: 'none' | 'basic' | 'bearer' | 'other';
-  /** The number of the token that was accepted, in order of issue from 1. */
+  /** The number of the accepted token in order of issue, from 1. */
   token?: number;
   fault?: FaultKind;
-  /** HTTP status, or 0 when no answer was sent. */
+  /** HTTP status code, or 0 if no response was sent. */
   status: number;
 }
 
-/** A log that forgets the oldest. */
+/** A log of the latest requests. */
 export interface RequestLog {
   add(entry: SeenRequest): void;
   entries(): readonly SeenRequest[];
   reset(): void;
 }
 
-/** Makes a log of at most `limit` entries. */
+/** Creates a log of at most `limit` entries. */
 export function createRequestLog(limit: number): RequestLog {
   let log: SeenRequest[] = [];
   return {
     add(entry) {
       if (limit === 0) return;
       log.push(entry);
-      // Cut in bulk: shifting one by one would cost each request a move of the whole array.
+      // Truncated in bulk: removing single entries would move the whole array for each request.
       if (log.length >= limit * 2) log = log.slice(-limit);
     },
     entries: () => log.slice(-limit || log.length),
@@ -41,7 +41,7 @@ export function createRequestLog(limit: number): RequestLog {
   };
 }
 
-/** The kind of an `Authorization` header, without its value. */
+/** Returns the kind of an `Authorization` header. */
 export function authorizationKind(header: string | undefined): SeenRequest['authorization'] {
   if (header === undefined) return 'none';
   const scheme = header.split(' ', 1)[0]?.toLowerCase();

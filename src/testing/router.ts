@@ -1,9 +1,9 @@
 import type { Reply, Route, SimRequest } from './http.ts';
 
-/** Finds the endpoint of a request: its reply, or why there is none. */
+/** Returns the reply of the endpoint for a request, or the reason why no endpoint matches. */
 export type Router = (request: SimRequest) => Reply | 'no such path' | 'no such method';
 
-/** Makes a router; plain paths are looked up, patterns are tried in order. */
+/** Creates a router. Plain paths are looked up, and patterns are tried in order. */
 export function createRouter(routes: readonly Route[]): Router {
   const plain = new Map<string, Map<string, Route>>();
   const patterns: Array<{ path: RegExp; route: Route }> = [];

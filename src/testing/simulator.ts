@@ -21,47 +21,47 @@ import type { World } from './world.ts';
 
 /** A running simulator of both vendors. */
 export interface VendorSimulator extends AsyncDisposable {
-  /** Base URL of login and API, without a slash at the end; also the tutorial's `envUrl` and the CXone issuer. */
+  /** Base URL of login and API, without a trailing slash. It is also the tutorial's `envUrl` and the CXone issuer. */
   readonly url: string;
-  /** Base URL of the host that serves extracted files; a bearer sent here is counted in `leakedBearers`. */
+  /** Base URL of the host for extracted files. A bearer token sent to this host counts in `leakedBearers`. */
   readonly filesUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly tenantId: string;
-  /** ISO 8601 `start/end` that holds every record. */
+  /** ISO 8601 `start/end` of all records. */
   readonly interval: string;
   readonly recordCount: number;
-  /** What was seen so far. The object is live; spread it to keep a moment. */
+  /** The current counts. The object is live: copy it to keep a snapshot. */
   readonly counts: Readonly<SimulatorCounts>;
-  /** The last requests, oldest first. */
+  /** The latest requests, oldest first. */
   readonly requests: readonly SeenRequest[];
-  /** A valid access token, without a token request; it is not counted as issued. */
+  /** Returns a valid access token without a token request. The token does not count as issued. */
   issueToken(vendor?: 'genesys' | 'cxone'): string;
-  /** Every access token issued so far is answered with 401 from now on. */
+  /** Revokes all access tokens, so that the APIs answer 401, and optionally all refresh tokens. */
   revokeTokens(options?: { refreshTokens?: boolean }): void;
-  /** Every job so far is EXPIRED from now on. */
+  /** Sets all existing jobs to EXPIRED. */
   expireJobs(): void;
-  /** Faults for the next matching requests, before those of the options. */
+  /** Schedules faults for the next matching requests. They take precedence over the faults of the options. */
   schedule(...faults: ScheduledFault[]): void;
-  /** Record `index` as the Genesys API serves it. @throws RangeError when there is none. */
+  /** Returns record `index` in the form of the Genesys API. @throws RangeError if the record does not exist. */
   record(index: number): ConversationDetail;
-  /** All records in order of their start: what a complete export must hold. */
+  /** Returns all records in order of their start, as a complete export must contain them. */
   records(): IterableIterator<ConversationDetail>;
-  /** Record `index` as CXone serves it. @throws RangeError when there is none. */
+  /** Returns record `index` in the form of the CXone API. @throws RangeError if the record does not exist. */
   completedContact(index: number): CompletedContact;
-  /** What was imported into a contact list, by contact id. */
+  /** Returns the contacts that were imported into a contact list, by contact ID. */
   contacts(listId: string): ReadonlyMap<string, ImportedContact>;
-  /** What was stored by external-contacts bulk calls, by contact id. */
+  /** Returns the contacts that were stored by bulk calls for external contacts, by contact ID. */
   externalContacts(): ReadonlyMap<string, ImportedContact>;
-  /** Empties counts, log, imported contacts and scheduled faults, and starts the faults over. Tokens and jobs stay. */
+  /** Resets counts, log, imported contacts and faults. Tokens and jobs remain. */
   reset(): void;
-  /** Closes every connection at once, hanging ones too. Safe to call again. */
+  /** Closes all connections at once. Can be called repeatedly. */
   close(): Promise<void>;
 }
 
-/** Starts a simulator. @throws RangeError for options that make no sense, and what `listen` throws. */
+/** Starts a simulator. @throws RangeError for invalid options; errors of `listen`. */
 export async function startVendorSimulator(options: SimulatorOptions = {}): Promise<VendorSimulator> {
   const settings = resolveOptions(options);
   const counter = createCounter();
@@ -109,7 +109,7 @@ export async function startVendorSimulator(options: SimulatorOptions = {}): Prom
 
   const serve = (host: 'main' | 'files') =>
     createServer((request, response) => {
-      // A function of the user's options may throw; that must end this request and not the user's process.
+      // A function of the options may throw. The error must end this request, not the process.
       handle(request, response, host).catch((error: unknown) => {
         if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
         response.end(String(error));
@@ -134,7 +134,7 @@ export async function startVendorSimulator(options: SimulatorOptions = {}): Prom
   };
   const at = <T>(index: number, read: (index: number) => T): T => {
     if (Number.isInteger(index) && index >= 0 && index < settings.records) return read(index);
-    throw new RangeError(`There is no record ${index}: they are 0 to ${settings.records - 1}`);
+    throw new RangeError(`record ${index} does not exist. The indexes are 0 to ${settings.records - 1}.`);
   };
 
   return {
@@ -180,7 +180,7 @@ export async function startVendorSimulator(options: SimulatorOptions = {}): Prom
 }
 
 function listen(server: Server, port: number, host: string): Promise<string> {
-  // Longer than any client waits between two requests, so that no reset happens that nobody asked for.
+  // Longer than any client waits between two requests, so that the server causes no unscheduled reset.
   server.keepAliveTimeout = 120_000;
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { LockOptions, StoredToken, TokenLock, TokenStore } from '../core/index.ts';
 
-// A store that hangs fails its case rather than the whole test run, in milliseconds.
-const TOO_LONG = 8_000;
+/** Milliseconds after which a case fails, so that a store that hangs does not block the test run. */
+const CASE_TIMEOUT = 8_000;
 
-/** What each case has: two stores as two processes would open them, and a key that nobody else uses. */
+/** The context of a case: two stores, as two processes would open them, and an unused key. */
 export interface Context {
   a: TokenStore;
   b: TokenStore;
@@ -26,15 +26,16 @@ export async function withStores(
   }
 }
 
-export async function inTime(name: string, run: () => Promise<void>): Promise<void> {
+export async function withTimeout(name: string, run: () => Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new assert.AssertionError({ message: `${name}: it hangs` })), TOO_LONG);
+    const message = `${name}: timed out after ${CASE_TIMEOUT} ms`;
+    timer = setTimeout(() => reject(new assert.AssertionError({ message })), CASE_TIMEOUT);
   });
   await Promise.race([run(), late]).finally(() => clearTimeout(timer));
 }
 
-/** Of the form that token managers use: 43 characters of base64url. */
+/** Returns a new key in the form that token managers use: 43 characters of base64url. */
 export function newKey(): string {
   return randomUUID().replaceAll('-', '').padEnd(43, '_');
 }
@@ -47,7 +48,7 @@ export function aToken(accessToken: string, more: object = {}): StoredToken {
   };
 }
 
-export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
+export function lockOptions<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T> {
   return {
     duration: 30_000,
     signal: new AbortController().signal,
@@ -61,19 +62,19 @@ export async function fenceOf({ fence }: TokenLock): Promise<number> {
 }
 
 export function write(store: TokenStore, key: string, accessToken: string): Promise<number> {
-  return store.withLock(key, waiting(), async ({ fence }) => {
+  return store.withLock(key, lockOptions(), async ({ fence }) => {
     assert.equal(await store.set(key, { ...aToken(accessToken), fence }), true);
     return fence;
   });
 }
 
-/** Holds a lock until it is told to let go. */
+/** Acquires a lock and holds it until `release` is called. */
 export async function hold(
   store: TokenStore,
   key: string,
 ): Promise<{ fence: number; release: () => void; done: Promise<void> }> {
   return new Promise((resolve, reject) => {
-    const done = store.withLock(key, waiting<void>(), (lock) => {
+    const done = store.withLock(key, lockOptions<void>(), (lock) => {
       return new Promise<void>((release) => resolve({ fence: lock.fence, release, done }));
     });
     done.catch(reject);

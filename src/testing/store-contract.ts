@@ -5,53 +5,51 @@ import {
   type Context,
   fenceOf,
   hold,
-  inTime,
+  lockOptions,
   newKey,
   pause,
-  waiting,
   withStores,
+  withTimeout,
   write,
 } from './store-contract-kit.ts';
 
-/** One promise that every token store keeps, as a test to run. */
+/** One rule that every token store must follow, as a test. */
 export interface StoreContractCase {
   readonly name: string;
-  /** @throws AssertionError when the promise is broken. */
+  /** Runs the test. @throws AssertionError if the store violates the rule. */
   run(): Promise<void>;
 }
 
-// How long what must not happen is waited for, in milliseconds.
+/** Milliseconds to wait for an event that must not happen. */
 const A_WHILE = 60;
 
 /**
- * Lists what a {@link TokenStore} has to do, as tests for whatever runs yours.
+ * Returns the rules for a {@link TokenStore} as tests for any test runner.
  *
- * @param open opens the store as another process would: all that it returns share what is kept. Each is closed.
+ * @param open opens the store like a new process. All returned stores must share their tokens. Each test closes its stores.
  * @example
  * for (const { name, run } of tokenStoreContract(() => myStore(url))) it(name, run);
  */
 export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>): StoreContractCase[] {
   const cases: [string, (context: Context) => Promise<void>][] = [
+    ['returns undefined for an unused key', async ({ a, key }) => assert.equal(await a.get(key), undefined)],
     [
-      'has nothing under a key that was never used',
-      async ({ a, key }) => assert.equal(await a.get(key), undefined),
-    ],
-    [
-      'gives others a token whole, with its fence',
+      'returns the complete token and its fence to other processes',
       async ({ a, b, key }) => {
         const stored = aToken('all', {
           refreshToken: 'refresh ü',
           scope: 'a b',
           apiBaseUrl: 'https://api.example',
         });
-        const fence = await a.withLock(key, waiting(), async (lock) => {
+        const fence = await a.withLock(key, lockOptions(), async (lock) => {
           assert.equal(await a.set(key, { ...stored, fence: lock.fence }), true);
           return lock.fence;
         });
         for (const store of [a, b]) {
-          const { token, fence: kept } = (await store.get(key)) ?? assert.fail('it is not there');
+          const { token, fence: storedFence } =
+            (await store.get(key)) ?? assert.fail('the token is not stored');
           assert.deepEqual({ ...token }, { ...stored.token });
-          assert.equal(kept, fence);
+          assert.equal(storedFence, fence);
         }
       },
     ],
@@ -59,18 +57,18 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       'keeps the tokens of different keys apart',
       async ({ a, b, key }) => {
         const other = newKey();
-        await write(a, key, 'mine');
-        await write(b, other, 'theirs');
-        assert.equal((await b.get(key))?.token.accessToken, 'mine');
-        assert.equal((await a.get(other))?.token.accessToken, 'theirs');
+        await write(a, key, 'first');
+        await write(b, other, 'second');
+        assert.equal((await b.get(key))?.token.accessToken, 'first');
+        assert.equal((await a.get(other))?.token.accessToken, 'second');
       },
     ],
     [
-      'gives each lock a greater fence than those before',
+      'gives each lock a greater fence than all earlier locks',
       async ({ a, b, key }) => {
         const fences: number[] = [];
         for (const store of [a, b, a, a, b])
-          fences.push(await store.withLock(key, waiting<number>(), fenceOf));
+          fences.push(await store.withLock(key, lockOptions<number>(), fenceOf));
         assert.ok(
           fences.every((fence) => Number.isSafeInteger(fence) && fence > 0),
           `fences ${fences}`,
@@ -82,9 +80,9 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'refuses a late write: one whose fence is not greater than that of the token that is kept',
+      'refuses a write whose fence is not greater than the fence of the stored token',
       async ({ a, b, key }) => {
-        const early = await a.withLock(key, waiting<number>(), fenceOf);
+        const early = await a.withLock(key, lockOptions<number>(), fenceOf);
         const late = await write(b, key, 'new');
         assert.equal(await a.set(key, { ...aToken('old'), fence: early }), false);
         assert.equal(await a.set(key, { ...aToken('same'), fence: late }), false);
@@ -92,7 +90,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'lets nobody else work under the same key meanwhile',
+      'allows one lock per key at a time',
       async ({ a, b, key }) => {
         let inside = 0;
         let most = 0;
@@ -101,43 +99,45 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
           await pause(5);
           inside--;
         };
-        await Promise.all([a, b, a, b, b, a].map((store) => store.withLock(key, waiting(), work)));
+        await Promise.all([a, b, a, b, b, a].map((store) => store.withLock(key, lockOptions(), work)));
         assert.equal(most, 1);
       },
     ],
     [
-      'lets work under different keys go on at once',
+      'allows locks of different keys at the same time',
       async ({ a, b, key }) => {
-        await a.withLock(key, waiting(), () => b.withLock(newKey(), waiting(), async () => {}));
+        await a.withLock(key, lockOptions(), () => b.withLock(newKey(), lockOptions(), async () => {}));
       },
     ],
     [
-      'lets those who wait leave with a token that somebody else has written',
+      'ends a wait for the lock when stopWaitingWith accepts the stored token',
       async ({ a, b, key }) => {
         const held = await hold(a, key);
         let worked = false;
         const other = b.withLock(
           key,
-          waiting({ stopWaitingWith: ({ token }) => (token.accessToken === 'news' ? 'left' : undefined) }),
+          lockOptions({
+            stopWaitingWith: ({ token }) => (token.accessToken === 'new' ? 'stopped' : undefined),
+          }),
           async () => {
             worked = true;
             return 'worked';
           },
         );
-        assert.equal(await a.set(key, { ...aToken('news'), fence: held.fence }), true);
-        assert.equal(await other, 'left');
+        assert.equal(await a.set(key, { ...aToken('new'), fence: held.fence }), true);
+        assert.equal(await other, 'stopped');
         held.release();
         await held.done;
         assert.equal(worked, false);
-        assert.equal(await a.withLock(key, waiting(), async () => 'free'), 'free');
+        assert.equal(await a.withLock(key, lockOptions(), async () => 'free'), 'free');
       },
     ],
     [
-      'lets those who wait go on waiting with a token that is no news to them',
+      'continues a wait for the lock when stopWaitingWith returns undefined',
       async ({ a, b, key }) => {
         const held = await hold(a, key);
         let worked = false;
-        const other = b.withLock(key, waiting(), async () => {
+        const other = b.withLock(key, lockOptions(), async () => {
           worked = true;
         });
         await a.set(key, { ...aToken('known'), fence: held.fence });
@@ -149,52 +149,52 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'ends a wait, and only that one, when its signal is aborted',
+      'ends only the wait whose signal aborts',
       async ({ a, b, key }) => {
         const held = await hold(a, key);
         const controller = new AbortController();
         const reason = new Error('enough');
-        const gone = b.withLock(key, waiting({ signal: controller.signal }), async () =>
-          assert.fail('it worked'),
+        const aborted = b.withLock(key, lockOptions({ signal: controller.signal }), async () =>
+          assert.fail('the work ran'),
         );
-        const other = b.withLock(key, waiting(), async () => 'worked');
+        const other = b.withLock(key, lockOptions(), async () => 'worked');
         controller.abort(reason);
-        await assert.rejects(gone, (error) => error === reason);
+        await assert.rejects(aborted, (error) => error === reason);
         held.release();
         assert.equal(await other, 'worked');
         await held.done;
       },
     ],
     [
-      'does not begin to wait when its signal is aborted already',
+      'does not start a wait whose signal is already aborted',
       async ({ a, key }) => {
         const reason = new Error('too late');
-        const options = waiting({ signal: AbortSignal.abort(reason) });
-        const gone = a.withLock(key, options, async () => assert.fail('it worked'));
-        await assert.rejects(gone, (error) => error === reason);
-        assert.equal(await a.withLock(key, waiting(), async () => 'free'), 'free');
+        const options = lockOptions({ signal: AbortSignal.abort(reason) });
+        const aborted = a.withLock(key, options, async () => assert.fail('the work ran'));
+        await assert.rejects(aborted, (error) => error === reason);
+        assert.equal(await a.withLock(key, lockOptions(), async () => 'free'), 'free');
       },
     ],
     [
-      'is free again after work that throws, and passes on what it threw',
+      'rejects with the error of the work and releases the lock',
       async ({ a, b, key }) => {
         const reason = new Error('no token');
-        const failing = a.withLock(key, waiting(), async () => {
+        const failing = a.withLock(key, lockOptions(), async () => {
           throw reason;
         });
         await assert.rejects(failing, (error) => error === reason);
-        assert.equal(await b.withLock(key, waiting(), async () => 'free'), 'free');
+        assert.equal(await b.withLock(key, lockOptions(), async () => 'free'), 'free');
       },
     ],
     [
-      'says of no lock that it is lost while nobody has taken it',
+      'does not abort the signal of a lock that is held',
       async ({ a, key }) => {
-        await a.withLock(key, waiting(), async ({ signal }) => {
+        await a.withLock(key, lockOptions(), async ({ signal }) => {
           await pause(A_WHILE);
           assert.equal(signal.aborted, false);
         });
       },
     ],
   ];
-  return cases.map(([name, test]) => ({ name, run: () => inTime(name, () => withStores(open, test)) }));
+  return cases.map(([name, test]) => ({ name, run: () => withTimeout(name, () => withStores(open, test)) }));
 }

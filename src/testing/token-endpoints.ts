@@ -1,27 +1,27 @@
-import { isOurClient, readCredentials } from './client-credentials.ts';
+import { isKnownClient, readCredentials } from './client-credentials.ts';
 import { json, type Reply, type Route, type SimRequest } from './http.ts';
 import type { Audience } from './tokens.ts';
 import { unsignedJwt } from './tokens.ts';
 import type { World } from './world.ts';
 
-/** The error of a token endpoint, before a vendor gives it field names. */
+/** Creates the error response of a token endpoint with the field names of a vendor. */
 type Refuse = (status: number, error: string, text: string, headers?: Record<string, string>) => Reply;
 
 // RFC 6749 section 5.1: a token must not be cached.
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
-/** The error body of the Genesys token endpoint. */
+/** Returns an error response of the Genesys token endpoint. */
 export const refuseGenesys: Refuse = (status, error, text, headers) =>
   json(status, { error, description: text, error_description: text }, { ...NO_STORE, ...headers });
 
-/** The error body of the CXone token endpoint. */
+/** Returns an error response of the CXone token endpoint. */
 export const refuseCxone: Refuse = (status, error, text, headers) =>
   json(status, { error, errorDescription: text }, { ...NO_STORE, ...headers });
 
-/** The paths that are token endpoints. */
+/** The paths of the token endpoints. */
 export const TOKEN_PATHS: ReadonlySet<string> = new Set(['/oauth/token', '/oauth2/token', '/auth/token']);
 
-/** The three token endpoints: Genesys, the tutorial's CXone, and the real CXone. */
+/** Returns the three token endpoints: Genesys, CXone of the tutorial, and the real CXone. */
 export function tokenRoutes(world: World): Route[] {
   const { settings, tokens, counter } = world;
 
@@ -45,7 +45,7 @@ export function tokenRoutes(world: World): Route[] {
   const clientCredentials = (audience: Audience, refuse: Refuse) => (request: SimRequest) =>
     checked(world, request, refuse, (form) => {
       if (form.get('grant_type') !== 'client_credentials') return unsupported(form, refuse);
-      // The real answer of Genesys names no scope; the tutorial's sends one, and it changes nothing here.
+      // The tutorial sends a scope, which is ignored. The real response of Genesys contains no scope.
       return grant(audience);
     });
 
@@ -79,31 +79,31 @@ export function tokenRoutes(world: World): Route[] {
   return routes;
 }
 
-/** The checks that come before every grant: content type, encoding, client. */
+/** Checks content type, encoding and client before a grant. */
 function checked(
   { settings, counter }: World,
   request: SimRequest,
   refuse: Refuse,
   grant: (form: URLSearchParams) => Reply,
 ): Reply {
-  const answer = (): Reply => {
+  const check = (): Reply => {
     const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
     if (type !== 'application/x-www-form-urlencoded') {
       return refuse(400, 'invalid_request', 'The body must be application/x-www-form-urlencoded');
     }
-    // Access keys end in "====". Unencoded they only work by luck, so a client that forgets it learns it here.
+    // Access keys end with "====". Some servers accept them unencoded, but clients must not rely on that.
     if (request.body.split('&').some((pair) => pair.split('=').length > 2)) {
-      return refuse(400, 'invalid_request', 'A "=" inside a value must be sent as %3D');
+      return refuse(400, 'invalid_request', 'Encode "=" in a value as %3D');
     }
     const form = new URLSearchParams(request.body);
     const credentials = readCredentials(request, form);
-    if (!isOurClient(credentials, settings)) {
+    if (!isKnownClient(credentials, settings)) {
       const headers = credentials.method === 'body' ? {} : { 'www-authenticate': 'Basic realm="simulator"' };
       return refuse(401, 'invalid_client', 'client not found or wrong secret', headers);
     }
     return grant(form);
   };
-  const reply = answer();
+  const reply = check();
   if (reply.status >= 400) counter.counts.tokenRefusals++;
   return reply;
 }

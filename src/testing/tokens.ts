@@ -1,27 +1,27 @@
 import type { Settings } from './options.ts';
 
-/** Whose API a token opens. The tutorial's CXone form belongs to no real vendor, so its tokens open both. */
+/** The API that accepts a token. Both APIs accept the tokens of the tutorial's CXone form, which no real vendor has. */
 export type Audience = 'genesys' | 'cxone' | 'both';
 
 /** The tokens of one simulator. */
 export interface TokenStore {
-  /** How many have been issued. */
+  /** Returns the number of issued access tokens. */
   issued(): number;
   issue(audience: Audience, issuer: string): { accessToken: string; expiresIn: number };
   issueRefreshToken(): string;
-  /** Spends a refresh token: each works once. False when it is unknown, spent or expired. */
+  /** Uses up a refresh token. Returns false if it is unknown, used or expired. */
   spendRefreshToken(token: string): boolean;
-  /** The number of a live token, from 1; undefined when it is unknown, expired, revoked or for another API. */
+  /** Returns the number of a valid token, from 1; undefined if it is unknown, expired, revoked or for another API. */
   check(token: string, audience: Audience): number | undefined;
-  /** Revokes every access token issued so far. */
+  /** Revokes all access tokens. */
   revoke(): void;
-  /** Revokes every refresh token issued so far. */
+  /** Revokes all refresh tokens. */
   revokeRefreshTokens(): void;
 }
 
 const PRUNE_ABOVE = 1000;
 
-/** Makes an empty store. */
+/** Creates an empty store. */
 export function createTokenStore(settings: Settings): TokenStore {
   const live = new Map<string, { number: number; audience: Audience; expiresAt: number }>();
   const refreshTokens = new Map<string, number>();
@@ -74,12 +74,12 @@ export function createTokenStore(settings: Settings): TokenStore {
   };
 }
 
-/** A token of the length and alphabet of a Genesys one. */
+/** Returns a token with the length and characters of a Genesys token. */
 function opaqueToken(salt: string, number: number): string {
   return Buffer.from(`${salt}:${String(number).padStart(12, '0')}:`.padEnd(64, salt)).toString('base64url');
 }
 
-/** A JWT whose signature is a placeholder: clients read its claims and must not trust it for more. */
+/** Returns a JWT with a placeholder as signature. Clients only read its claims. */
 export function unsignedJwt(claims: Record<string, unknown>): string {
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${encode({ alg: 'RS256', typ: 'JWT', kid: 'simulator' })}.${encode(claims)}.${'c2ltdWxhdG9y'}`;

@@ -1,4 +1,4 @@
-/** One stretch of a session, as in the Genesys model `AnalyticsConversationSegment`. */
+/** One segment of a session, as in the Genesys model `AnalyticsConversationSegment`. */
 export interface ConversationSegment {
   segmentStart: string;
   segmentEnd: string;
@@ -34,20 +34,20 @@ export interface ConversationDetail {
   participants: ConversationParticipant[];
 }
 
-/** The answer of the details query; past the last page it is an empty object. */
+/** The response of the details query; an empty object after the last page. */
 export interface DetailsQueryResponse {
   conversations?: ConversationDetail[];
   totalHits?: number;
 }
 
-/** The answer of the details query in the tutorial's form. */
+/** The response of the details query in the form of the tutorial. */
 export interface TutorialQueryResponse {
   results: ConversationDetail[];
-  /** Absolute URL to GET; absent on the last page. */
+  /** Absolute URL of the next page; absent on the last page. */
   nextPage?: string;
 }
 
-/** The answer that accepts a details job. */
+/** The response to a new details job. */
 export interface DetailsJobCreated {
   jobId: string;
 }
@@ -64,19 +64,19 @@ export interface DetailsJobStatus {
   completionDate?: string;
 }
 
-/** One page of the results of a details job; no `cursor` means that it is the last one. */
+/** One page of the results of a details job. The last page has no `cursor`. */
 export interface DetailsJobResults {
   conversations: ConversationDetail[];
   cursor?: string;
   dataAvailabilityDate: string;
 }
 
-/** How far the data of details jobs reaches. */
+/** The date up to which details jobs have data. */
 export interface DetailsJobAvailability {
   dataAvailabilityDate: string;
 }
 
-/** The body of every error of the Genesys API, as in the model `ErrorBody`. */
+/** The body of every error of the Genesys API, as in the Genesys model `ErrorBody`. */
 export interface GenesysErrorBody {
   message: string;
   code: string;
@@ -88,7 +88,7 @@ export interface GenesysErrorBody {
   errors: GenesysErrorBody[];
 }
 
-/** One imported contact as the contact list answers it, as in the model `DialerContact`. */
+/** One imported contact in the response of a contact list, as in the Genesys model `DialerContact`. */
 export interface ListContact {
   id: string;
   contactListId: string;
@@ -104,7 +104,7 @@ export interface BulkResult {
   error?: { code: string; message: string; status: number; retryable: boolean };
 }
 
-/** The answer of a bulk call: HTTP 200 even when entities failed. */
+/** The response of a bulk call, with HTTP 200 even if entities failed. */
 export interface BulkResponse {
   results: BulkResult[];
   errorCount: number;
@@ -126,7 +126,7 @@ export interface CompletedContact {
   abandoned: boolean;
 }
 
-/** One page of completed contacts; without any data the answer is 204 with no body. */
+/** One page of completed contacts. If there are none, the response is 204 without a body. */
 export interface CompletedContactsResponse {
   businessUnitId: number;
   lastPollTime: string;

@@ -4,15 +4,15 @@ import type { Hash } from './random.ts';
 import type { Dataset } from './records.ts';
 import type { TokenStore } from './tokens.ts';
 
-/** What every endpoint of one simulator shares. */
+/** The state that all endpoints of one simulator share. */
 export interface World {
   readonly settings: Settings;
   readonly counter: Counter;
   readonly dataset: Dataset;
   readonly tokens: TokenStore;
-  /** For what is left to chance in answers; faults have their own. */
+  /** The source of random values in responses. Faults have a source of their own. */
   readonly hash: Hash;
-  /** Base URLs without a slash at the end; known once the servers listen. */
+  /** Base URLs without a trailing slash, set when the servers listen. */
   url: string;
   filesUrl: string;
 }

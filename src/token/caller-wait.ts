@@ -2,8 +2,8 @@ import { AxiosError, CanceledError, type InternalAxiosRequestConfig } from 'axio
 import type { Clock } from '../core/index.ts';
 
 /**
- * Waits for a promise that other callers wait for as well. An abort or the `timeout` of the request rejects this wait, and the promise
- * goes on. No listener and no timer stays.
+ * Waits for a promise that other callers wait for as well. An abort or the `timeout` of the request ends only this wait. Removes all
+ * listeners and timers afterwards.
  *
  * @throws CanceledError when the config's `signal` aborts or its `cancelToken` is cancelled.
  * @throws AxiosError `ECONNABORTED` at the timeout (`ETIMEDOUT` with `transitional.clarifyTimeoutError`), as axios does; or the
@@ -40,11 +40,11 @@ export function waitFor<T>(
       );
     promise.then(resolve, reject).finally(stop);
     if (timeout) timer = clock.setTimeout(onTimeout, Number(timeout));
-    // Nobody else listens to a body stream yet, and an error without a listener ends the process.
+    // Nobody else listens to a body stream yet, and an error event without a listener ends the process.
     data?.on?.('error', onBodyError);
     if (signal?.aborted) return onAbort();
     signal?.addEventListener?.('abort', onAbort);
-    // Calls back at once if the token is cancelled already.
+    // Calls back at once if the cancel token is already cancelled.
     cancelToken?.subscribe(onAbort);
   });
 }

@@ -4,9 +4,9 @@ import type { Clock, TokenError } from '../core/index.ts';
 const COOL_DOWN = 5_000;
 const MAX_COOL_DOWN = 3_600_000;
 
-/** The last failure of a refresh, which answers in place of the token endpoint for a while. */
+/** Repeats the last failure of a refresh for a while instead of sending another token request. */
 export interface CoolDown {
-  /** Returns the error to answer with; undefined if a refresh may begin. */
+  /** Returns the error to repeat; undefined if a refresh may start. */
   failure(): TokenError | undefined;
   allowsBackground(): boolean;
   begin(error: TokenError, isBackground: boolean): void;
@@ -38,8 +38,8 @@ export function createCoolDown(clock: Clock): CoolDown {
 function pauseAfter({ code, retryAfter }: TokenError, isBackground: boolean): number {
   if (retryAfter) return Math.min(retryAfter, MAX_COOL_DOWN);
   if (code === 'ERR_TOKEN_ENDPOINT' || code === 'ERR_TOKEN_THROTTLED') return COOL_DOWN;
-  // An axios-retry of the application takes these errors for network errors and sends again at once. A background refresh
-  // has not used its retries.
+  // An axios-retry of the application treats these errors as network errors and retries at once. A background refresh has made no
+  // retries.
   const isLost = code === 'ERR_TOKEN_REQUEST' || code === 'ERR_TOKEN_STORE';
   return isLost && !isBackground ? COOL_DOWN / 5 : 0;
 }

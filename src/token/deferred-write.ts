@@ -3,7 +3,7 @@ import { withDeadline } from '../core/internal.ts';
 
 /** A token that could not be stored yet, and the attempts to store it later. */
 export interface DeferredWrite {
-  /** Resolves when other processes may continue: the token is stored, or the time is over. */
+  /** Resolves when other processes may continue: the token is stored, or `duration` has passed. */
   readonly settled: Promise<void>;
   /** Stores the token now, unless it is stored already. @throws what `write` throws. */
   now(): Promise<void>;
@@ -22,13 +22,13 @@ const LONGEST_WAIT = 2_000;
  */
 export function deferWrite(clock: Clock, duration: number, write: () => Promise<unknown>): DeferredWrite {
   let isWritten = false;
-  let wake = () => {};
+  let endPause = () => {};
 
   function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = clock.setTimeout(resolve, milliseconds);
       (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
-      wake = () => {
+      endPause = () => {
         clock.clearTimeout(timer);
         resolve();
       };
@@ -39,7 +39,7 @@ export function deferWrite(clock: Clock, duration: number, write: () => Promise<
     if (isWritten) return;
     await write();
     isWritten = true;
-    wake();
+    endPause();
   }
 
   async function persist(): Promise<void> {

@@ -13,9 +13,9 @@ import type { TokenManagerOptions } from './token-manager-options.ts';
 import type { TokenState } from './token-state.ts';
 
 /**
- * Makes the function that fetches a token with the vendor's grants, within `tokenTimeout`.
+ * Creates the function that fetches a token with the vendor's grants, within `tokenTimeout`.
  *
- * The function throws TokenError, or what a grant of the caller's threw.
+ * The function throws TokenError, or what a custom grant threw.
  */
 export function createTokenFetch(
   options: TokenManagerOptions & { clock: Clock; tokenTimeout: number },
@@ -48,7 +48,7 @@ export function createTokenFetch(
         deadline: requestedAt + tokenTimeout,
         clock,
         random,
-        // While a token is usable nobody waits: the next request tries again, and a script can end.
+        // While a token is usable nobody waits for the retries. The next request refreshes again, and a script can exit.
         get retries() {
           return state.usable() ? 0 : tokenRetries;
         },

@@ -6,16 +6,16 @@ type Operation = (AuthRefreshEvent & { type: 'store-failed' })['operation'];
 
 /** A store whose calls have deadlines, and whose failures are events. */
 export interface GuardedStore {
-  /** @param known the token whose text must not be part of a reported error. @throws TokenStoreError that was reported. */
+  /** @param known the token to redact in a reported error. @throws TokenStoreError that was reported. */
   get(key: string, known: TokenSet | undefined): Promise<StoredToken | undefined>;
   /** @throws TokenStoreError that was reported. */
   set(key: string, stored: StoredToken): Promise<boolean>;
-  /** Reports what the store threw, once. */
+  /** Reports an error of the store once. */
   report(operation: Operation, thrown: unknown, known?: TokenSet): TokenStoreError;
   isReported(thrown: unknown): thrown is TokenStoreError;
 }
 
-// Of one call, in milliseconds. The stores of this package have shorter deadlines of their own.
+// Milliseconds for one call. The stores of this package have shorter deadlines.
 const TIMEOUT = 2_000;
 
 export function guardStore(store: TokenStore, clock: Clock, emit: Emitter['emit']): GuardedStore {

@@ -5,20 +5,20 @@ import { toStoredTokenSet } from '../core/internal.ts';
 export interface NewestToken {
   readonly token: TokenSet | undefined;
   isToken(stored: StoredToken): boolean;
-  /** Returns a stored token, checked, if it is newer. */
+  /** Checks a stored token and returns it if it is newer. */
   newer(stored: StoredToken | undefined): StoredToken | undefined;
   /** @param fence undefined for a token that the store does not hold. */
   keep(token: TokenSet, fence?: number): TokenSet;
 }
 
 /**
- * Compares tokens by the fences of their locks. A stored token that only differs, or that only expires later, may have been revoked before this
- * manager fetched its own.
+ * Compares tokens by the fences of their locks. A stored token that differs, or that expires later, is not necessarily newer: it may have
+ * been revoked before this manager fetched its own.
  */
 export function createNewestToken(clock: Clock): NewestToken {
   let newestFence = 0;
   let token: TokenSet | undefined;
-  // No fence tells the age of a token that the store does not hold: the later expiry counts as well.
+  // A token that the store does not hold has no fence, so the expiry is compared as well.
   let isStored = true;
 
   const check = (stored: StoredToken) => toStoredTokenSet(stored.token, clock.now());

@@ -3,7 +3,7 @@ import { refuse } from '../core/internal.ts';
 import { shareToken } from './shared-token.ts';
 
 /**
- * Makes a store of your own usable by token managers. The stores of this package need no wrapping.
+ * Wraps a store of your own for token managers. The stores of this package need no wrapping.
  *
  * @throws ConfigurationError if the store lacks a method.
  * @example
@@ -22,7 +22,7 @@ export function sharedStore(store: TokenStore): SharedTokenStore {
     share(options) {
       const { tokenKey } = options.vendor;
       refuse('createTokenManager', [
-        // Any other value could be the same for two clients.
+        // Without a tokenKey, two clients would share a key.
         (typeof tokenKey !== 'string' || tokenKey === '') &&
           "store requires a vendor with a tokenKey, a text that distinguishes this client's tokens from all others",
       ]);

@@ -15,10 +15,10 @@ import { guardStore } from './guarded-store.ts';
 import { createNewestToken } from './newest-token.ts';
 import { storeKey } from './store-key.ts';
 
-/** How an attempt ended. An error of the fetch is a value here, so that it is kept apart from errors of the store. */
+/** The result of an attempt. An error of the fetch is a value here, to distinguish it from errors of the store. */
 type Result = { found: StoredToken } | { fetched: TokenSet } | { thrown: unknown };
 
-// The stores of this package free a lock whose holder was silent for 5 seconds more than the work may take. This limit is for a store that hangs.
+// The stores of this package free a lock 5 seconds after its work should have ended. This limit is for a store that hangs.
 const LOCK_PATIENCE = 10_000;
 
 /** Shares one token through a store: look, acquire the lock, look again, fetch, publish. */
@@ -31,20 +31,20 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
   let deferred: DeferredWrite | undefined;
 
   async function obtain(fetch: SharedFetch): Promise<ObtainedToken> {
-    let news: StoredToken | undefined;
+    let newer: StoredToken | undefined;
     let result: Result;
     try {
       // Otherwise this process would wait for its own lock.
       await deferred?.now();
       deferred = undefined;
       const key = await keyPromise;
-      news = await look(key);
-      result = ifFresh(news) ?? (await withLock(key, (lock) => fetchUnder(key, lock, fetch)));
+      newer = await look(key);
+      result = ifFresh(newer) ?? (await withLock(key, (lock) => fetchUnder(key, lock, fetch)));
       if ('thrown' in result && guarded.isReported(result.thrown)) throw result.thrown;
     } catch (thrown) {
       const error = guarded.report('lock', thrown, newest.token);
       if (strict) throw error;
-      const token = await fetch({ refreshToken: news?.token.refreshToken });
+      const token = await fetch({ refreshToken: newer?.token.refreshToken });
       return { token: newest.keep(token), fromStore: false };
     }
     if ('thrown' in result) throw result.thrown;
@@ -61,13 +61,13 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
     return newest.newer(stored);
   }
 
-  function ifFresh(news: StoredToken | undefined): { found: StoredToken } | undefined {
-    return news && clock.now() < news.token.refreshAt ? { found: news } : undefined;
+  function ifFresh(newer: StoredToken | undefined): { found: StoredToken } | undefined {
+    return newer && clock.now() < newer.token.refreshAt ? { found: newer } : undefined;
   }
 
   /** Acquires the lock and runs work, unless a fresh token of another process comes first. */
   function withLock(key: string, work: (lock: TokenLock) => Promise<Result>): Promise<Result> {
-    const began = clock.now();
+    const startedAt = clock.now();
     return new Promise<Result>((resolve, reject) => {
       const waiting = new AbortController();
       const { signal } = waiting;
@@ -82,11 +82,11 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
       }, limit);
       const locked = async (lock: TokenLock): Promise<Result> => {
         clock.clearTimeout(timer);
-        // The lock came after the limit: the token is fetched without it by now.
+        // After the limit, the token is already fetched without the lock.
         signal.throwIfAborted();
-        emit({ type: 'store-lock-acquired', waited: clock.now() - began });
+        emit({ type: 'store-lock-acquired', waited: clock.now() - startedAt });
         const result = await work(lock).catch((thrown: unknown) => ({ thrown }));
-        // Requests need not wait until the lock is free again.
+        // Requests do not wait for the release of the lock.
         resolve(result);
         await deferred?.settled;
         return result;
@@ -104,12 +104,12 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
     const onLost = () => emit({ type: 'store-lock-lost' });
     signal.addEventListener('abort', onLost);
     try {
-      const news = await look(key);
-      const fresh = ifFresh(news);
+      const newer = await look(key);
+      const fresh = ifFresh(newer);
       if (fresh) return fresh;
       let again: { found: StoredToken } | undefined;
       const known: KnownFromStore = {
-        refreshToken: news?.token.refreshToken,
+        refreshToken: newer?.token.refreshToken,
         async lookAgain() {
           again = ifFresh(await look(key).catch(() => undefined));
           return again?.found.token;
@@ -119,8 +119,8 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
         const token = await fetch(known);
         return again?.found.token === token ? again : await publish(key, token, fence);
       } catch (error) {
-        // If this process was suspended for longer than a fetch may take, others may have a token by now. A refusal of the server is
-        // not replaced: its Retry-After holds.
+        // If this process was suspended for longer than a fetch may take, another process may have stored a token. Other errors are
+        // kept, because their Retry-After counts.
         const isLate = isTokenError(error) && error.code === 'ERR_TOKEN_TIMEOUT';
         if (isLate && (await known.lookAgain?.()) && again) return again;
         throw error;
@@ -130,7 +130,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
     }
   }
 
-  /** Stores a token. A token that comes too late is not stored, and the stored one takes its place. */
+  /** Stores a token. If the store refuses it, returns the stored token if that token is fresh. */
   async function publish(key: string, token: TokenSet, fence: number): Promise<Result> {
     try {
       if (await guarded.set(key, { token, fence })) {
@@ -140,7 +140,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
       const fresh = ifFresh(await look(key));
       if (fresh) return fresh;
     } catch {
-      // Reported already, and the token is good without the store.
+      // The error is reported already, and the token is usable without the store.
       if (strict) deferred = deferWrite(clock, duration, () => publishLate(key, token, fence));
     }
     return { fetched: newest.keep(token) };

@@ -21,7 +21,7 @@ import { createTokenState } from './token-state.ts';
 export interface TokenManager {
   readonly vendor: Vendor;
   readonly clock: Clock;
-  /** The token that may be used now; undefined if there is none. */
+  /** The token, if the manager holds one that is usable. */
   readonly current: TokenSet | undefined;
   /**
    * Returns a token that has not expired: synchronously if the manager holds one, otherwise as a promise, after a refresh that all
@@ -88,7 +88,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     return refreshing;
   }
 
-  /** The critical section: look again, fetch, publish. */
+  /** Refreshes the token. The mutex allows one call at a time. */
   async function refreshAlone(reason: RefreshReason): Promise<TokenSet> {
     const startedAt = clock.now();
     const background = reason === 'stale';
@@ -109,7 +109,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       emit({ type: 'refresh-failed', ...about(), error });
       throw error;
     } finally {
-      // Here and not in a `finally` of the promise: those who wake from this refresh must be able to start the next.
+      // Not in a `finally` of the promise: a caller that resumes after this refresh must be able to start the next one.
       refreshing = undefined;
     }
   }

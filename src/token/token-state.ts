@@ -4,7 +4,7 @@ export type StateName = 'empty' | 'fresh' | 'stale' | 'expired' | 'rejected';
 
 type Transitions = Readonly<Record<StateName, Readonly<Record<string, StateName>>>>;
 
-/** What leads from one state to the next. `refreshAt` and `expiresAt` are the times of the token. */
+/** The next state for each state and event. The events `refreshAt` and `expiresAt` are the times of the token. */
 export const TRANSITIONS: Transitions = {
   empty: { received: 'fresh' },
   fresh: { refreshAt: 'stale', expiresAt: 'expired', rejected: 'rejected', received: 'fresh' },
@@ -31,14 +31,14 @@ export interface TokenState {
 
 export function createTokenState(clock: Clock): TokenState {
   let token: TokenSet | undefined;
-  // The state without regard to time.
+  // The state at the last event, without the passage of time.
   let entered: StateName = 'empty';
   let fromStore = false;
   let isAccepted = false;
   let ignoreRejectionsUntil = 0;
 
   return {
-    /** Derived at each call and not kept, because a clock can be set back. */
+    /** Derived at each call instead of stored, because a clock can be set back. */
     name() {
       const now = clock.now();
       const { refreshAt = entered, expiresAt = entered } = TRANSITIONS[entered];
@@ -58,7 +58,7 @@ export function createTokenState(clock: Clock): TokenState {
       isAccepted ||= accepted === token;
     },
     reject(refused, { afterReplay = false } = {}) {
-      // By identity: a server that caches issues the same text again, and that is a new token all the same.
+      // Compared by identity: a server with a cache may issue the same text again as a new token.
       if (refused !== token) return;
       const now = clock.now();
       if (afterReplay) ignoreRejectionsUntil = now + IGNORE_REJECTIONS;

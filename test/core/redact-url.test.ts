@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { redactUrl, removeUserInfo } from '../../src/core/redact-url.ts';
 
-describe('a URL in a message', () => {
-  test.each([
+describe('redactUrl', () => {
+  it.each([
     ['an absolute URL', 'https://api.test/users', 'https://api.test/users'],
     ['a user name and a password', 'https://bob:s3cret@api.test/users', 'https://api.test/users'],
     ['a password alone', 'redis://:s3cret@redis.test:6379/0', 'redis://redis.test:6379/0'],
@@ -43,11 +43,13 @@ describe('a URL in a message', () => {
     ['undefined', undefined, 'undefined'],
     ['a symbol', Symbol('x'), 'Symbol(x)'],
     ['an object without a string form', Object.create(null), ''],
-  ])('has no user info, query or fragment: %s', (_, url, redacted) => {
+  ])('%s: removes user info, query and fragment', (_, url, redacted) => {
     expect(redactUrl(url)).toBe(redacted);
   });
+});
 
-  test('keeps the query when only the user info is removed', () => {
+describe('removeUserInfo', () => {
+  it('keeps the query and the fragment', () => {
     expect(removeUserInfo('https://bob:s3cret@api.test/x?y=1#z')).toBe('https://api.test/x?y=1#z');
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startFixture } from '../support/fixture.ts';
 import { startServer } from '../support/server.ts';
 
-/** A forward proxy: it is asked for absolute URLs (RFC 9112 section 3.2.2) and passes them on. */
+/** Starts a forward proxy, which receives absolute URLs (RFC 9112 section 3.2.2). */
 async function startProxy() {
   const seen: string[] = [];
   const proxy = await startServer(({ method, url, headers, body }, response) => {
@@ -19,7 +19,7 @@ async function startProxy() {
   return { seen, port: Number(new URL(proxy.url).port) };
 }
 
-/** An agent that remembers for which paths it was used. */
+/** An agent that records the paths of its requests. */
 class RecordingAgent extends Agent {
   readonly seen: string[] = [];
   addRequest(request: { path: string }, ...rest: unknown[]): void {
@@ -29,8 +29,8 @@ class RecordingAgent extends Agent {
   }
 }
 
-describe('the client of token requests', () => {
-  it("uses the instance's proxy, also one that is set after attaching", async () => {
+describe('a token request', () => {
+  it("uses the instance's proxy, even if it is set after attachAuthRefresh", async () => {
     const fixture = await startFixture();
     const { seen, port } = await startProxy();
     const { api } = fixture.attach();
@@ -48,7 +48,7 @@ describe('the client of token requests', () => {
     expect(httpAgent.seen).toEqual(['/oauth/token', '/data']);
   });
 
-  it('can be given: then nothing is inherited, and its own interceptors run', async () => {
+  it('uses tokenClient with its own defaults instead of the agents of the instance', async () => {
     const fixture = await startFixture();
     const httpAgent = new RecordingAgent();
     const tokenClient = axios.create({ proxy: false, headers: { 'X-Tool': 'reports' } });
@@ -59,7 +59,7 @@ describe('the client of token requests', () => {
     expect(fixture.apiRequests[0]?.headers['x-tool']).toBeUndefined();
   });
 
-  it("never carries the instance's base URL, headers, params or interceptors into a token request", async () => {
+  it("does not use the instance's base URL, headers, params or interceptors", async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { headers: { 'X-App': 'secret-app' }, params: { tenant: 'a' } });
     api.interceptors.request.use((config) => {
@@ -73,7 +73,7 @@ describe('the client of token requests', () => {
     expect(fixture.apiRequests[0]?.headers).toMatchObject({ 'x-app': 'secret-app', 'x-intercepted': 'yes' });
   });
 
-  it('does not carry credentials on to where a redirect points', async () => {
+  it('does not send credentials to the target of a redirect', async () => {
     const fixture = await startFixture();
     let followed = 0;
     const elsewhere = await startServer((_, response) => {

@@ -18,7 +18,7 @@ const failureOf = (promise: Promise<unknown>) =>
     (error) => error,
   );
 
-describe('a token response that holds no token', () => {
+describe('a token response without a valid token', () => {
   it.each<[string, unknown]>([
     ['undefined', undefined],
     ['null', null],
@@ -52,7 +52,7 @@ describe('a token response that holds no token', () => {
     ['token_type a number', { access_token: 'abc', token_type: 0 }],
     ['token_type an object', { access_token: 'abc', token_type: {} }],
     ['token_type that cannot be text', { access_token: 'abc', token_type: { toString: 1, valueOf: 1 } }],
-  ])('scenario 15: %s: a TokenResponseError that repeats nothing of it', (_, body) => {
+  ])('%s: throws a TokenResponseError that quotes nothing of the response', (_, body) => {
     let thrown: unknown;
     try {
       parseTokenResponse(body);
@@ -61,18 +61,18 @@ describe('a token response that holds no token', () => {
     }
     expect(thrown).toBeInstanceOf(TokenResponseError);
     expect(thrown).toMatchObject({ name: 'TokenResponseError', code: 'ERR_TOKEN_RESPONSE' });
-    expect(String(thrown)).toMatch(/^TokenResponseError: the token endpoint's answer (is not|has)/);
+    expect(String(thrown)).toMatch(/^TokenResponseError: the token response (is not|has)/);
     expect(String(thrown)).not.toMatch(/abc|12345|invalid_client|doctype/);
   });
 
-  it('scenario 15: a token that only the prototype holds is none', () => {
+  it('ignores an access_token of the prototype', () => {
     expect(() => parseTokenResponse(JSON.parse('{"__proto__": {"access_token": "abc"}}'))).toThrow(
       TokenResponseError,
     );
   });
 });
 
-describe('a token response that holds one', () => {
+describe('a token response with a valid token', () => {
   it.each<[string, unknown, number | undefined]>([
     ['3600', 3600, HOUR],
     ['"3600"', '3600', HOUR],
@@ -99,14 +99,21 @@ describe('a token response that holds one', () => {
     ['"1e12"', '1e12', YEAR],
     ['Number.MAX_VALUE', Number.MAX_VALUE, YEAR],
     ['Infinity, as JSON reads 1e999', JSON.parse('1e999'), YEAR],
-  ])('scenario 15: expires_in %s', (_, expires_in, lifetime) => {
-    const token = parseTokenResponse({ access_token: 'abc', expires_in });
-    expect(token).toEqual({ accessToken: 'abc', ...(lifetime !== undefined && { lifetime }) });
-    const set = toTokenSet(token, 1000, { refreshBuffer: 300_000, defaultLifetime: HOUR, random: () => 0.5 });
-    expect(set.expiresAt).toBe(1000 + (lifetime ?? HOUR));
-    expect(set.refreshAt).toBeGreaterThan(1000);
-    expect(set.refreshAt).toBeLessThan(set.expiresAt);
-  });
+  ])(
+    'expires_in %s: yields a lifetime of at most a year, or the default lifetime',
+    (_, expires_in, lifetime) => {
+      const token = parseTokenResponse({ access_token: 'abc', expires_in });
+      expect(token).toEqual({ accessToken: 'abc', ...(lifetime !== undefined && { lifetime }) });
+      const set = toTokenSet(token, 1000, {
+        refreshBuffer: 300_000,
+        defaultLifetime: HOUR,
+        random: () => 0.5,
+      });
+      expect(set.expiresAt).toBe(1000 + (lifetime ?? HOUR));
+      expect(set.refreshAt).toBeGreaterThan(1000);
+      expect(set.refreshAt).toBeLessThan(set.expiresAt);
+    },
+  );
 
   it.each([
     ['absent', undefined],
@@ -114,11 +121,11 @@ describe('a token response that holds one', () => {
     ['bearer', 'bearer'],
     ['Bearer', 'Bearer'],
     ['BEARER', 'BEARER'],
-  ])('scenario 15: token_type %s is taken as bearer', (_, token_type) => {
+  ])('accepts token_type %s as bearer', (_, token_type) => {
     expect(parseTokenResponse({ access_token: 'abc', token_type })).toEqual({ accessToken: 'abc' });
   });
 
-  it('scenario 15: refresh_token and scope are kept when they are text, else left out', () => {
+  it('keeps refresh_token and scope only if they are strings', () => {
     const body = { access_token: 'abc', refresh_token: 'again', scope: 'read write', extra: 'ignored' };
     expect(parseTokenResponse(body)).toEqual({
       accessToken: 'abc',
@@ -133,13 +140,13 @@ describe('a token response that holds one', () => {
     expect(parseTokenResponse({ access_token: 'abc', refresh_token: '' })).toEqual({ accessToken: 'abc' });
   });
 
-  it('scenario 15: every visible ASCII character may stand in a token', () => {
+  it('accepts every visible ASCII character in a token', () => {
     const all = Array.from({ length: 0x7e - 0x21 + 1 }, (_, i) => String.fromCharCode(0x21 + i)).join('');
     expect(parseTokenResponse({ access_token: all }).accessToken).toBe(all);
   });
 });
 
-describe('over HTTP', () => {
+describe('when the token endpoint answers', () => {
   const raw = (body: string | Buffer, status = 200, headers: Record<string, string> = {}) => {
     return (response: ServerResponse) => void response.writeHead(status, headers).end(body);
   };
@@ -163,22 +170,25 @@ describe('over HTTP', () => {
       'a token_type that cannot be text',
       json({ access_token: 'abc', token_type: { toString: 1, valueOf: 1 } }),
     ],
-  ])('scenario 15: %s: an AuthRefreshError, nothing reaches the API, no retry', async (_, answer) => {
-    const fixture = await startFixture();
-    fixture.onToken = (_request, response) => answer(response);
-    const { api } = fixture.attach();
-    const error = await failureOf(api.get('/data'));
-    expect(isAuthRefreshError(error)).toBe(true);
-    expect(axios.isAxiosError(error)).toBe(true);
-    expect(error).toMatchObject({
-      code: 'ERR_TOKEN_RESPONSE',
-      cause: { name: 'TokenResponseError', code: 'ERR_TOKEN_RESPONSE' },
-    });
-    expect(fixture.tokenRequests).toHaveLength(1);
-    expect(fixture.apiRequests).toHaveLength(0);
-  });
+  ])(
+    '%s: rejects with an AuthRefreshError after one token request and no API request',
+    async (_, respond) => {
+      const fixture = await startFixture();
+      fixture.onToken = (_request, response) => respond(response);
+      const { api } = fixture.attach();
+      const error = await failureOf(api.get('/data'));
+      expect(isAuthRefreshError(error)).toBe(true);
+      expect(axios.isAxiosError(error)).toBe(true);
+      expect(error).toMatchObject({
+        code: 'ERR_TOKEN_RESPONSE',
+        cause: { name: 'TokenResponseError', code: 'ERR_TOKEN_RESPONSE' },
+      });
+      expect(fixture.tokenRequests).toHaveLength(1);
+      expect(fixture.apiRequests).toHaveLength(0);
+    },
+  );
 
-  it('scenario 15: after a malformed answer the next request fetches again and succeeds', async () => {
+  it('fetches a token again for the next request after a malformed response', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => sendJson(response, 200, {});
     const { api } = fixture.attach();
@@ -187,7 +197,7 @@ describe('over HTTP', () => {
     expect((await api.get('/data')).status).toBe(200);
   });
 
-  it('scenario 15: after a 401, a malformed answer leaves the 401 with the error and the old token unused', async () => {
+  it('attaches the 401 to the error and drops the old token if the response after a 401 is malformed', async () => {
     const fixture = await startFixture();
     const { api, tokens } = fixture.attach();
     await api.get('/first');
@@ -205,24 +215,21 @@ describe('over HTTP', () => {
     ['negative', -1, HOUR],
     ['"NaN"', 'NaN', HOUR],
     ['1e12', 1e12, YEAR],
-  ])(
-    'scenario 15: expires_in %s: the token is used and not fetched for every request',
-    async (_, value, lifetime) => {
-      const fixture = await startFixture();
-      fixture.valid.add('abc');
-      fixture.onToken = (_request, response) =>
-        sendJson(response, 200, { access_token: 'abc', expires_in: value });
-      const clock = createManualClock();
-      const { api, tokens } = fixture.attach({ clock });
-      for (let i = 0; i < 3; i++) expect((await api.get('/data')).status).toBe(200);
-      expect(fixture.tokenRequests).toHaveLength(1);
-      expect(tokens.current?.expiresAt).toBe(clock.now() + lifetime);
-      expect(fixture.apiRequests.every(({ headers }) => headers.authorization === 'Bearer abc')).toBe(true);
-    },
-  );
+  ])('expires_in %s: uses the token for several requests', async (_, value, lifetime) => {
+    const fixture = await startFixture();
+    fixture.valid.add('abc');
+    fixture.onToken = (_request, response) =>
+      sendJson(response, 200, { access_token: 'abc', expires_in: value });
+    const clock = createManualClock();
+    const { api, tokens } = fixture.attach({ clock });
+    for (let i = 0; i < 3; i++) expect((await api.get('/data')).status).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(1);
+    expect(tokens.current?.expiresAt).toBe(clock.now() + lifetime);
+    expect(fixture.apiRequests.every(({ headers }) => headers.authorization === 'Bearer abc')).toBe(true);
+  });
 
   it.each(['text/plain', 'text/html', ''])(
-    'scenario 15: a good token as content type "%s", with a byte order mark, is taken',
+    'accepts a token with content type "%s" and a byte order mark',
     async (type) => {
       const fixture = await startFixture();
       fixture.valid.add('abc');
@@ -236,7 +243,7 @@ describe('over HTTP', () => {
   );
 
   it.each(['http', 'fetch'])(
-    'scenario 15: 100 MB are cut off early through the %s adapter',
+    'stops reading a response of 100 MB early through the %s adapter',
     async (adapter) => {
       const fixture = await startFixture();
       const total = 100_000_000;
@@ -263,17 +270,17 @@ describe('over HTTP', () => {
         code: 'ERR_TOKEN_RESPONSE',
         cause: { name: 'TokenResponseError', message: expect.stringContaining('more than 1 MB') },
       });
-      // axios's fetch adapter stops reading, and leaves the connection to the garbage collector.
+      // The fetch adapter of axios stops reading, but leaves the connection to the garbage collector.
       if (adapter === 'http') await expect.poll(() => closed).toBe(true);
       else await delay(100);
-      // What the buffers of the connection hold, and no more.
+      // No more than the buffers of the connection hold.
       expect(written).toBeLessThan(20_000_000);
       expect(fixture.tokenRequests).toHaveLength(1);
     },
   );
 
   it.each(['http', 'fetch'])(
-    'scenario 15: 100 MB that came as 100 KB, through the %s adapter',
+    'rejects 100 MB that are compressed to 100 KB, through the %s adapter',
     async (adapter) => {
       const bomb = gzipSync(Buffer.alloc(100_000_000, 'x'));
       expect(bomb.length).toBeLessThan(200_000);
@@ -290,7 +297,7 @@ describe('over HTTP', () => {
     },
   );
 
-  it('scenario 15: an error answer of 5 MB is cut off too', async () => {
+  it('rejects an error response of 5 MB', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => void response.writeHead(400).end(Buffer.alloc(5_000_000, 'x'));
     const { api } = fixture.attach();
@@ -298,7 +305,7 @@ describe('over HTTP', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it.each([301, 302, 307, 308])('scenario 15: a redirect (%i) is not followed', async (status) => {
+  it.each([301, 302, 307, 308])('does not follow a redirect (%i)', async (status) => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => void response.writeHead(status, { location: '/oauth/token/2' }).end();
     const { api } = fixture.attach();
@@ -315,17 +322,20 @@ describe('over HTTP', () => {
     ['that is HTML', 403, '<html>Forbidden</html>', {}],
     ['that is null', 404, 'null', {}],
     ['that is empty', 401, '', {}],
-  ])('scenario 15: a refusal %s is a TokenEndpointError with its status', async (_, status, body, fields) => {
-    const fixture = await startFixture();
-    fixture.onToken = (_request, response) => void response.writeHead(status).end(body);
-    const { api } = fixture.attach();
-    const { cause } = await failureOf(api.get('/data'));
-    expect(cause).toMatchObject({ name: 'TokenEndpointError', status, ...fields });
-    expect(typeof cause.error).toBe(fields.error ? 'string' : 'undefined');
-    expect(cause.message).not.toContain('<html>');
-  });
+  ])(
+    'a refusal %s: rejects with a TokenEndpointError with the status of the response',
+    async (_, status, body, fields) => {
+      const fixture = await startFixture();
+      fixture.onToken = (_request, response) => void response.writeHead(status).end(body);
+      const { api } = fixture.attach();
+      const { cause } = await failureOf(api.get('/data'));
+      expect(cause).toMatchObject({ name: 'TokenEndpointError', status, ...fields });
+      expect(typeof cause.error).toBe(fields.error ? 'string' : 'undefined');
+      expect(cause.message).not.toContain('<html>');
+    },
+  );
 
-  it('scenario 15: a description of a megabyte with control characters is shortened and cleaned', async () => {
+  it('truncates a long error description and removes its control characters', async () => {
     const fixture = await startFixture();
     const text = `line\r\n\u001b[31mred ${'y'.repeat(100_000)}`;
     fixture.onToken = (_, response) => sendJson(response, 400, { error: text, error_description: text });
@@ -333,7 +343,7 @@ describe('over HTTP', () => {
     const { cause, message } = await failureOf(api.get('/data'));
     expect(cause.errorDescription.length).toBeLessThanOrEqual(500);
     expect(message.length).toBeLessThan(2000);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: must be absent
     expect(message).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
   });
 });

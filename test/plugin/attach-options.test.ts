@@ -15,7 +15,7 @@ const vendor = oauth2Vendor({
   clientSecret: 's',
 });
 
-/** The one error of a configuration that cannot work. */
+/** Returns the problems of the ConfigurationError that `configure` throws. */
 function problemsOf(configure: () => unknown): readonly string[] {
   let thrown: unknown;
   try {
@@ -33,7 +33,7 @@ function problemsOf(configure: () => unknown): readonly string[] {
 const attach = (options: unknown, instance: unknown = axios.create()) =>
   attachAuthRefresh(instance as AxiosInstance, options as AuthRefreshOptions);
 
-// Text is what comes of an environment variable.
+// The string stands for the value of an environment variable.
 const BAD_NUMBERS = [-1, Number.NaN, Number.NEGATIVE_INFINITY, '5000'];
 
 describe('attachAuthRefresh', () => {
@@ -44,16 +44,19 @@ describe('attachAuthRefresh', () => {
     ['a function', () => {}],
     ['text', 'axios'],
     ['a config', { baseURL: 'https://api.example.com' }],
-  ])('scenario 6, options: %s in place of an instance is said', (_, instance) => {
-    expect(problemsOf(() => attachAuthRefresh(instance as never, { vendor }))).toEqual([
-      expect.stringMatching(/^the first argument .*axios instance$/),
-    ]);
-  });
+  ])(
+    '%s in place of an instance: reports that the first argument must be an axios instance',
+    (_, instance) => {
+      expect(problemsOf(() => attachAuthRefresh(instance as never, { vendor }))).toEqual([
+        expect.stringMatching(/^the first argument .*axios instance$/),
+      ]);
+    },
+  );
 
   it.each([
     ['empty options', {}],
     ['vendor undefined', { vendor: undefined }],
-  ])('scenario 6, options: %s: the vendor is missing', (_, options) => {
+  ])('%s: reports the missing vendor', (_, options) => {
     expect(problemsOf(() => attach(options))).toEqual([expect.stringMatching(/^vendor /)]);
   });
 
@@ -61,28 +64,36 @@ describe('attachAuthRefresh', () => {
     ['text', 'genesys'],
     ['an empty object', {}],
     ['the factory itself', oauth2Vendor],
-  ])('scenario 6, options: %s in place of a vendor is said', (_, bad) => {
+  ])('%s in place of a vendor: reports an invalid vendor', (_, bad) => {
     expect(problemsOf(() => attach({ vendor: bad }))).toEqual([expect.stringMatching(/^vendor must be/)]);
   });
 
-  it.each(BAD_NUMBERS)('scenario 6, options: %s in place of every number, all said at once', (bad) => {
-    const numbers = ['refreshBuffer', 'defaultLifetime', 'tokenTimeout', 'tokenRetries', 'tokenRetryDelay'];
-    const options = { vendor, ...Object.fromEntries(numbers.map((name) => [name, bad])) };
-    const expected = numbers.map((name) => `${name} must be a number from 0 on`);
-    expect(problemsOf(() => attach(options))).toEqual(expected);
-    expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual(expected);
-  });
+  it.each(BAD_NUMBERS)(
+    '%s in place of the numbers of the token manager: reports every option in one error',
+    (bad) => {
+      const numbers = ['refreshBuffer', 'defaultLifetime', 'tokenTimeout', 'tokenRetries', 'tokenRetryDelay'];
+      const options = { vendor, ...Object.fromEntries(numbers.map((name) => [name, bad])) };
+      const expected = numbers.map((name) => `${name} must be a number >= 0`);
+      expect(problemsOf(() => attach(options))).toEqual(expected);
+      expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual(
+        expected,
+      );
+    },
+  );
 
-  it.each(BAD_NUMBERS)('scenario 6, options: %s in place of the numbers of attach itself', (bad) => {
-    const retry = { retries: bad, baseDelay: bad, maxRetryAfter: bad };
-    expect(problemsOf(() => attach({ vendor, maxReplays: bad, retry }))).toEqual(
-      ['maxReplays', 'retries', 'baseDelay', 'maxRetryAfter'].map(
-        (name) => `${name} must be a number from 0 on`,
-      ),
-    );
-  });
+  it.each(BAD_NUMBERS)(
+    '%s in place of the numbers of the plugin: reports every option in one error',
+    (bad) => {
+      const retry = { retries: bad, baseDelay: bad, maxRetryAfter: bad };
+      expect(problemsOf(() => attach({ vendor, maxReplays: bad, retry }))).toEqual(
+        ['maxReplays', 'retries', 'baseDelay', 'maxRetryAfter'].map(
+          (name) => `${name} must be a number >= 0`,
+        ),
+      );
+    },
+  );
 
-  it('scenario 6, options: numbers of zero are numbers', () => {
+  it('accepts zero for every number', () => {
     const zeros = {
       refreshBuffer: 0,
       defaultLifetime: 0,
@@ -95,14 +106,14 @@ describe('attachAuthRefresh', () => {
 
   it.each([
     ['http to a foreign host', 'http://api.example.com', /"http:\/\/api\.example\.com" is not https/],
-    ['a host name that only begins like loopback', 'http://127.0.0.1.example.com', /is not https/],
-    ['a host name that only begins with localhost', 'http://localhost.example.com', /is not https/],
-    ['no URL', 'api.example.com', /is not a URL/],
+    ['a host name that starts with a loopback address', 'http://127.0.0.1.example.com', /is not https/],
+    ['a host name that starts with localhost', 'http://localhost.example.com', /is not https/],
+    ['a URL without scheme', 'api.example.com', /is not a URL/],
     ['another scheme', 'ftp://api.example.com', /is not https/],
     ['credentials', 'https://user:pass@api.example.com', /holds credentials/],
     ['a number', 5, /"5" is not a URL/],
     ['null', null, /"null" is not a URL/],
-  ])('scenario 33, options: resourceOrigins with %s', (_, origin, pattern) => {
+  ])('%s in resourceOrigins: reports an invalid origin', (_, origin, pattern) => {
     expect(problemsOf(() => attach({ vendor, resourceOrigins: [origin] }))).toEqual([
       expect.stringMatching(pattern),
     ]);
@@ -114,11 +125,11 @@ describe('attachAuthRefresh', () => {
   });
 
   it.each(['https://api.example.com', 'http://localhost:3000', 'http://127.0.0.1', 'http://[::1]:8080'])(
-    'scenario 33, options: resourceOrigins with %s is fine',
+    'accepts %s in resourceOrigins',
     (origin) => attach({ vendor, resourceOrigins: [origin] }).detach(),
   );
 
-  it('scenario 4, options: tokens together with manager options: each is named', () => {
+  it('reports every option of the token manager that is set beside tokens', () => {
     const tokens = createTokenManager({ vendor });
     const options = {
       tokens,
@@ -139,7 +150,7 @@ describe('attachAuthRefresh', () => {
     );
   });
 
-  describe('credentials among the defaults of the instance, which would keep every token off', () => {
+  describe('when the defaults of the instance contain credentials', () => {
     const create = {
       'defaults.headers.common': () => {
         const instance = axios.create();
@@ -161,19 +172,19 @@ describe('attachAuthRefresh', () => {
       },
     };
 
-    it.each(Object.entries(create))('scenario 33, options: by %s: is said', (_, make) => {
+    it.each(Object.entries(create))('reports Authorization in %s', (_, make) => {
       expect(problemsOf(() => attach({ vendor }, make()))).toEqual([
         expect.stringMatching(/Authorization and auth from the instance's defaults/),
       ]);
     });
 
-    it('scenario 33, options: as `auth` of the defaults: is said', () => {
+    it('reports `auth`', () => {
       const instance = axios.create({ auth: { username: 'u', password: 'p' } });
       expect(problemsOf(() => attach({ vendor }, instance))).toHaveLength(1);
     });
   });
 
-  it('scenario 6, options: everything wrong is said in one error', () => {
+  it('reports problems of the instance and of the options in one error', () => {
     const instance = axios.create();
     instance.defaults.headers.common.Authorization = 'Bearer old';
     const problems = problemsOf(() =>
@@ -195,7 +206,7 @@ describe('attachAuthRefresh', () => {
     }
   });
 
-  it('scenario 6, options: options of attach and of its manager are said in one error', () => {
+  it('reports problems of the plugin and of the token manager in one error', () => {
     const problems = problemsOf(() =>
       attach({ vendor, maxReplays: -1, refreshBuffer: -1, tokenTimeout: Number.NaN, retry: { retries: -1 } }),
     );
@@ -204,7 +215,7 @@ describe('attachAuthRefresh', () => {
     }
   });
 
-  it('scenario 6, options: a failed attach leaves nothing on the instance', async () => {
+  it('leaves the instance unchanged after an error', async () => {
     const fixture = await startFixture();
     const api = axios.create({ baseURL: fixture.url, proxy: false });
     problemsOf(() => attach({ vendor, tokenTimeout: -1 }, api));
@@ -216,7 +227,7 @@ describe('attachAuthRefresh', () => {
 });
 
 describe('createTokenManager', () => {
-  it.each([{}, { vendor: null }])('scenario 4, options: %j: the vendor is missing', (options) => {
+  it.each([{}, { vendor: null }])('%j: reports the missing vendor', (options) => {
     expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual([
       expect.stringMatching(/^vendor must be/),
     ]);
@@ -226,7 +237,7 @@ describe('createTokenManager', () => {
 describe('oauth2Vendor', () => {
   const make = (options: unknown) => () => oauth2Vendor(options as Parameters<typeof oauth2Vendor>[0]);
 
-  it('scenario 6, options: several problems at once', () => {
+  it('reports several problems in one error', () => {
     expect(
       problemsOf(make({ tokenEndpoint: 'http://login.example.com/token', username: 'u', refreshToken: 'r' })),
     ).toEqual([
@@ -237,15 +248,18 @@ describe('oauth2Vendor', () => {
     ]);
   });
 
-  it.each([{}, { tokenEndpoint: null, clientId: null }])('scenario 6, options: %j', (options) => {
-    expect(problemsOf(make(options))).toEqual([
-      expect.stringMatching(/^tokenEndpoint: .*is not a URL/),
-      'clientId is missing',
-    ]);
-  });
+  it.each([{}, { tokenEndpoint: null, clientId: null }])(
+    '%j: reports the missing tokenEndpoint and clientId',
+    (options) => {
+      expect(problemsOf(make(options))).toEqual([
+        expect.stringMatching(/^tokenEndpoint: .*is not a URL/),
+        'clientId is missing',
+      ]);
+    },
+  );
 
   it.each(['login.example.com/token', '/oauth/token', '', 5, 'ftp://login.example.com'])(
-    'scenario 6, options: tokenEndpoint %j',
+    'reports the invalid tokenEndpoint %j',
     (tokenEndpoint) => {
       expect(problemsOf(make({ tokenEndpoint, clientId: 'c' }))).toEqual([
         expect.stringMatching(/^tokenEndpoint: /),
@@ -253,7 +267,7 @@ describe('oauth2Vendor', () => {
     },
   );
 
-  it('scenario 33, options: resourceOrigins to which a token must not go', () => {
+  it('reports resourceOrigins that must not receive a token', () => {
     const tokenEndpoint = 'https://login.example.com/token';
     expect(
       problemsOf(make({ tokenEndpoint, clientId: 'c', resourceOrigins: ['http://api.example.com', 'x'] })),

@@ -22,13 +22,13 @@ const TEXT = 'Größe: 5 µm, 漢字, 🚀\r\n';
 
 const posts = ({ apiRequests }: Fixture) => apiRequests.filter(({ method }) => method !== 'GET');
 
-/** A body whose random boundary is replaced by a fixed word, and that boundary, which must be the one of the header. */
+/** Returns a multipart body with a fixed boundary. Checks that the body and the header use the same boundary. */
 function multipart({ headers, body }: SeenRequest): string {
   const boundary = /^multipart\/form-data; boundary=(.+)$/.exec(headers['content-type'] ?? '')?.[1];
   if (boundary === undefined) throw new Error(`not multipart: ${headers['content-type']}`);
-  const written = body.toString('latin1');
-  expect(written).toContain(`--${boundary}--`);
-  return written.replaceAll(boundary, 'BOUNDARY');
+  const text = body.toString('latin1');
+  expect(text).toContain(`--${boundary}--`);
+  return text.replaceAll(boundary, 'BOUNDARY');
 }
 
 function nativeForm(): FormData {
@@ -55,8 +55,8 @@ function webStream(): ReadableStream<Uint8Array> {
   });
 }
 
-/** An attached instance with a token that the API refuses from now on. */
-async function stale(defaults: AxiosRequestConfig = {}) {
+/** Returns an attached instance whose token the API rejects from now on. */
+async function withRejectedToken(defaults: AxiosRequestConfig = {}) {
   const fixture = await startFixture();
   const attached = fixture.attach({}, defaults as object);
   await attached.api.get('/first');
@@ -64,7 +64,7 @@ async function stale(defaults: AxiosRequestConfig = {}) {
   return { fixture, ...attached };
 }
 
-describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
+describe.each(['http', 'fetch'])('with the %s adapter', (adapter) => {
   it.each<[string, unknown, Buffer, string]>([
     [
       'an object',
@@ -86,8 +86,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
       'application/x-www-form-urlencoded;charset=utf-8',
     ],
     ['1 MB', Buffer.alloc(1_000_000, 'x'), Buffer.alloc(1_000_000, 'x'), 'application/x-www-form-urlencoded'],
-  ])('scenario 29: %s is replayed byte by byte, with its length', async (_, data, expected, contentType) => {
-    const { fixture, api } = await stale({ adapter });
+  ])('replays %s byte for byte, with Content-Length', async (_, data, expected, contentType) => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     expect((await api.post('/data', data)).status).toBe(200);
     const sent = posts(fixture);
     expect(sent).toHaveLength(2);
@@ -101,9 +101,9 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 29: a native FormData is replayed byte by byte', async () => {
-    const { fixture, api } = await stale({ adapter });
-    // With the plain post() axios's fetch adapter calls a form urlencoded.
+  it('replays a native FormData with the same parts', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
+    // With post(), the fetch adapter of axios sends a form as urlencoded.
     await api.postForm('/data', nativeForm());
     const [first, second] = posts(fixture) as [SeenRequest, SeenRequest];
     expect(multipart(first)).toContain(BYTES.toString('latin1'));
@@ -117,8 +117,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     if (adapter === 'http') expect(second.body.equals(first.body)).toBe(true);
   });
 
-  it('scenario 28: JSON with a transformRequest of the caller: it runs once, both bodies are identical', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('runs transformRequest once and replays the identical body', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     let runs = 0;
     const transformRequest = (data: unknown, headers: { set(name: string, value: string): void }) => {
       runs++;
@@ -136,8 +136,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     }
   });
 
-  it('scenario 28: a request interceptor that signs the body runs once, and its header is replayed', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('runs request interceptors once and replays their headers', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     let signatures = 0;
     api.interceptors.request.use((config) => {
       config.headers.set('x-signature', `${++signatures}`);
@@ -147,8 +147,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     expect(posts(fixture).map(({ headers }) => headers['x-signature'])).toEqual(['1', '1']);
   });
 
-  it('scenario 28: every other header is the same on the replay', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('replays the request with the same URL and the same other headers', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     await api.put('/data', { n: 1 }, { headers: { 'X-Custom': 'ä', Cookie: 'a=b' }, params: { q: 'x y' } });
     const [first, second] = posts(fixture) as [SeenRequest, SeenRequest];
     const { authorization: _first, ...firstHeaders } = first.headers;
@@ -170,9 +170,9 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
         ];
 
   it.each(streams)(
-    'scenario 30: %s: the 401 is handed back, nothing is sent twice, and the next request has a new token',
+    '%s: returns the 401 without a replay, and sends the next request with a new token',
     async (_, make) => {
-      const { fixture, api, events } = await stale({ adapter });
+      const { fixture, api, events } = await withRejectedToken({ adapter });
       const error = await api.post('/upload', make()).catch((reason) => reason);
       expect(error).toMatchObject({
         name: 'AxiosError',
@@ -189,16 +189,16 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
   );
 
   it.each(streams)(
-    'scenario 30: %s of a body factory is sent in full, at first and on the replay',
+    '%s from a body factory: sends the full body at first and on the replay',
     async (_, make) => {
-      const { fixture, api } = await stale({ adapter });
-      let made = 0;
+      const { fixture, api } = await withRejectedToken({ adapter });
+      let calls = 0;
       const body = async () => {
-        made++;
+        calls++;
         return make();
       };
       expect((await api.post('/upload', undefined, { authRefresh: { body } })).status).toBe(200);
-      expect(made).toBe(2);
+      expect(calls).toBe(2);
       const [first, second] = posts(fixture) as [SeenRequest, SeenRequest];
       expect(first.headers.authorization).not.toBe(second.headers.authorization);
       const source = make();
@@ -220,11 +220,11 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
       'a Blob',
       () => new Blob([TEXT], { type: 'text/x-thing' }),
       TEXT,
-      // axios's fetch adapter does not ask a Blob for its type.
+      // The fetch adapter of axios ignores the type of a Blob.
       adapter === 'http' ? /^text\/x-thing$/ : /./,
     ],
-  ])('scenario 30: a body factory may give %s', async (_, make, expected, contentType) => {
-    const { fixture, api } = await stale({ adapter });
+  ])('sends %s from a body factory', async (_, make, expected, contentType) => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     await api.post('/upload', undefined, { authRefresh: { body: make } });
     const sent = posts(fixture);
     expect(sent.map(({ body }) => body.toString())).toEqual([expected, expected]);
@@ -234,8 +234,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     }
   });
 
-  it('scenario 30: a body factory may give a native FormData, sent with the boundary it is written with', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('sends a native FormData from a body factory with a matching boundary', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     const headers = { 'content-type': 'multipart/form-data' };
     await api.post('/upload', undefined, { headers, authRefresh: { body: nativeForm } });
     const [first, second] = posts(fixture) as [SeenRequest, SeenRequest];
@@ -243,8 +243,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     expect(multipart(second)).toBe(multipart(first));
   });
 
-  it('scenario 30: a content type of the caller is kept with a body factory', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it("keeps the caller's content type with a body factory", async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     const headers = { 'content-type': 'text/csv' };
     await api.post('/upload', undefined, { headers, authRefresh: { body: () => 'a,b\r\n1,2' } });
     expect(posts(fixture).map((request) => request.headers['content-type'])).toEqual([
@@ -254,25 +254,25 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
   });
 
   it.each<[string, AxiosRequestConfig]>([
-    ['with an Authorization of the caller', { headers: { Authorization: 'Basic abc' } }],
+    ["with the caller's own Authorization", { headers: { Authorization: 'Basic abc' } }],
     ['to another origin', { baseURL: '' }],
-  ])('scenario 30: a body factory is used for a request %s too, never an empty body', async (_, config) => {
-    const { api } = await stale({ adapter });
+  ])('uses the body factory for a request %s', async (_, config) => {
+    const { api } = await withRejectedToken({ adapter });
     const seen: SeenRequest[] = [];
     const other = await startServer((request, response) => {
       seen.push(request);
       sendJson(response, 200, {});
     });
     const url = `${other.url}/upload`;
-    const answer = await api.post(url, undefined, { ...config, authRefresh: { body: () => 'full body' } });
+    const response = await api.post(url, undefined, { ...config, authRefresh: { body: () => 'full body' } });
     await other.close();
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
     expect(seen.map(({ body }) => body.toString())).toEqual(['full body']);
     expect(seen[0]?.headers.authorization ?? '').not.toMatch(/Bearer/);
   });
 
-  it('scenario 30: a body factory that fails rejects with an error that says so, without a request', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('rejects without sending the request if the body factory fails', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     const body = () => Promise.reject(new Error('the file is locked'));
     const error = await api.post('/upload', undefined, { authRefresh: { body } }).catch((reason) => reason);
     expect(axios.isAxiosError(error)).toBe(true);
@@ -283,8 +283,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     expect(posts(fixture)).toHaveLength(0);
   });
 
-  it('scenario 31: validateStatus that accepts everything: a 401 is replayed, the second one is resolved', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('replays a 401 and resolves with the second 401 if validateStatus accepts every status', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     for (const validateStatus of [() => true, null]) {
       fixture.revokeAll();
       expect((await api.post('/data', { n: 1 }, { validateStatus })).data).toEqual({
@@ -301,15 +301,15 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     expect(fixture.tokenRequests).toHaveLength(4);
   });
 
-  it('scenario 31: validateStatus that accepts everything, and a stream as body: the 401 is resolved', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('resolves with the 401 of a stream body if validateStatus accepts every status', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     const make = adapter === 'http' ? () => Readable.from(['full']) : webStream;
     expect((await api.post('/data', make(), { validateStatus: () => true })).status).toBe(401);
     expect(posts(fixture)).toHaveLength(1);
   });
 
-  it('scenario 32: responseType stream, a 500 KB 401 body: the replay is streamed, no hang', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('replays a request with responseType stream after a 401 of 500 KB', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     fixture.beforeApi = (request, response) => {
       if (request.headers.authorization === `Bearer ${fixture.issued[1]}`) return false;
       response.writeHead(401, { 'content-type': 'text/plain' }).end('x'.repeat(500_000));
@@ -321,8 +321,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 32: a 401 that is handed back as a stream can be read to its end', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it('returns a 401 with responseType stream that can be read completely', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     const body = 'y'.repeat(500_000);
     fixture.beforeApi = (_, response) => {
       response.writeHead(401, { 'content-type': 'text/plain' }).end(body);
@@ -337,9 +337,9 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
   });
 
   it.each(['json', 'text', 'arraybuffer', 'blob'] as const)(
-    'scenario 34: responseType %s gives what axios gives without this package',
+    'returns the same data as plain axios with responseType %s',
     async (responseType) => {
-      const { fixture, api } = await stale({ adapter });
+      const { fixture, api } = await withRejectedToken({ adapter });
       const { data } = await api.get('/data', { responseType });
       const plain = axios.create({ baseURL: fixture.url, adapter, proxy: false });
       const headers = { Authorization: `Bearer ${fixture.issued[1]}` };
@@ -348,10 +348,10 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     },
   );
 
-  it('scenario 34: 50 concurrent requests with a refused token share one fetch', async () => {
-    const { fixture, api } = await stale({ adapter });
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => api.post('/data', { n })));
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
+  it('replays 50 concurrent requests after one token fetch', async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
+    const responses = await Promise.all(Array.from({ length: 50 }, (_, n) => api.post('/data', { n })));
+    expect(responses.every(({ status }) => status === 200)).toBe(true);
     expect(fixture.tokenRequests).toHaveLength(2);
     const bodies = posts(fixture).map(({ body }) => body.toString());
     expect(bodies.sort()).toEqual(
@@ -361,8 +361,8 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     );
   });
 
-  it('scenario 34: an abort during a request rejects as cancelled; a second 401 is the answer of the API', async () => {
-    const { fixture, api } = await stale({ adapter });
+  it("rejects an aborted request as canceled, and a second 401 as the API's error", async () => {
+    const { fixture, api } = await withRejectedToken({ adapter });
     plan(fixture, 'hang', 401, 401);
     const controller = new AbortController();
     const hanging = api.get('/data', { signal: controller.signal });
@@ -375,30 +375,30 @@ describe.each(['http', 'fetch'])('bodies with the %s adapter', (adapter) => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 34: the adapter may be given with the request, in a list and as a function', async () => {
-    const { fixture, api } = await stale();
+  it('accepts the adapter of a request as a name, a list and a function', async () => {
+    const { fixture, api } = await withRejectedToken();
     const custom = getAdapter(adapter);
-    let through = 0;
-    for (const given of [
+    let calls = 0;
+    for (const requested of [
       adapter,
       ['xhr', adapter],
       (config: InternalAxiosRequestConfig) => {
-        through++;
+        calls++;
         return custom(config);
       },
     ]) {
       fixture.revokeAll();
-      expect((await api.post('/data', { n: 1 }, { adapter: given as string })).status).toBe(200);
+      expect((await api.post('/data', { n: 1 }, { adapter: requested as string })).status).toBe(200);
     }
-    expect(through).toBe(2);
+    expect(calls).toBe(2);
     expect(posts(fixture)).toHaveLength(6);
     expect(fixture.tokenRequests).toHaveLength(4);
   });
 });
 
-describe('bodies with the http adapter alone', () => {
-  it('scenario 29: a native FormData given to post() is replayed byte by byte, headers included', async () => {
-    const { fixture, api } = await stale();
+describe('with the http adapter', () => {
+  it('replays a native FormData byte for byte, with the same headers', async () => {
+    const { fixture, api } = await withRejectedToken();
     await api.post('/data', nativeForm());
     const [first, second] = posts(fixture) as [SeenRequest, SeenRequest];
     expect(multipart(first)).toContain(BYTES.toString('latin1'));
@@ -406,8 +406,8 @@ describe('bodies with the http adapter alone', () => {
     expect({ ...second.headers, authorization: '' }).toEqual({ ...first.headers, authorization: '' });
   });
 
-  it('scenario 29: a native FormData with a boundary of the caller keeps it', async () => {
-    const { fixture, api } = await stale();
+  it("keeps the caller's boundary of a native FormData", async () => {
+    const { fixture, api } = await withRejectedToken();
     const headers = { 'content-type': 'multipart/form-data; boundary=chosen-by-the-caller' };
     await api.post('/data', nativeForm(), { headers });
     const [first, second] = posts(fixture) as [SeenRequest, SeenRequest];
@@ -417,10 +417,10 @@ describe('bodies with the http adapter alone', () => {
   });
 
   it.each(['stream', 'json', 'arraybuffer'] as const)(
-    'scenario 32: five requests, responseType %s, an agent with one socket, a 500 KB 401, the token at the same origin: no hang',
+    'completes five requests with responseType %s over one socket, which the token request needs too',
     async (responseType) => {
       const httpAgent = new Agent({ keepAlive: true, maxSockets: 1, maxTotalSockets: 1 });
-      const { fixture, api } = await stale({ httpAgent });
+      const { fixture, api } = await withRejectedToken({ httpAgent });
       fixture.beforeApi = (request, response) => {
         if (request.headers.authorization === `Bearer ${fixture.issued[1]}`) return false;
         sendJson(response, 401, { padding: 'x'.repeat(500_000) });
@@ -430,23 +430,23 @@ describe('bodies with the http adapter alone', () => {
         responseType === 'json'
           ? data
           : JSON.parse(String(Buffer.isBuffer(data) ? data : await buffer(data)));
-      const answers = await Promise.all(
+      const bodies = await Promise.all(
         Array.from({ length: 5 }, (_, n) => api.get(`/${n}`, { responseType }).then(read)),
       );
-      expect(answers).toEqual(Array.from({ length: 5 }, (_, n) => ({ ok: true, url: `/${n}` })));
+      expect(bodies).toEqual(Array.from({ length: 5 }, (_, n) => ({ ok: true, url: `/${n}` })));
       expect(fixture.tokenRequests).toHaveLength(2);
       httpAgent.destroy();
     },
   );
 
-  it('scenario 30: a large upload that is refused before it was read: the 401, no hang, then a new token', async () => {
-    const { fixture, api } = await stale();
-    // The server of the fixture reads bodies first; this one does not.
+  it('returns the 401 of a large upload that the API refuses before it reads the body', async () => {
+    const { fixture, api } = await withRejectedToken();
+    // Unlike the server of the fixture, this server does not read the body first.
     const early = await startServer(() => {});
     early.server.removeAllListeners('request');
     early.server.on('request', (request, response) => {
-      const known = request.headers.authorization === `Bearer ${fixture.issued[1]}`;
-      if (known) request.resume().on('end', () => sendJson(response, 200, { ok: true }));
+      const isValid = request.headers.authorization === `Bearer ${fixture.issued[1]}`;
+      if (isValid) request.resume().on('end', () => sendJson(response, 200, { ok: true }));
       else sendJson(response, 401, { code: 'bad.credentials' }, { connection: 'close' });
     });
     const upload = () => Readable.from(Array(64).fill(Buffer.alloc(65_536, 'x')));
@@ -459,8 +459,8 @@ describe('bodies with the http adapter alone', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 30: a file that cannot be opened rejects, at first and when it vanished before the replay', async () => {
-    const { fixture, api } = await stale();
+  it('rejects if a file cannot be opened, at first and before the replay', async () => {
+    const { fixture, api } = await withRejectedToken();
     const missing = () => createReadStream('no/such/file.csv');
     await expect(api.post('/upload', missing())).rejects.toMatchObject({ code: 'ENOENT' });
     let sends = 0;
@@ -473,21 +473,21 @@ describe('bodies with the http adapter alone', () => {
   });
 });
 
-describe('streams and the wait for a token', () => {
-  it('scenario 30: a stream that fails while the token is fetched rejects its request, and is no uncaught error', async () => {
+describe('while a stream body waits for a token', () => {
+  it('rejects the request if the stream fails, without an uncaught error', async () => {
     const fixture = await startFixture();
     fixture.tokenDelay = 60;
     const { api } = fixture.attach();
     const stream = new Readable({ read() {} });
     const upload = api.post('/upload', stream, { timeout: 2_000 }).catch((reason) => reason);
     await expect.poll(() => fixture.tokenRequests.length).toBe(1);
-    // Nobody else listens while the request waits, and an error without a listener ends the process.
+    // Nobody else listens while the request waits, and an error event without a listener ends the process.
     expect(stream.listenerCount('error')).toBeGreaterThan(0);
     stream.destroy(new Error('the disk is gone'));
     expect((await upload).message).toContain('the disk is gone');
   });
 
-  it('scenario 30: a stream is sent whole when a token has to be fetched first', async () => {
+  it('sends the full stream afterwards', async () => {
     const fixture = await startFixture();
     fixture.tokenDelay = 60;
     const { api } = fixture.attach();
@@ -496,9 +496,9 @@ describe('streams and the wait for a token', () => {
   });
 });
 
-describe('interceptors of the application', () => {
+describe('when the application has interceptors', () => {
   it.each(['before', 'after'] as const)(
-    'scenario 35: a response interceptor registered %s ours that turns errors into something else sees no 401',
+    'replays a 401 before a response interceptor that was added %s the plugin sees it',
     async (order) => {
       const fixture = await startFixture();
       const api = axios.create({ baseURL: fixture.url, proxy: false });
@@ -525,7 +525,7 @@ describe('interceptors of the application', () => {
     },
   );
 
-  it('scenario 35: an interceptor that swallows errors or unwraps the data changes nothing', async () => {
+  it('replays a 401 if a response interceptor discards errors and unwraps the data', async () => {
     const fixture = await startFixture();
     const api = axios.create({ baseURL: fixture.url, proxy: false });
     api.interceptors.response.use(
@@ -539,7 +539,7 @@ describe('interceptors of the application', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 35: a request interceptor that makes a new config, or sets the adapter, does not lose the guard', async () => {
+  it('replays a 401 if a request interceptor returns a new config', async () => {
     const fixture = await startFixture();
     for (const order of ['before', 'after']) {
       const api = axios.create({ baseURL: fixture.url, proxy: false });
@@ -560,28 +560,28 @@ describe('interceptors of the application', () => {
   });
 
   it.each(['http', 'fetch'])(
-    'no interceptor, transform, response config or error ever holds the token (%s)',
+    'shows the token to no interceptor, transform, response config or error (%s)',
     async (adapter) => {
       const fixture = await startFixture();
       const api = axios.create({ baseURL: fixture.url, proxy: false, adapter });
       const seen: string[] = [];
-      const look = (place: string, config: InternalAxiosRequestConfig | undefined) => {
+      const record = (place: string, config: InternalAxiosRequestConfig | undefined) => {
         const authorization = config?.headers?.get('authorization');
         seen.push(`${place}: ${authorization ?? 'nothing'}`);
       };
       const watch = (place: string) => {
         api.interceptors.request.use((config) => {
-          look(`request ${place}`, config);
+          record(`request ${place}`, config);
           return config;
         });
         api.interceptors.response.use(
           (response) => {
-            look(`response ${place}`, response.config);
+            record(`response ${place}`, response.config);
             return response;
           },
           (error) => {
-            look(`error ${place}`, error.config);
-            look(`error response ${place}`, error.response?.config);
+            record(`error ${place}`, error.config);
+            record(`error response ${place}`, error.response?.config);
             return Promise.reject(error);
           },
         );
@@ -589,35 +589,35 @@ describe('interceptors of the application', () => {
       watch('before');
       attachTo(api, fixture);
       watch('after');
-      const given: AxiosRequestConfig = {
-        headers: { 'X-Mine': '1' },
+      const config: AxiosRequestConfig = {
+        headers: { 'X-Custom': '1' },
         transformRequest(data, headers) {
           seen.push(`transformRequest: ${headers.get('authorization') ?? 'nothing'}`);
           return data;
         },
         transformResponse(data) {
-          look('transformResponse', this);
+          record('transformResponse', this);
           return data;
         },
       };
       await api.get('/first');
       fixture.revokeAll();
-      await api.post('/data', 'body', given);
+      await api.post('/data', 'body', config);
       plan(fixture, 401, 401, 503, 200);
-      const error = await api.post('/data', 'body', given).catch((reason) => reason);
-      const retried = await api.get('/data', { headers: { 'X-Mine': '1' } });
+      const error = await api.post('/data', 'body', config).catch((reason) => reason);
+      const retried = await api.get('/data', { headers: { 'X-Custom': '1' } });
       expect(seen.filter((line) => !line.endsWith(': nothing'))).toEqual([]);
       expect(seen.length).toBeGreaterThan(20);
       expect(new Set(seen.map((line) => line.split(' ')[0]))).toEqual(
         new Set(['request', 'response', 'error', 'transformRequest:', 'transformResponse:']),
       );
-      expect(given.headers).toEqual({ 'X-Mine': '1' });
+      expect(config.headers).toEqual({ 'X-Custom': '1' });
       for (const token of fixture.issued) {
         for (const shown of [error, error.config, error.response.config, retried.config, retried]) {
           expect(inspect(shown, { depth: 12 })).not.toContain(token);
         }
       }
-      expect(fixture.apiRequests.at(-1)?.headers['x-mine']).toBe('1');
+      expect(fixture.apiRequests.at(-1)?.headers['x-custom']).toBe('1');
     },
   );
 });

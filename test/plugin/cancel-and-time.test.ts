@@ -16,7 +16,7 @@ const failureOf = (promise: Promise<unknown>) =>
     (error) => error,
   );
 
-/** Lets a test hold the token endpoint's answers back, and see connections close. */
+/** Holds token responses back until `release` is called, and counts connections that close before. */
 function holdTokens(fixture: Fixture) {
   let release: () => void = () => {};
   const released = new Promise<void>((resolve) => {
@@ -36,8 +36,8 @@ function holdTokens(fixture: Fixture) {
 const listenersOf = (token: CancelToken) =>
   (token as unknown as { _listeners?: unknown[] | null })._listeners ?? [];
 
-describe('a request that is aborted while it waits for a token', () => {
-  it('scenario 19: rejects with ERR_CANCELED before the token request ends; the others get the token', async () => {
+describe('when a request that waits for a token is aborted', () => {
+  it('rejects with ERR_CANCELED before the token request ends, while other requests get the token', async () => {
     const fixture = await startFixture();
     const held = holdTokens(fixture);
     const { api } = fixture.attach();
@@ -62,7 +62,7 @@ describe('a request that is aborted while it waits for a token', () => {
     expect(fixture.apiRequests.map(({ url }) => url)).not.toContain('/aborted');
   });
 
-  it('scenario 19: after a 401 too, and it is not replayed', async () => {
+  it('rejects with ERR_CANCELED after a 401 and does not replay the request', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await api.get('/first');
@@ -81,7 +81,7 @@ describe('a request that is aborted while it waits for a token', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 19: a signal that is aborted beforehand costs nothing', async () => {
+  it('fetches no token for a signal that is already aborted', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     expect(await failureOf(api.get('/data', { signal: AbortSignal.abort() }))).toMatchObject({
@@ -90,7 +90,7 @@ describe('a request that is aborted while it waits for a token', () => {
     expect(fixture.tokenRequests).toHaveLength(0);
   });
 
-  it('scenario 19: a signal that an interceptor aborts just before the wire', async () => {
+  it('rejects with ERR_CANCELED if the signal aborts while the API handles the request', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ shouldRefresh: () => true });
     await api.get('/first');
@@ -105,7 +105,7 @@ describe('a request that is aborted while it waits for a token', () => {
     });
   });
 
-  it('scenario 19: a cancelToken does the same, with its message', async () => {
+  it('rejects with ERR_CANCELED and the message of a cancelToken', async () => {
     const fixture = await startFixture();
     const held = holdTokens(fixture);
     const { api } = fixture.attach();
@@ -126,7 +126,7 @@ describe('a request that is aborted while it waits for a token', () => {
     expect(fixture.apiRequests).toHaveLength(1);
   });
 
-  it('scenario 20: the request that began the refresh is aborted: the others get its token', async () => {
+  it('continues the refresh for other requests if the request that started it is aborted', async () => {
     const fixture = await startFixture();
     const held = holdTokens(fixture);
     const { api } = fixture.attach();
@@ -142,7 +142,7 @@ describe('a request that is aborted while it waits for a token', () => {
     expect(held.closed).toBe(0);
   });
 
-  it('scenario 20: when every caller is aborted, the token still arrives and serves the next', async () => {
+  it('uses the fetched token for the next request if every caller was aborted', async () => {
     const fixture = await startFixture();
     const held = holdTokens(fixture);
     const { api, tokens } = fixture.attach();
@@ -158,24 +158,21 @@ describe('a request that is aborted while it waits for a token', () => {
   });
 });
 
-describe('what is left behind', () => {
-  it.each(['http', 'fetch'])(
-    'scenario 21: 1,000 requests on one signal leave no listener (%s)',
-    async (adapter) => {
-      const fixture = await startFixture();
-      const { api } = fixture.attach({}, { adapter });
-      const { signal } = new AbortController();
-      setMaxListeners(0, signal);
-      for (let round = 0; round < 10; round++) {
-        if (round % 3 === 0) fixture.revokeAll();
-        await Promise.all(Array.from({ length: 100 }, () => api.get('/data', { signal, timeout: 60_000 })));
-      }
-      await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(0);
-      expect(fixture.tokenRequests).toHaveLength(4);
-    },
-  );
+describe('listeners and timers', () => {
+  it.each(['http', 'fetch'])('are removed after 1,000 requests with one signal (%s)', async (adapter) => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({}, { adapter });
+    const { signal } = new AbortController();
+    setMaxListeners(0, signal);
+    for (let round = 0; round < 10; round++) {
+      if (round % 3 === 0) fixture.revokeAll();
+      await Promise.all(Array.from({ length: 100 }, () => api.get('/data', { signal, timeout: 60_000 })));
+    }
+    await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(0);
+    expect(fixture.tokenRequests).toHaveLength(4);
+  });
 
-  it('scenario 21: requests that fail for want of a token leave none either', async () => {
+  it('are removed after requests that get no token', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_client' });
     const clock = createManualClock();
@@ -193,7 +190,7 @@ describe('what is left behind', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('scenario 21: 1,000 requests on one cancelToken leave no listener', async () => {
+  it('are removed after 1,000 requests with one cancelToken', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     const source = axios.CancelToken.source();
@@ -204,7 +201,7 @@ describe('what is left behind', () => {
     expect(listenersOf(source.token)).toHaveLength(0);
   });
 
-  it('scenario 21: requests that are aborted or time out while they wait leave no listener and no timer', async () => {
+  it('are removed after requests that are aborted or time out while they wait', async () => {
     const fixture = await startFixture();
     const held = holdTokens(fixture);
     const clock = createManualClock();
@@ -225,14 +222,14 @@ describe('what is left behind', () => {
     expect(codes.filter((code) => code === 'ECONNABORTED')).toHaveLength(40);
     expect(getEventListeners(long.signal, 'abort')).toHaveLength(0);
     expect(getEventListeners(short.signal, 'abort')).toHaveLength(0);
-    expect(clock.pending).toBe(1); // The deadline of the fetch that goes on.
+    expect(clock.pending).toBe(1); // The deadline of the running fetch.
     held.release();
     await expect.poll(() => clock.pending).toBe(0);
   });
 });
 
-describe("a caller's timeout while it waits for a token", () => {
-  it('scenario 22: rejects as axios itself does, is not retried, and leaves the fetch alone', async () => {
+describe('when a request times out while it waits for a token', () => {
+  it('rejects with ECONNABORTED, is not retried, and the fetch continues', async () => {
     const fixture = await startFixture();
     const held = holdTokens(fixture);
     const { api, events } = fixture.attach();
@@ -251,7 +248,7 @@ describe("a caller's timeout while it waits for a token", () => {
     expect(events.filter(({ type }) => type === 'retry')).toEqual([]);
   });
 
-  it('scenario 22: with clarifyTimeoutError it is ETIMEDOUT, and is not retried either', async () => {
+  it('rejects with ETIMEDOUT with clarifyTimeoutError, and is not retried', async () => {
     const fixture = await startFixture();
     holdTokens(fixture);
     const { api, events } = fixture.attach();
@@ -265,9 +262,11 @@ describe("a caller's timeout while it waits for a token", () => {
     expect(error).toMatchObject({ code: 'ETIMEDOUT', message: 'too slow' });
     expect(events.filter(({ type }) => type === 'retry')).toEqual([]);
   });
+});
 
+describe('tokenTimeout', () => {
   it.each([2 ** 31, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])(
-    'scenario 22: a tokenTimeout of %d does not end the fetch at once',
+    'may be longer than the longest timer (%d)',
     async (tokenTimeout) => {
       const fixture = await startFixture();
       fixture.tokenDelay = 30;
@@ -275,10 +274,8 @@ describe("a caller's timeout while it waits for a token", () => {
       expect((await api.get('/data')).status).toBe(200);
     },
   );
-});
 
-describe('a token endpoint that never answers', () => {
-  it('scenario 22: all reject at the timeout, the POST is aborted, the next request starts afresh', async () => {
+  it('rejects every waiting request and aborts the token request; the next request fetches again', async () => {
     const fixture = await startFixture();
     const held = holdTokens(fixture);
     const clock = createManualClock();
@@ -307,7 +304,7 @@ describe('a token endpoint that never answers', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 22: answers of a token that trickle in are cut off at the timeout too', async () => {
+  it('aborts a token response that arrives too slowly', async () => {
     const fixture = await startFixture();
     let closed = false;
     fixture.onToken = (_, response) => {
@@ -323,26 +320,26 @@ describe('a token endpoint that never answers', () => {
     await expect.poll(() => closed).toBe(true);
   });
 
-  it('scenario 22: retries share the one timeout', async () => {
+  it('includes the retries', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => sendJson(response, 500, {});
     const { api } = fixture.attach({ tokenTimeout: 100, tokenRetries: 1000, tokenRetryDelay: 20 });
     const error = await failureOf(api.get('/data'));
     expect(error.code).toMatch(/^ERR_TOKEN_(TIMEOUT|REQUEST)$/);
-    const asked = fixture.tokenRequests.length;
-    expect(asked).toBeLessThan(1000);
+    const sent = fixture.tokenRequests.length;
+    expect(sent).toBeLessThan(1000);
     await delay(100);
-    expect(fixture.tokenRequests).toHaveLength(asked);
+    expect(fixture.tokenRequests).toHaveLength(sent);
   });
 
-  it('scenario 22: a secret function that hangs is cut off as well', async () => {
+  it('ends a grant that hangs', async () => {
     const fixture = await startFixture();
     const vendor = { ...fixture.vendor(), grant: () => new Promise<never>(() => {}) };
     const { api } = fixture.attach({ vendor, tokenTimeout: 60 });
     expect(await failureOf(api.get('/data'))).toMatchObject({ code: 'ERR_TOKEN_TIMEOUT' });
   });
 
-  it('scenario 22: a token that arrives after the timeout is not published', async () => {
+  it('discards a token that arrives later', async () => {
     const fixture = await startFixture();
     let arrive: ((token: { accessToken: string }) => void) | undefined;
     const grant = () =>
@@ -357,7 +354,7 @@ describe('a token endpoint that never answers', () => {
   });
 });
 
-describe('the boundaries of time', () => {
+describe('token times', () => {
   async function withToken(lifetime: number, random = 0) {
     const fixture = await startFixture();
     fixture.lifetime = lifetime / 1000;
@@ -384,7 +381,7 @@ describe('the boundaries of time', () => {
     { lifetime: 60_000, random: 1, refreshAt: 48_000 },
     { lifetime: 1000, random: 0.5, refreshAt: 800 },
   ])(
-    'scenario 23: a token of $lifetime ms with a roll of $random: 1 ms before, at and after refreshAt',
+    'lifetime $lifetime ms, random $random: starts a background refresh exactly at refreshAt',
     async ({ lifetime, random, refreshAt }) => {
       const { fixture, api, tokens, start, at } = await withToken(lifetime, random);
       expect(tokens.current).toMatchObject({ refreshAt: start + refreshAt, expiresAt: start + lifetime });
@@ -395,9 +392,9 @@ describe('the boundaries of time', () => {
       await at(refreshAt);
       await api.get('/at');
       await expect.poll(() => fixture.tokenRequests.length).toBe(2);
-      // The request itself went out with the old token, at once.
-      const [, before, atIt] = fixture.apiRequests.map(({ headers }) => headers.authorization);
-      expect([before, atIt]).toEqual([`Bearer ${fixture.issued[0]}`, `Bearer ${fixture.issued[0]}`]);
+      // The request did not wait for the refresh.
+      const [, before, atRefresh] = fixture.apiRequests.map(({ headers }) => headers.authorization);
+      expect([before, atRefresh]).toEqual([`Bearer ${fixture.issued[0]}`, `Bearer ${fixture.issued[0]}`]);
       await expect.poll(() => tokens.current?.expiresAt).toBe(start + refreshAt + lifetime);
       await at(refreshAt + 1);
       await api.get('/after');
@@ -406,7 +403,7 @@ describe('the boundaries of time', () => {
     },
   );
 
-  it('scenario 23: 1 ms before expiresAt the old token is used, though its refresh hangs', async () => {
+  it('uses the old token until 1 ms before expiresAt, even if its refresh hangs', async () => {
     const { fixture, api, at } = await withToken(HOUR);
     fixture.onToken = () => {};
     await at(HOUR - 1);
@@ -415,7 +412,7 @@ describe('the boundaries of time', () => {
     await expect.poll(() => fixture.tokenRequests.length).toBe(2);
   });
 
-  it.each([0, 1])('scenario 23: %i ms after expiresAt a request waits for a new token', async (late) => {
+  it.each([0, 1])('lets a request wait for a new token %i ms after expiresAt', async (late) => {
     const { fixture, api, tokens, events, at } = await withToken(HOUR);
     const held = holdTokens(fixture);
     await at(HOUR + late);
@@ -433,7 +430,7 @@ describe('the boundaries of time', () => {
     });
   });
 
-  it('scenario 23: a request at expiry joins the background refresh under way', async () => {
+  it('lets a request at expiresAt join the running background refresh', async () => {
     const { fixture, api, at } = await withToken(60_000);
     const held = holdTokens(fixture);
     await at(59_999);
@@ -447,7 +444,7 @@ describe('the boundaries of time', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 23: a token of 60 s serves a request each second: one fetch for each 48 s', async () => {
+  it('refreshes a token of 60 s every 48 s with one request per second', async () => {
     const { fixture, api, tokens, at } = await withToken(60_000);
     for (let second = 1; second < 120; second++) {
       await at(second * 1000);
@@ -458,7 +455,7 @@ describe('the boundaries of time', () => {
     expect(fixture.tokenRequests).toHaveLength(3);
   });
 
-  it('scenario 23: expiresAt counts from the start of the token request', async () => {
+  it('counts expiresAt from the start of the token request', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const start = clock.now();
@@ -472,7 +469,7 @@ describe('the boundaries of time', () => {
     expect(tokens.current?.expiresAt).toBe(start + HOUR);
   });
 
-  it('scenario 23: a refresh buffer longer than the lifetime refreshes at 80 %, a buffer of 0 at expiry', () => {
+  it('puts refreshAt at 80 % of the lifetime for a long refreshBuffer, and at expiresAt for a refreshBuffer of 0', () => {
     const timing = { defaultLifetime: HOUR, random: () => 1 };
     const token = { accessToken: 'a', lifetime: 1000 };
     expect(toTokenSet(token, 0, { ...timing, refreshBuffer: 1e9 }).refreshAt).toBe(800);
@@ -480,7 +477,7 @@ describe('the boundaries of time', () => {
   });
 });
 
-describe('a script', () => {
+describe('a script process', () => {
   const script = fileURLToPath(new URL('../support/exit-script.ts', import.meta.url));
 
   /** Runs the script until it exits. The test hangs if a timer or a socket keeps the script alive. */
@@ -500,7 +497,7 @@ describe('a script', () => {
     return { code, output };
   }
 
-  it('scenario 24: that made one call exits at once', async () => {
+  it('exits at once after one request', async () => {
     const fixture = await startFixture();
     const { code, output } = await run(fixture.url);
     expect(output).toBe('done 200\n');
@@ -508,7 +505,7 @@ describe('a script', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('scenario 24: that went through a 401 exits at once', async () => {
+  it('exits at once after a replay', async () => {
     const fixture = await startFixture();
     fixture.beforeApi = (_, response) => {
       if (fixture.apiRequests.length > 1) return false;
@@ -520,7 +517,7 @@ describe('a script', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 24: that leaves a background refresh which answers soon exits with it', async () => {
+  it('exits with the end of a background refresh', async () => {
     const fixture = await startFixture();
     fixture.onToken = async (_, response) => {
       if (fixture.tokenRequests.length > 1) await delay(200);
@@ -531,7 +528,7 @@ describe('a script', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 24: that leaves a background refresh which is refused with 500 and retried exits all the same', async () => {
+  it('exits without the retries of a background refresh that receives a 500', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => {
       if (fixture.tokenRequests.length === 1) fixture.issue(response);
@@ -542,7 +539,7 @@ describe('a script', () => {
     expect(code).toBe(0);
   });
 
-  it('scenario 24: that leaves a background refresh which is never answered exits at the tokenTimeout', async () => {
+  it('exits at tokenTimeout if a background refresh gets no response', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => {
       if (fixture.tokenRequests.length === 1) fixture.issue(response);

@@ -12,10 +12,10 @@ const statusOf = (request: Promise<{ status: number }>) =>
     (error: AxiosError) => error.response?.status,
   );
 
-describe('an axios-retry that is there already', () => {
+describe('when the instance already has axios-retry', () => {
   const eager = { retries: 3, retryDelay: () => 1, retryCondition: () => true };
 
-  it('scenario 27: attached before ours, ours decides: a POST that may have been carried out is not repeated', async () => {
+  it('applies the policy of the plugin if axios-retry was attached before', async () => {
     const fixture = await startFixture();
     fixture.onApi = (_, response) => sendJson(response, 503, {});
     const api = axios.create({ baseURL: fixture.url, proxy: false });
@@ -25,7 +25,7 @@ describe('an axios-retry that is there already', () => {
     expect(fixture.apiRequests).toHaveLength(1);
   });
 
-  it('scenario 27: attached after ours, theirs decides', async () => {
+  it("applies the application's policy if axios-retry was attached afterwards", async () => {
     const fixture = await startFixture();
     fixture.onApi = (_, response) => sendJson(response, 503, {});
     const { api } = fixture.attach({ retry: { baseDelay: 1 } });
@@ -35,8 +35,8 @@ describe('an axios-retry that is there already', () => {
   });
 });
 
-describe('an API that refuses every token', () => {
-  it('scenario 8: costs a fetch every five seconds, not one for each request', async () => {
+describe('when the API refuses every token', () => {
+  it('does not fetch a token for each request', async () => {
     const fixture = await startFixture();
     fixture.beforeApi = (_, response) => {
       sendJson(response, 401, {});
@@ -47,7 +47,7 @@ describe('an API that refuses every token', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 8: once it takes the token, the next 401 is a rejection again', async () => {
+  it('refreshes the token again after the API has accepted one', async () => {
     const fixture = await startFixture();
     let broken = true;
     fixture.beforeApi = (_, response) => {
@@ -65,12 +65,12 @@ describe('an API that refuses every token', () => {
   });
 });
 
-describe('defaults of the application', () => {
-  it('scenario 18: none of axios.defaults gets into a token request', async () => {
+describe('when the application uses unusual defaults', () => {
+  it('sends nothing of axios.defaults with a token request', async () => {
     const fixture = await startFixture();
-    let elsewhere = 0;
+    let otherRequests = 0;
     const other = await startServer((_, response) => {
-      elsewhere++;
+      otherRequests++;
       response.end('{}');
     });
     onTestFinished(() => other.close());
@@ -103,24 +103,24 @@ describe('defaults of the application', () => {
       ['/oauth/token', basic],
       ['/oauth/token', undefined],
     ]);
-    expect(elsewhere).toBe(0);
+    expect(otherRequests).toBe(0);
   });
 
-  it('auth: null is no credentials of the caller', async () => {
+  it('sends the token if auth is null', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { auth: null } as object);
     expect(await statusOf(api.get('/data', { auth: null } as object))).toBe(200);
   });
 
-  it('a frozen config is sent with the token', async () => {
+  it('sends a frozen config with the token', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
-    // Registered later, so it runs earlier.
+    // An interceptor that is added later runs earlier.
     api.interceptors.request.use((config) => Object.freeze(config));
     expect(await statusOf(api.get('/data'))).toBe(200);
   });
 
-  it('an instance made by hand is refused where axios-retry could not send through it', async () => {
+  it('requires axios.create() unless retry is false', async () => {
     const fixture = await startFixture();
     const api = new Axios({ ...axios.defaults, baseURL: fixture.url } as never) as AxiosInstance;
     const attach = (retry?: false) => attachAuthRefresh(api, { vendor: fixture.vendor(), retry });
@@ -130,8 +130,8 @@ describe('defaults of the application', () => {
   });
 });
 
-describe('vendors', () => {
-  it('scenario 13: a vendor whose login is down does not fail requests to other hosts', async () => {
+describe('a custom vendor', () => {
+  it('whose login fails does not fail requests to other hosts', async () => {
     const other = await startServer((_, response) => sendJson(response, 200, {}));
     onTestFinished(() => other.close());
     const vendor: Vendor = {
@@ -148,7 +148,7 @@ describe('vendors', () => {
     await expect(api.get('/relative')).rejects.toMatchObject({ name: 'AuthRefreshError' });
   });
 
-  it('scenario 33: a token whose vendor announces another API is not replayed to the old one', async () => {
+  it('that announces another API with a new token causes no replay to the old API', async () => {
     const fixture = await startFixture();
     fixture.valid.add('first');
     let fetches = 0;
@@ -172,7 +172,7 @@ describe('vendors', () => {
     ]);
   });
 
-  it('scenario 11: ip.not.authorized is read from bytes as well', async () => {
+  it('of Genesys Cloud finds ip.not.authorized in an arraybuffer', async () => {
     const fixture = await startFixture();
     fixture.beforeApi = (_, response) => {
       sendJson(response, 401, { code: 'ip.not.authorized' });
@@ -187,7 +187,7 @@ describe('vendors', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('isReadOnly that throws does not take the place of the API error', async () => {
+  it("whose isReadOnly throws leaves the API's error unchanged", async () => {
     const fixture = await startFixture();
     fixture.onApi = (_, response) => sendJson(response, 503, {});
     const isReadOnly = () => {

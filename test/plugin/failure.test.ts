@@ -20,7 +20,7 @@ const failureOf = (promise: Promise<unknown>) =>
     (error) => error,
   );
 
-/** Lets answers arrive that need no timer of the manual clock, and runs its timers until the promise settles. */
+/** Advances the manual clock, and leaves time for real responses, until the promise settles. */
 async function drive<T>(clock: ManualClock, promise: Promise<T>, step = 100): Promise<T> {
   let settled = false;
   promise.then(
@@ -47,7 +47,7 @@ function watchRejections(): unknown[] {
   return unhandled;
 }
 
-/** Collects this package's warnings until the test ends. */
+/** Collects the warnings of this package until the test ends. */
 function watchWarnings(): string[] {
   const warnings: string[] = [];
   const listener = (warning: Error) => {
@@ -58,8 +58,8 @@ function watchWarnings(): string[] {
   return warnings;
 }
 
-describe('a token endpoint that fails', () => {
-  it('scenario 13: answers 500: every waiter rejects with its own config, the 401 and the cause', async () => {
+describe('when the token endpoint fails', () => {
+  it('rejects every waiting request with its own config, its 401 and the cause after a 500', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach();
     await api.get('/first');
@@ -84,13 +84,13 @@ describe('a token endpoint that fails', () => {
       });
       expect(error.message).toContain('/oauth/token answered 500');
     }
-    // One flight: the first attempt and its three retries.
+    // One refresh: the first attempt and three retries.
     expect(fixture.tokenRequests).toHaveLength(1 + 4);
     expect(fixture.apiRequests).toHaveLength(1 + 20);
     expect(events.filter(({ type }) => type === 'refresh-failed')).toHaveLength(1);
   });
 
-  it('scenario 13: recovers: a second after a failed refresh a request fetches again and succeeds', async () => {
+  it('repeats the error for one second, then fetches a token again', async () => {
     const fixture = await startFixture();
     const clock = createShiftedClock();
     const { api } = fixture.attach({ tokenRetries: 0, clock });
@@ -104,7 +104,7 @@ describe('a token endpoint that fails', () => {
     expect((await api.get('/data')).status).toBe(200);
   });
 
-  it('scenario 13: an axios-retry of the application does not multiply the token requests', async () => {
+  it('sends no further token requests if the application uses axios-retry', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ retry: false });
     axiosRetry(api);
@@ -120,8 +120,8 @@ describe('a token endpoint that fails', () => {
     ['500', 500, {}],
     ['408', 408, {}],
     ['429 without Retry-After', 429, {}],
-    ['a Retry-After of no form', 503, { 'retry-after': 'soon' }],
-  ])('scenario 13: %s is retried: a request notices nothing of two failures', async (_, code, headers) => {
+    ['503 with an invalid Retry-After', 503, { 'retry-after': 'soon' }],
+  ])('retries the token request after %s', async (_, code, headers) => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     fixture.onToken = (_request, response) =>
@@ -130,7 +130,7 @@ describe('a token endpoint that fails', () => {
     expect(fixture.tokenRequests).toHaveLength(3);
   });
 
-  it('scenario 13: a connection that is cut is retried too', async () => {
+  it('retries the token request after a broken connection', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     fixture.onToken = (_request, response) =>
@@ -140,7 +140,7 @@ describe('a token endpoint that fails', () => {
   });
 });
 
-describe('a token endpoint that throttles', () => {
+describe('when the token endpoint throttles', () => {
   const throttleOnce =
     (fixture: Fixture, retryAfter: string): Fixture['onToken'] =>
     (_, response) =>
@@ -148,14 +148,14 @@ describe('a token endpoint that throttles', () => {
         ? sendJson(response, 429, {}, { 'retry-after': retryAfter })
         : fixture.issue(response);
 
-  it('scenario 14: a short Retry-After is waited for once; then all ten callers get their answer', async () => {
+  it('waits once for a short Retry-After, then completes all ten requests', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api } = fixture.attach({ clock });
     fixture.onToken = throttleOnce(fixture, '2');
     const calls = Promise.all(Array.from({ length: 10 }, (_, i) => api.get('/data', { params: { i } })));
     await expect.poll(() => fixture.tokenRequests.length).toBe(1);
-    await expect.poll(() => clock.pending).toBe(2); // The deadline of the fetch, and the wait.
+    await expect.poll(() => clock.pending).toBe(2); // The deadline of the fetch and the wait.
     await clock.advance(1999);
     await delay(20);
     expect(fixture.tokenRequests).toHaveLength(1);
@@ -167,7 +167,7 @@ describe('a token endpoint that throttles', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('scenario 14, tokenRetries 0: ten calls are answered from the remembered error, afterwards one fetch', async () => {
+  it('repeats the error for ten requests during Retry-After, then fetches one token, with tokenRetries 0', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api } = fixture.attach({ clock, tokenRetries: 0 });
@@ -179,7 +179,7 @@ describe('a token endpoint that throttles', () => {
         config: { params: { i } },
         cause: { status: 429, retryAfter: 2000 },
       });
-      await clock.advance(i === 8 ? 399 : 200); // The tenth comes 1 ms before the two seconds are over.
+      await clock.advance(i === 8 ? 399 : 200); // The tenth request comes 1 ms before the end of the two seconds.
     }
     expect(clock.now() - 1_700_000_000_000).toBe(2199);
     expect(fixture.tokenRequests).toHaveLength(1);
@@ -187,7 +187,7 @@ describe('a token endpoint that throttles', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 14: the cool-down ends with the millisecond that Retry-After says', async () => {
+  it('ends the cool-down exactly after Retry-After', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api } = fixture.attach({ clock, tokenRetries: 0 });
@@ -201,7 +201,7 @@ describe('a token endpoint that throttles', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 14: Retry-After as an HTTP date counts by the injected clock', async () => {
+  it('compares an HTTP date as Retry-After with the injected clock', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api } = fixture.attach({ clock, tokenRetries: 0 });
@@ -209,7 +209,7 @@ describe('a token endpoint that throttles', () => {
     await expect(api.get('/data')).rejects.toMatchObject({ cause: { retryAfter: 90_000 } });
   });
 
-  it('scenario 14: a Retry-After beyond tokenTimeout is not waited for', async () => {
+  it('does not wait for a Retry-After beyond tokenTimeout', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api } = fixture.attach({ clock, tokenTimeout: 10_000 });
@@ -218,7 +218,7 @@ describe('a token endpoint that throttles', () => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('scenario 14: a Retry-After of a year is capped at an hour', async () => {
+  it('caps the cool-down at one hour', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api } = fixture.attach({ clock });
@@ -231,7 +231,7 @@ describe('a token endpoint that throttles', () => {
     expect((await api.get('/data')).status).toBe(200);
   });
 
-  it('scenario 14: 503 with Retry-After cools down likewise', async () => {
+  it('starts a cool-down after 503 with Retry-After', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api } = fixture.attach({ clock });
@@ -243,8 +243,8 @@ describe('a token endpoint that throttles', () => {
   });
 });
 
-describe('the cool-down after an OAuth error', () => {
-  it('scenario 13: invalid_client is final at once and answers for five seconds, to the millisecond', async () => {
+describe('when the token endpoint returns an OAuth error', () => {
+  it('does not retry invalid_client, and repeats the error for exactly five seconds', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const { api, events } = fixture.attach({ clock });
@@ -269,7 +269,7 @@ describe('the cool-down after an OAuth error', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 13: ends when the clock is set back, however far', async () => {
+  it('ends the cool-down when the clock is set back', async () => {
     const fixture = await startFixture();
     const clock = createShiftedClock();
     const { api } = fixture.attach({ clock });
@@ -280,7 +280,7 @@ describe('the cool-down after an OAuth error', () => {
     expect((await api.get('/data')).status).toBe(200);
   });
 
-  it('scenario 13: 500 requests that are refused one after the other do not hammer the token endpoint', async () => {
+  it('sends one token request for 500 consecutive requests', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await api.get('/first');
@@ -293,7 +293,7 @@ describe('the cool-down after an OAuth error', () => {
   });
 });
 
-describe('a store that fails', () => {
+describe('when the store fails', () => {
   const failures: Record<string, () => Promise<never>> = {
     'throws at once': () => {
       throw new Error('disk on fire');
@@ -311,7 +311,7 @@ describe('a store that fails', () => {
   );
 
   it.each(cases)(
-    'scenario 16: a store whose $call $how: requests go on, events tell',
+    'completes requests and emits store-failed if $call $how',
     async ({ operation, call, fail }) => {
       const store = storeWith({ [call]: fail });
       const unhandled = watchRejections();
@@ -330,7 +330,7 @@ describe('a store that fails', () => {
     },
   );
 
-  it('scenario 16: a store that hangs: requests go on after two seconds', async () => {
+  it('continues without the store after two seconds if the store hangs', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
     const hang = () => new Promise<never>(() => {});
@@ -349,7 +349,7 @@ describe('a store that fails', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('scenario 16: a store that fails after it was given up does no harm', async () => {
+  it('ignores an error of the store after its deadline', async () => {
     const unhandled = watchRejections();
     const fixture = await startFixture();
     const clock = createManualClock();
@@ -377,19 +377,19 @@ describe('a store that fails', () => {
     ['a token of null', { accessToken: null, refreshAt: future, expiresAt: future }],
     ['a token with a line break', { accessToken: 'a\r\nX: y', refreshAt: future, expiresAt: future }],
     ['an API that is not https', { ...good, apiBaseUrl: 'http://api.example' }],
-    ['a scope that is no text', { ...good, scope: ['a'] }],
-    ['a token that lives for ever', { ...good, expiresAt: 1e300 }],
+    ['a scope that is not a string', { ...good, scope: ['a'] }],
+    ['a token that never expires', { ...good, expiresAt: 1e300 }],
     ['an expired token', { accessToken: 'from-store', refreshAt: 1, expiresAt: 2 }],
-  ])('scenario 16: a store that returns %s is passed over', async (_, garbage) => {
+  ])('ignores %s from the store and fetches a token', async (_, garbage) => {
     const fixture = await startFixture();
-    const kept = { token: garbage as TokenSet, fence: 1 };
-    const { api } = fixture.attach({ store: storeWith({ get: async () => kept }) });
+    const stored = { token: garbage as TokenSet, fence: 1 };
+    const { api } = fixture.attach({ store: storeWith({ get: async () => stored }) });
     expect((await api.get('/data')).status).toBe(200);
     expect(fixture.tokenRequests).toHaveLength(1);
     expect(fixture.apiRequests[0]?.headers.authorization).toBe(`Bearer ${fixture.issued[0]}`);
   });
 
-  it('scenario 16: a refresh token of the store that is no text is not used', async () => {
+  it('ignores a refresh token of the store that is not a string', async () => {
     const fixture = await startFixture();
     const garbage = { accessToken: 'old', refreshToken: { evil: true }, refreshAt: 1, expiresAt: 2 };
     const { api } = fixture.attach({
@@ -397,7 +397,7 @@ describe('a store that fails', () => {
         tokenEndpoint: `${fixture.url}/oauth/token`,
         clientId: 'client',
         refreshToken: 'the-first-one',
-        tokenKey: 'mine',
+        tokenKey: 'custom',
       }),
       store: storeWith({ get: async () => ({ token: garbage as unknown as TokenSet, fence: 1 }) }),
     });
@@ -407,7 +407,7 @@ describe('a store that fails', () => {
     );
   });
 
-  it('scenario 16: a store that works is read before a fetch and written after it', async () => {
+  it('shares a token between two managers through a working store', async () => {
     const fixture = await startFixture();
     const store = memoryStore();
     const one = fixture.attach({ store });
@@ -422,8 +422,8 @@ describe('a store that fails', () => {
   });
 });
 
-describe('a background refresh that fails', () => {
-  it('scenario 17: while the token is valid requests go on, with no unhandled rejection', async () => {
+describe('when a background refresh fails', () => {
+  it('completes requests with the old token until it expires, without an unhandled rejection', async () => {
     const unhandled = watchRejections();
     const fixture = await startFixture();
     const clock = createManualClock();
@@ -437,7 +437,7 @@ describe('a background refresh that fails', () => {
     await expect.poll(failures).toMatchObject([{ reason: 'stale', background: true }]);
     expect(fixture.tokenRequests).toHaveLength(2);
 
-    // Not again at once: five seconds later.
+    // The next attempt comes five seconds later.
     await clock.advance(4999);
     await api.get('/data');
     await delay(10);
@@ -447,7 +447,7 @@ describe('a background refresh that fails', () => {
     await expect.poll(() => failures().length).toBe(2);
     expect(fixture.tokenRequests).toHaveLength(3);
 
-    // The old token serves to its last millisecond, then a request waits for a new one.
+    // The old token is used until its last millisecond, then a request waits for a new token.
     await clock.advance(300_000 - 5000 - 1);
     expect((await api.get('/data')).status).toBe(200);
     await expect.poll(() => failures().length).toBe(3);
@@ -460,7 +460,7 @@ describe('a background refresh that fails', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('scenario 17: an OAuth error in the background does not touch requests either', async () => {
+  it('completes requests with the old token after an OAuth error', async () => {
     const unhandled = watchRejections();
     const fixture = await startFixture();
     const clock = createManualClock();
@@ -475,7 +475,7 @@ describe('a background refresh that fails', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('scenario 17: a failed fetch that every caller has left rejects nowhere', async () => {
+  it('causes no unhandled rejection if every caller was aborted', async () => {
     const unhandled = watchRejections();
     const fixture = await startFixture();
     fixture.tokenDelay = 150;
@@ -499,8 +499,8 @@ const broken = {
   rejects: () => Promise.reject(new Error('broken on purpose')),
 };
 
-describe.each(Object.entries(broken))("a function of the caller's that %s", (_, fail) => {
-  it('scenario 17: as an event listener: a warning, and nothing else', async () => {
+describe.each(Object.entries(broken))('when a callback %s', (_, fail) => {
+  it('onEvent: emits a process warning and has no other effect', async () => {
     const unhandled = watchRejections();
     const warnings = watchWarnings();
     const fixture = await startFixture();
@@ -514,7 +514,7 @@ describe.each(Object.entries(broken))("a function of the caller's that %s", (_, 
     expect(unhandled).toEqual([]);
   });
 
-  it('scenario 13: as shouldRefresh: the request rejects with the 401 and the cause, no fetch', async () => {
+  it('shouldRefresh: rejects with the 401 and the cause, without a token fetch', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ shouldRefresh: fail as () => boolean });
     await api.get('/first');
@@ -532,14 +532,14 @@ describe.each(Object.entries(broken))("a function of the caller's that %s", (_, 
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('scenario 13: as the function for a secret: final at once, nothing is sent, and no cool-down', async () => {
+  it('clientSecret: rejects at once, sends nothing and starts no cool-down', async () => {
     const fixture = await startFixture();
-    let sealed = true;
+    let isBroken = true;
     const { api } = fixture.attach({
       vendor: oauth2Vendor({
         tokenEndpoint: `${fixture.url}/oauth/token`,
         clientId: 'client',
-        clientSecret: () => (sealed ? (fail() as Promise<string>) : 'open'),
+        clientSecret: () => (isBroken ? (fail() as Promise<string>) : 'open'),
       }),
     });
     expect(await failureOf(api.get('/data'))).toMatchObject({
@@ -548,16 +548,16 @@ describe.each(Object.entries(broken))("a function of the caller's that %s", (_, 
       cause: {
         name: 'TokenRequestError',
         code: 'ERR_CALLBACK',
-        message: 'the function given as clientSecret failed: broken on purpose',
+        message: 'the clientSecret function failed: broken on purpose',
       },
     });
     expect(fixture.tokenRequests).toHaveLength(0);
     expect(fixture.apiRequests).toHaveLength(0);
-    sealed = false;
+    isBroken = false;
     expect((await api.get('/data')).status).toBe(200);
   });
 
-  it('scenario 13: as the grant: the same', async () => {
+  it('grant: rejects with ERR_CALLBACK and sends nothing to the API', async () => {
     const fixture = await startFixture();
     const vendor = { ...fixture.vendor(), grant: fail as unknown as Grant };
     const { api } = fixture.attach({ vendor });
@@ -569,7 +569,7 @@ describe.each(Object.entries(broken))("a function of the caller's that %s", (_, 
     expect(fixture.apiRequests).toHaveLength(0);
   });
 
-  it('scenario 13: as the body factory: the request rejects and is not sent', async () => {
+  it('body factory: rejects without sending the request', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     const error = await failureOf(api.post('/data', undefined, { authRefresh: { body: fail } }));
@@ -583,7 +583,7 @@ describe.each(Object.entries(broken))("a function of the caller's that %s", (_, 
     expect(fixture.apiRequests).toHaveLength(0);
   });
 
-  it('scenario 13: as the body factory at the replay: the error carries on, one call', async () => {
+  it('body factory at the replay: rejects without sending the replay', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await api.get('/first');
@@ -596,14 +596,14 @@ describe.each(Object.entries(broken))("a function of the caller's that %s", (_, 
   });
 });
 
-describe("odd results of the caller's functions", () => {
+describe('when a callback returns an invalid value', () => {
   it.each<[string, unknown]>([
     ['undefined', undefined],
     ['null', null],
     ['an empty text', ''],
     ['a number', 7],
     ['an object', { secret: 'x' }],
-  ])('scenario 13: a secret function that returns %s: ERR_CALLBACK, nothing is sent', async (_, value) => {
+  ])('clientSecret returns %s: rejects with ERR_CALLBACK and sends nothing', async (_, value) => {
     const fixture = await startFixture();
     const { api } = fixture.attach({
       vendor: oauth2Vendor({
@@ -614,12 +614,12 @@ describe("odd results of the caller's functions", () => {
     });
     expect(await failureOf(api.get('/data'))).toMatchObject({
       code: 'ERR_CALLBACK',
-      cause: { message: 'the function given as clientSecret returned no text' },
+      cause: { message: 'the clientSecret function must return a non-empty string' },
     });
     expect(fixture.tokenRequests).toHaveLength(0);
   });
 
-  it('scenario 13: a secret function is asked at every fetch, so that a rotated secret needs no restart', async () => {
+  it('clientSecret: is called for every token fetch, so that the secret can rotate', async () => {
     const fixture = await startFixture();
     let n = 0;
     const { api } = fixture.attach({
@@ -642,13 +642,13 @@ describe("odd results of the caller's functions", () => {
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
-    ['the bare text of a token', 'token-as-text'],
+    ['a bare access token', 'token-as-text'],
     ['no accessToken', { lifetime: 1000 }],
     ['an accessToken of null', { accessToken: null }],
     ['an accessToken with a line break', { accessToken: 'a\nb' }],
-    ['no accessToken but times', { expiresAt: soon, refreshAt: soon }],
+    ['times without accessToken', { expiresAt: soon, refreshAt: soon }],
     ['an accessToken of undefined and times', { accessToken: undefined, expiresAt: soon }],
-  ])('scenario 15: a grant that returns %s: ERR_TOKEN_RESPONSE, never Bearer undefined', async (_, value) => {
+  ])('grant returns %s: rejects with ERR_TOKEN_RESPONSE and sends nothing to the API', async (_, value) => {
     const fixture = await startFixture();
     const vendor = { ...fixture.vendor(), grant: async () => value as never };
     const { api } = fixture.attach({ vendor });
@@ -666,23 +666,20 @@ describe("odd results of the caller's functions", () => {
     ['zero', 0],
     ['negative', -5],
     ['text', 'an hour'],
-  ])(
-    'scenario 15: a grant whose lifetime is %s: the token is used, not fetched for every request',
-    async (_, lifetime) => {
-      const fixture = await startFixture();
-      fixture.valid.add('custom-token');
-      let fetches = 0;
-      const grant: Grant = async () => {
-        fetches++;
-        return { accessToken: 'custom-token', lifetime: lifetime as number };
-      };
-      const { api } = fixture.attach({ vendor: { ...fixture.vendor(), grant } });
-      for (let i = 0; i < 5; i++) expect((await api.get('/data')).status).toBe(200);
-      expect(fetches).toBe(1);
-    },
-  );
+  ])('grant returns the lifetime %s: uses the token for several requests', async (_, lifetime) => {
+    const fixture = await startFixture();
+    fixture.valid.add('custom-token');
+    let fetches = 0;
+    const grant: Grant = async () => {
+      fetches++;
+      return { accessToken: 'custom-token', lifetime: lifetime as number };
+    };
+    const { api } = fixture.attach({ vendor: { ...fixture.vendor(), grant } });
+    for (let i = 0; i < 5; i++) expect((await api.get('/data')).status).toBe(200);
+    expect(fetches).toBe(1);
+  });
 
-  it('scenario 13: a grant that throws what has no text: still a TokenError, for all waiters', async () => {
+  it('grant throws a value without a string form: rejects every waiting request with ERR_CALLBACK', async () => {
     const unhandled = watchRejections();
     const fixture = await startFixture();
     const vendor = { ...fixture.vendor(), grant: () => Promise.reject(Object.create(null)) };
@@ -695,7 +692,7 @@ describe("odd results of the caller's functions", () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('scenario 17: a listener that throws what has no text: no unhandled rejection', async () => {
+  it('onEvent throws a value without a string form: causes no unhandled rejection', async () => {
     const unhandled = watchRejections();
     const fixture = await startFixture();
     const { api } = fixture.attach({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decideReplay, type ReplayFacts } from '../../src/plugin/replay-decision.ts';
 
-/** A request whose token was rejected, and that may be replayed once. */
+/** A request whose token was rejected and that may be replayed once. */
 const rejected: ReplayFacts = {
   status: 401,
   leftOrigin: false,
@@ -21,26 +21,36 @@ const table: [title: string, facts: Partial<ReplayFacts>, action: string, reason
   ['a 403', { status: 403, isTokenRejected: false }, 'return-answer', 'status'],
   ['no response', { status: undefined, isTokenRejected: false }, 'return-answer', 'status'],
   ['a 401 from another origin', { leftOrigin: true }, 'return-answer', 'left-origin'],
-  ['a 401 that a new token cannot cure', { isTokenRejected: false }, 'return-answer', 'token-not-rejected'],
-  ['a body that is used up', { isRepeatable: false }, 'return-answer', 'body-used-up'],
-  ['a used up body beside a newer token', { isRepeatable: false, ...newer }, 'return-answer', 'body-used-up'],
+  ['a 401 that does not reject the token', { isTokenRejected: false }, 'return-answer', 'token-not-rejected'],
+  ['a used-up body', { isRepeatable: false }, 'return-answer', 'body-used-up'],
+  ['a used-up body with a newer token', { isRepeatable: false, ...newer }, 'return-answer', 'body-used-up'],
   ['a rejected token', {}, 'replay', 'token-rejected'],
   ['a rejected token after the last replay', { replays: 1 }, 'return-answer', 'replays-used-up'],
-  ['a rejected token, replays left', { replays: 1, maxReplays: 2 }, 'replay', 'token-rejected'],
-  ['a rejected token, no replays allowed', { maxReplays: 0 }, 'return-answer', 'replays-used-up'],
+  ['a rejected token with replays left', { replays: 1, maxReplays: 2 }, 'replay', 'token-rejected'],
+  ['a rejected token without allowed replays', { maxReplays: 0 }, 'return-answer', 'replays-used-up'],
   ['a newer token', newer, 'replay-without-fetch', 'newer-token'],
-  ['a newer token, no replays allowed', { ...newer, maxReplays: 0 }, 'replay-without-fetch', 'newer-token'],
+  [
+    'a newer token without allowed replays',
+    { ...newer, maxReplays: 0 },
+    'replay-without-fetch',
+    'newer-token',
+  ],
   ['a newer token after 3 replays', { ...newer, replays: 3 }, 'replay-without-fetch', 'newer-token'],
   ['a newer token after 4 replays', { ...newer, replays: 4 }, 'return-answer', 'replays-used-up'],
   ['a newer token after 4 of 6 replays', { ...newer, replays: 4, maxReplays: 6 }, 'replay', 'token-rejected'],
   ['a token from the store', stored, 'replay', 'token-from-store'],
   ['a token from the store after 3 replays', { ...stored, replays: 3 }, 'replay', 'token-from-store'],
   ['a token from the store after 4 replays', { ...stored, replays: 4 }, 'return-answer', 'replays-used-up'],
-  ['a newer token beside one from the store', { ...newer, ...stored }, 'replay-without-fetch', 'newer-token'],
+  [
+    'a newer token and a sent token from the store',
+    { ...newer, ...stored },
+    'replay-without-fetch',
+    'newer-token',
+  ],
 ];
 
 describe('decideReplay', () => {
-  it.each(table)('answers %s', (_, facts, action, reason) => {
+  it.each(table)('decides on %s', (_, facts, action, reason) => {
     expect(decideReplay({ ...rejected, ...facts })).toEqual({ action, reason });
   });
 });

@@ -8,7 +8,7 @@ import { attachTo } from '../support/attach-to.ts';
 import { type Fixture, startFixture } from '../support/fixture.ts';
 import { always, type PlannedAnswer, plan } from '../support/plan.ts';
 
-/** How a request ended: a status, or the code of an error without an answer. */
+/** Returns the status of a request, or the code of an error without a response. */
 const outcome = (request: Promise<{ status: number }>): Promise<number | string | undefined> =>
   request.then(
     ({ status }) => status,
@@ -20,7 +20,7 @@ const retriesOf = (events: AuthRefreshEvent[]) => events.filter(({ type }) => ty
 const bodiesOf = ({ apiRequests }: Fixture) => apiRequests.map(({ body }) => body.toString());
 
 describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
-  it('scenario 25: 401, 503, 200: succeeds after three calls and one more token', async () => {
+  it('replays after 401 and then retries after 503, with one more token', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { adapter });
     await api.get('/first');
@@ -32,7 +32,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 25: 503, 401, 200: succeeds after three calls and one more token', async () => {
+  it('retries after 503 and then replays after 401, with one more token', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { adapter });
     await api.get('/first');
@@ -44,7 +44,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 25: a 401 that follows a retry may be replayed, also when one was replayed before it', async () => {
+  it('replays a request again after a retry', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { adapter });
     plan(fixture, 401, 503, 401, 502);
@@ -53,7 +53,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(fixture.tokenRequests).toHaveLength(3);
   });
 
-  it('scenario 26: the token expires during Retry-After: the retry carries a new one, and no 401 is needed', async () => {
+  it('sends the retry with a new token if the token expires during Retry-After', async () => {
     const fixture = await startFixture();
     fixture.lifetime = 1;
     const { api, events } = fixture.attach({}, { adapter });
@@ -81,26 +81,23 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     ['a DELETE after 503', 503, { method: 'DELETE' }],
     ['a GET whose connection broke', 'reset', {}],
     ['a PUT whose connection broke', 'reset', { method: 'PUT', data: 'text' }],
-    ['a GET whose answer broke off', 'cut', {}],
-    ['a GET that got no answer in time', 'hang', { timeout: 150 }],
+    ['a GET with an incomplete response', 'cut', {}],
+    ['a GET after a timeout', 'hang', { timeout: 150 }],
     [
-      'a GET that got no answer in time, called ETIMEDOUT',
+      'a GET after a timeout with clarifyTimeoutError',
       'hang',
       { timeout: 150, transitional: { clarifyTimeoutError: true } },
     ],
+    ['a POST after 503 with idempotent: true', 503, { method: 'POST', authRefresh: { idempotent: true } }],
     [
-      'a POST after 503 that the caller calls idempotent',
-      503,
-      { method: 'POST', authRefresh: { idempotent: true } },
-    ],
-    [
-      'a POST without an answer that the caller calls idempotent',
+      'a POST without a response with idempotent: true',
       'reset',
       { method: 'POST', authRefresh: { idempotent: true } },
     ],
-  ])('repeats %s, with the same body', async (_, answer, config) => {
+  ])('retries %s with the same body', async (_, answer, config) => {
     const fixture = await startFixture();
-    const { api } = fixture.attach({}, { adapter });
+    const { api, tokens } = fixture.attach({}, { adapter });
+    await tokens.getToken(); // The timeout of a case must not end the wait for a token.
     plan(fixture, answer);
     expect((await api.request({ url: '/data', ...config })).status).toBe(200);
     expect(fixture.apiRequests).toHaveLength(2);
@@ -117,14 +114,9 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     ['a POST after 503', 503, { method: 'POST', data: { n: 1 } }, 503],
     ['a POST after 504', 504, { method: 'POST', data: { n: 1 } }, 504],
     ['a PATCH after 503', 503, { method: 'PATCH', data: { n: 1 } }, 503],
-    [
-      'a PUT that the caller calls not idempotent',
-      503,
-      { method: 'PUT', authRefresh: { idempotent: false } },
-      503,
-    ],
-    ['a POST that is read-only for another vendor', 503, { method: 'POST', url: '/details/query' }, 503],
-  ])('does not repeat %s', async (_, answer, config, expected) => {
+    ['a PUT with idempotent: false', 503, { method: 'PUT', authRefresh: { idempotent: false } }, 503],
+    ['a POST that only another vendor calls read-only', 503, { method: 'POST', url: '/details/query' }, 503],
+  ])('does not retry %s', async (_, answer, config, expected) => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({}, { adapter });
     plan(fixture, answer);
@@ -135,11 +127,12 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
 
   it.each<[string, PlannedAnswer]>([
     ['whose connection broke', 'reset'],
-    ['whose answer broke off', 'cut'],
-    ['that got no answer in time', 'hang'],
-  ])('does not repeat a POST %s: it may have been executed', async (_, answer) => {
+    ['with an incomplete response', 'cut'],
+    ['after a timeout', 'hang'],
+  ])('does not retry a POST %s, because the API may have executed it', async (_, answer) => {
     const fixture = await startFixture();
-    const { api } = fixture.attach({}, { adapter });
+    const { api, tokens } = fixture.attach({}, { adapter });
+    await tokens.getToken();
     plan(fixture, answer);
     const error = await api.post('/import', { n: 1 }, { timeout: 150 }).catch((reason) => reason);
     expect(axios.isAxiosError(error)).toBe(true);
@@ -147,15 +140,15 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(fixture.apiRequests).toHaveLength(1);
   });
 
-  it('repeats the POSTs that the vendor calls read-only, and no other', async () => {
+  it('retries only those POSTs that the vendor calls read-only', async () => {
     const fixture = await startFixture();
-    const asked: unknown[] = [];
+    const seen: unknown[] = [];
     const { api } = fixture.attach(
       {
         vendor: {
           ...fixture.vendor(),
           isReadOnly(request) {
-            asked.push(request);
+            seen.push(request);
             return request.method === 'POST' && request.url.endsWith('/query');
           },
         },
@@ -167,13 +160,13 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     plan(fixture, 503);
     expect(await outcome(api.post('/contacts', { n: 1 }))).toBe(503);
     expect(fixture.apiRequests).toHaveLength(3);
-    expect(asked).toEqual([
+    expect(seen).toEqual([
       { method: 'POST', url: '/details/query' },
       { method: 'POST', url: '/contacts' },
     ]);
   });
 
-  it('lets the caller overrule the vendor: idempotent false keeps a read-only POST from being repeated', async () => {
+  it('does not retry a read-only POST with idempotent: false', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ vendor: { ...fixture.vendor(), isReadOnly: () => true } }, { adapter });
     plan(fixture, 503);
@@ -184,7 +177,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
   it.each<[string, PlannedAnswer]>([
     ['503', 503],
     ['a broken connection', 'reset'],
-  ])('with allMethods repeats a POST after %s', async (_, answer) => {
+  ])('retries a POST after %s with allMethods', async (_, answer) => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ retry: { baseDelay: 5, allMethods: true } }, { adapter });
     plan(fixture, answer);
@@ -192,7 +185,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(bodiesOf(fixture)).toEqual(['{"n":1}', '{"n":1}']);
   });
 
-  it('gives up after three retries and rejects with the last answer', async () => {
+  it('rejects with the last response after three retries', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({ random: () => 1 }, { adapter });
     always(fixture, 503);
@@ -212,7 +205,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     );
   });
 
-  it('retries as often as told, also never', async () => {
+  it('retries as often as `retries` allows', async () => {
     const fixture = await startFixture();
     always(fixture, 503);
     for (const [retries, sends] of [
@@ -227,7 +220,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     }
   });
 
-  it('tells of a retry after a network error its code, and no status', async () => {
+  it('emits a retry event with the error code and without a status after a network error', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({ random: () => 0 }, { adapter });
     plan(fixture, 'reset');
@@ -238,7 +231,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(event).not.toHaveProperty('status');
   });
 
-  it('hands back an answer whose Retry-After is over maxRetryAfter, at once', async () => {
+  it('returns a response at once if its Retry-After exceeds maxRetryAfter', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ retry: { baseDelay: 5, maxRetryAfter: 900 } }, { adapter });
     plan(fixture, [429, { 'retry-after': '1' }], [503, { 'retry-after': '3600' }]);
@@ -247,7 +240,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(fixture.apiRequests).toHaveLength(2);
   });
 
-  it('understands Retry-After as an HTTP date', async () => {
+  it('accepts an HTTP date as Retry-After', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({}, { adapter });
     plan(
@@ -256,12 +249,12 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
       [503, { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() }],
     );
     expect(await outcome(api.get('/data'))).toBe(503);
-    // The first date is over, so only the backoff counts; the second is too far off.
+    // The first date is in the past, so only the backoff counts. The second exceeds maxRetryAfter.
     expect(retriesOf(events)).toHaveLength(1);
     expect(fixture.apiRequests).toHaveLength(2);
   });
 
-  it('never retries what the caller aborts, neither while it is sent nor while it waits for its turn', async () => {
+  it('does not retry a request that is aborted, in flight or while it waits for a retry', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({ retry: { baseDelay: 3_600_000 }, random: () => 1 }, { adapter });
     const controller = new AbortController();
@@ -277,7 +270,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     expect(fixture.apiRequests).toHaveLength(2);
   });
 
-  it('does not retry a request that got no token: the token endpoint has had its retries', async () => {
+  it('does not retry a request after the retries of its token request failed', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => void response.writeHead(500).end();
     const { api, events } = fixture.attach({ tokenRetries: 1 }, { adapter });
@@ -287,7 +280,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
   });
 
   it.each([false, true])(
-    'does not retry a request whose timeout passed while it waited for a token (clarifyTimeoutError %s)',
+    'does not retry a request that timed out while it waited for a token (clarifyTimeoutError %s)',
     async (clarifyTimeoutError) => {
       const fixture = await startFixture();
       fixture.tokenDelay = 400;
@@ -299,7 +292,7 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     },
   );
 
-  it('sends a retry of a request that opted out without a token as well', async () => {
+  it('sends the retry of a request with authRefresh: false without a token', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { adapter });
     plan(fixture, 503);
@@ -309,11 +302,11 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
   });
 });
 
-describe('retry of bodies that can be read once', () => {
+describe('when a body can be read only once', () => {
   it.each<[string, PlannedAnswer]>([
     ['429', 429],
     ['503', 503],
-  ])('never repeats a stream after %s, whatever the policy', async (_, answer) => {
+  ])('does not retry a stream after %s, even with allMethods', async (_, answer) => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ retry: { baseDelay: 5, allMethods: true } });
     plan(fixture, answer);
@@ -321,7 +314,7 @@ describe('retry of bodies that can be read once', () => {
     expect(bodiesOf(fixture)).toEqual(['full body']);
   });
 
-  it('repeats one that a body factory makes anew, whole each time', async () => {
+  it('retries and replays the request with the full body of a body factory', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     plan(fixture, 503, 401, 429);
@@ -331,8 +324,8 @@ describe('retry of bodies that can be read once', () => {
   });
 });
 
-describe('an axios-retry of the application', () => {
-  /** An instance with an axios-retry of its own, attached before or after this package. */
+describe('when the application uses axios-retry', () => {
+  /** Creates an instance with axios-retry of the application, attached before or after the plugin. */
   async function withBoth(
     order: 'before' | 'after',
     theirs: Parameters<typeof axiosRetry>[1],
@@ -346,17 +339,14 @@ describe('an axios-retry of the application', () => {
     return { fixture, api, ...attached };
   }
 
-  describe.each(['before', 'after'] as const)('attached %s ours', (order) => {
-    it.each<PlannedAnswer>([503, 429, 'reset'])(
-      'scenario 27: answers of %s are retried three times in all, not three times three',
-      async (answer) => {
-        const { fixture, api } = await withBoth(order, { retries: 3, retryDelay: () => 5 });
-        always(fixture, answer);
-        await outcome(api.get('/data'));
-        expect(fixture.apiRequests).toHaveLength(4);
-        expect(fixture.tokenRequests).toHaveLength(1);
-      },
-    );
+  describe.each(['before', 'after'] as const)('attached %s the plugin', (order) => {
+    it.each<PlannedAnswer>([503, 429, 'reset'])('retries three times in total after %s', async (answer) => {
+      const { fixture, api } = await withBoth(order, { retries: 3, retryDelay: () => 5 });
+      always(fixture, answer);
+      await outcome(api.get('/data'));
+      expect(fixture.apiRequests).toHaveLength(4);
+      expect(fixture.tokenRequests).toHaveLength(1);
+    });
 
     it.each([
       [5, 3],
@@ -365,7 +355,7 @@ describe('an axios-retry of the application', () => {
       [3, 1],
       [3, 0],
     ])(
-      'scenario 27: with %i retries of theirs and %i of ours there are as many as one of the two allows',
+      'with %i retries of the application and %i of the plugin: retries as often as one of them allows',
       async (theirs, ours) => {
         const { fixture, api } = await withBoth(
           order,
@@ -378,7 +368,7 @@ describe('an axios-retry of the application', () => {
       },
     );
 
-    it('scenario 27: 401, 503, 401, 200 succeeds with four calls', async () => {
+    it('replays, retries and replays again after 401, 503 and 401', async () => {
       const { fixture, api } = await withBoth(order, { retries: 3, retryDelay: () => 5 });
       plan(fixture, 401, 503, 401);
       expect((await api.get('/data')).status).toBe(200);
@@ -386,7 +376,7 @@ describe('an axios-retry of the application', () => {
       expect(fixture.tokenRequests).toHaveLength(3);
     });
 
-    it('scenario 27: with retry: false their policy alone decides, and a token that expired is still renewed', async () => {
+    it("applies only the application's policy with retry: false, and still refreshes tokens", async () => {
       const retried: number[] = [];
       const { fixture, api, events } = await withBoth(
         order,
@@ -408,7 +398,7 @@ describe('an axios-retry of the application', () => {
       expect(retriesOf(events)).toEqual([]);
     });
 
-    it('scenario 27: detach takes our retry away and leaves theirs', async () => {
+    it("removes only the plugin's policy on detach", async () => {
       const { fixture, api, detach } = await withBoth(order, { retries: 1, retryDelay: () => 5 });
       detach();
       always(fixture, 503);
@@ -417,7 +407,7 @@ describe('an axios-retry of the application', () => {
     });
   });
 
-  it('scenario 27: without an axios-retry and with retry: false nothing is retried', async () => {
+  it('retries nothing with retry: false and without axios-retry', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({ retry: false });
     plan(fixture, 503, 401, 429);

@@ -30,7 +30,7 @@ function expectNoLeak(value: unknown, fixture: Fixture, ...more: string[]): void
   expect(leaks(value, [CLIENT_SECRET, BASIC, REFRESH_TOKEN, ...fixture.issued, ...more])).toEqual([]);
 }
 
-/** Answers `/held` only when the test ends, so that its requests stay on their sockets. */
+/** Sends requests to `/held` that get no response, so that they stay on their sockets. */
 async function holdRequests(fixture: Fixture, api: AxiosInstance, count = 3): Promise<void> {
   const { beforeApi } = fixture;
   fixture.beforeApi = (request, response) =>
@@ -53,8 +53,8 @@ const always401: NonNullable<Fixture['beforeApi']> = (request, response) => {
   return true;
 };
 
-describe('the search for leaks itself', () => {
-  it('scenario 18: finds a token in an error of plain axios, in every way that shows it', async () => {
+describe('leaks', () => {
+  it('finds a token in an error of plain axios with every serializer', async () => {
     const fixture = await startFixture();
     const error = await failureOf(
       axios.get(`${fixture.url}/data`, { headers: { Authorization: 'Bearer plain-token-1' }, proxy: false }),
@@ -65,7 +65,7 @@ describe('the search for leaks itself', () => {
     }
   });
 
-  it('scenario 18: finds the Basic header and a secret in a cause', () => {
+  it('finds the Basic header and a secret in a cause', () => {
     const error = new Error('outer', {
       cause: Object.assign(new Error('inner'), { header: `Basic ${BASIC}` }),
     });
@@ -76,11 +76,11 @@ describe('the search for leaks itself', () => {
 
 interface ApiCase {
   name: string;
-  /** What the API does with the request `/case`; without it the fixture answers. */
+  /** Handles the request `/case`. @default the fixture handles it */
   onApi?: Handler;
   fail: (api: AxiosInstance, fixture: Fixture) => Promise<unknown>;
   expected: Record<string, unknown>;
-  /** In place of `http` and `fetch`. */
+  /** @default ['http', 'fetch'] */
   adapters?: string[];
 }
 
@@ -91,13 +91,13 @@ const status =
 
 const API_CASES: ApiCase[] = [
   {
-    name: 'a second 401, handed back',
+    name: 'a second 401',
     onApi: status(401),
     fail: (api) => api.get('/case'),
     expected: { status: 401, code: 'ERR_BAD_REQUEST' },
   },
   {
-    name: 'a 401 that no refresh cures',
+    name: 'a 401 that does not reject the token',
     onApi: (_, response) =>
       sendJson(response, 401, {}, { 'www-authenticate': 'Bearer error="insufficient_scope"' }),
     fail: (api) => api.get('/case'),
@@ -117,7 +117,7 @@ const API_CASES: ApiCase[] = [
     expected: { code: expect.stringMatching(/ECONNRESET|ERR_NETWORK/) },
   },
   {
-    name: 'an answer that breaks off',
+    name: 'an incomplete response',
     onApi: (_, response) => {
       response.writeHead(200, { 'content-length': 1000 }).write('{"half":');
       setTimeout(() => response.destroy(), 5);
@@ -132,13 +132,13 @@ const API_CASES: ApiCase[] = [
     expected: { code: expect.stringMatching(/ECONNABORTED|ETIMEDOUT/) },
   },
   {
-    name: 'an abort while the API is busy',
+    name: 'an abort during the response',
     onApi: () => {},
     fail: (api) => api.get('/case', { signal: AbortSignal.timeout(50) }),
     expected: { code: 'ERR_CANCELED' },
   },
   {
-    name: 'a cancel token while the API is busy',
+    name: 'a cancel token during the response',
     onApi: () => {},
     fail(api) {
       const source = axios.CancelToken.source();
@@ -148,7 +148,7 @@ const API_CASES: ApiCase[] = [
     expected: { code: 'ERR_CANCELED', message: 'enough' },
   },
   {
-    name: 'JSON that cannot be parsed',
+    name: 'invalid JSON',
     onApi: (_, response) => void response.end('{"half":'),
     fail: (api) => api.get('/case', { responseType: 'json', transitional: { silentJSONParsing: false } }),
     expected: { name: 'SyntaxError', code: 'ERR_BAD_RESPONSE' },
@@ -165,25 +165,25 @@ const API_CASES: ApiCase[] = [
     expected: { message: expect.stringContaining('maxBodyLength') },
   },
   {
-    name: 'a stream answer with status 500',
+    name: 'a stream response with status 500',
     onApi: status(500),
     fail: (api) => api.get('/case', { responseType: 'stream' }),
     expected: { status: 500 },
   },
   {
-    name: 'a stream answer with status 500, compressed',
+    name: 'a compressed stream response with status 500',
     onApi: (_, response) => void response.writeHead(500, { 'content-encoding': 'gzip' }).end('x'),
     fail: (api) => api.get('/case', { responseType: 'stream' }),
     expected: { status: 500 },
   },
   {
-    name: 'a stream answer with status 401',
+    name: 'a stream response with status 401',
     onApi: status(401),
     fail: (api) => api.get('/case', { responseType: 'stream' }),
     expected: { status: 401 },
   },
   {
-    name: 'a stream answer with a progress listener',
+    name: 'a stream response with a progress listener',
     onApi: status(500),
     fail: (api) => api.get('/case', { responseType: 'stream', onDownloadProgress: () => {} }),
     expected: { status: 500 },
@@ -196,7 +196,7 @@ const API_CASES: ApiCase[] = [
     adapters: ['http'],
   },
   {
-    name: 'no redirects wanted, status 302',
+    name: 'a redirect with maxRedirects 0',
     onApi: (_, response) => void response.writeHead(302, { location: '/case' }).end(),
     fail: (api) => api.get('/case', { maxRedirects: 0 }),
     expected: { isAxiosError: true },
@@ -231,28 +231,28 @@ const API_CASES: ApiCase[] = [
     expected: { code: 'ERR_CALLBACK' },
   },
   {
-    name: 'an opted-out request that fails',
+    name: 'a failed request with authRefresh: false',
     fail: (api) => api.get('/case', { authRefresh: false }),
     expected: { status: 401 },
   },
   {
-    name: 'an opted-out request that meets a network error',
+    name: 'a network error with authRefresh: false',
     onApi: (_, response) => void response.destroy(),
     fail: (api) => api.get('/case', { authRefresh: false }),
     expected: { code: expect.stringMatching(/ECONNRESET|ERR_NETWORK/) },
   },
 ];
 
-describe.each(['http', 'fetch'])('errors of requests through the %s adapter', (adapter) => {
+describe.each(['http', 'fetch'])('the error of a request through the %s adapter', (adapter) => {
   const cases = API_CASES.filter(({ adapters = ['http', 'fetch'] }) => adapters.includes(adapter));
   const variants = [
     { traffic: 'alone', agent: false },
-    { traffic: 'while others are in flight', agent: false },
-    { traffic: 'while others are in flight on the keep-alive agent of the instance', agent: true },
+    { traffic: 'while other requests are in flight', agent: false },
+    { traffic: 'while other requests are in flight on the keep-alive agent of the instance', agent: true },
   ];
 
   describe.each(adapter === 'http' ? variants : variants.slice(0, 2))('$traffic', ({ traffic, agent }) => {
-    it.each(cases)('scenario 18: $name shows no secret', async ({ onApi, fail, expected }) => {
+    it.each(cases)('contains no secret after $name', async ({ onApi, fail, expected }) => {
       const fixture = await startFixture();
       const { api } = fixture.attach(
         {
@@ -278,8 +278,8 @@ describe.each(['http', 'fetch'])('errors of requests through the %s adapter', (a
   });
 });
 
-describe('errors of streams that are read', () => {
-  it('scenario 18: an abort in the middle of a download: the error of the stream shows no secret', async () => {
+describe('the error of a stream', () => {
+  it('contains no secret after an abort during a download', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     fixture.onApi = (_, response) => void response.writeHead(200).write('the beginning');
@@ -293,7 +293,7 @@ describe('errors of streams that are read', () => {
     expectNoLeak(await ended, fixture);
   });
 
-  it('scenario 18: a download over maxContentLength: the error of the stream shows no secret', async () => {
+  it('contains no secret after a download over maxContentLength', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     fixture.onApi = (_, response) => void response.end('x'.repeat(10_000));
@@ -303,11 +303,11 @@ describe('errors of streams that are read', () => {
     expectNoLeak(error, fixture);
   });
 
-  it('scenario 18: a web stream over maxContentLength (fetch adapter): its error shows no secret', async () => {
+  it('contains no secret after a web stream over maxContentLength', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { adapter: 'fetch' });
     fixture.onApi = (_, response) => {
-      response.write('x'.repeat(10)); // Chunked: with a Content-Length axios refuses at once.
+      response.write('x'.repeat(10)); // Chunked, because axios rejects at once with a Content-Length.
       setTimeout(() => response.end('x'.repeat(10_000)), 10);
     };
     const { data } = await api.get<ReadableStream>('/download', {
@@ -324,9 +324,9 @@ describe('errors of streams that are read', () => {
     expectNoLeak(error, fixture);
   });
 
-  it('scenario 18: an upload stream that is refused half-way shows no secret', async () => {
+  it('contains no secret after a refused upload', async () => {
     const fixture = await startFixture();
-    // A server that does not wait for the body's end.
+    // This server does not wait for the end of the body.
     const server = createServer((_, response) => sendJson(response, 401, { code: 'bad.credentials' }));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => server.closeAllConnections());
@@ -343,7 +343,7 @@ describe('errors of streams that are read', () => {
     expectNoLeak(error, fixture);
   });
 
-  it('scenario 18: an upload stream over maxBodyLength shows no secret', async () => {
+  it('contains no secret after an upload over maxBodyLength', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     const error = await failureOf(
@@ -403,7 +403,7 @@ const TOKEN_CASES: TokenCase[] = [
     expected: { code: 'ERR_TOKEN_RESPONSE', cause: { name: 'TokenResponseError' } },
   },
   {
-    name: 'ERR_TOKEN_RESPONSE for text that holds tokens',
+    name: 'ERR_TOKEN_RESPONSE for text that contains tokens',
     onToken: (_, response) =>
       void response.end(`access_token=hidden-access-token&refresh_token=${REFRESH_TOKEN}`),
     expected: { code: 'ERR_TOKEN_RESPONSE' },
@@ -416,15 +416,15 @@ const TOKEN_CASES: TokenCase[] = [
     expected: { code: 'ERR_CALLBACK', cause: { message: expect.stringContaining('vault sealed') } },
   },
   {
-    name: 'a redirecting token endpoint',
+    name: 'ERR_TOKEN_ENDPOINT for a redirect',
     onToken: (_, response) => void response.writeHead(307, { location: 'https://elsewhere.example/' }).end(),
     expected: { code: 'ERR_TOKEN_ENDPOINT', cause: { status: 307 } },
   },
 ];
 
-describe('errors of the token', () => {
+describe('the error of a failed token request', () => {
   it.each(TOKEN_CASES)(
-    'scenario 18: $name shows no secret: from nothing, after a 401, and remembered',
+    'contains no secret: $name without a previous token, also when the error is repeated',
     async ({ onToken, options, expected }) => {
       const fixture = await startFixture();
       fixture.onToken = onToken;
@@ -439,33 +439,30 @@ describe('errors of the token', () => {
     },
   );
 
-  it.each(TOKEN_CASES)(
-    'scenario 18: $name after a 401 shows no secret',
-    async ({ onToken, options, expected }) => {
-      const fixture = await startFixture();
-      const given = options?.(fixture);
-      const fetched = vendorOf(fixture);
-      let first = true;
-      const vendor = given?.vendor ?? fetched;
-      const { api } = fixture.attach(
-        {
-          tokenRetries: 1,
-          tokenRetryDelay: 1,
-          ...given,
-          vendor: { ...vendor, grant: (context) => (first ? fetched : vendor).grant(context) },
-        },
-        { httpAgent: keepAliveAgent() },
-      );
-      await api.get('/first');
-      first = false;
-      await holdRequests(fixture, api);
-      fixture.revokeAll();
-      fixture.onToken = onToken;
-      const error = await failureOf(api.get('/data'));
-      expect(error).toMatchObject({ ...expected, status: 401, response: { status: 401 } });
-      expectNoLeak(error, fixture, 'hidden-access-token');
-    },
-  );
+  it.each(TOKEN_CASES)('contains no secret: $name after a 401', async ({ onToken, options, expected }) => {
+    const fixture = await startFixture();
+    const custom = options?.(fixture);
+    const fetched = vendorOf(fixture);
+    let first = true;
+    const vendor = custom?.vendor ?? fetched;
+    const { api } = fixture.attach(
+      {
+        tokenRetries: 1,
+        tokenRetryDelay: 1,
+        ...custom,
+        vendor: { ...vendor, grant: (context) => (first ? fetched : vendor).grant(context) },
+      },
+      { httpAgent: keepAliveAgent() },
+    );
+    await api.get('/first');
+    first = false;
+    await holdRequests(fixture, api);
+    fixture.revokeAll();
+    fixture.onToken = onToken;
+    const error = await failureOf(api.get('/data'));
+    expect(error).toMatchObject({ ...expected, status: 401, response: { status: 401 } });
+    expectNoLeak(error, fixture, 'hidden-access-token');
+  });
 
   const ODD_SECRET = `S3cret (it's "odd" & 100 %)~!`;
   const field = (request: SeenRequest, name: string) =>
@@ -475,9 +472,9 @@ describe('errors of the token', () => {
     { name: 'the secret', echo: () => ODD_SECRET },
     { name: 'the secret in percent-encoding', echo: () => encodeURIComponent(ODD_SECRET) },
     { name: 'the Basic header', echo: ({ headers }) => `I got ${headers.authorization}, which is wrong` },
-    { name: 'the secret of the form', echo: (request) => field(request, 'client_secret'), post: true },
-    { name: 'the form as it was sent', echo: ({ body }) => body.toString(), post: true },
-  ])('scenario 18: a token endpoint that echoes $name', async ({ echo, post }) => {
+    { name: 'the client_secret of the form', echo: (request) => field(request, 'client_secret'), post: true },
+    { name: 'the encoded form', echo: ({ body }) => body.toString(), post: true },
+  ])('contains no secret if the token endpoint echoes $name', async ({ echo, post }) => {
     const fixture = await startFixture();
     let asCode = false;
     fixture.onToken = (request, response) => {
@@ -504,7 +501,7 @@ describe('errors of the token', () => {
     }
   });
 
-  it('scenario 18: a password that begins with the user name is taken out whole', async () => {
+  it('contains no part of a password that starts with the user name', async () => {
     const fixture = await startFixture();
     fixture.onToken = (request, response) =>
       sendJson(response, 400, {
@@ -519,7 +516,7 @@ describe('errors of the token', () => {
     expectNoLeak(error, fixture, '-Pa55word');
   });
 
-  it('scenario 18: a token endpoint that echoes a refresh token, an assertion or a field of `parameters`', async () => {
+  it('contains no refresh token and no field of `parameters` if the token endpoint echoes the form', async () => {
     const fixture = await startFixture();
     fixture.onToken = (request, response) =>
       sendJson(response, 400, { error: 'invalid_request', error_description: request.body.toString() });
@@ -533,15 +530,15 @@ describe('errors of the token', () => {
   });
 });
 
-describe('errors while a token request is in flight', () => {
+describe('an error while a token request is in flight', () => {
   async function waiting(defaults: Parameters<Fixture['attach']>[1] = {}) {
     const fixture = await startFixture();
-    fixture.onToken = () => {}; // Stays on its socket, with the Basic header.
+    fixture.onToken = () => {}; // The token request stays on its socket, with the Basic header.
     const { api } = fixture.attach({}, { httpAgent: keepAliveAgent(), ...defaults });
     return { fixture, api };
   }
 
-  it('scenario 18: the timeout of a request that waits, on the agent which the token request uses', async () => {
+  it('contains no secret after the timeout of a waiting request on the same agent', async () => {
     const { fixture, api } = await waiting();
     const error = await failureOf(api.get('/data', { timeout: 60 }));
     expect(error).toMatchObject({ code: 'ECONNABORTED' });
@@ -549,7 +546,7 @@ describe('errors while a token request is in flight', () => {
     expectNoLeak(error, fixture);
   });
 
-  it('scenario 18: the abort of a request that waits, on the agent which the token request uses', async () => {
+  it('contains no secret after the abort of a waiting request on the same agent', async () => {
     const { fixture, api } = await waiting();
     const controller = new AbortController();
     const failed = failureOf(api.get('/data', { signal: controller.signal }));
@@ -560,14 +557,14 @@ describe('errors while a token request is in flight', () => {
     expectNoLeak(error, fixture);
   });
 
-  it('scenario 18: an opted-out request that fails meanwhile, on the same agent', async () => {
+  it('contains no secret after a failed request with authRefresh: false on the same agent', async () => {
     const { fixture, api } = await waiting();
     api.get('/data').catch(() => {});
     await expect.poll(() => fixture.tokenRequests.length).toBe(1);
     expectNoLeak(await failureOf(api.get('/public', { authRefresh: false })), fixture);
   });
 
-  it('scenario 18: an instance that shares manager and agent, and has sent nothing yet', async () => {
+  it('contains no secret on another instance with the same token manager and agent', async () => {
     const fixture = await startFixture();
     const agent = keepAliveAgent();
     const tokens = createTokenManager({ vendor: fixture.vendor() });
@@ -579,8 +576,8 @@ describe('errors while a token request is in flight', () => {
   });
 });
 
-describe('errors of requests that go elsewhere', () => {
-  it('scenario 18: a request to a foreign origin that fails while authorized ones are in flight', async () => {
+describe('the error of a request to another origin', () => {
+  it('contains no secret while requests with a token are in flight', async () => {
     const fixture = await startFixture();
     const foreign = await startServer((_, response) => sendJson(response, 500, {}));
     onTestFinished(() => foreign.close());
@@ -593,8 +590,8 @@ describe('errors of requests that go elsewhere', () => {
   });
 });
 
-describe('events and configuration', () => {
-  it('scenario 18: a store whose error repeats the token: the event shows none', async () => {
+describe('events and configuration errors', () => {
+  it('contain no token if the error of a store contains one', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({
       store: storeWith({
@@ -609,7 +606,7 @@ describe('events and configuration', () => {
     expectNoLeak(failed[0], fixture);
   });
 
-  it('scenario 18: events of a life with refreshes, replays and retries show no secret and no query', async () => {
+  it('contain no secret and no query after refreshes, replays and retries', async () => {
     const fixture = await startFixture();
     const seen: AuthRefreshEvent[] = [];
     const { api } = fixture.attach({ onEvent: (event) => seen.push(event) });
@@ -630,36 +627,33 @@ describe('events and configuration', () => {
     'https://user:Pa55word-in-url@example.com:99999/token',
     'user:Pa55word-in-url@example.com/token',
     'http://example.com/token?client_secret=Pa55word-in-url',
-  ])(
-    'scenario 18: a ConfigurationError about an address with credentials does not repeat them',
-    async (address) => {
-      const fixture = await startFixture();
-      const makes = [
-        () => vendorOf(fixture, { tokenEndpoint: address }),
-        () => attachAuthRefresh(axios.create(), { vendor: fixture.vendor(), resourceOrigins: [address] }),
-      ];
-      for (const make of makes) {
-        let thrown: unknown;
-        try {
-          make();
-        } catch (error) {
-          thrown = error;
-        }
-        expect(thrown).toMatchObject({ name: 'ConfigurationError' });
-        expectNoLeak(thrown, fixture, 'Pa55word-in-url');
+  ])('contain no credentials of the invalid URL %s', async (address) => {
+    const fixture = await startFixture();
+    const makes = [
+      () => vendorOf(fixture, { tokenEndpoint: address }),
+      () => attachAuthRefresh(axios.create(), { vendor: fixture.vendor(), resourceOrigins: [address] }),
+    ];
+    for (const make of makes) {
+      let thrown: unknown;
+      try {
+        make();
+      } catch (error) {
+        thrown = error;
       }
-    },
-  );
+      expect(thrown).toMatchObject({ name: 'ConfigurationError' });
+      expectNoLeak(thrown, fixture, 'Pa55word-in-url');
+    }
+  });
 });
 
-describe('an instance of the oldest supported axios', () => {
+describe('the error of a request through the oldest supported axios', () => {
   it.each([
     { name: 'a second 401', onApi: always401 },
     {
       name: 'a network error',
       onApi: (_request: unknown, response: { destroy(): unknown }) => response.destroy() !== null,
     },
-  ])('scenario 18: $name shows no secret', async ({ onApi }) => {
+  ])('contains no secret after $name', async ({ onApi }) => {
     const fixture = await startFixture();
     const api = axiosOtherCopy.create({
       baseURL: fixture.url,

@@ -7,8 +7,8 @@ import { delay, startFixture } from '../support/fixture.ts';
 import { sendJson } from '../support/server.ts';
 import { createShiftedClock } from '../support/shifted-clock.ts';
 
-describe('single flight', () => {
-  it('scenario 1: 200 concurrent GETs with a rejected token, answers spread over 200 ms: all succeed, one fetch', async () => {
+describe('attachAuthRefresh', () => {
+  it('replays 200 concurrent requests, whose 401s arrive over 200 ms, after one token fetch', async () => {
     const fixture = await startFixture();
     fixture.tokenDelay = 30;
     const { api } = fixture.attach();
@@ -19,17 +19,17 @@ describe('single flight', () => {
       if (request.headers.authorization === `Bearer ${fixture.issued[0]}`) await delay(5 + index);
       return false;
     };
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 200 }, (_, i) => api.get('/data', { params: { i } })),
     );
-    expect(answers.map(({ data }) => data.url)).toEqual(
+    expect(responses.map(({ data }) => data.url)).toEqual(
       Array.from({ length: 200 }, (_, i) => `/data?i=${i}`),
     );
     expect(fixture.tokenRequests).toHaveLength(2);
     expect(fixture.apiRequests).toHaveLength(1 + 400);
   });
 
-  it('scenario 1, from nothing: 200 first requests share one fetch and are sent once', async () => {
+  it('sends 200 first requests once each, after one token fetch', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await Promise.all(Array.from({ length: 200 }, () => api.get('/data')));
@@ -37,7 +37,7 @@ describe('single flight', () => {
     expect(fixture.apiRequests).toHaveLength(200);
   });
 
-  it('scenario 2: a 401 that arrives after the refresh costs a replay, no fetch', async () => {
+  it('replays a request whose 401 arrives after the refresh without another token fetch', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await api.get('/first');
@@ -58,7 +58,7 @@ describe('single flight', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 3: a request that starts during a refresh is sent once, with the new token', async () => {
+  it('sends a request that starts during a refresh once, with the new token', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await api.get('/first');
@@ -72,7 +72,7 @@ describe('single flight', () => {
     expect(late.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${fixture.issued[1]}`]);
   });
 
-  it('scenario 4: two instances with one manager, both answered 401: one fetch', async () => {
+  it('fetches one token for 401s of two instances that share a token manager', async () => {
     const fixture = await startFixture();
     const tokens = createTokenManager({ vendor: fixture.vendor() });
     const one = fixture.attach({ tokens });
@@ -84,14 +84,14 @@ describe('single flight', () => {
     expect(two.events.map(({ type }) => type)).toContain('refresh-succeeded');
   });
 
-  it('scenario 5: a proactive refresh and a 401 at the same time: one fetch', async () => {
+  it('fetches one token for a background refresh and a 401 at the same time', async () => {
     const fixture = await startFixture();
     const clock = createShiftedClock();
     const { api, events } = fixture.attach({ clock, random: () => 0 });
     await api.get('/first');
     fixture.revokeAll();
     fixture.tokenDelay = 20;
-    clock.shift(3600_000 - 200_000); // Inside the buffer: the next request starts a background refresh, and is refused.
+    clock.shift(3600_000 - 200_000); // Within the buffer: the next request starts a background refresh and receives a 401.
     await Promise.all([api.get('/a'), api.get('/b')]);
     expect(fixture.tokenRequests).toHaveLength(2);
     expect(events.filter(({ type }) => type === 'refresh-started')).toMatchObject([
@@ -100,7 +100,7 @@ describe('single flight', () => {
     ]);
   });
 
-  it('scenario 6: attaching twice is an error that says so', async () => {
+  it('throws a ConfigurationError if the plugin is already attached', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     const again = () => attachAuthRefresh(api, { vendor: fixture.vendor() });
@@ -108,7 +108,7 @@ describe('single flight', () => {
     expect(again).toThrow(/detach\(\) first/);
   });
 
-  it('scenario 7: detach during a refresh: waiters settle, interceptors are gone, nothing is authorized any more', async () => {
+  it('removes all interceptors on detach, while requests that wait for a token still succeed', async () => {
     const fixture = await startFixture();
     const { api, detach } = fixture.attach();
     await api.get('/first');
@@ -130,7 +130,7 @@ describe('single flight', () => {
     attachAuthRefresh(api, { vendor: fixture.vendor() }).detach();
   });
 
-  it('a config sent before detach is sent without a token after it', async () => {
+  it('sends a config of an earlier request without a token after detach', async () => {
     const fixture = await startFixture();
     const { api, detach } = fixture.attach();
     const { config } = await api.get('/first');
@@ -140,8 +140,8 @@ describe('single flight', () => {
   });
 });
 
-describe('loops', () => {
-  it('scenario 8: 401 to the new token as well: the API answer itself, two calls, one fetch more', async () => {
+describe('when a 401 does not go away', () => {
+  it("rejects with the API's own 401 if the API refuses the new token too, after one replay", async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await api.get('/first');
@@ -157,7 +157,7 @@ describe('loops', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('scenario 9: maxReplays 2 and 401, 401, 200: succeeds', async () => {
+  it('replays a request twice with maxReplays 2', async () => {
     const fixture = await startFixture();
     const { api, events } = fixture.attach({ maxReplays: 2 });
     fixture.beforeApi = (_, response) => {
@@ -170,7 +170,7 @@ describe('loops', () => {
     expect(events.filter(({ type }) => type === 'replay')).toMatchObject([{ count: 1 }, { count: 2 }]);
   });
 
-  it('scenario 10: a response config sent again after the next expiry refreshes again', async () => {
+  it('refreshes the token again when the config of a response is sent again', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     fixture.valid.clear();
@@ -187,7 +187,7 @@ describe('loops', () => {
   it.each([
     ['insufficient_scope', { 'www-authenticate': 'Bearer realm="api", error="insufficient_scope"' }],
     ['invalid_request', { 'www-authenticate': 'Negotiate, Bearer error=invalid_request' }],
-  ])('scenario 11: a 401 for %s, which no refresh cures, is handed back: no fetch', async (_, headers) => {
+  ])('returns a 401 with %s without a token fetch', async (_, headers) => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
     await api.get('/first');
@@ -200,7 +200,7 @@ describe('loops', () => {
     expect(fixture.apiRequests).toHaveLength(2);
   });
 
-  it('scenario 12: a token endpoint that answers 401 leads to no recursion, also when it is asked through the instance', async () => {
+  it('does not refresh after a 401 of the token endpoint, even if the instance itself sends token requests', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => sendJson(response, 401, { error: 'invalid_client' });
     const { api } = fixture.attach();

@@ -5,7 +5,7 @@ import { type AuthRefreshAttachment, attachAuthRefresh } from '../../src/plugin/
 import type { AuthRefreshOptions } from '../../src/plugin/attach-options.ts';
 import type { Fixture } from './fixture.ts';
 
-/** Attaches to an instance that the test made itself, as the fixture does to its own. */
+/** Attaches the plugin to an instance, with a short retry delay, until the test ends. */
 export function attachTo(
   api: AxiosInstance,
   fixture: Fixture,

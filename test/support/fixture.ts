@@ -10,8 +10,7 @@ import { type Handler, type SeenRequest, sendJson, startServer } from './server.
 export const CLIENT_SECRET = 'S3cret-of-the-client';
 
 /**
- * An API and its token endpoint on one real server. The API answers 401 to every token but those in `valid`. T of the
- * scenarios is `tokenRequests.length`.
+ * An API and its token endpoint on one real server. The API answers 401 to every token except those in `valid`.
  */
 export interface Fixture {
   url: string;
@@ -20,20 +19,22 @@ export interface Fixture {
   valid: Set<string>;
   /** Tokens in the order in which they were issued. */
   issued: string[];
-  /** Replaces the token endpoint's answer; call `issue` in it for the usual one. */
+  /** Replaces the token endpoint's response. Call `issue` for the default response. */
   onToken: Handler | undefined;
-  /** Replaces the API's answer to an authorized request. */
+  /** Replaces the API's response to a request with a valid token. */
   onApi: Handler | undefined;
-  /** Comes before the check of the token; a handled request returns true. */
+  /** Runs before the API checks the token. Returns true if it has responded. */
   beforeApi:
     | ((request: SeenRequest, response: Parameters<Handler>[1]) => boolean | Promise<boolean>)
     | undefined;
+  /** Lifetime of tokens in seconds. */
   lifetime: number;
+  /** Milliseconds before the token endpoint responds. */
   tokenDelay: number;
   revokeAll(): void;
   issue(response: Parameters<Handler>[1]): void;
   vendor(): ReturnType<typeof oauth2Vendor>;
-  /** An attached instance, detached when the test ends, with the events it told. */
+  /** Returns an attached instance and its events. Detaches it when the test ends. */
   attach(
     options?: Partial<AuthRefreshOptions>,
     defaults?: CreateAxiosDefaults,

@@ -2,8 +2,8 @@ import type { AxiosRequestConfig } from 'axios';
 import { systemClock } from '../../src/core/clock.ts';
 import type { GrantContext } from '../../src/core/grant.ts';
 
-/** Runs a grant against an answer that needs no server, to see what it would send. */
-export function grantContext(answer: unknown): GrantContext & { sent: AxiosRequestConfig[] } {
+/** Creates a grant context without a server, which records the requests and returns `body`. */
+export function grantContext(body: unknown): GrantContext & { sent: AxiosRequestConfig[] } {
   const sent: AxiosRequestConfig[] = [];
   return {
     sent,
@@ -14,7 +14,7 @@ export function grantContext(answer: unknown): GrantContext & { sent: AxiosReque
         statusText: '',
         headers: {},
         config: config as never,
-        data: JSON.stringify(answer),
+        data: JSON.stringify(body),
       };
     },
     signal: new AbortController().signal,

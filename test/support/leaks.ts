@@ -2,7 +2,7 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 
-/** Everything in which a secret could hide: the text itself and the ways in which it is written on the wire. */
+/** Returns all encodings in which a secret may appear. */
 function formsOf(secrets: readonly string[]): string[] {
   const forms = secrets.flatMap((secret) => [
     secret,
@@ -14,7 +14,7 @@ function formsOf(secrets: readonly string[]): string[] {
   return [...new Set(forms)].filter((form) => form.length > 3);
 }
 
-/** A value as loggers, serializers and error reporters write it. */
+/** Returns the output of loggers, serializers and error reporters for a value. */
 function renderings(value: unknown): Record<string, string> {
   const error = value as Error & { toJSON?: () => unknown };
   let printed = '';
@@ -44,7 +44,7 @@ function renderings(value: unknown): Record<string, string> {
   };
 }
 
-/** Where any of the secrets shows, as `rendering: what is around it`. */
+/** Returns the places where a secret appears, as `rendering: surrounding text`. */
 export function leaks(value: unknown, secrets: readonly string[]): string[] {
   const found: string[] = [];
   for (const [name, text] of Object.entries(renderings(value))) {
@@ -56,7 +56,7 @@ export function leaks(value: unknown, secrets: readonly string[]): string[] {
   return found;
 }
 
-/** As the serializers of loggers do: a circle is cut, `toJSON` is honoured. */
+/** Serializes a value like a logger: cuts circular references and calls `toJSON`. */
 function stringify(value: unknown): string {
   const path: unknown[] = [];
   return attempt(() =>
@@ -73,7 +73,7 @@ function cloned(value: unknown): string {
   return attempt(() => inspect(structuredClone(value), { depth: Number.POSITIVE_INFINITY }));
 }
 
-/** Nothing comes out of what cannot be written: functions in a clone, axios's own circle through a cancel token. */
+/** Returns '' for a value that cannot be serialized, such as a function in a clone or a circular reference of axios. */
 function attempt(write: () => unknown): string {
   try {
     return String(write());
@@ -84,8 +84,8 @@ function attempt(write: () => unknown): string {
 }
 
 /**
- * Every text within reach of enumerable properties, Maps, Sets and `cause`, as an error reporter collects them. What
- * has a `toJSON` of its own is taken at its word, as every serializer does, except errors: of those the fields count.
+ * Collects all strings that are reachable through enumerable properties, Maps, Sets and `cause`, like an error reporter. Calls `toJSON`
+ * like every serializer, except for errors, whose properties are collected.
  */
 function walk(root: unknown): string[] {
   const texts: string[] = [];

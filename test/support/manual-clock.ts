@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/core/clock.ts';
 
-/** A clock that stands still until told to go on. */
+/** A clock that only advances on command. */
 export interface ManualClock extends Clock {
-  /** Goes on by milliseconds, running timers in order, and lets promises settle between them. */
+  /** Advances by milliseconds, runs due timers in order and lets promises settle between them. */
   advance(milliseconds: number): Promise<void>;
-  /** How many timers are waiting. */
+  /** The number of pending timers. */
   readonly pending: number;
 }
 

@@ -5,7 +5,7 @@ import Provider from 'oidc-provider';
 import { onTestFinished } from 'vitest';
 import { type SeenRequest, sendJson, startServer } from './server.ts';
 
-// Everything that form encoding changes, `:` included, which ends the user name of HTTP Basic.
+// All characters that form encoding changes, including `:`, which ends the user name of HTTP Basic.
 export const CLIENT_ID = 'tool:a/b+c d';
 export const CLIENT_SECRET = 'p:a%ss+w/o rd&=?~"<>%2B';
 
@@ -13,7 +13,7 @@ interface TokenModel {
   scope?: string;
 }
 
-/** What the tests use of oidc-provider. */
+/** The part of oidc-provider that the tests use. */
 interface OidcProvider {
   callback(): (...args: unknown[]) => void;
   on(event: string, listener: (...args: never[]) => void): void;
@@ -24,19 +24,19 @@ interface OidcProvider {
   AccessToken: { find(value: string): Promise<TokenModel | undefined> };
 }
 
-/** A real OAuth 2.0 server, and an API that asks it about every token. */
+/** A real OAuth 2.0 server, and an API that checks every token with the server. */
 export interface OidcServer {
   tokenEndpoint: string;
   revocationEndpoint: string;
   apiUrl: string;
-  /** How many token requests came, and how many of them succeeded. */
+  /** The number of token requests, and the number of successful ones. */
   counts: { requests: number; granted: number };
   apiRequests: SeenRequest[];
-  /** Authorizes a user and gives the refresh token that the authorization code flow would. */
+  /** Authorizes a user and returns the refresh token of an authorization code flow. */
   refreshToken(): Promise<string>;
 }
 
-/** @param lifetime of access tokens, in seconds. */
+/** Starts the servers until the test ends. @param lifetime seconds of access tokens. */
 export async function startOidcServer(lifetime: number): Promise<OidcServer> {
   let handle: (...args: unknown[]) => void = () => {};
   const counts = { requests: 0, granted: 0 };
@@ -82,9 +82,9 @@ export async function startOidcServer(lifetime: number): Promise<OidcServer> {
       devInteractions: { enabled: false },
     },
     findAccount: (_: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    // It counts in whole seconds: without tolerance a token dies up to one second early, by default 15 seconds late.
+    // The server counts whole seconds: a token would expire up to one second early with a tolerance of 0, and 15 seconds late by default.
     clockTolerance: 1,
-    // A refresh token is good for one use; using one again revokes all that came from it.
+    // A refresh token can be used once. A second use revokes all tokens of the grant.
     rotateRefreshToken: true,
     ttl: {
       ClientCredentials: lifetime,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as a server of the tests saw it. */
+/** A request that a test server received. */
 export interface SeenRequest {
   method: string;
   /** Path and query. */
@@ -18,14 +18,14 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Starts a real HTTP server on a free loopback port; the handler runs when the request's body is there. */
+/** Starts a real HTTP server on a free loopback port. The handler runs after the request body has arrived. */
 export async function startServer(handler: Handler): Promise<TestServer> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer);
     } catch {
-      return; // The client went away.
+      return; // The client closed the connection.
     }
     const { method = '', url = '', headers } = request;
     await handler({ method, url, headers, body: Buffer.concat(chunks) }, response);

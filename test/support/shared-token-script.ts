@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: sends requests that share a token with other processes, as it is told by messages.
+// A test process that shares a token with other processes. Each message is the number of requests to send.
 import './end-with-parent.ts';
 import { Agent } from 'node:http';
 import axios from 'axios';
@@ -6,23 +6,23 @@ import { attachAuthRefresh, memoryStore, oauth2Vendor, type SharedTokenStore } f
 import { fileStore } from '../../src/stores/file/file-store.ts';
 import { redisStore } from '../../src/stores/redis/redis-store.ts';
 
-/** How a round of requests went. */
+/** The results of one round of requests. */
 export interface Round {
-  /** Statuses of requests and codes of errors. */
+  /** Status codes of responses and messages of errors. */
   answers: (number | string)[];
   /** The types of events. */
   events: string[];
 }
 
-const [url = '', kind = '', place = '', lockExpiry = '', tokenTimeout = ''] = process.argv.slice(2);
+const [url = '', kind = '', location = '', lockExpiry = '', tokenTimeout = ''] = process.argv.slice(2);
 const stores: Record<string, () => SharedTokenStore> = {
-  file: () => fileStore({ directory: place }),
-  lease: () => fileStore({ directory: place, lock: 'lease' }),
-  redis: () => redisStore({ url: place, lockExpiry: Number(lockExpiry) }),
+  file: () => fileStore({ directory: location }),
+  lease: () => fileStore({ directory: location, lock: 'lease' }),
+  redis: () => redisStore({ url: location, lockExpiry: Number(lockExpiry) }),
   memory: () => memoryStore(),
 };
 const store = stores[kind]?.();
-if (!store) throw new Error(`no store ${kind}`);
+if (!store) throw new Error(`unknown store ${kind}`);
 
 const events: string[] = [];
 const api = axios.create({ baseURL: url, proxy: false, httpAgent: new Agent({ keepAlive: true }) });
@@ -49,6 +49,6 @@ process.on('message', async (count: number) => {
   );
   process.send?.({ answers, events } satisfies Round);
 });
-// The packages that it needs are loaded with the first call, by all processes at once.
+// Load the packages that the store imports on its first call before all processes start at once.
 await store.get('first-call');
 process.send?.('ready');

@@ -2,7 +2,7 @@ import type { SharedTokenStore, TokenStore } from '../../src/core/token-store.ts
 import { memoryStore } from '../../src/stores/memory.ts';
 import { sharedStore } from '../../src/token/shared-store.ts';
 
-/** Makes a memory store with some methods replaced. */
+/** Creates a memory store with some methods replaced. */
 export function storeWith(methods: Partial<TokenStore>): SharedTokenStore {
   return sharedStore({ ...memoryStore(), ...methods });
 }

@@ -17,8 +17,8 @@ const STORE_TIMEOUT = 2 * SECOND;
 const DEFAULT_LIFETIME = 1_800 * SECOND;
 const MAX_COOL_DOWN = 3_600 * SECOND;
 const LOCK_TIMEOUT = TOKEN_TIMEOUT + 10 * SECOND;
-/** What one flight takes at most: look, wait for the lock, look again, ask the vendor, write and look once more. */
-const LONGEST_FLIGHT = LOCK_TIMEOUT + TOKEN_TIMEOUT + 4 * STORE_TIMEOUT;
+/** The longest refresh: read the store, wait for the lock, read again, fetch, write and read once more. */
+const LONGEST_REFRESH = LOCK_TIMEOUT + TOKEN_TIMEOUT + 4 * STORE_TIMEOUT;
 
 /** How the vendor answers one token request. Durations are in milliseconds. */
 type Outcome =
@@ -27,21 +27,23 @@ type Outcome =
   | { kind: 'throttle'; retryAfter: number | undefined; delay: number }
   | { kind: 'network'; delay: number }
   | { kind: 'throws'; value: unknown; delay: number }
-  | { kind: 'hangs'; deaf: boolean };
+  | { kind: 'hangs'; ignoresSignal: boolean };
 
-/** What happens in one turn of the event loop, without a pause. */
+/** An action. The actions of one step run synchronously. */
 type Operation =
-  | { kind: 'get'; count: number; leave: 'never' | 'signal' | 'cancel-token' | 'gone' | number }
+  | { kind: 'get'; count: number; cancelBy: CancelBy }
   | { kind: 'abort'; pick: number }
   | { kind: 'reject-current' }
   | { kind: 'reject-old'; pick: number }
   | { kind: 'store'; get: StoreMode; lock: StoreMode; set: StoreMode }
   | { kind: 'foreign-token'; lifetime: number };
 
+/** How a caller stops waiting. A number is a timeout in milliseconds. */
+type CancelBy = 'never' | 'signal' | 'cancel-token' | 'aborted-signal' | number;
 type StoreMode = 'works' | 'fails' | 'hangs';
 type Step =
   | { advance: number }
-  /** Goes to a boundary of the current token's life, or to beside it. */
+  /** Goes to a time of the current token, plus `offset`. */
   | { goTo: 'refreshAt' | 'expiresAt'; offset: number }
   | { operations: Operation[] };
 
@@ -89,7 +91,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     value: fc.anything({ withNullPrototype: true }),
     delay,
   }),
-  fc.record({ kind: fc.constant('hangs' as const), deaf: fc.boolean() }),
+  fc.record({ kind: fc.constant('hangs' as const), ignoresSignal: fc.boolean() }),
 );
 
 const storeMode = fc.constantFrom<StoreMode>('works', 'works', 'fails', 'hangs');
@@ -99,8 +101,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('get' as const),
       count: fc.integer({ min: 1, max: 4 }),
-      leave: fc.oneof(
-        fc.constantFrom('never' as const, 'signal' as const, 'cancel-token' as const, 'gone' as const),
+      cancelBy: fc.oneof(
+        fc.constantFrom<CancelBy>('never', 'signal', 'cancel-token', 'aborted-signal'),
         fc.integer({ min: 1, max: 40 * SECOND }),
       ),
     }),
@@ -133,36 +135,35 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
       }),
       fc.record({ operations: fc.array(operation, { minLength: 1, maxLength: 5 }) }),
     ),
-    // Longer than fast-check would make them by itself.
+    // Longer than the default of fast-check.
     { minLength: 1, maxLength: 40, size: 'max' },
   ),
 });
 
 interface Waiter {
   since: number;
-  leave: () => void;
-  /** The time limit of its own. */
+  cancel: () => void;
   timeout: number;
-  gone: boolean;
+  isCanceled: boolean;
   signal: AbortSignal;
   settled: { at: number; token?: TokenSet; error?: unknown } | undefined;
 }
 
 /**
- * Runs a plan against a token manager and notes everything that must never be.
+ * Runs a plan against a token manager and checks the rules of the model.
  *
- * @returns what was broken, in words; empty when all is well.
+ * @returns the violated rules.
  */
 export async function runPlan(plan: Plan, random: () => number): Promise<string[]> {
-  const broken: string[] = [];
+  const violations: string[] = [];
   const must = (holds: boolean, rule: string) => {
-    if (!holds) broken.push(rule);
+    if (!holds) violations.push(rule);
   };
   const clock = createManualClock();
   const start = clock.now();
   const events: AuthRefreshEvent[] = [];
   const waiters: Waiter[] = [];
-  const handedOut: TokenSet[] = [];
+  const returned: TokenSet[] = [];
   const rejected = new Set<string>();
   const usedRefreshTokens = new Set<string>();
   let issued = 0;
@@ -174,8 +175,8 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   let quietUntil = 0;
   let backgroundQuietUntil = 0;
   let failures = 0;
-  let flightsWithRequests = 0;
-  let lastFlight = -1;
+  let refreshesWithRequests = 0;
+  let lastRefresh = -1;
   const lifetimes = [DEFAULT_LIFETIME];
 
   const after = (milliseconds: number) =>
@@ -186,27 +187,24 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
         resolve();
       }, milliseconds);
     });
-  const flightNumber = () => events.filter(({ type }) => type === 'refresh-started').length;
+  const refreshNumber = () => events.filter(({ type }) => type === 'refresh-started').length;
 
-  async function answer({ signal, refreshToken }: GrantContext): Promise<TokenResponse> {
+  async function respond({ signal, refreshToken }: GrantContext): Promise<TokenResponse> {
     const next = plan.outcomes[requests++ % plan.outcomes.length] as Outcome;
-    must(open === 0, 'one token request at a time');
-    const inBackground = events.findLast(({ type }) => type === 'refresh-started');
-    must(clock.now() >= quietUntil, 'no token request during the cool-down');
+    must(open === 0, 'only one token request runs at a time');
+    const lastStart = events.findLast(({ type }) => type === 'refresh-started');
+    must(clock.now() >= quietUntil, 'no token request starts during the cool-down');
     must(
-      !(inBackground as { background?: boolean }).background || clock.now() >= backgroundQuietUntil,
+      !(lastStart as { background?: boolean }).background || clock.now() >= backgroundQuietUntil,
       'a failed background refresh is not repeated for every request',
     );
+    must(refreshToken === undefined || !usedRefreshTokens.has(refreshToken), 'a refresh token is used once');
     must(
-      refreshToken === undefined || !usedRefreshTokens.has(refreshToken),
-      'a refresh token is used up once',
+      refreshToken === undefined || !usedPerStore.has(refreshToken),
+      'a refresh token that another process has used is not sent if the store holds its successor',
     );
-    must(
-      refreshToken === undefined || !toldByStore.has(refreshToken),
-      'a refresh token that another process has used up is not sent when the store holds its successor',
-    );
-    if (lastFlight !== flightNumber()) flightsWithRequests++;
-    lastFlight = flightNumber();
+    if (lastRefresh !== refreshNumber()) refreshesWithRequests++;
+    lastRefresh = refreshNumber();
     let counted = true;
     open++;
     const close = () => {
@@ -220,7 +218,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
     try {
       if (next.kind === 'hangs') {
         await new Promise<void>((_, reject) => {
-          if (!next.deaf) signal.addEventListener('abort', () => reject(signal.reason));
+          if (!next.ignoresSignal) signal.addEventListener('abort', () => reject(signal.reason));
         });
         return { accessToken: 'never' };
       }
@@ -244,7 +242,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   }
 
   function failureOf(next: Exclude<Outcome, { kind: 'token' | 'hangs' }>): unknown {
-    // A refused refresh token is followed by the grant, within the same flight.
+    // After a refused refresh token, the same refresh continues with the grant.
     const handled = plan.refreshTokens && next.kind === 'oauth-error' && next.error === 'invalid_grant';
     const quiet = (milliseconds: number) => {
       if (!handled) quietUntil = clock.now() + milliseconds;
@@ -274,8 +272,8 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
     name: 'Model',
     tokenKey: 'model',
     resourceOrigins: [],
-    grant: answer,
-    ...(plan.refreshTokens && { refreshGrant: answer }),
+    grant: respond,
+    ...(plan.refreshTokens && { refreshGrant: respond }),
   };
 
   // ---- the store ----
@@ -283,9 +281,9 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   let stored: StoredToken | undefined;
   let fence = 0;
   let foreign = 0;
-  /** Refresh tokens that another process has used up, and which of them the store told of when the flight began. */
+  /** Refresh tokens that another process has used, and the subset that the store contained when the refresh started. */
   const usedElsewhere = new Set<string>();
-  let toldByStore = new Set<string>();
+  let usedPerStore = new Set<string>();
   function storeCall(mode: StoreMode): Promise<void> {
     if (mode === 'hangs') return new Promise(() => {});
     return mode === 'fails' ? Promise.reject(new Error('store down')) : Promise.resolve();
@@ -295,10 +293,10 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
       await storeCall(modes.get);
       return stored;
     },
-    async set(_, mine) {
+    async set(_, candidate) {
       await storeCall(modes.set);
-      if (stored && mine.fence <= stored.fence) return false;
-      stored = mine;
+      if (stored && candidate.fence <= stored.fence) return false;
+      stored = candidate;
       return true;
     },
     async withLock(_, __, work) {
@@ -320,53 +318,53 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
 
   // ---- the callers ----
   function receive(token: TokenSet, since: number): void {
-    must(!rejected.has(token.accessToken), 'a rejected token is not handed out again');
-    // One that lives for less than its own flight took is given to those who waited for it, and to nobody else.
-    const justFetched = since < clock.now() && flightEndedAt() === clock.now();
-    must(clock.now() < token.expiresAt || justFetched, 'an expired token is not handed out');
-    if (handedOut.at(-1) !== token) handedOut.push(token);
+    must(!rejected.has(token.accessToken), 'a rejected token is not returned again');
+    // If a token's lifetime is shorter than its refresh, only the callers that waited for the refresh receive it.
+    const justFetched = since < clock.now() && refreshEndedAt() === clock.now();
+    must(clock.now() < token.expiresAt || justFetched, 'an expired token is not returned');
+    if (returned.at(-1) !== token) returned.push(token);
   }
 
-  const flightEndedAt = () => endedAt;
+  const refreshEndedAt = () => endedAt;
   let endedAt = 0;
   manager.subscribe(({ type }) => {
     if (type === 'refresh-succeeded' || type === 'refresh-failed') endedAt = clock.now();
     if (type === 'refresh-failed') backgroundQuietUntil = endedAt + 5 * SECOND;
     if (type === 'refresh-started')
-      toldByStore = new Set(plan.store && modes.get === 'works' ? usedElsewhere : []);
+      usedPerStore = new Set(plan.store && modes.get === 'works' ? usedElsewhere : []);
   });
 
   let currentRejections = 0;
 
-  function get(leave: (Operation & { kind: 'get' })['leave']): void {
+  function get(cancelBy: CancelBy): void {
     const since = clock.now();
     const expected = manager.current;
     const controller = new AbortController();
     let source: CancelTokenSource | undefined;
     let config: Parameters<typeof manager.getToken>[0];
-    if (leave === 'signal' || leave === 'gone') config = { signal: controller.signal };
-    if (leave === 'gone') controller.abort();
-    if (leave === 'cancel-token') {
+    if (cancelBy === 'signal' || cancelBy === 'aborted-signal') config = { signal: controller.signal };
+    if (cancelBy === 'aborted-signal') controller.abort();
+    if (cancelBy === 'cancel-token') {
       source = axios.CancelToken.source();
       config = { cancelToken: source.token };
     }
-    if (typeof leave === 'number') config = { timeout: leave, signal: controller.signal };
+    if (typeof cancelBy === 'number') config = { timeout: cancelBy, signal: controller.signal };
     const result = manager.getToken(config);
     if (!(result instanceof Promise)) {
-      must(result === expected, 'the token at hand is given at once');
+      must(result === expected, 'a usable token is returned synchronously');
       receive(result, since);
       return;
     }
-    must(expected === undefined, 'nobody waits while a token is at hand');
+    must(expected === undefined, 'no caller waits while a token is usable');
     const waiter: Waiter = {
       since,
-      timeout: typeof leave === 'number' ? leave : Number.POSITIVE_INFINITY,
-      gone: leave === 'gone',
+      timeout: typeof cancelBy === 'number' ? cancelBy : Number.POSITIVE_INFINITY,
+      isCanceled: cancelBy === 'aborted-signal',
       signal: controller.signal,
       settled: undefined,
-      leave() {
-        if (leave === 'never') return;
-        waiter.gone = true;
+      cancel() {
+        if (cancelBy === 'never') return;
+        waiter.isCanceled = true;
         controller.abort();
         source?.cancel();
       },
@@ -374,7 +372,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
     waiters.push(waiter);
     result.then(
       (token) => {
-        must(waiter.settled === undefined, 'a waiter settles once');
+        must(waiter.settled === undefined, 'a wait settles once');
         waiter.settled = { at: clock.now(), token };
         receive(token, since);
       },
@@ -387,15 +385,15 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   function operate(op: Operation): void {
     switch (op.kind) {
       case 'get':
-        for (let i = 0; i < op.count; i++) get(op.leave);
+        for (let i = 0; i < op.count; i++) get(op.cancelBy);
         break;
       case 'abort': {
-        const open = waiters.filter(({ settled, gone }) => !settled && !gone);
-        open[op.pick % open.length]?.leave();
+        const open = waiters.filter(({ settled, isCanceled }) => !settled && !isCanceled);
+        open[op.pick % open.length]?.cancel();
         break;
       }
       case 'reject-current': {
-        const token = handedOut.at(-1);
+        const token = returned.at(-1);
         if (token && manager.current === token) currentRejections++;
         manager.reject(token);
         if (token) rejected.add(token.accessToken);
@@ -403,7 +401,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
         break;
       }
       case 'reject-old': {
-        const old = handedOut.slice(0, -1).filter((token) => token !== handedOut.at(-1));
+        const old = returned.slice(0, -1).filter((token) => token !== returned.at(-1));
         const token = old[op.pick % old.length];
         if (!token) break;
         const before = manager.current;
@@ -432,33 +430,33 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   }
 
   function check(): void {
-    let inFlight = false;
+    let isRefreshing = false;
     for (const { type } of events) {
       if (type === 'refresh-started') {
-        must(!inFlight, 'one flight at a time');
-        inFlight = true;
+        must(!isRefreshing, 'only one refresh runs at a time');
+        isRefreshing = true;
       } else if (type === 'refresh-succeeded' || type === 'refresh-failed') {
-        must(inFlight, 'each end of a flight has its start');
-        inFlight = false;
+        must(isRefreshing, 'each end of a refresh has a start');
+        isRefreshing = false;
       }
     }
-    must(inFlight || clock.pending === ownTimers, 'no timer outside a flight');
+    must(isRefreshing || clock.pending === ownTimers, 'no timer is pending without a refresh');
     const now = clock.now();
     for (const { settled, since, timeout, signal } of waiters) {
-      const limit = since + Math.min(timeout, LONGEST_FLIGHT);
-      must((settled?.at ?? now) <= limit, 'a wait ends with the flight or at its timeout');
+      const limit = since + Math.min(timeout, LONGEST_REFRESH);
+      must((settled?.at ?? now) <= limit, 'a wait ends with the refresh or at its timeout');
       must(
         settled === undefined || getEventListeners(signal, 'abort').length === 0,
-        'whoever has settled listens to no signal',
+        'a settled wait has no listener on its signal',
       );
-      must(inFlight || settled !== undefined, 'nobody waits without a flight');
+      must(isRefreshing || settled !== undefined, 'no caller waits without a refresh');
     }
     const { current } = manager;
     must(current === undefined || now < current.expiresAt, 'the current token has not expired');
-    // Tokens last for 80 % of their life at least.
+    // A token is used for at least 80 % of its lifetime.
     const perLifetime = (now - start) / (0.8 * Math.min(...lifetimes));
     must(
-      flightsWithRequests <= perLifetime + 1 + currentRejections + failures + foreign,
+      refreshesWithRequests <= perLifetime + 1 + currentRejections + failures + foreign,
       'tokens are not fetched more often than needed',
     );
   }
@@ -474,33 +472,33 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
       const waiting = waiters.filter(({ settled }) => !settled);
       for (const op of step.operations) operate(op);
       await clock.advance(0);
-      for (const { gone, settled } of waiting) {
-        must(gone === (settled !== undefined), 'an abort ends one wait, that one at once');
+      for (const { isCanceled, settled } of waiting) {
+        must(isCanceled === (settled !== undefined), 'an abort ends its own wait at once, and no other');
       }
     }
     check();
   }
-  await clock.advance(LONGEST_FLIGHT);
+  await clock.advance(LONGEST_REFRESH);
   check();
   must(
     waiters.every(({ settled }) => settled),
-    'every waiter settles',
+    'every wait settles',
   );
-  for (const { settled, gone, timeout } of waiters) {
+  for (const { settled, isCanceled, timeout } of waiters) {
     if (!settled || settled.token) continue;
     const { name = '', code } = settled.error as { name?: string; code?: string };
-    // Whoever leaves in the same turn may find a remembered failure first.
+    // A wait that is canceled in the same step may reject with the repeated failure first.
     const expected = [
       ...TOKEN_CODES,
-      ...(gone ? ['ERR_CANCELED'] : []),
+      ...(isCanceled ? ['ERR_CANCELED'] : []),
       ...(Number.isFinite(timeout) ? ['ECONNABORTED'] : []),
     ];
-    must(expected.includes(code ?? ''), `an error has a code of its kind, not ${name} ${code}`);
+    must(expected.includes(code ?? ''), `an error has one of ${expected}, not ${name} ${code}`);
   }
   await clock.advance(2 * TOKEN_TIMEOUT);
   must(clock.pending === 0, 'no timer is left');
-  must(open === 0, 'every token request is answered or aborted');
-  return [...new Set(broken)];
+  must(open === 0, 'every token request ends or is aborted');
+  return [...new Set(violations)];
 }
 
 const TOKEN_CODES = [

@@ -12,7 +12,7 @@ import type {
   ListContact,
 } from '../../src/testing/index.ts';
 
-/** Fields of the first type that the second does not know; assignability alone would let them pass. */
+/** The fields of the first type that the second type lacks. Assignability does not detect them. */
 type Unknown<Ours, Theirs> =
   Ours extends ReadonlyArray<infer Our>
     ? Theirs extends ReadonlyArray<infer Their>
@@ -26,7 +26,7 @@ type Unknown<Ours, Theirs> =
             }[keyof Ours & keyof Theirs]
       : never;
 
-it('every shape is one that the vendor published, with no field of our own', () => {
+it('every wire type matches the published model of the vendor, without additional fields', () => {
   expectTypeOf<ConversationDetail>().toExtend<Models.AnalyticsConversationWithoutAttributes>();
   expectTypeOf<ConversationDetail>().toExtend<Models.AnalyticsConversation>();
   expectTypeOf<DetailsQueryResponse>().toExtend<Models.AnalyticsConversationQueryResponse>();
@@ -47,7 +47,7 @@ it('every shape is one that the vendor published, with no field of our own', () 
   expectTypeOf<Unknown<BulkResponse, Models.BulkContactsResponse>>().toBeNever();
 });
 
-it('what a client of the vendor sends is what the simulator reads', () => {
+it("the vendor's request types contain the fields that the simulator reads", () => {
   const query: Models.ConversationQuery = {
     interval: 'a/b',
     order: 'asc',

@@ -22,7 +22,7 @@ export async function start(options?: SimulatorOptions): Promise<VendorSimulator
   return sim;
 }
 
-/** An axios instance that carries a valid token and never throws for a status. */
+/** Returns an axios instance with a valid token that resolves with any status. */
 export function client(sim: VendorSimulator, vendor: 'genesys' | 'cxone' = 'genesys'): AxiosInstance {
   return axios.create({
     baseURL: sim.url,
@@ -31,8 +31,8 @@ export function client(sim: VendorSimulator, vendor: 'genesys' | 'cxone' = 'gene
   });
 }
 
-/** An axios instance without a token that never throws for a status. */
-export function stranger(sim: VendorSimulator): AxiosInstance {
+/** Returns an axios instance without a token that resolves with any status. */
+export function anonymous(sim: VendorSimulator): AxiosInstance {
   return axios.create({ baseURL: sim.url, validateStatus: () => true });
 }
 
@@ -44,10 +44,10 @@ export function postForm(
   basic: [string, string] | null = [sim.clientId, sim.clientSecret],
 ) {
   const headers = basic && { Authorization: `Basic ${Buffer.from(basic.join(':')).toString('base64')}` };
-  return stranger(sim).post(path, new URLSearchParams(form), { headers: headers ?? {} });
+  return anonymous(sim).post(path, new URLSearchParams(form), { headers: headers ?? {} });
 }
 
-/** The code of the network error that a request ends in. */
+/** Returns the code of the network error of a request. */
 export async function networkError(request: Promise<unknown>): Promise<string> {
   try {
     await request;

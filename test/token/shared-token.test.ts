@@ -13,7 +13,7 @@ import { storeWith } from '../support/store-with.ts';
 
 const HOUR = 3_600_000;
 
-/** Instances that share nothing but a store, as processes do. */
+/** Creates instances that share only a store, as processes do. */
 function attachMany(fixture: Fixture, count: number, options: Partial<AuthRefreshOptions>) {
   return Array.from({ length: count }, () => fixture.attach(options));
 }
@@ -25,22 +25,22 @@ const tokenOf = (accessToken: string, lifetime = HOUR) => {
 
 const types = (events: readonly AuthRefreshEvent[]) => events.map(({ type }) => type);
 
-describe('one token for many managers', () => {
-  it('is fetched once, however many of them find it rejected at the same time', async () => {
+describe('when several managers share a store', () => {
+  it('fetches one token if the API rejects the token of all managers at the same time', async () => {
     const fixture = await startFixture();
     fixture.tokenDelay = 20;
     const instances = attachMany(fixture, 8, { store: memoryStore() });
     for (let round = 1; round <= 5; round++) {
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         instances.flatMap(({ api }) => Array.from({ length: 10 }, () => api.get('/data'))),
       );
-      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      expect(responses.every(({ status }) => status === 200)).toBe(true);
       expect(fixture.tokenRequests).toHaveLength(round);
       fixture.revokeAll();
     }
   });
 
-  it('leaves the queue with the token that came meanwhile: nobody waits for all those before', async () => {
+  it('stops waiting for the lock as soon as the token is stored', async () => {
     const fixture = await startFixture();
     const entered: TokenLock[] = [];
     const store = memoryStore();
@@ -59,12 +59,12 @@ describe('one token for many managers', () => {
     expect(instances.filter(({ events }) => types(events).includes('store-lock-acquired'))).toHaveLength(1);
   });
 
-  it('spends no replay of the request on a token of the store that is no good either', async () => {
+  it('replays again without counting against maxReplays if the API also rejects the token of the store', async () => {
     const fixture = await startFixture();
     const store = memoryStore();
     const [one, two] = attachMany(fixture, 2, { store, retry: false }) as [Attached, Attached];
     await Promise.all([one.api.get('/a'), two.api.get('/b')]);
-    // The first has a new one, which is revoked before the second comes to need it.
+    // The first manager has a new token, which is revoked before the second manager reads it.
     fixture.revokeAll();
     await one.api.get('/c');
     fixture.revokeAll();
@@ -73,7 +73,7 @@ describe('one token for many managers', () => {
     expect(fixture.tokenRequests).toHaveLength(3);
   });
 
-  it('ends for an API that refuses every token', async () => {
+  it('limits the requests to an API that refuses every token', async () => {
     const fixture = await startFixture();
     const instances = attachMany(fixture, 4, { store: memoryStore(), retry: false });
     await Promise.all(instances.map(({ api }) => api.get('/data')));
@@ -91,14 +91,14 @@ describe('one token for many managers', () => {
 type Attached = ReturnType<Fixture['attach']>;
 
 describe('the fence', () => {
-  it('decides what is newer: a token that ends later than ours may be older', async () => {
+  it('determines which token is newer, not the expiry', async () => {
     const fixture = await startFixture();
-    let kept: StoredToken = { token: tokenOf('old', 2 * HOUR), fence: 5 };
+    let current: StoredToken = { token: tokenOf('old', 2 * HOUR), fence: 5 };
     const { api } = fixture.attach({
       store: storeWith({
-        get: async () => kept,
+        get: async () => current,
         set: async (_, stored) => {
-          kept = { ...stored, fence: 9 };
+          current = { ...stored, fence: 9 };
           return true;
         },
         withLock: (_, __, work) => work({ fence: 9, signal: new AbortController().signal }),
@@ -106,28 +106,28 @@ describe('the fence', () => {
     });
     await api.get('/refuses-old');
     expect(fixture.tokenRequests).toHaveLength(1);
-    // What is there now differs from ours and lives longer, yet was put there by a turn before ours.
-    kept = { token: tokenOf('another old one', 9 * HOUR), fence: 7 };
+    // This token differs and expires later, but was stored under an earlier lock.
+    current = { token: tokenOf('another old one', 9 * HOUR), fence: 7 };
     fixture.revokeAll();
     await api.get('/data');
     expect(fixture.tokenRequests).toHaveLength(2);
-    // And this ends sooner, and is newer.
+    // This token expires earlier, but is newer.
     fixture.revokeAll();
     fixture.valid.add('newest');
-    kept = { token: tokenOf('newest', HOUR / 2), fence: 10 };
+    current = { token: tokenOf('newest', HOUR / 2), fence: 10 };
     await api.get('/data');
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('takes the token that is kept when its own comes too late', async () => {
+  it('makes the manager use the stored token if its own token is refused', async () => {
     const fixture = await startFixture();
     fixture.valid.add('theirs');
-    let others: StoredToken | undefined;
+    let stored: StoredToken | undefined;
     const { api, events } = fixture.attach({
       store: storeWith({
-        get: async () => others,
+        get: async () => stored,
         set: async () => {
-          others = { token: tokenOf('theirs'), fence: 2 };
+          stored = { token: tokenOf('theirs'), fence: 2 };
           return false;
         },
       }),
@@ -143,22 +143,22 @@ describe('the fence', () => {
   });
 });
 
-describe('a fetch that takes too long', () => {
-  it('is made up for by the token of others, who went on while this process was stopped', async () => {
+describe('when a token fetch times out', () => {
+  it('uses the token that another process has stored', async () => {
     const fixture = await startFixture();
     fixture.valid.add('theirs');
-    let others: StoredToken | undefined;
+    let stored: StoredToken | undefined;
     fixture.onToken = () => {
-      others = { token: tokenOf('theirs'), fence: 2 };
+      stored = { token: tokenOf('theirs'), fence: 2 };
     };
-    const store = storeWith({ get: async () => others });
+    const store = storeWith({ get: async () => stored });
     const { api, events } = fixture.attach({ store, retry: false, tokenTimeout: 50 });
     expect((await api.get('/data')).status).toBe(200);
     expect(fixture.apiRequests.at(-1)?.headers.authorization).toBe('Bearer theirs');
     expect(events.at(-1)).toMatchObject({ type: 'refresh-succeeded', fromStore: true });
   });
 
-  it('fails with what it said itself when there is none', async () => {
+  it('rejects with ERR_TOKEN_TIMEOUT if no token is stored', async () => {
     const fixture = await startFixture();
     fixture.onToken = () => {};
     const { api } = fixture.attach({ store: memoryStore(), retry: false, tokenTimeout: 50 });
@@ -167,15 +167,15 @@ describe('a fetch that takes too long', () => {
   });
 });
 
-describe('a store in trouble', () => {
-  it('takes over nothing of work that began after it was given up', async () => {
+describe('when the store fails', () => {
+  it('fetches no second token if it acquires the lock after the timeout', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();
-    let begin = () => {};
+    let grantLock = () => {};
     const late = storeWith({
       withLock: (_, __, work) =>
         new Promise((resolve, reject) => {
-          begin = () => work({ fence: 1, signal: new AbortController().signal }).then(resolve, reject);
+          grantLock = () => work({ fence: 1, signal: new AbortController().signal }).then(resolve, reject);
         }),
     });
     const { api, events } = fixture.attach({ clock, store: late });
@@ -187,12 +187,12 @@ describe('a store in trouble', () => {
       operation: 'lock',
       error: { message: expect.stringContaining('40000 ms') },
     });
-    begin();
+    grantLock();
     await delay(5);
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('does not wait for a lock to be let go', async () => {
+  it('does not wait for the release of the lock', async () => {
     const fixture = await startFixture();
     const store = memoryStore();
     const { api } = fixture.attach({
@@ -207,7 +207,7 @@ describe('a store in trouble', () => {
     expect((await api.get('/data')).status).toBe(200);
   });
 
-  it('says when it works again, and shares again', async () => {
+  it('emits store-recovered and shares the token again after a failure', async () => {
     const fixture = await startFixture();
     const store = memoryStore();
     let down = true;
@@ -228,7 +228,7 @@ describe('a store in trouble', () => {
     for (const { events } of [one, two]) expect(types(events)).toContain('store-recovered');
   });
 
-  it('says that a lock was lost, and goes on', async () => {
+  it('emits store-lock-lost and completes the request', async () => {
     const fixture = await startFixture();
     const lost = new AbortController();
     fixture.onToken = (_, response) => {
@@ -243,7 +243,7 @@ describe('a store in trouble', () => {
   });
 
   it.each(['get', 'withLock'] as const)(
-    "fetches nothing with onStoreFailure 'fail' when %s fails",
+    "fetches no token with onStoreFailure 'fail' if %s fails",
     async (call) => {
       const fixture = await startFixture();
       const broken: Partial<TokenStore> = {
@@ -261,14 +261,14 @@ describe('a store in trouble', () => {
     },
   );
 
-  it("uses the token it has with onStoreFailure 'fail' when it cannot be written", async () => {
+  it("uses a token with onStoreFailure 'fail' that could not be stored", async () => {
     const fixture = await startFixture();
     const store = storeWith({ set: () => Promise.reject(new Error('disk full')) });
     const { api } = fixture.attach({ store, onStoreFailure: 'fail' });
     expect((await api.get('/data')).status).toBe(200);
   });
 
-  it("with onStoreFailure 'fail' writes what it could not write as soon as it can: nobody uses a refresh token twice", async () => {
+  it("stores the token with onStoreFailure 'fail' as soon as the store works again, so that no refresh token is used twice", async () => {
     const fixture = await startFixture();
     const used: (string | null)[] = [];
     fixture.onToken = (request, response) => {
@@ -295,7 +295,7 @@ describe('a store in trouble', () => {
       tokenEndpoint: `${fixture.url}/oauth/token`,
       clientId: 'client',
       refreshToken: 'refresh-0',
-      tokenKey: 'mine',
+      tokenKey: 'custom',
     });
     const strict = { store: fragile, vendor, onStoreFailure: 'fail', retry: false } as const;
     const [one, two] = attachMany(fixture, 2, strict) as [Attached, Attached];
@@ -312,12 +312,12 @@ describe('a store in trouble', () => {
     fixture.onToken = onToken;
     down = false;
     fixture.revokeAll();
-    // It waits for the lock, which the first has until it has written.
+    // The second manager waits for the lock, which the first manager holds until its token is stored.
     expect((await two.api.get('/d')).status).toBe(200);
     fixture.revokeAll();
     await Promise.all([one.api.get('/e'), two.api.get('/f')]);
     expect(used).toEqual(['refresh-0', 'refresh-1', 'refresh-2', 'refresh-3']);
-    // Nor does whoever has it wait for his own lock.
+    // The manager that holds the lock does not wait for its own lock.
     fixture.onToken = (request, response) => {
       down = true;
       return onToken(request, response);
@@ -331,15 +331,15 @@ describe('a store in trouble', () => {
     expect(used.slice(4)).toEqual(['refresh-4', 'refresh-5']);
   });
 
-  it('refuses a store without sharing, a vendor without tokenKey and an unknown onStoreFailure', async () => {
+  it('rejects a store without `share`, a vendor without tokenKey and an unknown onStoreFailure', async () => {
     const fixture = await startFixture();
     const vendor = fixture.vendor();
     const old = { get: async () => undefined, set: async () => true } as unknown as TokenStore;
     expect(() => sharedStore(old)).toThrow(/the store lacks withLock, close/);
     const bare = old as SharedTokenStore;
     expect(() => createTokenManager({ vendor, store: bare })).toThrow(/sharedStore\(store\)/);
-    // Functions and the like are all the same as JSON: tokens of one tenant would be given to another.
-    for (const tokenKey of [undefined, '', null, 1, {}, () => 'mine'] as string[]) {
+    // Values such as functions have the same JSON, so that one tenant would receive the token of another.
+    for (const tokenKey of [undefined, '', null, 1, {}, () => 'custom'] as string[]) {
       const options = { vendor: { ...vendor, tokenKey }, store: memoryStore() };
       expect(() => createTokenManager(options)).toThrow(/store requires a vendor with a tokenKey/);
     }
@@ -349,7 +349,7 @@ describe('a store in trouble', () => {
   });
 });
 
-describe('the key', () => {
+describe('storeKey', () => {
   const client = {
     tokenEndpoint: 'https://a.example/token',
     clientId: 'client',
@@ -357,7 +357,7 @@ describe('the key', () => {
   };
   const key = (more: object) => storeKey(oauth2Vendor({ ...client, ...more }));
 
-  it('changes with whatever changes the token', async () => {
+  it('changes with everything that changes the token', async () => {
     const keys = await Promise.all([
       key({}),
       key({ tokenEndpoint: 'https://b.example/token' }),
@@ -366,7 +366,7 @@ describe('the key', () => {
       key({ scope: 'a b' }),
       key({ username: 'ada', password: 'x' }),
       key({ username: 'bob', password: 'x' }),
-      key({ tokenKey: 'mine' }),
+      key({ tokenKey: 'custom' }),
       storeKey({ ...oauth2Vendor(client), name: 'Another vendor' }),
     ]);
     expect(new Set(keys).size).toBe(keys.length);
@@ -378,7 +378,7 @@ describe('the key', () => {
     expect(await key({ username: 'ada', password: 'x' })).toBe(await key({ username: 'ada', password: 'y' }));
   });
 
-  it('gives no token of one scope to another', async () => {
+  it('keeps tokens of different scopes apart', async () => {
     const fixture = await startFixture();
     const store = memoryStore();
     const vendorOf = (scope: string) =>

@@ -9,7 +9,7 @@ import { createTokenManager } from '../../src/token/token-manager.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { type Plan, plans, runPlan } from '../support/token-manager-model.ts';
 
-// Hashing goes on in another thread, in real time, which a manual clock does not see: here it does not.
+// crypto.subtle hashes in another thread, which a manual clock cannot wait for.
 const digestNow = async (_: unknown, data: Uint8Array) =>
   new Uint8Array(createHash('sha256').update(data).digest()).buffer;
 beforeAll(
@@ -18,17 +18,17 @@ beforeAll(
 afterAll(() => void vi.restoreAllMocks());
 
 const unhandled: unknown[] = [];
-const note = (reason: unknown) => unhandled.push(reason);
-beforeAll(() => void process.on('unhandledRejection', note));
-afterAll(() => void process.off('unhandledRejection', note));
+const collect = (reason: unknown) => unhandled.push(reason);
+beforeAll(() => void process.on('unhandledRejection', collect));
+afterAll(() => void process.off('unhandledRejection', collect));
 
-const get = { kind: 'get', count: 1, leave: 'never' } as const;
+const get = { kind: 'get', count: 1, cancelBy: 'never' } as const;
 const rejectCurrent = { kind: 'reject-current' } as const;
 const token = (lifetime: number) => ({ kind: 'token', lifetime, delay: 0 }) as const;
 
 const worksAll = { kind: 'store', get: 'works', lock: 'works', set: 'works' } as const;
 
-/** What random plans came upon once: the store still holds the first token because it failed to take the second. */
+/** Found by a random plan: the store still holds the first token because writing the second token failed. */
 const storeIsBehind: Plan = {
   store: true,
   refreshTokens: false,
@@ -39,7 +39,7 @@ const storeIsBehind: Plan = {
     { operations: [rejectCurrent, get] },
   ],
 };
-/** The same, where the first token is too old to be used again, but its refresh token is not: that was used up. */
+/** As above, but the first token has expired, and its refresh token is used up. */
 const storeHoldsUsedRefreshToken: Plan = {
   ...storeIsBehind,
   refreshTokens: true,
@@ -52,7 +52,7 @@ const storeHoldsUsedRefreshToken: Plan = {
   ],
 };
 
-/** Another process has refreshed, to a token that ends before the one held here. */
+/** Another process has stored a newer token that expires earlier than the token of this manager. */
 const storeHoldsSuccessor: Plan = {
   ...storeHoldsUsedRefreshToken,
   outcomes: [token(5_400_000)],
@@ -64,8 +64,8 @@ const storeHoldsSuccessor: Plan = {
   ],
 };
 
-describe('token manager', () => {
-  it('keeps its promises whatever callers, the vendor, the store and the clock do', async () => {
+describe('createTokenManager', () => {
+  it('follows every rule of the model for random callers, vendors, stores and times', async () => {
     await fc.assert(
       fc.asyncProperty(plans, fc.integer(), async (plan, seed) => {
         unhandled.length = 0;
@@ -76,19 +76,19 @@ describe('token manager', () => {
     );
   });
 
-  it('hands out no token that a store which failed to write still holds, once it was rejected', async () => {
+  it('does not return a rejected token that the store still holds after a failed write', async () => {
     expect(await runPlan(storeIsBehind, () => 0)).toEqual([]);
   });
 
-  it('sends no refresh token twice that a store which failed to write still holds', async () => {
+  it('does not send a used refresh token that the store still holds after a failed write', async () => {
     expect(await runPlan(storeHoldsUsedRefreshToken, () => 0)).toEqual([]);
   });
 
-  it('sends the refresh token of the store when another process has used up its own', async () => {
+  it('sends the refresh token of the store if another process has used its own', async () => {
     expect(await runPlan(storeHoldsSuccessor, () => 0)).toEqual([]);
   });
 
-  it('makes of whatever a grant returns a token with times, or a TokenError', async () => {
+  it('returns a token with times or throws a TokenError for any result of a grant', async () => {
     const almost = fc.record(
       {
         accessToken: fc.oneof(fc.constant('token'), fc.anything()),
@@ -111,10 +111,10 @@ describe('token manager', () => {
         const result = await Promise.resolve(tokens.getToken()).catch((error: unknown) => error);
         if (result instanceof TokenError) return;
         expect(toStoredTokenSet(result, clock.now()), 'a token with times').toMatchObject(Object(result));
-        // One that lives for less than a millisecond has expired when it arrives.
+        // A token with a lifetime below 1 ms has expired when it arrives.
         const { lifetime } = value as { lifetime?: unknown };
         if (!(typeof lifetime === 'number' && lifetime > 0 && lifetime < 1)) {
-          expect(tokens.current, 'it is usable').toBe(result);
+          expect(tokens.current, 'is usable').toBe(result);
         }
         expect(clock.pending).toBe(0);
       }),
@@ -127,22 +127,22 @@ describe('toTokenSet', () => {
   const timings = fc.record({
     refreshBuffer: fc.integer({ min: 0, max: 86_400_000 }),
     defaultLifetime: fc.integer({ min: 1_000, max: 86_400_000 }),
-    roll: fc.double({ min: 0, max: 1, noNaN: true }),
+    random: fc.double({ min: 0, max: 1, noNaN: true }),
   });
   const lifetimes = fc.option(fc.integer({ min: 1, max: 365 * 86_400_000 }), { nil: undefined });
   const starts = fc.integer({ min: 0, max: 4_000_000_000_000 });
 
-  it('refreshes between 80 % of the life and its end, at the buffer before the end or at most a tenth of it earlier', () => {
+  it('sets refreshAt to refreshBuffer before expiresAt, up to a tenth of the buffer earlier, but not before 80 % of the lifetime', () => {
     fc.assert(
-      fc.property(lifetimes, starts, timings, (lifetime, requestedAt, { roll, ...timing }) => {
+      fc.property(lifetimes, starts, timings, (lifetime, requestedAt, { random, ...timing }) => {
         const response = { accessToken: 'token', scope: 'a b', ...(lifetime !== undefined && { lifetime }) };
         const { refreshAt, expiresAt, ...rest } = toTokenSet(response, requestedAt, {
           ...timing,
-          random: () => roll,
+          random: () => random,
         });
         const life = lifetime ?? timing.defaultLifetime;
         expect(expiresAt).toBe(requestedAt + life);
-        // Sums of milliseconds since 1970 are exact to about a thousandth.
+        // Sums of milliseconds since 1970 have a precision of about 0.001 ms.
         const earliest = requestedAt + 0.8 * life;
         expect(refreshAt).toBeGreaterThanOrEqual(earliest - 0.001);
         expect(refreshAt).toBeLessThanOrEqual(expiresAt);
@@ -157,8 +157,8 @@ describe('toTokenSet', () => {
   });
 });
 
-describe('header fields of strangers', () => {
-  // What the grammars are made of, so that random texts get past the first character.
+describe('parsers of untrusted header fields', () => {
+  // Tokens of the grammars, so that random strings get past the first character.
   const grammar = fc
     .array(
       fc.constantFrom(
@@ -183,7 +183,7 @@ describe('header fields of strangers', () => {
     .map((parts) => parts.join(''));
   const text = fc.oneof(grammar, fc.string({ unit: 'binary', size: 'large' }));
 
-  it('bearerError throws at nothing', () => {
+  it('bearerError returns a string or undefined for any value', () => {
     fc.assert(
       fc.property(fc.oneof(text, fc.array(text), fc.constantFrom(undefined, null, 1, {})), (field) => {
         const error = bearerError(field);
@@ -193,7 +193,7 @@ describe('header fields of strangers', () => {
     );
   });
 
-  it('bearerError reads the error of a Bearer challenge wherever it stands among others', () => {
+  it('bearerError finds the error of a Bearer challenge among other challenges', () => {
     const word = fc.stringMatching(/^[a-z_]{1,12}$/);
     const value = word.chain((value) => fc.constantFrom(value, `"${value}"`));
     const parameter = fc.tuple(
@@ -215,7 +215,7 @@ describe('header fields of strangers', () => {
     );
   });
 
-  it('parseRetryAfter gives undefined or a wait from 0 on, and throws at nothing', () => {
+  it('parseRetryAfter returns undefined or a wait of at least 0 for any value', () => {
     const now = 1_700_000_000_000;
     fc.assert(
       fc.property(fc.oneof(text, fc.integer(), fc.double(), fc.anything()), (value) => {
@@ -247,9 +247,9 @@ describe('header fields of strangers', () => {
     ['digits', '1'],
     ['points', '1.'],
     ['months', 'Jan '],
-    ['brackets', '('],
+    ['parentheses', '('],
     ['signs', '-+'],
-  ])('takes linear time for 1 MB of %s', (_, part) => {
+  ])('take linear time for 1 MB of %s', (_, part) => {
     const hostile = part.repeat(1_000_000 / part.length);
     for (const value of [hostile, `Bearer ${hostile}`, `Bearer a="${hostile}`, `1${hostile}x`]) {
       const times = [1, 2, 3].map(() => {
@@ -264,7 +264,7 @@ describe('header fields of strangers', () => {
   });
 });
 
-/** A small generator (mulberry32), so that a run can be repeated from its seed. */
+/** Returns a random number generator (mulberry32) with a seed, so that a run can be repeated. */
 function pseudoRandom(seed: number): () => number {
   let state = seed;
   return () => {

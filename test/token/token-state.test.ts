@@ -4,13 +4,13 @@ import { createManualClock } from '../support/manual-clock.ts';
 
 const LIFETIME = 1_000;
 
-/** A token state, and one action for each event of the table. */
+/** Creates a token state, and one action for each event of the table. */
 function createSubject() {
   const clock = createManualClock();
   const state = createTokenState(clock);
-  const begin = clock.now();
-  const token = () => ({ accessToken: 'a', refreshAt: begin + LIFETIME / 2, expiresAt: begin + LIFETIME });
-  const goTo = (time: number) => clock.advance(Math.max(0, begin + time - clock.now()));
+  const start = clock.now();
+  const token = () => ({ accessToken: 'a', refreshAt: start + LIFETIME / 2, expiresAt: start + LIFETIME });
+  const goTo = (time: number) => clock.advance(Math.max(0, start + time - clock.now()));
   const events: Record<string, () => unknown> = {
     received: () => state.receive(token(), false),
     refreshAt: () => goTo(LIFETIME / 2),
@@ -21,7 +21,7 @@ function createSubject() {
 }
 
 /** The events that lead to each state. */
-const WAYS: Record<StateName, string[]> = {
+const PATHS: Record<StateName, string[]> = {
   empty: [],
   fresh: ['received'],
   stale: ['received', 'refreshAt'],
@@ -31,19 +31,19 @@ const WAYS: Record<StateName, string[]> = {
 
 async function subjectIn(name: StateName) {
   const subject = createSubject();
-  for (const event of WAYS[name]) await subject.events[event]?.();
+  for (const event of PATHS[name]) await subject.events[event]?.();
   expect(subject.state.name()).toBe(name);
   return subject;
 }
 
-describe('the state of a token', () => {
-  const names = Object.keys(WAYS) as StateName[];
+describe('createTokenState', () => {
+  const names = Object.keys(PATHS) as StateName[];
   const cases = names.flatMap((name) =>
     Object.keys(createSubject().events).map((event) => ({ name, event })),
   );
 
-  it.each(cases)('follows the table of transitions from $name on $event', async ({ name, event }) => {
-    // A token that is received late is judged by its own times.
+  it.each(cases)('follows the transition table from $name on $event', async ({ name, event }) => {
+    // The received token needs times of its own after the clock has advanced.
     if (event === 'received' && (name === 'stale' || name === 'expired')) return expectRefreshed(name);
     const { state, events } = await subjectIn(name);
     await events[event]?.();
@@ -57,12 +57,12 @@ describe('the state of a token', () => {
     expect(state.name()).toBe(TRANSITIONS[name].received);
   }
 
-  it.each(names)('offers a token in fresh and stale only: %s', async (name) => {
+  it.each(names)('offers a token only in the states fresh and stale: %s', async (name) => {
     const { state } = await subjectIn(name);
     expect(state.usable() !== undefined).toBe(name === 'fresh' || name === 'stale');
   });
 
-  it('is fresh again when the clock is set back', () => {
+  it('returns to fresh when the clock is set back', () => {
     let now = 0;
     const state = createTokenState({ ...createManualClock(), now: () => now });
     state.receive({ accessToken: 'a', refreshAt: 500, expiresAt: 1_000 }, false);
@@ -72,7 +72,7 @@ describe('the state of a token', () => {
     expect(state.name()).toBe('fresh');
   });
 
-  it('ignores rejections for five seconds after a replay was refused, unless the API accepts the token', async () => {
+  it('ignores rejections for five seconds after a refused replay, unless the API accepts the token', async () => {
     const { state, clock } = await subjectIn('fresh');
     const token = { accessToken: 'c', refreshAt: clock.now() + 60_000, expiresAt: clock.now() + 90_000 };
     state.receive(token, false);
@@ -89,7 +89,7 @@ describe('the state of a token', () => {
     expect(state.name()).toBe('rejected');
   });
 
-  it('ignores the rejection of an older token with the same text', async () => {
+  it('ignores the rejection of an earlier token with the same text', async () => {
     const { state } = await subjectIn('fresh');
     state.reject({ ...(state.token() as object) } as never);
     expect(state.name()).toBe('fresh');

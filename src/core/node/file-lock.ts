@@ -13,15 +13,15 @@ export interface FileLock {
 
 /** The content of a lock file. */
 export interface LockHolder extends ProcessIdentity {
-  /** Of one run: a process can have several. */
+  /** Identifies one lock: a process can hold several. */
   id: string;
 }
 
-/** A lock file as it was found. */
+/** The state of a lock file. */
 interface Found {
-  /** Undefined when it cannot be read, or is just being written. */
+  /** Undefined if the file has no valid content, as while it is written. */
   holder: LockHolder | undefined;
-  /** Changes with each sign of life, and with each holder. */
+  /** Changes with each heartbeat, and with each holder. */
   trace: string;
   touched: number;
 }
@@ -30,7 +30,7 @@ interface Found {
 export class FileLockError extends Error {
   override readonly name = 'FileLockError';
   readonly code: 'ERR_LOCKED' | 'ERR_BROKEN_LINK';
-  /** Who holds the lock; undefined when the lock file cannot be read. */
+  /** The holder of the lock; undefined if the lock file cannot be read. */
   readonly holder: LockHolder | undefined;
 
   constructor(message: string, code: FileLockError['code'], holder?: LockHolder) {
@@ -68,7 +68,7 @@ export async function acquireFileLock(
   const beat = () => {
     timer = clock.setTimeout(() => {
       const now = new Date();
-      // A sign of life that fails is noticed by others only, and `verify` tells whether they acted on it.
+      // A missed heartbeat matters only if another process takes the lock over, and `verify` detects that.
       utimes(path, now, now).catch(() => {});
       beat();
     }, HEARTBEAT);
@@ -83,7 +83,7 @@ export async function acquireFileLock(
     },
     async release() {
       clock.clearTimeout(timer);
-      // A full disk has no room for taking turns. A lock that stays is taken over, and why the run ended matters more.
+      // On a full disk the removal lock cannot be written. If the lock file stays, it is taken over; the caller's error matters more.
       await removeAlone(path, me, clock, isMine)
         .catch(() => removeIf(path, isMine))
         .catch(() => {});
@@ -108,7 +108,7 @@ async function create(path: string, me: LockHolder): Promise<boolean> {
   }
 }
 
-/** @returns undefined when there is no lock file. */
+/** Reads a lock file. Returns undefined if it does not exist. */
 async function look(path: string): Promise<Found | undefined> {
   try {
     const { ino, mtimeMs } = await stat(path);
@@ -121,7 +121,7 @@ async function look(path: string): Promise<Found | undefined> {
   }
 }
 
-/** It can be neither made nor read, and would be tried for ever. */
+/** Throws for a broken symbolic link, which can be neither created nor read: the loop would never end. */
 async function refuseBrokenLink(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (!found?.isSymbolicLink()) return;
@@ -149,9 +149,9 @@ async function isDead(
 ): Promise<boolean> {
   const running = found.holder && isRunning(found.holder, me);
   if (running === false) return true;
-  // A process of this machine that gives no sign of life hangs, or is stopped. It has the same clock as this one.
+  // Without heartbeats, a process of this machine is stuck or suspended. It has the same clock as this process.
   if (running) return Date.now() - found.touched >= SILENCE;
-  // Clocks of other machines differ from this one's: only that its file changes says that it lives.
+  // The clock of another machine may differ: only a change of the file shows that the holder is alive.
   for (let waited = 0; waited < SILENCE; waited += LOOK_AGAIN) {
     await sleep(clock, LOOK_AGAIN, signal);
     const now = await look(path);
@@ -161,8 +161,8 @@ async function isDead(
 }
 
 /**
- * Removes the lock file if it is the one meant. Those who remove take turns: else one could remove what another has
- * put in the place of what both have looked at.
+ * Removes the lock file if `isMeant` accepts it. Only one process removes at a time: otherwise a process could remove the lock file
+ * that another has created after both had read the old one.
  */
 async function removeAlone(
   path: string,
@@ -170,18 +170,18 @@ async function removeAlone(
   clock: Clock,
   isMeant: (found: Found) => boolean,
 ): Promise<void> {
-  const turn = `${path}.turn`;
-  while (!(await create(turn, me))) {
-    const other = await look(turn);
+  const removalLock = `${path}.turn`;
+  while (!(await create(removalLock, me))) {
+    const other = await look(removalLock);
     const running = other?.holder && isRunning(other.holder, me);
     const abandoned = other && (running === false || Date.now() - other.touched >= SILENCE);
-    if (abandoned) await rm(turn, { force: true });
+    if (abandoned) await rm(removalLock, { force: true });
     else await new Promise<void>((resolve) => void clock.setTimeout(resolve, LOOK_AGAIN / 10));
   }
   try {
     await removeIf(path, isMeant);
   } finally {
-    await rm(turn, { force: true });
+    await rm(removalLock, { force: true });
   }
 }
 

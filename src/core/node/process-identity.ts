@@ -1,20 +1,20 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Tells one process from all others, also from those that had or will have its number. */
+/** Identifies one process, also if the system reuses its process ID. */
 export interface ProcessIdentity {
   pid: number;
-  /** When it began: clock ticks since the machine's start on Linux, epoch milliseconds elsewhere. */
+  /** Start time: clock ticks since boot on Linux, milliseconds since the epoch elsewhere. */
   began: number;
-  /** Within what its number stands for it: a machine since its last start, and on Linux a container in it. */
+  /** The space in which the process ID is unique: one boot of a machine, and on Linux one PID namespace. */
   space: string;
   host: string;
 }
 
-// Elsewhere than on Linux the beginning is computed from a clock that can be set.
-const SAME_BEGINNING = 2_000;
+// Elsewhere than on Linux, the start time is computed from a clock that can be set.
+const SAME_START = 2_000;
 
-/** The mark of this process. */
+/** Returns the identity of this process. */
 export function thisProcess(): ProcessIdentity {
   const { pid } = process;
   const began = statOf(pid)?.began ?? Date.now() - process.uptime() * 1000;
@@ -22,9 +22,9 @@ export function thisProcess(): ProcessIdentity {
 }
 
 /**
- * Whether a process still runs, as seen from another.
+ * Returns whether a process still runs.
  *
- * @returns undefined when that cannot be known from here: it ran on another machine, in another container, or before a restart.
+ * @returns undefined if the process ran on another machine, in another container, or before a restart of the machine.
  */
 export function isRunning(it: ProcessIdentity, me: ProcessIdentity): boolean | undefined {
   if (it.space !== me.space) return undefined;
@@ -34,31 +34,31 @@ export function isRunning(it: ProcessIdentity, me: ProcessIdentity): boolean | u
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   const found = statOf(it.pid);
-  // The number may be that of a younger process by now.
+  // The system may have given the process ID to a new process.
   if (found) return !found.ended && found.began === it.began;
-  return it.pid !== me.pid || Math.abs(it.began - me.began) < SAME_BEGINNING;
+  return it.pid !== me.pid || Math.abs(it.began - me.began) < SAME_START;
 }
 
-/** What proc_pid_stat(5) says in its third field and the 22nd. */
+/** Reads the state (field 3) and the start time (field 22) from proc_pid_stat(5). */
 function statOf(pid: number): { ended: boolean; began: number } | undefined {
-  const text = told(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const text = tryRead(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   if (text === undefined) return undefined;
-  // The second field is the program's name in brackets, which may hold spaces and brackets.
+  // The second field is the program name in parentheses, which may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  // A zombie has ended; only its parent has not asked for it yet.
+  // A zombie has ended, but its parent has not collected its status yet.
   return { ended: /[ZX]/.test(fields[0] ?? ''), began: Number(fields[19]) };
 }
 
 function pidSpace(): string {
-  const boot = told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
-  const namespace = told(() => readlinkSync('/proc/self/ns/pid'));
+  const boot = tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
+  const namespace = tryRead(() => readlinkSync('/proc/self/ns/pid'));
   return [hostname(), boot?.trim(), namespace].join(' ').trim();
 }
 
-/** What the system tells, without waiting: it comes from memory. Undefined elsewhere than on Linux. */
-function told(ask: () => string): string | undefined {
+/** Reads a file of /proc, synchronously because it comes from memory. Returns undefined elsewhere than on Linux. */
+function tryRead(read: () => string): string | undefined {
   try {
-    return ask();
+    return read();
   } catch {
     return undefined;
   }
