@@ -48,8 +48,8 @@ export type AuthRefreshEvent =
       url: string;
       count: number;
       delay: number;
-      status?: number | undefined;
-      code?: string | undefined;
+      status?: number;
+      code?: string;
     };
 
 /** Receives events. If a listener throws, the error is reported as a process warning and has no other effect. */
