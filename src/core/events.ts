@@ -80,8 +80,9 @@ export function notify(listener: AuthRefreshListener, event: AuthRefreshEvent): 
   // A listener may be async although its type returns void.
   (async () => listener(event))().catch((error: unknown) => {
     // If the error were ignored, a broken listener would look like an application without events.
-    globalThis.process?.emitWarning?.(`an onEvent listener failed: ${messageOf(error)}`, {
-      type: 'AuthRefreshWarning',
-    });
+    globalThis.process?.emitWarning?.(
+      `an onEvent listener failed: ${messageOf(error)}`,
+      'AuthRefreshWarning',
+    );
   });
 }

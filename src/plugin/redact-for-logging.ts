@@ -18,8 +18,8 @@ export function redactForLogging(object: unknown): void {
   if (Object.isExtensible(object)) Object.defineProperties(object, LABELS);
 }
 
-/** Hides a property from loggers and serializers. Code can still read it. */
-export function hide(object: object, property: string): void {
+/** Hides the request of a response or an error from loggers and serializers. Code can still read it. */
+export function hideRequest(object: object): void {
   // Reflect does not throw for a frozen object.
-  if (Object.hasOwn(object, property)) Reflect.defineProperty(object, property, { enumerable: false });
+  if (Object.hasOwn(object, 'request')) Reflect.defineProperty(object, 'request', { enumerable: false });
 }

@@ -1,7 +1,7 @@
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { TokenSet } from '../core/index.ts';
 import { callbackFailed, lacksBase, type ResourceOrigins } from '../core/internal.ts';
-import { hide, redactForLogging } from './redact-for-logging.ts';
+import { hideRequest, redactForLogging } from './redact-for-logging.ts';
 import { fixBoundary } from './request-body.ts';
 
 /** The token of one send, and where the token may go. */
@@ -107,7 +107,7 @@ function detach<T extends AxiosResponse | AxiosError>(
 ): T | undefined {
   if (typeof result !== 'object' || result === null) return undefined;
   if (result.config) result.config = config;
-  hide(result, 'request');
+  hideRequest(result);
   return result;
 }
 

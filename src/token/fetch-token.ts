@@ -35,7 +35,7 @@ export function createTokenFetch(
     const requestedAt = clock.now();
     const expired = () =>
       new TokenRequestError(
-        `no token after ${tokenTimeout} ms. Check the token endpoint, or raise tokenTimeout`,
+        `no token after ${tokenTimeout} ms. Check the token endpoint or raise tokenTimeout`,
         { code: 'ERR_TOKEN_TIMEOUT' },
       );
     const toSet = (response: TokenResponse) => toTokenSet(response, requestedAt, options);

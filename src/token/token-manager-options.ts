@@ -74,7 +74,7 @@ export function managerProblems({
 
 function vendorProblems(vendor: Vendor | undefined): (string | undefined)[] {
   if (typeof vendor?.grant !== 'function' || !Array.isArray(vendor.resourceOrigins)) {
-    return ['vendor must be a Vendor, such as genesysCloud() returns'];
+    return ['vendor must be a Vendor, such as genesysCloud()'];
   }
   return originProblems('vendor.resourceOrigins', vendor.resourceOrigins);
 }
