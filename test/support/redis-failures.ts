@@ -8,11 +8,11 @@ import { aStored, KEY, waiting } from './redis-stores.ts';
 export const PASSWORD = 'pass/word of Redis';
 export const TOKEN = 'token-that-is-secret';
 
-/** The error a call rejects with, how long that took, and that it shows no secret. */
+/** Returns the message and the time of the rejection of a call. Checks that the error shows no secret. */
 export async function failureOf(call: Promise<unknown>): Promise<{ message: string; took: number }> {
   const began = performance.now();
   const error = await call.then(
-    () => expect.unreachable('it has not failed'),
+    () => expect.unreachable('the call did not reject'),
     (thrown: unknown) => thrown,
   );
   const took = performance.now() - began;
@@ -27,11 +27,13 @@ export async function failureOf(call: Promise<unknown>): Promise<{ message: stri
   return { message: (error as Error).message, took };
 }
 
-/** What each of the store's calls says. */
+/** Returns the failure of each method of the store. */
 export async function failuresOf(store: TokenStore): Promise<{ message: string; took: number }[]> {
   return [
     await failureOf(store.get(KEY)),
     await failureOf(store.set(KEY, aStored(TOKEN, 1))),
-    await failureOf(store.withLock(KEY, waiting(), async () => expect.unreachable('it has the lock'))),
+    await failureOf(
+      store.withLock(KEY, waiting(), async () => expect.unreachable('the store acquired the lock')),
+    ),
   ];
 }

@@ -4,10 +4,10 @@ import { type RedisStoreOptions, redisStore } from '../../src/stores/redis/redis
 import { type RedisServer, startRedis } from './redis.ts';
 import type { RedisServerOptions } from './redis-server.ts';
 
-/** Of the form that token managers use. */
+/** A key in the form that token managers use. */
 export const KEY = 'k'.padEnd(43, '_');
 
-/** A token of an hour. */
+/** Creates a token that expires in an hour. */
 export function aStored(accessToken: string, fence = 0): StoredToken {
   const now = Date.now();
   return { token: { accessToken, refreshAt: now + 3_000_000, expiresAt: now + 3_600_000 }, fence };
@@ -22,21 +22,21 @@ export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T
   };
 }
 
-/** A server for the test that calls it. */
+/** Starts a server for the current test. */
 export async function aServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const server = await startRedis(options);
   onTestFinished(() => server.close());
   return server;
 }
 
-/** A store for the test that calls it. */
+/** Creates a store for the current test. */
 export function aStore(options: RedisStoreOptions): TokenStore {
   const store = redisStore(options);
   onTestFinished(() => store.close());
   return store;
 }
 
-/** Holds the lock until it is told to let go. */
+/** Acquires the lock and holds it until `release` is called. */
 export function hold(
   store: TokenStore,
   options: LockOptions<string> = waiting(),

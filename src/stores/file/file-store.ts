@@ -94,7 +94,7 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   /** Runs work while no other process changes the token file. */
   async function withWriteLock<T>(path: string, work: (held: HeldLock) => Promise<T>): Promise<T> {
     const limit = linkSignals(closing.signal);
-    const late = `${path}.write: timed out after ${WRITE_LOCK_TIMEOUT / 1000} s waiting for the lock. Look for suspended processes`;
+    const late = `${path}.write: timed out after ${WRITE_LOCK_TIMEOUT / 1000} s waiting for the lock. Check for suspended processes`;
     const timer = clock.setTimeout(() => limit.abort(storeError(late)), WRITE_LOCK_TIMEOUT);
     const held = await acquire(`${path}.write`, WRITE_DURATION, limit.signal).finally(() => {
       clock.clearTimeout(timer);

@@ -12,7 +12,7 @@ const SCRIPT = fileURLToPath(new URL('../../support/redis-script.ts', import.met
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** A process with a store of its own. */
+/** Starts a process with its own store. */
 async function aProcess(
   url: string,
   lockExpiry = 5_000,
@@ -41,23 +41,23 @@ async function aClient(url: string): Promise<Redis> {
   return client;
 }
 
-describeWithRedisServer('the lock in Redis', () => {
-  it('is taken over at once from a process of this machine that was killed', async () => {
+describeWithRedisServer('the lock of redisStore', () => {
+  it('is acquired at once after the holder on this machine is killed', async () => {
     const { url } = await aServer();
     const { child, tell } = await aProcess(url, 30_000);
-    expect(await tell('take')).toBe('taken');
+    expect(await tell('acquire')).toBe('acquired');
     const store = aStore({ url });
-    const turn = store.withLock<number>(KEY, waiting(), async () => performance.now());
+    const acquired = store.withLock<number>(KEY, waiting(), async () => performance.now());
     await pause(50);
     const killed = performance.now();
     child.kill('SIGKILL');
-    expect((await turn) - killed).toBeLessThan(150);
+    expect((await acquired) - killed).toBeLessThan(150);
   });
 
-  it('is free after its expiry when its holder was stopped, whose late write is refused', async () => {
+  it('expires while its holder is suspended, whose late write is refused', async () => {
     const { url } = await aServer();
     const { child, tell } = await aProcess(url, 300);
-    expect(await tell('take')).toBe('taken');
+    expect(await tell('acquire')).toBe('acquired');
     child.kill('SIGSTOP');
     const store = aStore({ url });
     await store.withLock(KEY, waiting(), async ({ fence }) => {
@@ -67,7 +67,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await tell('set')).toBe('refused');
     await expect.poll(() => tell('lost')).toBe('true');
     expect((await store.get(KEY))?.token.accessToken).toBe('newer');
-    // The lock of another is not released by who has lost it.
+    // A process that has lost the lock does not release the lock of the new holder.
     const held = await hold(store);
     await tell('release');
     const client = await aClient(url);
@@ -76,7 +76,7 @@ describeWithRedisServer('the lock in Redis', () => {
     await held.done;
   });
 
-  it('is renewed while the work goes on', async () => {
+  it('is renewed while the work runs', async () => {
     const { url } = await aServer();
     const held = await hold(aStore({ url, lockExpiry: 150 }));
     const other = aStore({ url }).withLock(KEY, waiting(), async () => 'worked');
@@ -91,7 +91,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await other).toBe('worked');
   });
 
-  it('is lost when all is flushed, and the late write is refused after that of another', async () => {
+  it('is lost when Redis is flushed, and a late write is refused after the write of the new holder', async () => {
     const server = await aServer();
     const [early, late] = [aStore({ url: server.url, lockExpiry: 300 }), aStore({ url: server.url })];
     const held = await hold(early);
@@ -108,7 +108,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect((await late.get(KEY))?.token.accessToken).toBe('newer');
   });
 
-  it('is lost when it could not be renewed until it has expired', async () => {
+  it('is lost when its renewal fails until it expires', async () => {
     const server = await aServer();
     const held = await hold(aStore({ url: server.url, lockExpiry: 300, commandTimeout: 50 }));
     server.stop();
@@ -119,7 +119,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await held.done).toBe('worked');
   });
 
-  it('is had again by scripts that the server has forgotten', async () => {
+  it('is acquired after the server has dropped the cached scripts', async () => {
     const { url } = await aServer();
     const store = aStore({ url });
     const client = await aClient(url);
@@ -132,7 +132,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await store.set(KEY, aStored('a', fences[1]))).toBe(true);
   });
 
-  it('has a greater fence than before also when the clock of Redis is behind', async () => {
+  it('has a greater fence than before even if the clock of Redis was set back', async () => {
     const { url } = await aServer();
     const store = aStore({ url });
     const client = await aClient(url);
@@ -141,11 +141,11 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await store.withLock<number>(KEY, waiting(), async ({ fence }) => fence)).toBe(ahead + 1);
   });
 
-  it('wakes those who wait within milliseconds, and without messages about tokens', async () => {
+  it('ends all waits within milliseconds after a token is stored, with messages that contain no token', async () => {
     const { url } = await aServer();
     const listener = await aClient(url);
-    const said: string[] = [];
-    listener.on('pmessage', (_pattern, channel, message) => said.push(`${channel} ${message}`));
+    const messages: string[] = [];
+    listener.on('pmessage', (_pattern, channel, message) => messages.push(`${channel} ${message}`));
     await listener.psubscribe('*');
     const store = aStore({ url });
     const others = Array.from({ length: 8 }, () => aStore({ url }));
@@ -162,7 +162,7 @@ describeWithRedisServer('the lock in Redis', () => {
     held.release();
     await held.done;
     await expect
-      .poll(() => said)
+      .poll(() => messages)
       .toEqual(['stored', 'released'].map((what) => `axios-oauth-refresh:{${KEY}} ${what}`));
     expect(await listener.pubsub('NUMSUB', `axios-oauth-refresh:{${KEY}}`)).toEqual([
       `axios-oauth-refresh:{${KEY}}`,
@@ -170,7 +170,7 @@ describeWithRedisServer('the lock in Redis', () => {
     ]);
   });
 
-  it('does not keep a finished script from ending, whether Redis is there or not', async () => {
+  it('does not keep a finished script running, whether Redis runs or not', async () => {
     const server = await aServer();
     const script = `
       import { redisStore } from './src/stores/redis/redis-store.ts';
@@ -181,7 +181,7 @@ describeWithRedisServer('the lock in Redis', () => {
       const lock = (store, work) => store.withLock('key', options, work);
       const one = lock(store, () => wait(200));
       await Promise.all([one, wait(50).then(() => lock(other, () => {}))]).then(
-        () => process.stdout.write('had it'),
+        () => process.stdout.write('worked'),
         () => process.stdout.write('failed'),
       );
       const began = performance.now();
@@ -196,7 +196,7 @@ describeWithRedisServer('the lock in Redis', () => {
         script,
         server.url,
       ]);
-    expect((await run()).stdout).toBe('had it true');
+    expect((await run()).stdout).toBe('worked true');
     await server.kill();
     expect((await run()).stdout).toBe('failed true');
   });
