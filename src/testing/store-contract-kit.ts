@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { LockOptions, StoredToken, TokenLock, TokenStore } from '../core/index.ts';
 
-// A store that hangs fails its case rather than the whole test run, in milliseconds.
-const TOO_LONG = 8_000;
+// Milliseconds for one case, so that a store that hangs does not stop the test run.
+const CASE_TIMEOUT = 8_000;
 
-/** What each case has: two stores as two processes would open them, and a key that nobody else uses. */
+/** The arguments of each case: two stores as two processes would open them, and a key that no other case uses. */
 export interface Context {
   a: TokenStore;
   b: TokenStore;
@@ -29,12 +29,13 @@ export async function withStores(
 export async function inTime(name: string, run: () => Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new assert.AssertionError({ message: `${name}: it hangs` })), TOO_LONG);
+    const message = `${name}: timed out after ${CASE_TIMEOUT / 1000} s`;
+    timer = setTimeout(() => reject(new assert.AssertionError({ message })), CASE_TIMEOUT);
   });
   await Promise.race([run(), late]).finally(() => clearTimeout(timer));
 }
 
-/** Of the form that token managers use: 43 characters of base64url. */
+/** Returns a key in the form that token managers use: 43 characters of base64url. */
 export function newKey(): string {
   return randomUUID().replaceAll('-', '').padEnd(43, '_');
 }
@@ -67,7 +68,7 @@ export function write(store: TokenStore, key: string, accessToken: string): Prom
   });
 }
 
-/** Holds a lock until it is told to let go. */
+/** Acquires a lock and holds it until `release` is called. */
 export async function hold(
   store: TokenStore,
   key: string,

@@ -13,31 +13,31 @@ import {
   write,
 } from './store-contract-kit.ts';
 
-/** One promise that every token store keeps, as a test to run. */
+/** A test of one requirement that every token store must meet. */
 export interface StoreContractCase {
   readonly name: string;
-  /** @throws AssertionError when the promise is broken. */
+  /** @throws AssertionError if the store does not meet the requirement. */
   run(): Promise<void>;
 }
 
-// How long what must not happen is waited for, in milliseconds.
-const A_WHILE = 60;
+// Milliseconds after which an event that must not happen counts as absent.
+const OBSERVATION_TIME = 60;
 
 /**
- * Lists what a {@link TokenStore} has to do, as tests for whatever runs yours.
+ * Returns tests of everything that a {@link TokenStore} must do, for any test runner.
  *
- * @param open opens the store as another process would: all that it returns share what is kept. Each is closed.
+ * @param open opens the store as another process would. All returned stores must share their data. The tests close each store.
  * @example
  * for (const { name, run } of tokenStoreContract(() => myStore(url))) it(name, run);
  */
 export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>): StoreContractCase[] {
   const cases: [string, (context: Context) => Promise<void>][] = [
     [
-      'has nothing under a key that was never used',
+      'returns undefined for a key without a token',
       async ({ a, key }) => assert.equal(await a.get(key), undefined),
     ],
     [
-      'gives others a token whole, with its fence',
+      'returns a stored token complete and with its fence, also from another store',
       async ({ a, b, key }) => {
         const stored = aToken('all', {
           refreshToken: 'refresh ü',
@@ -49,24 +49,24 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
           return lock.fence;
         });
         for (const store of [a, b]) {
-          const { token, fence: kept } = (await store.get(key)) ?? assert.fail('it is not there');
+          const { token, fence: found } = (await store.get(key)) ?? assert.fail('the token is missing');
           assert.deepEqual({ ...token }, { ...stored.token });
-          assert.equal(kept, fence);
+          assert.equal(found, fence);
         }
       },
     ],
     [
-      'keeps the tokens of different keys apart',
+      'stores the tokens of different keys separately',
       async ({ a, b, key }) => {
         const other = newKey();
-        await write(a, key, 'mine');
-        await write(b, other, 'theirs');
-        assert.equal((await b.get(key))?.token.accessToken, 'mine');
-        assert.equal((await a.get(other))?.token.accessToken, 'theirs');
+        await write(a, key, 'first');
+        await write(b, other, 'second');
+        assert.equal((await b.get(key))?.token.accessToken, 'first');
+        assert.equal((await a.get(other))?.token.accessToken, 'second');
       },
     ],
     [
-      'gives each lock a greater fence than those before',
+      'gives each lock a greater fence than all earlier locks',
       async ({ a, b, key }) => {
         const fences: number[] = [];
         for (const store of [a, b, a, a, b])
@@ -82,7 +82,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'refuses a late write: one whose fence is not greater than that of the token that is kept',
+      'refuses a token whose fence is not greater than the fence of the stored token',
       async ({ a, b, key }) => {
         const early = await a.withLock(key, waiting<number>(), fenceOf);
         const late = await write(b, key, 'new');
@@ -92,7 +92,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'lets nobody else work under the same key meanwhile',
+      'runs work for the same key one at a time',
       async ({ a, b, key }) => {
         let inside = 0;
         let most = 0;
@@ -106,26 +106,26 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'lets work under different keys go on at once',
+      'runs work for different keys at the same time',
       async ({ a, b, key }) => {
         await a.withLock(key, waiting(), () => b.withLock(newKey(), waiting(), async () => {}));
       },
     ],
     [
-      'lets those who wait leave with a token that somebody else has written',
+      'ends a wait with the result of stopWaitingWith for a token that another store has stored',
       async ({ a, b, key }) => {
         const held = await hold(a, key);
         let worked = false;
         const other = b.withLock(
           key,
-          waiting({ stopWaitingWith: ({ token }) => (token.accessToken === 'news' ? 'left' : undefined) }),
+          waiting({ stopWaitingWith: ({ token }) => (token.accessToken === 'new' ? 'stopped' : undefined) }),
           async () => {
             worked = true;
             return 'worked';
           },
         );
-        assert.equal(await a.set(key, { ...aToken('news'), fence: held.fence }), true);
-        assert.equal(await other, 'left');
+        assert.equal(await a.set(key, { ...aToken('new'), fence: held.fence }), true);
+        assert.equal(await other, 'stopped');
         held.release();
         await held.done;
         assert.equal(worked, false);
@@ -133,7 +133,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'lets those who wait go on waiting with a token that is no news to them',
+      'continues a wait when stopWaitingWith returns undefined',
       async ({ a, b, key }) => {
         const held = await hold(a, key);
         let worked = false;
@@ -141,7 +141,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
           worked = true;
         });
         await a.set(key, { ...aToken('known'), fence: held.fence });
-        await pause(A_WHILE);
+        await pause(OBSERVATION_TIME);
         assert.equal(worked, false);
         held.release();
         await Promise.all([held.done, other]);
@@ -154,29 +154,29 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
         const held = await hold(a, key);
         const controller = new AbortController();
         const reason = new Error('enough');
-        const gone = b.withLock(key, waiting({ signal: controller.signal }), async () =>
-          assert.fail('it worked'),
+        const aborted = b.withLock(key, waiting({ signal: controller.signal }), async () =>
+          assert.fail('the work ran'),
         );
         const other = b.withLock(key, waiting(), async () => 'worked');
         controller.abort(reason);
-        await assert.rejects(gone, (error) => error === reason);
+        await assert.rejects(aborted, (error) => error === reason);
         held.release();
         assert.equal(await other, 'worked');
         await held.done;
       },
     ],
     [
-      'does not begin to wait when its signal is aborted already',
+      'rejects without waiting if the signal is already aborted',
       async ({ a, key }) => {
         const reason = new Error('too late');
         const options = waiting({ signal: AbortSignal.abort(reason) });
-        const gone = a.withLock(key, options, async () => assert.fail('it worked'));
-        await assert.rejects(gone, (error) => error === reason);
+        const aborted = a.withLock(key, options, async () => assert.fail('the work ran'));
+        await assert.rejects(aborted, (error) => error === reason);
         assert.equal(await a.withLock(key, waiting(), async () => 'free'), 'free');
       },
     ],
     [
-      'is free again after work that throws, and passes on what it threw',
+      'releases the lock after work that throws, and rejects with the thrown error',
       async ({ a, b, key }) => {
         const reason = new Error('no token');
         const failing = a.withLock(key, waiting(), async () => {
@@ -187,10 +187,10 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
       },
     ],
     [
-      'says of no lock that it is lost while nobody has taken it',
+      'does not abort the signal of a lock that no other process has acquired',
       async ({ a, key }) => {
         await a.withLock(key, waiting(), async ({ signal }) => {
-          await pause(A_WHILE);
+          await pause(OBSERVATION_TIME);
           assert.equal(signal.aborted, false);
         });
       },
