@@ -42,7 +42,7 @@ console.log(`$ axios-oauth-refresh ${args.join(' ')}`);
 let ended = await runCommand((records, child) => records >= RECORDS / 3 && child.kill('SIGKILL'));
 // A small export completes before the kill.
 if (ended === 'SIGKILL') {
-  console.log('-- kill -9 during the export; now the same command again --');
+  console.log('-- killed with kill -9 during the export; running the same command again --');
   ended = await runCommand();
 }
 

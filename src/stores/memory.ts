@@ -2,14 +2,14 @@ import { Mutex } from 'async-mutex';
 import type { LockOptions, SharedTokenStore, StoredToken } from '../core/index.ts';
 import { sharedStore } from '../token/index.ts';
 
-/** What belongs to one key. */
+/** The token and the lock of one key. */
 interface Entry {
   stored?: StoredToken;
   readonly mutex: Mutex;
   readonly onStored: Set<(stored: StoredToken) => void>;
 }
 
-/** Makes a store that lives as long as the process, for several token managers of it. */
+/** Creates a store in memory, through which the token managers of one process share tokens. */
 export function memoryStore(): SharedTokenStore {
   const entries = new Map<string, Entry>();
   let fence = 0;
@@ -26,49 +26,49 @@ export function memoryStore(): SharedTokenStore {
       const entry = entryOf(key);
       if (entry.stored && stored.fence <= entry.stored.fence) return false;
       entry.stored = stored;
-      for (const look of entry.onStored) look(stored);
+      for (const listener of entry.onStored) listener(stored);
       return true;
     },
     async withLock(key, options, work) {
       const { mutex, onStored } = entryOf(key);
-      const waiter = wait(onStored, options);
-      const turn = mutex.acquire();
+      const waiter = waitForToken(onStored, options);
+      const acquired = mutex.acquire();
       try {
-        const left = await Promise.race([turn.then(() => undefined), waiter.left]);
-        if (left !== undefined) return left;
+        const stoppedWith = await Promise.race([acquired.then(() => undefined), waiter.stoppedWith]);
+        if (stoppedWith !== undefined) return stoppedWith;
         waiter.stop();
         return await work({ fence: ++fence, signal: new AbortController().signal });
       } finally {
         waiter.stop();
-        // Also of whoever left the queue: its turn comes all the same.
-        turn.then((release) => release());
+        // A caller that stopped waiting acquires the mutex later, and must release it too.
+        acquired.then((release) => release());
       }
     },
     async close() {},
   });
 }
 
-/** Settles when there is no need to wait for the lock any more. */
-function wait<T>(
+/** Waits for a token that makes the lock unnecessary, or for the signal. */
+function waitForToken<T>(
   onStored: Entry['onStored'],
   { stopWaitingWith, signal }: LockOptions<T>,
-): { left: Promise<T>; stop: () => void } {
+): { stoppedWith: Promise<T>; stop: () => void } {
   let stop = () => {};
-  const left = new Promise<T>((resolve, reject) => {
-    const look = (stored: StoredToken) => {
-      const found = stopWaitingWith(stored);
-      if (found !== undefined) resolve(found);
+  const stoppedWith = new Promise<T>((resolve, reject) => {
+    const listener = (stored: StoredToken) => {
+      const value = stopWaitingWith(stored);
+      if (value !== undefined) resolve(value);
     };
     const onAbort = () => reject(signal.reason);
     stop = () => {
-      onStored.delete(look);
+      onStored.delete(listener);
       signal.removeEventListener('abort', onAbort);
     };
-    onStored.add(look);
+    onStored.add(listener);
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
   });
-  // The turn may come first, and nobody waits for this then.
-  left.catch(() => {});
-  return { left, stop };
+  // If the mutex is acquired first, nothing else handles a rejection.
+  stoppedWith.catch(() => {});
+  return { stoppedWith, stop };
 }

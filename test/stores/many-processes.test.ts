@@ -12,14 +12,14 @@ const SCRIPT = resolve(import.meta.dirname, '../support/shared-token-script.ts')
 const STORES = ['file', 'lease', 'redis'] as const;
 type Kind = (typeof STORES)[number];
 
-/** Processes that share a token by way of one store. */
+/** Processes that share a token through one store. */
 interface Processes {
   fixture: Fixture;
   children: ChildProcess[];
   redis: RedisServer | undefined;
-  /** Has each of them send so many requests at once. @returns how it went in each that was not killed. */
+  /** Sends the requests of each process at the same time. @returns the results of the processes that were not killed. */
   round(requests?: number): Promise<Round[]>;
-  /** The first that tells of an event. */
+  /** Returns the first process that emits the event. */
   firstTo(event: string): Promise<ChildProcess>;
 }
 
@@ -34,9 +34,9 @@ async function start(kind: Kind, count: number, { lockExpiry, tokenTimeout } = L
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const redis = kind === 'redis' ? await startRedis() : undefined;
   if (redis) onTestFinished(() => redis.close());
-  const place = redis?.url ?? join(directory, 'tokens');
+  const location = redis?.url ?? join(directory, 'tokens');
   const children = Array.from({ length: count }, () =>
-    fork(SCRIPT, [fixture.url, kind, place, `${lockExpiry}`, `${tokenTimeout}`], {
+    fork(SCRIPT, [fixture.url, kind, location, `${lockExpiry}`, `${tokenTimeout}`], {
       execArgv: ['--import', 'tsx'],
     }),
   );
@@ -84,7 +84,7 @@ function roundOf(child: ChildProcess, requests: number): Promise<Round | undefin
   });
 }
 
-const others = (rounds: readonly Round[]) =>
+const failuresOf = (rounds: readonly Round[]) =>
   rounds.flatMap(({ answers }) => answers).filter((answer) => answer !== 200);
 
 const eventsOf = (rounds: readonly Round[], type: string) =>
@@ -93,29 +93,29 @@ const eventsOf = (rounds: readonly Round[], type: string) =>
 const withStore = (kind: Kind, tests: () => void) =>
   kind === 'redis' ? describeWithRedisServer('with Redis', tests) : describe(`with ${kind}`, tests);
 
-describe('scenario 40: one token fetch for the requests of many processes', () => {
+describe('processes that share a token', () => {
   for (const kind of STORES) {
     withStore(kind, () => {
-      it('8 processes with 50 requests each on a revoked token: one fetch a round, and all succeed', async () => {
+      it('fetch one token when 8 processes send 50 requests each with a revoked token, and all requests succeed', async () => {
         const processes = await start(kind, 8);
         for (let round = 1; round <= 5; round++) {
           const rounds = await processes.round();
           expect(rounds).toHaveLength(8);
-          expect(others(rounds)).toEqual([]);
+          expect(failuresOf(rounds)).toEqual([]);
           expect(processes.fixture.tokenRequests).toHaveLength(round);
           expect(eventsOf(rounds, 'store-failed')).toEqual([]);
           processes.fixture.revokeAll();
         }
       });
 
-      it('the process whose turn it is dies: another fetches, and no request of the others fails', async () => {
+      it('fetch the token in another process when the lock holder is killed, and no other request fails', async () => {
         const processes = await start(kind, 4);
         processes.fixture.tokenDelay = 300;
         const holder = processes.firstTo('store-lock-acquired').then((child) => child.kill('SIGKILL'));
         const rounds = await processes.round();
         await holder;
         expect(rounds).toHaveLength(3);
-        expect(others(rounds)).toEqual([]);
+        expect(failuresOf(rounds)).toEqual([]);
         expect(processes.fixture.tokenRequests.length).toBeLessThanOrEqual(2);
         expect(eventsOf(rounds, 'store-failed')).toEqual([]);
       });
@@ -123,28 +123,28 @@ describe('scenario 40: one token fetch for the requests of many processes', () =
   }
 });
 
-describeWithRedisServer('scenario 41: a Redis in trouble', () => {
+describeWithRedisServer('processes that share a token through a Redis that fails', () => {
   it.each(['kill', 'stop'] as const)(
-    'in mid-round (%s): no request fails, a fetch a process at most, and sharing returns by itself',
-    async (trouble) => {
+    'fail no request after %s, fetch at most one token each, and share a token again after Redis returns',
+    async (failure) => {
       const processes = await start('redis', 4, SHORT);
       const redis = processes.redis as RedisServer;
       processes.fixture.tokenDelay = 100;
-      const troubled = processes.firstTo('store-lock-acquired').then(() => redis[trouble]());
+      const failed = processes.firstTo('store-lock-acquired').then(() => redis[failure]());
       const rounds = await processes.round();
-      await troubled;
+      await failed;
       expect(rounds).toHaveLength(4);
-      expect(others(rounds)).toEqual([]);
+      expect(failuresOf(rounds)).toEqual([]);
       expect(processes.fixture.tokenRequests.length).toBeLessThanOrEqual(4);
       expect(eventsOf(rounds, 'store-failed').length).toBeGreaterThan(0);
 
-      // Without it the next round, too: each for itself.
+      // Redis is still unavailable in the next round, so each process fetches its own token.
       processes.fixture.revokeAll();
       const before = processes.fixture.tokenRequests.length;
-      expect(others(await processes.round())).toEqual([]);
+      expect(failuresOf(await processes.round())).toEqual([]);
       expect(processes.fixture.tokenRequests.length - before).toBeLessThanOrEqual(4);
 
-      if (trouble === 'kill') await redis.restart();
+      if (failure === 'kill') await redis.restart();
       else redis.continue();
       const recovered: Round[] = [];
       // Each process uses Redis again half a second after its last failure at the latest.
@@ -156,32 +156,32 @@ describeWithRedisServer('scenario 41: a Redis in trouble', () => {
           return processes.fixture.tokenRequests.length - fetched;
         })
         .toBe(1);
-      expect(others(recovered)).toEqual([]);
+      expect(failuresOf(recovered)).toEqual([]);
       expect(eventsOf(recovered, 'store-recovered').length).toBeGreaterThan(0);
     },
   );
 
-  it('emptied in mid-round: the late write is refused or overwritten, and no request fails', async () => {
+  it('fail no request and share one token again after Redis is flushed during a fetch', async () => {
     const processes = await start('redis', 4, SHORT);
     processes.fixture.tokenDelay = 200;
     const emptied = processes.firstTo('store-lock-acquired').then(() => processes.redis?.flushAll());
     const rounds = await processes.round();
     await emptied;
-    expect(others(rounds)).toEqual([]);
-    // Whoever was fetching, and one more who found the lock gone.
+    expect(failuresOf(rounds)).toEqual([]);
+    // The lock holder, and one process that acquired the lock after the flush.
     expect(processes.fixture.tokenRequests.length).toBeLessThanOrEqual(2);
     processes.fixture.revokeAll();
     const before = processes.fixture.tokenRequests.length;
-    expect(others(await processes.round())).toEqual([]);
+    expect(failuresOf(await processes.round())).toEqual([]);
     expect(processes.fixture.tokenRequests.length - before).toBe(1);
   });
 
-  it('a process is stopped past the expiry of its lock and continued: its late write is refused, no request fails', async () => {
+  it('refuse the late write of a process that was suspended past the expiry of its lock, and fail no request', async () => {
     const processes = await start('redis', 4, SHORT);
     const { fixture } = processes;
     const holder = processes.firstTo('store-lock-acquired');
     fixture.onToken = async (_, response) => {
-      // Its token is on the way when it is stopped, for longer than its lock lasts without a sign of life.
+      // Suspend the lock holder before it receives its token, for longer than the expiry of its lock.
       if (fixture.tokenRequests.length === 1) (await holder).kill('SIGSTOP');
       fixture.issue(response);
     };
@@ -192,7 +192,7 @@ describeWithRedisServer('scenario 41: a Redis in trouble', () => {
     (await holder).kill('SIGCONT');
     const all = await rounds;
     expect(all).toHaveLength(4);
-    expect(others(all)).toEqual([]);
+    expect(failuresOf(all)).toEqual([]);
     expect(eventsOf(all, 'store-write-refused')).toHaveLength(1);
     expect(fixture.tokenRequests).toHaveLength(2);
   });

@@ -2,8 +2,8 @@ import { describe, it } from 'vitest';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { tokenStoreContract } from '../../src/testing/store-contract.ts';
 
-describe('the memory store', () => {
-  // One that is opened anew knows nothing: all share one here.
+describe('memoryStore', () => {
+  // Each memory store has its own data, so all cases share one store.
   for (const { name, run } of tokenStoreContract(shared())) it(name, run);
 });
 

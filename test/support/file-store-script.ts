@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: does as told with a file store, line by line on standard input.
+// The tests run this script as a process. The script reads actions on a file store from standard input, one a line.
 import './end-with-parent.ts';
 import { appendFile, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,29 +10,29 @@ import { aToken, theKey, waiting } from './file-store.ts';
 
 const [directory = '', lock = ''] = process.argv.slice(2);
 const store = fileStore({ directory, ...((lock === 'kernel' || lock === 'lease') && { lock }) });
-// A limit on the size of files is to be an error, as a full disk is, and not the end.
+// A file that exceeds the size limit must cause an error like a full disk, instead of ending the process.
 process.on('SIGXFSZ', () => {});
 
-const say = (text: string) =>
+const print = (text: string) =>
   new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 
 const actions: Record<string, (argument?: string) => Promise<unknown>> = {
-  /** Holds the lock for a moment it never sees the end of, if it is killed; and writes late, if it was stopped. */
+  /** Holds the lock until it is lost, then writes with the old fence. */
   async hold(duration) {
     await store.withLock(theKey, waiting({ duration: Number(duration) }), async ({ fence, signal }) => {
-      await say(`held ${fence}`);
+      await print(`held ${fence}`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      await say(`lost, written: ${await store.set(theKey, { ...aToken('late'), fence })}`);
+      await print(`lost, written: ${await store.set(theKey, { ...aToken('late'), fence })}`);
     });
   },
-  /** Writes for ever, each token greater than the last. */
+  /** Writes tokens with increasing fences without end. */
   async writes() {
     for (;;) {
       const fence = ((await store.get(theKey))?.fence ?? 0) + 1;
       await store.set(theKey, { ...aToken(`token-${fence}`), fence }).catch(() => {});
     }
   },
-  /** Finds out whether it is alone while it has the lock. */
+  /** Checks that no other process holds the lock at the same time. */
   async alone() {
     const mark = join(directory, 'mark');
     for (let round = 0; round < 10; round++) {
@@ -44,11 +44,11 @@ const actions: Record<string, (argument?: string) => Promise<unknown>> = {
         await rm(mark);
       });
     }
-    await say('done');
+    await print('done');
   },
-  /** Writes longer and longer tokens until there is no room. */
+  /** Writes longer and longer tokens until the disk is full. */
   async grow() {
-    let kept = 0;
+    let stored = 0;
     for (let size = 1_000; size < 1_000_000; size += 3_000) {
       const error = await store.set(theKey, aToken('t'.repeat(size), size)).then(
         () => undefined,
@@ -56,45 +56,45 @@ const actions: Record<string, (argument?: string) => Promise<unknown>> = {
       );
       if (error !== undefined) {
         const found = await store.get(theKey);
-        const whole = kept > 0 && found?.fence === kept && found.token.accessToken.length === kept;
+        const whole = stored > 0 && found?.fence === stored && found.token.accessToken.length === stored;
         const names = (await readdir(directory)).map((name) => name.replace(theKey, '')).sort();
-        await say(`${error}\n${whole ? 'the last is kept' : 'lost'}\n${names}`);
+        await print(`${error}\n${whole ? 'the last token is stored' : 'lost'}\n${names}`);
         return;
       }
-      kept = size;
+      stored = size;
     }
   },
   async work() {
-    await say(`works: ${await store.withLock(theKey, waiting(), async () => true)}`);
+    await print(`works: ${await store.withLock(theKey, waiting(), async () => true)}`);
   },
   async write() {
-    await say(`written: ${await store.set(theKey, aToken('new', 2 ** 52))}`);
+    await print(`written: ${await store.set(theKey, aToken('new', 2 ** 52))}`);
   },
   async read() {
-    await say(`read: ${(await store.get(theKey)) !== undefined}`);
+    await print(`read: ${(await store.get(theKey)) !== undefined}`);
   },
-  /** What token managers do. */
+  /** Fetches a token as token managers do. */
   async fetch() {
     const newer = (stored: StoredToken | undefined) =>
       stored && stored.token.accessToken !== 'old' ? stored.token : undefined;
     const token =
       newer(await store.get(theKey)) ??
       (await store.withLock(theKey, waiting({ stopWaitingWith: newer }), async ({ fence }) => {
-        const there = newer(await store.get(theKey));
-        if (there) return there;
+        const current = newer(await store.get(theKey));
+        if (current) return current;
         await appendFile(join(directory, 'log'), 'fetch\n');
         await pause(30);
         const { token } = aToken('new');
         await store.set(theKey, { token, fence });
         return token;
       }));
-    await say(token.accessToken);
-    await say(`timers: ${process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length}`);
+    await print(token.accessToken);
+    await print(`timers: ${process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length}`);
   },
 };
 
-await say('ready');
+await print('ready');
 for await (const line of createInterface({ input: process.stdin })) {
   const [action = '', argument] = line.split(' ');
-  await actions[action]?.(argument).catch((error: Error) => say(`failed: ${error.message}`));
+  await actions[action]?.(argument).catch((error: Error) => print(`failed: ${error.message}`));
 }

@@ -12,7 +12,7 @@ export const fileStoreScript = fileURLToPath(new URL('./file-store-script.ts', i
 
 export const theKey = 'k'.repeat(43);
 
-/** Time in which whoever looks again and again does so a hundred times as fast, and so is the sooner tired of it. */
+/** Runs polling a hundred times as fast, so that its time limits pass sooner. */
 export const fastClock: Clock = {
   ...systemClock,
   setTimeout: (callback, delay) => systemClock.setTimeout(callback, delay < 100 ? delay / 100 : delay),
@@ -32,14 +32,14 @@ export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T
   };
 }
 
-/** A directory of this user alone, that is removed when the test ends. */
+/** Creates a directory that only this user can access. It is removed when the test ends. */
 export async function ownDirectory(onTestFinished: (end: () => Promise<void>) => void): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'file-store-'));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 
-/** Another process with a store of the same directory, that does as it is told. */
+/** Starts a process with a store of the same directory, which runs the actions it receives. */
 export async function startOther(
   onTestFinished: (end: () => Promise<void>) => void,
   directory: string,
@@ -55,8 +55,8 @@ export async function startOther(
   };
   onTestFinished(kill);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const says = async (): Promise<string> => (await lines.next()).value;
-  await says();
+  const nextLine = async (): Promise<string> => (await lines.next()).value;
+  await nextLine();
   const begin = (action: string) => void child.stdin.write(`${action}\n`);
-  return { child, says, begin, kill, ended };
+  return { child, nextLine, begin, kill, ended };
 }

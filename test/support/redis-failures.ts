@@ -11,7 +11,7 @@ export const TOKEN = 'token-that-is-secret';
 /** Returns the error that a call rejects with, after checking that it shows no secret. */
 export async function failureOf(call: Promise<unknown>): Promise<Error> {
   const error = await call.then(
-    () => expect.unreachable('it has not failed'),
+    () => expect.unreachable('the call did not reject'),
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(TokenStoreError);
@@ -25,11 +25,13 @@ export async function failureOf(call: Promise<unknown>): Promise<Error> {
   return error as Error;
 }
 
-/** Returns the error of each of the store's calls. */
+/** Returns the error of each method of the store. */
 export async function failuresOf(store: TokenStore): Promise<Error[]> {
   return [
     await failureOf(store.get(KEY)),
     await failureOf(store.set(KEY, aStored(TOKEN, 1))),
-    await failureOf(store.withLock(KEY, waiting(), async () => expect.unreachable('it has the lock'))),
+    await failureOf(
+      store.withLock(KEY, waiting(), async () => expect.unreachable('the store acquired the lock')),
+    ),
   ];
 }

@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: does as told with a Redis store, line by line on standard input.
+// The tests run this script as a process. The script reads actions on a Redis store from standard input, one a line.
 import './end-with-parent.ts';
 import { createInterface } from 'node:readline';
 import type { TokenLock } from '../../src/core/token-store.ts';
@@ -11,16 +11,16 @@ let release = () => {};
 
 const actions: Record<string, () => Promise<unknown>> = {
   get: async () => (await store.get(key))?.token.accessToken ?? 'nothing',
-  take: () =>
+  acquire: () =>
     new Promise((resolve, reject) => {
       const options = {
         duration: 5_000,
         signal: new AbortController().signal,
         stopWaitingWith: () => undefined,
       };
-      const work = (taken: TokenLock) => {
-        lock = taken;
-        resolve('taken');
+      const work = (acquired: TokenLock) => {
+        lock = acquired;
+        resolve('acquired');
         return new Promise<void>((done) => {
           release = done;
         });
@@ -30,7 +30,7 @@ const actions: Record<string, () => Promise<unknown>> = {
   set: async () => {
     const now = Date.now();
     const token = { accessToken: 'of the script', refreshAt: now + 1e6, expiresAt: now + 2e6 };
-    return (await store.set(key, { token, fence: lock?.fence ?? 0 })) ? 'kept' : 'refused';
+    return (await store.set(key, { token, fence: lock?.fence ?? 0 })) ? 'stored' : 'refused';
   },
   lost: async () => lock?.signal.aborted,
   release: async () => release(),
@@ -38,6 +38,6 @@ const actions: Record<string, () => Promise<unknown>> = {
 
 console.log('ready');
 for await (const action of createInterface({ input: process.stdin })) {
-  const said = await actions[action]?.().catch(({ message }: Error) => message);
-  console.log(said ?? 'done');
+  const reply = await actions[action]?.().catch(({ message }: Error) => message);
+  console.log(reply ?? 'done');
 }

@@ -8,39 +8,39 @@ import { Redis } from 'ioredis';
 import { type Certificate, selfSigned } from './certificate.ts';
 
 export interface RedisServerOptions {
-  /** More of redis-server's own, such as `['--maxmemory', '3mb']`. */
+  /** Additional arguments of redis-server, such as `['--maxmemory', '3mb']`. */
   args?: string[];
-  /** Speaks TLS, with a self-signed certificate. */
+  /** Uses TLS with a self-signed certificate. */
   tls?: boolean;
   password?: string;
 }
 
-/** A redis-server of our own on loopback, which keeps nothing on disk. */
+/** A redis-server on loopback, without persistence. */
 export interface RedisServer {
-  /** With the password. */
+  /** Contains the password. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
   readonly certificate: Certificate | undefined;
   flushAll(): Promise<void>;
-  /** Ends it with SIGKILL: what it kept is gone. */
+  /** Ends the server with SIGKILL. Its data is lost. */
   kill(): Promise<void>;
-  /** Hangs it with SIGSTOP, until it is told to continue. */
+  /** Suspends the server with SIGSTOP until `continue` is called. */
   stop(): void;
   continue(): void;
-  /** Starts it again on the same port, empty; kills it before when it runs. */
+  /** Kills a running server, and starts an empty server on the same port. */
   restart(): Promise<void>;
-  /** Ends it and removes its directory. */
+  /** Ends the server and removes its directory. */
   close(): Promise<void>;
 }
 
-// Ends the server within half a second also when whoever started it is killed, and leaves nothing behind.
+// Ends the server within half a second after this process is killed, and removes its directory.
 const GUARD = `
   while kill -0 "$0" 2>/dev/null; do kill -0 "$1" 2>/dev/null || exit; sleep 0.5; done
   kill -9 "$1"; rm -rf "$2"
 `;
 
-/** Starts a server on a free port. It ends with this process at the latest. */
+/** Starts a server on a free port. The server ends with this process at the latest. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'redis-'));
   const certificate = options.tls ? selfSigned() : undefined;
@@ -52,7 +52,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   let running: Running | undefined;
   for (let attempt = 1; !running; attempt++) {
     port = await freePort();
-    // Somebody else may have taken it in the meantime.
+    // Another process may have used the port in the meantime.
     running = await start(port).catch((error: Error) => {
       if (attempt === 5 || !/in use/.test(error.message)) throw error;
       return undefined;
@@ -106,11 +106,11 @@ async function launch(args: string[], dir: string): Promise<Running> {
   return {
     pid,
     async end() {
-      // With its `sleep`: it leads a process group of its own.
+      // Kill the process group of the guard, which includes its `sleep`.
       try {
         if (guard.exitCode === null && guard.signalCode === null) process.kill(-(guard.pid ?? 0), 'SIGKILL');
       } catch {
-        // It has ended with the server, and its end was not told yet.
+        // The guard has ended with the server, but its exit event is still pending.
       }
       server.kill('SIGKILL');
       if (server.exitCode === null && server.signalCode === null) {
@@ -131,9 +131,9 @@ async function untilReady(server: ChildProcess): Promise<void> {
     server.stdout?.on('data', onData);
     server.stderr?.on('data', onData);
     server.once('error', reject);
-    server.once('exit', () => reject(new Error(`redis-server has ended: ${log.slice(-500)}`)));
+    server.once('exit', () => reject(new Error(`redis-server exited: ${log.slice(-500)}`)));
   });
-  // What it goes on to say is let go, and its pipes keep nobody from ending.
+  // Discard further output, and do not let the pipes keep this process alive.
   for (const stream of [server.stdout, server.stderr]) {
     stream?.removeAllListeners('data').resume();
     if (stream && 'unref' in stream && typeof stream.unref === 'function') stream.unref();

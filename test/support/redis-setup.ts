@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
 
-/** What the tests have of Redis, found out once a run. */
+/** The Redis that the tests can use, determined once a run. */
 export interface FoundRedis {
-  /** Somebody else's server, to be left as it was. */
+  /** The URL of an existing server, which the tests must leave unchanged. */
   url: string | undefined;
-  /** Why no server can be started. */
+  /** The reason why no server can be started. */
   missing: string | undefined;
 }
 
@@ -17,7 +17,7 @@ declare module 'vitest' {
 
 export const HOW = 'Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis)';
 
-/** Looks for redis-server, and installs Debian's package where it may. */
+/** Looks for redis-server. Installs the Debian package if redis-server is missing and this user is root. */
 export default function setup(project: TestProject): void {
   project.provide('redis', { url: process.env.REDIS_URL || undefined, missing: whyMissing() });
 }
@@ -25,12 +25,12 @@ export default function setup(project: TestProject): void {
 function whyMissing(): string | undefined {
   if (works('redis-server', '--version')) return undefined;
   const mayInstall = process.getuid?.() === 0 && works('apt-get', '--version');
-  if (!mayInstall) return `there is no redis-server. ${HOW}, or set REDIS_URL.`;
-  console.log('There is no redis-server: installing the package.');
+  if (!mayInstall) return `redis-server was not found. ${HOW}, or set REDIS_URL.`;
+  console.log('redis-server was not found. Installing the package.');
   const install = () => works('apt-get', 'install', '-y', '--no-install-recommends', 'redis-server');
   if (!install() && works('apt-get', 'update')) install();
   if (works('redis-server', '--version')) return undefined;
-  return `there is no redis-server, and its package could not be installed. ${HOW}, or set REDIS_URL.`;
+  return `redis-server was not found, and its package could not be installed. ${HOW}, or set REDIS_URL.`;
 }
 
 export function works(command: string, ...args: string[]): boolean {

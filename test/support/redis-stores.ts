@@ -5,10 +5,10 @@ import { type RedisStoreOptions, redisStore } from '../../src/stores/redis/redis
 import { type RedisServer, startRedis } from './redis.ts';
 import type { RedisServerOptions } from './redis-server.ts';
 
-/** Of the form that token managers use. */
+/** A key in the form that token managers use. */
 export const KEY = 'k'.padEnd(43, '_');
 
-/** A token of an hour. */
+/** Creates a token that expires in an hour. */
 export function aStored(accessToken: string, fence = 0): StoredToken {
   const now = Date.now();
   return { token: { accessToken, refreshAt: now + 3_000_000, expiresAt: now + 3_600_000 }, fence };
@@ -23,14 +23,14 @@ export function waiting<T>(options: Partial<LockOptions<T>> = {}): LockOptions<T
   };
 }
 
-/** A server for the test that calls it. */
+/** Starts a server for the current test. */
 export async function aServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const server = await startRedis(options);
   onTestFinished(() => server.close());
   return server;
 }
 
-/** A store for the test that calls it. */
+/** Creates a store for the current test. */
 export function aStore(options: RedisStoreOptions): TokenStore {
   // A slow machine must not reach the time limit of a command.
   const store = redisStore({ commandTimeout: 60_000, ...options });
@@ -38,7 +38,7 @@ export function aStore(options: RedisStoreOptions): TokenStore {
   return store;
 }
 
-/** Waits until as many stores wait for the lock. */
+/** Waits until `count` stores wait for the lock. */
 export async function untilWaiting(url: string, count: number): Promise<void> {
   const client = new Redis(url);
   try {
@@ -49,7 +49,7 @@ export async function untilWaiting(url: string, count: number): Promise<void> {
   }
 }
 
-/** Holds the lock until it is told to let go. */
+/** Acquires the lock and holds it until `release` is called. */
 export function hold(
   store: TokenStore,
   options: LockOptions<string> = waiting(),

@@ -5,29 +5,29 @@ import { type RedisServer, startRedis } from './redis-server.ts';
 
 export { type RedisServer, startRedis } from './redis-server.ts';
 
-/** A Redis that others may use too. */
+/** A Redis that other programs may use too. */
 export interface SharedRedis {
   readonly url: string;
-  /** What every key and channel of these tests has to begin with. */
+  /** The prefix of every key and channel of the tests. */
   readonly prefix: string;
 }
 
 const { url, missing } = inject('redis');
 
-/** Tests that need some Redis, the one of `REDIS_URL` or one of our own: see {@link useRedis}. */
+/** Describes tests that need any Redis, from `REDIS_URL` or started by {@link useRedis}. */
 export function describeWithRedis(name: string, tests: () => void): void {
   describeIf(url !== undefined || missing === undefined, name, tests);
 }
 
-/** Tests that call `startRedis`, because they kill, hang or flush it. */
+/** Describes tests that call `startRedis`, because they kill, suspend or flush the server. */
 export function describeWithRedisServer(name: string, tests: () => void): void {
   describeIf(missing === undefined, name, tests);
 }
 
-/** In CI it fails when it would be skipped elsewhere: there nobody sees that tests are missing. */
+/** Without Redis, skips the tests, but fails in CI, where skipped tests would go unnoticed. */
 function describeIf(isAvailable: boolean, name: string, tests: () => void): void {
   if (isAvailable) describe(name, tests);
-  else if (process.env.CI === 'true') describe(name, () => it('has a Redis to run with', fail));
+  else if (process.env.CI === 'true') describe(name, () => it('requires a Redis', fail));
   else describe.skip(`${name} (skipped: ${missing})`, tests);
 }
 
@@ -35,7 +35,7 @@ function fail(): never {
   throw new Error(missing);
 }
 
-/** One Redis for all tests of a `describe`: what is under its prefix is deleted after them. */
+/** Provides one Redis for all tests of a `describe`. Deletes the keys with its prefix after the tests. */
 export function useRedis(): SharedRedis {
   const prefix = `test-${randomUUID()}`;
   let own: RedisServer | undefined;

@@ -7,17 +7,17 @@ import { poll } from './polling.ts';
 import type { HeldLock } from './store-lock.ts';
 
 /** The result of waiting: the lock, or the value for which the caller stopped waiting. */
-type LockOutcome<T> = { readonly held: HeldLock } | { readonly left: T };
+type LockOutcome<T> = { readonly held: HeldLock } | { readonly stoppedWith: T };
 
-/** Milliseconds between two checks whether the lock is lost. */
-const LOOK_AGAIN = 1_000;
+/** Milliseconds between two checks of the held lock. */
+const CHECK_INTERVAL = 1_000;
 
 /**
  * Waits for a lock, or for a token that makes the lock unnecessary.
  *
- * @param closing ends all waits.
- * @param path of the token file.
- * @param acquire begins to wait for the lock.
+ * @param closing aborts when the store is closed.
+ * @param path the token file.
+ * @param acquire starts to wait for the lock.
  * @param read reads the stored token.
  */
 export async function acquireLock<T>(
@@ -31,15 +31,15 @@ export async function acquireLock<T>(
   signal.throwIfAborted();
   const waiting = linkSignals(signal, closing);
   const acquired = acquire(waiting.signal);
-  const news = poll(clock, waiting.signal, whenChanged(path, read, stopWaitingWith), dirname(path));
+  const tokenPoll = poll(clock, waiting.signal, whenChanged(path, read, stopWaitingWith), dirname(path));
   let outcome: LockOutcome<T> | undefined;
   try {
-    outcome = await Promise.race([acquired.then((held) => ({ held })), news]);
+    outcome = await Promise.race([acquired.then((held) => ({ held })), tokenPoll]);
     return outcome;
   } finally {
     waiting.unlink();
-    waiting.abort('over');
-    news.catch(() => {});
+    waiting.abort('the wait is over');
+    tokenPoll.catch(() => {});
     if (!outcome || !('held' in outcome)) {
       await acquired.then(
         (held) => held.release(),
@@ -49,12 +49,12 @@ export async function acquireLock<T>(
   }
 }
 
-/** Reads the token each time the file has changed, but not before the first attempt to acquire the lock has failed. */
+/** Returns an attempt for `poll` that reads the token after each change of the file. The lock has the first attempt. */
 function whenChanged<T>(
   path: string,
   read: () => Promise<StoredToken | undefined>,
   stopWaitingWith: LockOptions<T>['stopWaitingWith'],
-): (slept: number) => Promise<{ left: T } | undefined> {
+): (slept: number) => Promise<{ stoppedWith: T } | undefined> {
   let seen: string | undefined;
   return async (slept) => {
     if (slept === 0) return undefined;
@@ -66,12 +66,12 @@ function whenChanged<T>(
     if (now === seen || now === 'ENOENT') return undefined;
     seen = now;
     const stored = await read();
-    const left = stored && stopWaitingWith(stored);
-    return left === undefined ? undefined : { left };
+    const stoppedWith = stored && stopWaitingWith(stored);
+    return stoppedWith === undefined ? undefined : { stoppedWith };
   };
 }
 
-/** Works while a lock is held. The signal for the work aborts when the lock is lost. */
+/** Runs work while the lock is held. The signal for the work aborts when the lock is lost. */
 export async function whileHeld<T>(
   clock: Clock,
   held: HeldLock,
@@ -80,19 +80,18 @@ export async function whileHeld<T>(
   const lost = new AbortController();
   let done = false;
   let timer: unknown;
-  const look = async () => {
+  const check = async () => {
     // A lock file that cannot be inspected is not a lost lock.
     const isLost = await held.isLost().catch(() => false);
-    if (isLost)
-      lost.abort(storeError('this process held the lock for too long, and another process has acquired it'));
-    else if (!done) watch();
+    if (isLost) lost.abort(storeError('the lock expired, and another process has acquired it'));
+    else if (!done) scheduleCheck();
   };
-  const watch = () => {
-    timer = clock.setTimeout(look, LOOK_AGAIN);
+  const scheduleCheck = () => {
+    timer = clock.setTimeout(check, CHECK_INTERVAL);
     // Only the work itself may keep the process alive.
     (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();
   };
-  watch();
+  scheduleCheck();
   try {
     return await work(lost.signal);
   } finally {

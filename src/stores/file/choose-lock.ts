@@ -5,10 +5,10 @@ import { lease } from './lease.ts';
 import type { AcquireStoreLock } from './store-lock.ts';
 
 /**
- * Returns the chosen kind of lock. Without a choice, returns the kernel lock, or a lease with a warning if the kernel lock cannot be
- * loaded.
+ * Returns the chosen kind of lock. Without a choice, returns the kernel lock, or a lease with a warning if the package of the kernel
+ * lock cannot be loaded.
  *
- * @throws TokenStoreError if the kernel lock was chosen and cannot be loaded.
+ * @throws TokenStoreError if the kernel lock was chosen and its package cannot be loaded.
  */
 export async function chooseLock(choice: 'kernel' | 'lease' | undefined): Promise<AcquireStoreLock> {
   if (choice === 'lease') return lease;
@@ -19,9 +19,9 @@ export async function chooseLock(choice: 'kernel' | 'lease' | undefined): Promis
     const problem = messageOf(error);
     if (choice === 'kernel') throw storeError(`${problem}, or remove the option lock.`);
     process.emitWarning(
-      `${problem} (it has no binary for musl, as in Alpine images). Until then the file store uses a lease, which is as safe but ` +
-        "slower to notice a suspended process. To keep the lease without this warning, set lock: 'lease'. All processes that " +
-        'share a directory need the same kind of lock.',
+      `${problem} (the package has no binary for musl, as in Alpine images). Until then the file store uses a lease, which is as ` +
+        "safe, but detects a suspended process later. To keep the lease without this warning, set lock: 'lease'. All processes " +
+        'that share a directory must use the same kind of lock.',
       { code: 'AXIOS_OAUTH_REFRESH_LEASE' },
     );
     return lease;

@@ -6,21 +6,21 @@ import { isFence } from './fence.ts';
 
 const VERSION = 1;
 
-/** What stands in every file, beside the token, sealed or not. */
+/** The part of a token file that is never encrypted. */
 interface Frame {
   version: typeof VERSION;
   key: string;
   fence: number;
 }
 
-/** A token that anybody who reads the file can read. */
+/** An unencrypted token. */
 interface Plain {
   token: TokenSet;
-  /** Of all the rest: a bit that was turned in a token could not be told otherwise. */
+  /** Covers all other members: nothing else detects a changed bit in a token. */
   digest: string;
 }
 
-/** What a file is to say. */
+/** Returns the text of a token file. */
 export function encode(key: string, { token, fence }: StoredToken, secret: Uint8Array | undefined): string {
   const frame: Frame = { version: VERSION, key, fence };
   const text = JSON.stringify(token);
@@ -29,10 +29,10 @@ export function encode(key: string, { token, fence }: StoredToken, secret: Uint8
 }
 
 /**
- * Reads what a file says.
+ * Parses the text of a token file.
  *
- * @returns undefined when it is damaged or not of this key.
- * @throws TokenStoreError when it is sealed, and not with this secret.
+ * @returns undefined if the text is damaged or belongs to another key.
+ * @throws TokenStoreError if the token is encrypted with another secret.
  */
 export function decode(
   path: string,
@@ -48,13 +48,13 @@ export function decode(
     return isToken(token) && digest === digestOf(found, JSON.stringify(token)) ? { token, fence } : undefined;
   }
   if (!secret) {
-    throw storeError(`${path}: it is encrypted. Give the file store the encryptionKey, or remove the file.`);
+    throw storeError(`${path}: the file is encrypted. Set encryptionKey, or remove the file.`);
   }
   const opened = unseal(found, secret, contextOf(found));
   if (opened === undefined && !isSealedWith(found, secret)) {
     throw storeError(
-      `${path}: it is encrypted with another key than encryptionKey returns. Check that all processes use the same ` +
-        'key; after a change of it, remove the file.',
+      `${path}: the file is encrypted with another key. Check that encryptionKey returns the same key in all processes. ` +
+        'After a change of the key, remove the file.',
     );
   }
   const token = opened === undefined ? undefined : parse(opened);

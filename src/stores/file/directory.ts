@@ -5,19 +5,19 @@ import { fileError, storeError } from './error.ts';
 
 const NAME = 'axios-oauth-refresh';
 
-/** Where state belongs by the XDG Base Directory Specification, or by the habits of Windows. */
+/** Returns the directory for state by the XDG Base Directory Specification, or below `%LOCALAPPDATA%` on Windows. */
 export function defaultDirectory(): string {
   const { XDG_STATE_HOME = '', LOCALAPPDATA = '' } = process.env;
-  // The specification has relative paths ignored.
+  // The specification says that relative paths are ignored.
   if (isAbsolute(XDG_STATE_HOME)) return join(XDG_STATE_HOME, NAME);
   if (process.platform === 'win32') return join(LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), NAME);
   return join(homedir(), '.local', 'state', NAME);
 }
 
 /**
- * Makes the directory unless it is there.
+ * Creates the directory if it does not exist.
  *
- * @throws TokenStoreError when it is not this user's alone.
+ * @throws TokenStoreError if the path is not a directory that only this user can access.
  */
 export async function prepareDirectory(path: string): Promise<void> {
   const make = async () => {
@@ -34,28 +34,29 @@ export async function prepareDirectory(path: string): Promise<void> {
     });
   if (found.isSymbolicLink()) {
     throw storeError(
-      `${path}: it is a link, and others may choose where it leads. Name the directory itself.`,
+      `${path}: the path is a symbolic link, whose target other users may change. Choose the target directory.`,
     );
   }
-  if (!found.isDirectory()) throw storeError(`${path}: it is no directory. Name another one.`);
+  if (!found.isDirectory())
+    throw storeError(`${path}: the path is not a directory. Choose another directory.`);
   refuseOthers(path, found, 'chmod 700');
 }
 
-/** @throws TokenStoreError when a file or directory belongs to another user, or others have any permission on it. */
+/** @throws TokenStoreError if the file or directory belongs to another user, or if other users have any permission on it. */
 export function refuseOthers(path: string, found: { uid: number; mode: number }, remedy: string): void {
-  // Elsewhere than on POSIX systems, neither owner nor mode is told.
+  // Windows reports neither owner nor mode.
   if (process.platform === 'win32') return;
   const me = process.geteuid?.();
   if (found.uid !== me) {
     throw storeError(
-      `${path}: it belongs to user ${found.uid} and this process is of user ${me}. Name another.`,
+      `${path}: the path belongs to user ${found.uid}, but this process runs as user ${me}. Choose another directory.`,
     );
   }
   if (found.mode & 0o077) {
     const mode = (found.mode & 0o777).toString(8);
     throw storeError(
-      `${path}: other users have permissions on it (mode ${mode}), and tokens may have been seen by them. ` +
-        `Check who uses it, then: ${remedy} ${path}`,
+      `${path}: other users have permissions on the path (mode ${mode}) and may have read tokens. ` +
+        `Check who uses the path, then run: ${remedy} ${path}`,
     );
   }
 }

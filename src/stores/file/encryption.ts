@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:
 import { messageOf } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 
-/** A function that gives 32 bytes. */
+/** A function that returns the 32 bytes of an AES-256 key. */
 export type EncryptionKey = () => Uint8Array | Promise<Uint8Array>;
 
 const CIPHER = 'aes-256-gcm';
@@ -10,10 +10,10 @@ const KEY_LENGTH = 32;
 const IV_LENGTH = 12;
 const TAG_LENGTH = 16;
 
-/** Text that only the key opens, as it stands in a file. */
+/** The encrypted members of a token file. */
 export interface Sealed {
   cipher: typeof CIPHER;
-  /** Tells a wrong key from damage. */
+  /** Distinguishes a wrong key from a damaged file. */
   keyId: string;
   iv: string;
   tag: string;
@@ -21,31 +21,31 @@ export interface Sealed {
 }
 
 /**
- * Asks for the key.
+ * Loads the key.
  *
- * @throws TokenStoreError when its function fails or gives something else.
+ * @throws TokenStoreError if the function fails or returns anything but 32 bytes.
  */
-export async function askForKey(ask: EncryptionKey | undefined): Promise<Uint8Array | undefined> {
-  if (!ask) return undefined;
+export async function loadKey(encryptionKey: EncryptionKey | undefined): Promise<Uint8Array | undefined> {
+  if (!encryptionKey) return undefined;
   let key: unknown;
   try {
-    key = await ask();
+    key = await encryptionKey();
   } catch (error) {
-    throw storeError(`the function given as encryptionKey failed: ${messageOf(error)}`);
+    throw storeError(`encryptionKey failed: ${messageOf(error)}`);
   }
   if (!(key instanceof Uint8Array)) {
-    throw storeError('the function given as encryptionKey must return a Uint8Array, such as a Buffer');
+    throw storeError(`encryptionKey must return a Uint8Array, such as a Buffer, but returned ${typeof key}`);
   }
   if (key.length !== KEY_LENGTH) {
     throw storeError(
-      `the function given as encryptionKey must return ${KEY_LENGTH} bytes and returned ${key.length}; a key in ` +
-        "base64 or hex has to be decoded: Buffer.from(text, 'base64')",
+      `encryptionKey must return ${KEY_LENGTH} bytes, but returned ${key.length}. Decode a key that is base64 or hex text: ` +
+        "Buffer.from(text, 'base64')",
     );
   }
   return key;
 }
 
-/** @param context what stands beside it, and must be the same when it is opened. */
+/** Encrypts a text. @param context is authenticated but not encrypted; {@link unseal} requires the same context. */
 export function seal(text: string, key: Uint8Array, context: string): Sealed {
   const iv = randomBytes(IV_LENGTH);
   const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_LENGTH }).setAAD(Buffer.from(context));
@@ -59,7 +59,7 @@ export function seal(text: string, key: Uint8Array, context: string): Sealed {
   };
 }
 
-/** @returns undefined when it is damaged or the key is another: {@link isSealedWith} tells. */
+/** Decrypts a text. @returns undefined if the data is damaged or the key is wrong; {@link isSealedWith} distinguishes the two. */
 export function unseal(sealed: Sealed, key: Uint8Array, context: string): string | undefined {
   try {
     const [iv, tag, data] = [sealed.iv, sealed.tag, sealed.data].map((text) =>

@@ -6,99 +6,97 @@ import { sharedStore } from '../../token/index.ts';
 import { acquireLock, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
 import { defaultDirectory, prepareDirectory } from './directory.ts';
-import { askForKey, type EncryptionKey } from './encryption.ts';
+import { type EncryptionKey, loadKey } from './encryption.ts';
 import { storeError } from './error.ts';
 import { isFence, nextFence } from './fence.ts';
 import type { AcquireStoreLock, HeldLock } from './store-lock.ts';
 import { readTokenFile, removeLeftovers, setAside, writeTokenFile } from './token-file.ts';
 
-/** Where and how {@link fileStore} keeps tokens. */
+/** Options of {@link fileStore}. */
 export interface FileStoreOptions {
   /**
-   * The directory of the files, on a disk of this machine: locks on network file systems are not to be relied on. It is
-   * made when it is not there, and refused unless it is this user's alone (mode 0700) and no link.
+   * The directory of the token files, on a disk of this machine: locks on network file systems are unreliable. The store creates
+   * the directory if it does not exist, and refuses a symbolic link and a directory that other users can access (mode 0700).
    *
    * @default `axios-oauth-refresh` in `$XDG_STATE_HOME` or `~/.local/state`; on Windows in `%LOCALAPPDATA%`
    */
   readonly directory?: string | undefined;
   /**
-   * Gives the 32 bytes with which files are encrypted (AES-256-GCM). It is called at each read and write. Files that
-   * are not encrypted are still read, and encrypted when the next token is written.
+   * Returns the 32 bytes of the key that encrypts the files (AES-256-GCM). The store calls the function for each read and write.
+   * The store still reads unencrypted files, and encrypts a file when it writes the next token.
    *
-   * @default none: files are readable by this user
+   * @default files are not encrypted
    */
   readonly encryptionKey?: EncryptionKey | undefined;
   /**
-   * How processes take turns, the same for all that share a directory. `kernel`: by a lock of the operating system,
-   * free the instant its holder dies, of the package `fs-native-extensions`. `lease`: by a file that names its holder.
+   * The kind of lock, which must be the same in all processes that share a directory. `kernel` is a lock of the operating system, which
+   * requires the package `fs-native-extensions` and is released the instant its holder dies. `lease` is a file that names its holder.
    *
-   * @default `kernel` where that package can be loaded, and `lease` elsewhere, with a warning of the process
+   * @default `kernel`; `lease` with a process warning if `fs-native-extensions` cannot be loaded
    */
   readonly lock?: 'kernel' | 'lease' | undefined;
-  /** @default the machine's own clock */
+  /** @default the system clock */
   readonly clock?: Clock | undefined;
 }
 
-// As token managers make them; and nothing that leads out of the directory.
+// Matches the keys of token managers, and excludes paths that lead out of the directory.
 const KEY = /^[\w-]{1,100}$/;
 
-/** Milliseconds a file is written for at most. */
-const WRITING = 5_000;
+/** The longest time to write a file, in milliseconds. */
+const WRITE_DURATION = 5_000;
 
-/** Milliseconds after which a turn to write is not waited for any more: by then two holders were passed over. */
-const TOO_LONG = 30_000;
+/** The longest wait for the write lock, in milliseconds: enough to take over the lock of two suspended processes. */
+const WRITE_LOCK_TIMEOUT = 30_000;
 
 /**
- * Makes a store of files, by which the processes of one user on one machine share tokens.
+ * Creates a store of files, through which the processes of one user on one machine share tokens.
  *
- * It needs the packages `write-file-atomic` and, for the best lock, `fs-native-extensions`. A damaged file is set aside
- * as `<key>.json.damaged`, and a token fetched anew.
+ * The store requires the package `write-file-atomic`, and `fs-native-extensions` for the kernel lock. The store renames a damaged
+ * file to `<key>.json.damaged`, and token managers then fetch a new token.
  *
- * @throws ConfigurationError when an option cannot work. What it does rejects with TokenStoreError, which says what to
- * check: the directory or a file is not this user's alone, the disk is full, the key is another.
+ * @throws ConfigurationError if an option is invalid. The methods of the store reject with a TokenStoreError that says what to check,
+ * for example if other users can access the directory, if the disk is full, or if the encryption key is wrong.
  * @example
  * attachAuthRefresh(api, { vendor, store: fileStore({ encryptionKey: () => Buffer.from(process.env.KEY, 'base64') }) });
  */
 export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
-  refuseBad(options);
+  checkOptions(options);
   const { encryptionKey, lock, clock = systemClock } = options;
   const directory = resolve(options.directory ?? defaultDirectory());
   const closing = new AbortController();
-  // Each wait listens, and there is one for each token that a process needs at a time: that is no leak.
+  // Each wait adds a listener. Many waits at the same time are not a leak.
   setMaxListeners(0, closing.signal);
   const locks = new Set<HeldLock>();
   let chosen: Promise<AcquireStoreLock> | undefined;
 
-  /** @returns the path of the key's files, less their endings. */
+  /** Returns the path of the files of the key, without the file extension. */
   async function prepare(key: string): Promise<string> {
     closing.signal.throwIfAborted();
-    if (!KEY.test(key)) throw storeError('a key must be 1 to 100 letters, digits, _ or -');
+    if (!KEY.test(key)) throw storeError('a key must consist of 1 to 100 letters, digits, _ or -');
     await prepareDirectory(directory);
     return join(directory, key);
   }
 
-  async function take(path: string, duration: number, signal: AbortSignal): Promise<HeldLock> {
+  async function acquire(path: string, duration: number, signal: AbortSignal): Promise<HeldLock> {
     chosen ??= chooseLock(lock);
-    const taken = await (await chosen)(path, { duration, clock, signal });
+    const acquired = await (await chosen)(path, { duration, clock, signal });
     const held: HeldLock = {
-      isLost: taken.isLost,
+      isLost: acquired.isLost,
       release() {
         locks.delete(held);
-        return taken.release();
+        return acquired.release();
       },
     };
     locks.add(held);
     return held;
   }
 
-  /** Runs what looks at a token's file and changes it, while nobody else does. */
-  async function alone<T>(path: string, work: (held: HeldLock) => Promise<T>): Promise<T> {
+  /** Runs work while no other process changes the token file. */
+  async function withWriteLock<T>(path: string, work: (held: HeldLock) => Promise<T>): Promise<T> {
     const limit = linkSignals(closing.signal);
-    const timer = clock.setTimeout(
-      () => limit.abort(storeError(`${path}.write: another process has held this lock for too long`)),
-      TOO_LONG,
-    );
-    const held = await take(`${path}.write`, WRITING, limit.signal).finally(() => {
+    const late = `${path}.write: timed out after ${WRITE_LOCK_TIMEOUT / 1000} s waiting for the lock. Check for suspended processes`;
+    const timer = clock.setTimeout(() => limit.abort(storeError(late)), WRITE_LOCK_TIMEOUT);
+    const held = await acquire(`${path}.write`, WRITE_DURATION, limit.signal).finally(() => {
       clock.clearTimeout(timer);
       limit.unlink();
     });
@@ -106,12 +104,12 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   }
 
   async function read(key: string, path: string): Promise<StoredToken | undefined> {
-    const secret = await askForKey(encryptionKey);
+    const secret = await loadKey(encryptionKey);
     const file = `${path}.json`;
     const { stored, damaged } = await readTokenFile(file, key, secret);
     if (!damaged) return stored;
-    return alone(path, async () => {
-      // Somebody may have done it, and written since.
+    return withWriteLock(path, async () => {
+      // Another process may have moved the file, and stored a token since.
       const now = await readTokenFile(file, key, secret);
       if (now.damaged) await setAside(file);
       return now.stored;
@@ -122,18 +120,19 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
     get: async (key) => read(key, await prepare(key)),
 
     async set(key, stored) {
-      if (!isFence(stored.fence)) throw storeError('a fence must be a whole number above 0, as locks have');
+      if (!isFence(stored.fence))
+        throw storeError(`the fence must be an integer above 0, but is ${stored.fence}`);
       const path = await prepare(key);
       const file = `${path}.json`;
-      const secret = await askForKey(encryptionKey);
-      return alone(path, async (held) => {
+      const secret = await loadKey(encryptionKey);
+      return withWriteLock(path, async (held) => {
         const now = await readTokenFile(file, key, secret);
         if (now.damaged) await setAside(file);
         if (now.stored && stored.fence <= now.stored.fence) return false;
         await removeLeftovers(file);
         await writeTokenFile(file, key, stored, secret, async () => {
           if (await held.isLost())
-            throw storeError(`${file}: this process slept while it wrote, and others went on`);
+            throw storeError(`${file}: this process was suspended during the write, and lost the write lock`);
         });
         return true;
       });
@@ -147,14 +146,14 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
         { signal, stopWaitingWith },
         closing.signal,
         `${path}.json`,
-        (waiting) => take(path, duration, waiting),
+        (waiting) => acquire(path, duration, waiting),
         () => read(key, path),
       );
-      if ('left' in outcome) return outcome.left;
+      if ('stoppedWith' in outcome) return outcome.stoppedWith;
       const { held } = outcome;
       try {
-        const kept = await read(key, path);
-        const fence = await nextFence(`${path}.fence`, kept?.fence ?? 0, clock);
+        const stored = await read(key, path);
+        const fence = await nextFence(`${path}.fence`, stored?.fence ?? 0, clock);
         return await whileHeld(clock, held, (lost) => work({ fence, signal: lost }));
       } finally {
         await held.release();
@@ -162,13 +161,13 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
     },
 
     async close() {
-      closing.abort(storeError('the file store was closed'));
+      closing.abort(storeError('the file store is closed'));
       await Promise.all([...locks].map((held) => held.release()));
     },
   });
 }
 
-function refuseBad({ directory, encryptionKey, lock }: FileStoreOptions): void {
+function checkOptions({ directory, encryptionKey, lock }: FileStoreOptions): void {
   refuse('fileStore', [
     directory !== undefined &&
       (typeof directory !== 'string' || directory === '') &&

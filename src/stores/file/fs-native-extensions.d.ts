@@ -1,6 +1,6 @@
-/** As far as it is used: the package has no types of its own. */
+/** Declares only the functions in use, because the package contains no types. */
 declare module 'fs-native-extensions' {
-  /** @returns whether the lock was had; at once in either case. */
+  /** Tries to acquire the lock without waiting. @returns whether the lock was acquired. */
   export function tryLock(descriptor: number, offset: number, length: number): boolean;
   export function unlock(descriptor: number, offset: number, length: number): void;
 }

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, stat, unlink } from 'node:fs/promises';
 import { fileError } from './error.ts';
-import { openOrMake, readStart } from './own-file.ts';
+import { openOrCreate, readStart } from './own-file.ts';
 import { poll } from './polling.ts';
 import type { AcquireStoreLock, HeldLock } from './store-lock.ts';
 
@@ -23,17 +23,18 @@ const LENGTH = 1;
 /** How much longer than announced a holder may hold the lock, in milliseconds. */
 const GRACE = 5_000;
 
-/** Milliseconds between two checks who the holder is. Only a suspended holder stays for long. */
-const LOOK_AGAIN = 250;
+/** Milliseconds between two checks of the holder. Only a suspended holder exceeds the announced time. */
+const CHECK_INTERVAL = 250;
 
-const MOST = 32;
+/** The length of the announced duration in the lock file, in bytes. */
+const LENGTH_OF_DURATION = 32;
 
 /**
  * Returns the lock of the kernel: open file description locks on Linux, flock(2) on macOS, LockFileEx on Windows. The kernel
  * releases a lock the instant its process dies. Two locks of one process exclude each other as well.
  *
  * A suspended process does not release its lock. After the time it announced and a grace period, another process removes its lock
- * file and continues with a new one; `isLost` tells the suspended process when it continues.
+ * file and continues with a new one; `isLost` tells the suspended process so when it continues.
  */
 export function kernelLock(native: Native): AcquireStoreLock {
   const tryLock = (file: FileHandle): boolean => {
@@ -48,13 +49,13 @@ export function kernelLock(native: Native): AcquireStoreLock {
 
   /** Removes the lock file of a suspended holder. A second lock makes sure that one process at a time checks and removes. */
   async function removeSuspended(path: string, file: FileHandle, seen: Seen): Promise<void> {
-    const turn = await openOrMake(`${path}.turn`);
+    const removal = await openOrCreate(`${path}.turn`);
     try {
-      if (!tryLock(turn)) return;
+      if (!tryLock(removal)) return;
       const { mtimeNs } = await file.stat({ bigint: true });
-      if (mtimeNs === seen.mtime && (await leadsTo(path, file))) await unlink(path);
+      if (mtimeNs === seen.mtime && (await isPathOf(path, file))) await unlink(path);
     } finally {
-      await turn.close();
+      await removal.close();
     }
   }
 
@@ -66,7 +67,7 @@ export function kernelLock(native: Native): AcquireStoreLock {
       await file.close().catch(() => {});
     };
     return {
-      isLost: async () => released === undefined && !(await leadsTo(path, file)),
+      isLost: async () => released === undefined && !(await isPathOf(path, file)),
       release: () => {
         released ??= release();
         return released;
@@ -78,29 +79,29 @@ export function kernelLock(native: Native): AcquireStoreLock {
     const path = `${base}.lock`;
     let file: FileHandle | undefined;
     let seen: Seen | undefined;
-    let lookAt = 0;
+    let checkAt = 0;
     try {
       return await poll(clock, signal, async (slept) => {
-        file ??= await openOrMake(path);
+        file ??= await openOrCreate(path);
         if (tryLock(file)) {
           // The write changes the modification time, which tells others that the holder is new.
-          await file.write(String(duration).padEnd(MOST), 0);
-          if (await leadsTo(path, file)) {
+          await file.write(String(duration).padEnd(LENGTH_OF_DURATION), 0);
+          if (await isPathOf(path, file)) {
             const held = heldLock(path, file);
             file = undefined;
             return held;
           }
-        } else if (slept < lookAt) {
+        } else if (slept < checkAt) {
           return undefined;
-        } else if (await leadsTo(path, file)) {
-          lookAt = slept + LOOK_AGAIN;
-          seen = await look(file, slept, duration, seen);
+        } else if (await isPathOf(path, file)) {
+          checkAt = slept + CHECK_INTERVAL;
+          seen = await inspectHolder(file, slept, duration, seen);
           if (slept - seen.since <= seen.duration + GRACE) return undefined;
           await removeSuspended(path, file, seen);
         }
-        // Another process has removed the file.
+        // Another process has removed the lock file.
         await file.close();
-        [file, seen, lookAt] = [undefined, undefined, 0];
+        [file, seen, checkAt] = [undefined, undefined, 0];
         return undefined;
       });
     } catch (error) {
@@ -111,7 +112,7 @@ export function kernelLock(native: Native): AcquireStoreLock {
   };
 }
 
-async function look(
+async function inspectHolder(
   file: FileHandle,
   slept: number,
   duration: number,
@@ -119,20 +120,20 @@ async function look(
 ): Promise<Seen> {
   const { mtimeNs: mtime } = await file.stat({ bigint: true });
   if (last?.mtime === mtime) return last;
-  const said = Number.parseFloat(await readStart(file, MOST));
-  return { mtime, since: slept, duration: said >= 0 ? said : duration };
+  const announced = Number.parseFloat(await readStart(file, LENGTH_OF_DURATION));
+  return { mtime, since: slept, duration: announced >= 0 ? announced : duration };
 }
 
-/** Returns whether the path still leads to the open file. */
-async function leadsTo(path: string, file: FileHandle): Promise<boolean> {
-  const [there, here]: (BigIntStats | undefined)[] = await Promise.all([
+/** Returns whether the path still names the open file. */
+async function isPathOf(path: string, file: FileHandle): Promise<boolean> {
+  const [atPath, opened]: (BigIntStats | undefined)[] = await Promise.all([
     stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     }),
     file.stat({ bigint: true }),
   ]);
-  return there !== undefined && there.ino === here?.ino && there.dev === here.dev;
+  return atPath !== undefined && atPath.ino === opened?.ino && atPath.dev === opened.dev;
 }
 
 function unlockQuietly(native: Native, file: FileHandle): void {

@@ -4,8 +4,8 @@ import { poll } from './polling.ts';
 import type { AcquireStoreLock } from './store-lock.ts';
 
 /**
- * Locks that are files which name their holder. The lock of a dead process of this machine is taken over at once, any other after 15 seconds
- * without a heartbeat. The holder's process sends the heartbeats, so `duration` has no effect.
+ * Acquires a lock that is a file with the name of its holder. The lock of a dead process of this machine is free at once, any other
+ * lock after 15 seconds without a heartbeat. The process of the holder sends the heartbeats, so `duration` has no effect.
  */
 export const lease: AcquireStoreLock = async (base, { clock, signal }) => {
   const path = `${base}.lease`;

@@ -2,15 +2,15 @@ import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../../core/index.ts';
 import { sleep } from '../../core/internal.ts';
 
-// Milliseconds between two attempts, at first and at most. Other processes wait for a token for about the latter.
-const FIRST = 5;
-const SLOWEST = 20;
+// Milliseconds between two attempts, which grow from MIN to MAX. Waiting processes receive a token after about MAX.
+const MIN_PAUSE = 5;
+const MAX_PAUSE = 20;
 const GROWTH = 1.05;
 
 /**
  * Repeats an attempt until it returns a value.
  *
- * @param attempt gets the milliseconds slept so far. They exclude the time in which this process was suspended or the machine slept,
+ * @param attempt receives the milliseconds slept so far. They exclude the time in which this process was suspended or the machine slept,
  * because the process that holds the lock may have slept too.
  * @param signal ends the wait, which rejects with the reason of the signal.
  * @param directory is watched if the system supports it; a change starts the next attempt at once.
@@ -23,20 +23,20 @@ export async function poll<T>(
 ): Promise<T> {
   const changes = directory === undefined ? undefined : watchFor(directory);
   try {
-    return await tryAgain(clock, signal, attempt, changes);
+    return await repeat(clock, signal, attempt, changes);
   } finally {
     changes?.close();
   }
 }
 
-async function tryAgain<T>(
+async function repeat<T>(
   clock: Clock,
   signal: AbortSignal,
   attempt: (slept: number) => Promise<T | undefined>,
   changes: Changes | undefined,
 ): Promise<T> {
   let slept = 0;
-  for (let pause = FIRST; ; pause = Math.min(pause * GROWTH, SLOWEST)) {
+  for (let pause = MIN_PAUSE; ; pause = Math.min(pause * GROWTH, MAX_PAUSE)) {
     signal.throwIfAborted();
     const found = await attempt(slept);
     if (found !== undefined) return found;
@@ -47,30 +47,29 @@ async function tryAgain<T>(
   }
 }
 
-/** The changes in a directory. */
 interface Changes {
-  /** Resolves at the next change, at once for a change since the last call, or when the time is over. */
+  /** Resolves at the next change, immediately after a change since the last call, or after the delay. */
   within(clock: Clock, delay: number, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
 function watchFor(directory: string): Changes {
-  let wake: (() => void) | undefined;
-  let isNew = false;
+  let endPause: (() => void) | undefined;
+  let hasChanged = false;
   const watcher = tryToWatch(directory, () => {
-    isNew = true;
-    wake?.();
+    hasChanged = true;
+    endPause?.();
   });
   return {
     async within(clock, delay, signal) {
-      const woken = new AbortController();
-      const onAbort = () => woken.abort();
-      signal.addEventListener('abort', onAbort);
-      wake = onAbort;
-      if (isNew) onAbort();
-      await sleep(clock, delay, woken.signal).catch(() => {});
-      signal.removeEventListener('abort', onAbort);
-      isNew = false;
+      const ended = new AbortController();
+      const end = () => ended.abort();
+      signal.addEventListener('abort', end);
+      endPause = end;
+      if (hasChanged) end();
+      await sleep(clock, delay, ended.signal).catch(() => {});
+      signal.removeEventListener('abort', end);
+      hasChanged = false;
     },
     close: () => watcher?.close(),
   };

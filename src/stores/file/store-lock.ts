@@ -16,5 +16,5 @@ interface AcquireOptions {
   readonly signal: AbortSignal;
 }
 
-/** Acquires one kind of lock among the processes of this machine. The kind adds its ending to `path`. */
+/** Acquires a lock of one kind among the processes of this machine. Each kind adds its own file extension to `path`. */
 export type AcquireStoreLock = (path: string, options: AcquireOptions) => Promise<HeldLock>;

@@ -6,28 +6,28 @@ import { decode, encode } from './contents.ts';
 import { fileError, storeError } from './error.ts';
 import { readOwn } from './own-file.ts';
 
-// Bytes. A file that is longer is none of ours.
-const MOST = 1_000_000;
+// The store never writes a longer file.
+const MAX_BYTES = 1_000_000;
 
-/** What was found in a token's file: nothing, a token, or damage. */
+/** The content of a token file. Both members are unset if the file does not exist. */
 export interface Found {
   readonly stored?: StoredToken | undefined;
   readonly damaged?: boolean;
 }
 
-/** @throws TokenStoreError when the file is not safe, or cannot be decrypted. */
+/** @throws TokenStoreError if other users can access the file, or if the file cannot be decrypted. */
 export async function readTokenFile(
   path: string,
   key: string,
   secret: Uint8Array | undefined,
 ): Promise<Found> {
-  const text = await readOwn(path, MOST);
+  const text = await readOwn(path, MAX_BYTES);
   if (text === undefined) return {};
   const stored = decode(path, text, key, secret);
   return { stored, damaged: !stored };
 }
 
-/** Keeps a damaged file for whoever wants to look at it; one, as it may hold a token. */
+/** Renames a damaged file for diagnosis. Replaces an earlier damaged file, because each may contain a token. */
 export async function setAside(path: string): Promise<void> {
   await rename(path, `${path}.damaged`).catch((error: unknown) => {
     throw fileError(path, error);
@@ -35,9 +35,9 @@ export async function setAside(path: string): Promise<void> {
 }
 
 /**
- * Replaces the file as a whole: readers find what was there or what is new.
+ * Replaces the file atomically.
  *
- * @param verify is called when the new file is made and not yet in its place, and rejects when it is not to be.
+ * @param verify is called after the new file is written and before it replaces the old file. A rejection keeps the old file.
  */
 export async function writeTokenFile(
   path: string,
@@ -48,7 +48,7 @@ export async function writeTokenFile(
 ): Promise<void> {
   const text = encode(key, stored, secret);
   const writeFileAtomic = await loadWriter();
-  // It takes part of a text for the whole when the disk has no room for the rest: the text is written here.
+  // write-file-atomic accepts a partial write when the disk is full, so this function writes the text.
   const fill = async (temporary: string) => {
     await writeFile(temporary, text, { flag: 'r+' });
     await verify();
@@ -58,7 +58,7 @@ export async function writeTokenFile(
   });
 }
 
-/** Removes what writers that were killed left: it holds tokens. Nobody may be writing meanwhile. */
+/** Removes the temporary files of killed writers, because they contain tokens. The caller must hold the write lock. */
 export async function removeLeftovers(path: string): Promise<void> {
   const directory = dirname(path);
   const start = `${basename(path)}.`;

@@ -2,8 +2,8 @@ import type { Clock, LockOptions } from '../../core/index.ts';
 import { isRunning, type ProcessIdentity } from '../../core/node/index.ts';
 import { storeError } from './explain.ts';
 import type { Names } from './names.ts';
+import type { Notifications, Subscription } from './notifications.ts';
 import { parseToken } from './value.ts';
-import type { Listening, Wakeups } from './wakeups.ts';
 
 /** The holder of a lock, as stored in the key of the lock. */
 export interface Owner extends ProcessIdentity {
@@ -12,24 +12,24 @@ export interface Owner extends ProcessIdentity {
 }
 
 /** The result of waiting: the lock, or the value for which the caller stopped waiting. */
-export type LockOutcome<T> = { fence: number } | { left: T };
+export type LockOutcome<T> = { fence: number } | { stoppedWith: T };
 
 interface Waiting<T> {
   names: Names;
   owner: Owner;
   options: LockOptions<T>;
   clock: Clock;
-  wakeups: Wakeups;
+  notifications: Notifications;
   /** Runs the script once and returns its reply. */
   attempt(deadHolder: string, knownFence: string): Promise<unknown>;
 }
 
-// Milliseconds between two attempts without a message: while messages arrive, and while they do not.
-const LOOK_AGAIN = 250;
-const LOOK_AGAIN_UNHEARD = 50;
+// Milliseconds between two attempts without a notification: with a subscription, and without one.
+const POLL_INTERVAL_SUBSCRIBED = 250;
+const POLL_INTERVAL = 50;
 
-// Milliseconds between two checks whether a holder on this machine is alive. A check costs no command.
-const LOOK_AT_HOLDER = 50;
+// Milliseconds between two checks whether a holder on this machine is alive. A check sends no command.
+const HOLDER_CHECK_INTERVAL = 50;
 
 /** Waits for the lock, or for a newer token that makes the lock unnecessary. */
 export async function acquireLock<T>({
@@ -37,90 +37,90 @@ export async function acquireLock<T>({
   owner,
   options,
   clock,
-  wakeups,
+  notifications,
   attempt,
 }: Waiting<T>): Promise<LockOutcome<T>> {
   const { signal, stopWaitingWith } = options;
-  const bell = createBell(clock, signal);
-  let listening: Listening | undefined;
+  const pause = createPause(clock, signal);
+  let subscription: Subscription | undefined;
   let deadHolder = '';
-  // The caller has just read the stored token, so only a later token ends the wait.
+  // The fence of the last token passed to `stopWaitingWith`. The first attempt tries the lock even if a token is stored.
   let known = '';
 
   try {
     for (;;) {
       signal.throwIfAborted();
-      bell.reset();
+      pause.reset();
       const reply = (await attempt(deadHolder, known)) as unknown[];
       const [outcome, ...details] = reply.map(String);
       if (outcome === 'acquired') return { fence: Number(details[0]) };
 
       const [holder = '', remaining] = outcome === 'held' ? details.splice(0, 2) : [];
       const stored = parseToken(names, details[0], details[1]);
-      const isNews = stored && !(stored.fence <= Number(known || 0));
+      const isNewer = stored && !(stored.fence <= Number(known || 0));
       known = `${stored?.fence ?? (known || 0)}`;
-      const left = isNews ? stopWaitingWith(stored) : undefined;
-      if (left !== undefined) return { left };
+      const stoppedWith = isNewer ? stopWaitingWith(stored) : undefined;
+      if (stoppedWith !== undefined) return { stoppedWith };
       if (outcome === 'stored') continue;
 
       refuseForeign(names, Number(remaining));
-      deadHolder = deadOf(holder, owner);
+      deadHolder = deadHolderOf(holder, owner);
       if (deadHolder) continue;
-      listening ??= wakeups.listen(names.channel, bell.ring);
-      const pause = Math.min(listening.isOn() ? LOOK_AGAIN : LOOK_AGAIN_UNHEARD, Number(remaining) + 1);
-      await bell.wait(pause, () => deadOf(holder, owner) !== '');
+      subscription ??= notifications.subscribe(names.channel, pause.end);
+      const interval = subscription.isActive() ? POLL_INTERVAL_SUBSCRIBED : POLL_INTERVAL;
+      await pause.wait(Math.min(interval, Number(remaining) + 1), () => deadHolderOf(holder, owner) !== '');
     }
   } finally {
-    listening?.stop();
-    bell.stop();
+    subscription?.stop();
+    pause.stop();
   }
 }
 
 /** Returns the holder if it is a dead process of this machine; otherwise ''. */
-function deadOf(holder: string, me: Owner): string {
-  const it = parseOwner(holder);
-  return it && isRunning(it, me) === false ? holder : '';
+function deadHolderOf(holder: string, me: Owner): string {
+  const owner = parseOwner(holder);
+  return owner && isRunning(owner, me) === false ? holder : '';
 }
 
 function parseOwner(text: string): Owner | undefined {
   try {
-    const it = JSON.parse(text);
-    return typeof it?.pid === 'number' && typeof it.space === 'string' ? it : undefined;
+    const owner = JSON.parse(text);
+    return typeof owner?.pid === 'number' && typeof owner.space === 'string' ? owner : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Every lock of this store expires. The wait for a key without an expiry would never end. */
+/** @throws TokenStoreError for a key without an expiry: every lock of this store expires, so the wait would never end. */
 function refuseForeign({ lock }: Names, remaining: number): void {
   if (remaining !== -1) return;
   throw storeError(
-    `what is kept under ${lock} is none of this store. Choose another prefix, or delete the key`,
+    `the value of the key ${lock} is not a lock of this store. Choose another prefix, or delete the key`,
   );
 }
 
-/** Creates a bell whose `wait` ends when it rings, or has rung since `reset`. */
-function createBell(clock: Clock, signal: AbortSignal) {
-  let rung = false;
-  let wake = () => {};
-  const ring = () => {
-    rung = true;
-    wake();
+/** Creates a pause whose `wait` resolves at once if `end` was called since `reset`. */
+function createPause(clock: Clock, signal: AbortSignal) {
+  let isOver = false;
+  let endSlice = () => {};
+  const end = () => {
+    isOver = true;
+    endSlice();
   };
-  signal.addEventListener('abort', ring);
+  signal.addEventListener('abort', end);
   return {
-    ring,
+    end,
     reset() {
-      rung = false;
+      isOver = false;
     },
     /** @param isEnough ends the wait when it returns true. */
     async wait(milliseconds: number, isEnough: () => boolean) {
-      // Count the slices, because the time of day can be set back.
-      for (let left = milliseconds; left > 0 && !rung && !signal.aborted; left -= LOOK_AT_HOLDER) {
-        const slice = Math.min(left, LOOK_AT_HOLDER);
+      // Count the slices, because the clock can be set back.
+      for (let left = milliseconds; left > 0 && !isOver && !signal.aborted; left -= HOLDER_CHECK_INTERVAL) {
+        const slice = Math.min(left, HOLDER_CHECK_INTERVAL);
         await new Promise<void>((resolve) => {
           const timer = clock.setTimeout(resolve, slice);
-          wake = () => {
+          endSlice = () => {
             clock.clearTimeout(timer);
             resolve();
           };
@@ -129,7 +129,7 @@ function createBell(clock: Clock, signal: AbortSignal) {
       }
     },
     stop() {
-      signal.removeEventListener('abort', ring);
+      signal.removeEventListener('abort', end);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What this store uses of a client of `ioredis`, also of its `Cluster`. */
+/** The members of an `ioredis` client or `Cluster` that the store uses. */
 export interface IoredisClient {
   readonly status: string;
   readonly isCluster: boolean;
@@ -8,14 +8,14 @@ export interface IoredisClient {
   eval(script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
-  // Of a Cluster it takes other arguments, and is not called.
+  // The store does not call the method of a Cluster, which has other parameters.
   duplicate(override?: object): unknown;
-  on(event: string, listener: (...said: unknown[]) => void): unknown;
-  off(event: string, listener: (...said: unknown[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
   disconnect(): void;
 }
 
-/** What this store uses of a client that `createClient` of `redis` makes. */
+/** The members of a client from `createClient` of `redis` that the store uses. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
   readonly isReady: boolean;
@@ -27,17 +27,17 @@ export interface NodeRedisClient {
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
   duplicate(overrides?: object): unknown;
-  on(event: string, listener: (...said: unknown[]) => void): unknown;
-  off(event: string, listener: (...said: unknown[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
   unref(): void;
   destroy(): void;
 }
 
-/** A client of `ioredis` or of `redis`, told apart by what it can do: users have one of the packages only. */
+/** A client of `ioredis` or of `redis`. The store detects the package by the methods, because only one may be installed. */
 export type RedisClient = IoredisClient | NodeRedisClient;
 
 export function isNodeRedis(client: RedisClient): client is NodeRedisClient {
-  // Its clusters and pools lack the latter.
+  // Clusters and pools of `redis` have no `unref`.
   return 'evalSha' in client && typeof client.evalSha === 'function' && 'unref' in client;
 }
 

@@ -3,45 +3,45 @@ import { messageOf, withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 import { explain, storeError } from './explain.ts';
 
-/** Sends commands, each with a deadline, and says what went wrong. */
+/** Sends commands, each with a deadline, and explains failures. */
 export interface Connection {
   /**
    * Sends a command.
    *
-   * @param onLate is called when it may have been executed all the same after this has rejected.
-   * @throws TokenStoreError.
+   * @throws TokenStoreError
    */
   send<T>(command: (driver: Driver) => Promise<T>, options?: SendOptions<T>): Promise<T>;
-  /** Another connection to the same server. Undefined where there can be none. */
+  /** Opens another connection to the same server. Returns undefined if the client does not support it. */
   duplicate(): Promise<Driver | undefined>;
   close(): void;
 }
 
 interface SendOptions<T> {
+  /** Is called if the server may have executed the command although `send` rejects. */
   onLate?: (reply: T | undefined) => void;
-  /** What is in the command, and in no error. */
+  /** Secrets in the command, which errors must not contain. */
   secrets?: readonly (string | undefined)[];
 }
 
 export interface ConnectionOptions {
   open(): Promise<Driver>;
-  /** Whether a connection that failed is given up for a new one; a user's client connects again by itself. */
+  /** Whether to replace a failed connection. A client of the user reconnects automatically. */
   isOurs: boolean;
   timeout: number;
   clock: Clock;
-  /** What stands in no error. */
+  /** Secrets that errors must not contain. */
   secrets: readonly (string | undefined)[];
 }
 
-/** What was opened, and how much is under way on it. */
+/** A connection with the number of its pending commands. */
 interface Opened {
   driver: Promise<Driver>;
   pending: number;
   isRetired: boolean;
 }
 
-// After a failed attempt to connect the next ones fail for the same reason at once, for so many milliseconds.
-const COOL_DOWN = 500;
+// Milliseconds after a failed attempt to connect, in which further commands fail at once with the same error.
+const COOLDOWN = 500;
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { timeout, clock } = options;
@@ -50,58 +50,58 @@ export function createConnection(options: ConnectionOptions): Connection {
   let isClosed = false;
   let failed: { error: unknown; at: number } | undefined;
 
-  function opened(): Opened {
+  function open(): Opened {
     if (isClosed) throw storeError('this Redis store is closed');
-    const ago = failed ? clock.now() - failed.at : COOL_DOWN;
-    // Less than none when the clock was set back.
-    if (failed && ago >= 0 && ago < COOL_DOWN) throw failed.error;
+    const age = failed ? clock.now() - failed.at : COOLDOWN;
+    // The age is negative if the clock was set back.
+    if (failed && age >= 0 && age < COOLDOWN) throw failed.error;
     if (!current) {
-      const it = { driver: options.open(), pending: 0, isRetired: false };
-      current = it;
-      all.add(it);
-      // Also one that nobody uses: a server and what is on the way to it close what is idle for long.
-      it.driver.then((driver) => driver.onDown(() => retire(it))).catch(() => {});
+      const opened = { driver: options.open(), pending: 0, isRetired: false };
+      current = opened;
+      all.add(opened);
+      // Replace idle connections too: servers and proxies close them.
+      opened.driver.then((driver) => driver.onDown(() => retire(opened))).catch(() => {});
     }
     return current;
   }
 
-  /** Has the next command use a new connection. This one goes on until all that is under way on it is answered. */
-  function retire(it: Opened): void {
+  /** Stops using a connection for new commands, and closes it when no command is pending. */
+  function retire(opened: Opened): void {
     if (!options.isOurs) return;
-    it.isRetired = true;
-    if (current === it) current = undefined;
-    closeIdle(it);
+    opened.isRetired = true;
+    if (current === opened) current = undefined;
+    closeIdle(opened);
   }
 
-  function closeIdle(it: Opened): void {
-    if (it.isRetired && it.pending === 0) shut(it);
+  function closeIdle(opened: Opened): void {
+    if (opened.isRetired && opened.pending === 0) closeDriver(opened);
   }
 
-  function shut(it: Opened): void {
-    all.delete(it);
-    it.driver.then((driver) => driver.close()).catch(() => {});
+  function closeDriver(opened: Opened): void {
+    all.delete(opened);
+    opened.driver.then((driver) => driver.close()).catch(() => {});
   }
 
   async function run<T>(
-    it: Opened,
+    opened: Opened,
     command: (driver: Driver) => Promise<T>,
     { onLate }: SendOptions<T>,
     stage: { isSent: boolean },
     signal: AbortSignal,
   ): Promise<T> {
-    const driver = await it.driver;
+    const driver = await opened.driver;
     try {
       await driver.ready();
     } catch (error) {
-      // One that is given up for having taken too long says so.
+      // An aborted attempt has timed out, which is not an error of the connection.
       if (!signal.aborted && options.isOurs) failed = { error, at: clock.now() };
       throw error;
     }
-    // It is told by then that this has failed.
+    // The caller has already received the timeout, so do not send the command.
     signal.throwIfAborted();
     failed = undefined;
     stage.isSent = true;
-    it.pending++;
+    opened.pending++;
     return new Promise<T>((resolve, reject) => {
       let isOver = false;
       const fail = (error: Error) => {
@@ -115,7 +115,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         .then(
           (reply) => (isOver ? onLate?.(reply) : resolve(reply)),
           (error) => {
-            // A client with a shorter deadline of its own may have sent it too.
+            // A client with a shorter timeout than this store may have sent the command too.
             if (isOver || !isReply(error)) onLate?.(undefined);
             fail(error);
           },
@@ -123,8 +123,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         .finally(() => {
           offDown();
           signal.removeEventListener('abort', onAbort);
-          it.pending--;
-          closeIdle(it);
+          opened.pending--;
+          closeIdle(opened);
         });
     });
   }
@@ -132,35 +132,35 @@ export function createConnection(options: ConnectionOptions): Connection {
   return {
     async send(command, sendOptions = {}) {
       const stage = { isSent: false };
-      let it: Opened | undefined;
+      let opened: Opened | undefined;
       try {
-        it = opened();
-        const using = it;
-        // To load a client's package is no command.
+        opened = open();
+        const using = opened;
+        // The deadline excludes the time to load the package of the client.
         await using.driver;
-        const late = () => storeError(tooLate(timeout, stage.isSent));
+        const late = () => storeError(timeoutMessage(timeout, stage.isSent));
         return await withDeadline(clock, timeout, late, (signal) =>
           run(using, command, sendOptions, stage, signal),
         );
       } catch (thrown) {
-        // What has become a replica is left: the name leads to another server by now, or will.
-        const isGood = stage.isSent && isReply(thrown) && !/\bREADONLY\b/.test(messageOf(thrown));
-        if (it && !isGood) retire(it);
+        // Leave a server that became a replica: its host name leads, or soon will, to the new primary.
+        const isUsable = stage.isSent && isReply(thrown) && !/\bREADONLY\b/.test(messageOf(thrown));
+        if (opened && !isUsable) retire(opened);
         throw explain(thrown, [...options.secrets, ...(sendOptions.secrets ?? [])]);
       }
     },
     async duplicate() {
-      const { driver } = opened();
+      const { driver } = open();
       return (await driver).duplicate();
     },
     close() {
       isClosed = true;
-      for (const it of all) shut(it);
+      for (const opened of all) closeDriver(opened);
     },
   };
 }
 
-/** Whether the server has answered with an error, so that the connection is as good as before. */
+/** Returns whether the error is a reply of the server, after which the connection is still usable. */
 function isReply(thrown: unknown): boolean {
   const { name, message } = Object(thrown) as { name?: unknown; message?: unknown };
   return (
@@ -168,8 +168,8 @@ function isReply(thrown: unknown): boolean {
   );
 }
 
-function tooLate(timeout: number, isSent: boolean): string {
+function timeoutMessage(timeout: number, isSent: boolean): string {
   return isSent
-    ? `Redis gave no answer within ${timeout} ms. Check whether it hangs, or is overloaded`
-    : `Redis cannot be talked to yet after ${timeout} ms. Check its host and port, whether it hangs or still loads its data, and whether it speaks TLS when the URL begins with rediss:`;
+    ? `Redis did not answer within ${timeout} ms. Check whether Redis hangs or is overloaded`
+    : `the connection to Redis was not ready within ${timeout} ms. Check the host and port, whether Redis hangs or still loads its data, and for a rediss: URL whether Redis speaks TLS`;
 }

@@ -1,62 +1,62 @@
 import type { RedisClient } from './client.ts';
 
-/** A client as this store uses it, whichever package it is of. */
+/** A client of either package. */
 export interface Driver {
-  /** Connects where that is ours to do, and waits until commands can be sent. @throws the root cause. */
+  /** Waits until commands can be sent, and connects a client of the store first. @throws the root cause. */
   ready(): Promise<void>;
   readFields(key: string, fields: string[]): Promise<unknown>;
   runText(script: string, keys: string[], args: string[]): Promise<unknown>;
   runHash(sha: string, keys: string[], args: string[]): Promise<unknown>;
   subscribe(channel: string, listener: () => void): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
-  /** Another connection to the same server, of our own. Undefined where there can be none. */
+  /** Creates another connection to the same server, owned by the store. Returns undefined if the client does not support it. */
   duplicate(): Driver | undefined;
-  /** Tells why, each time it cannot be talked to any more. @returns takes the listener back. */
+  /** Calls the listener with the cause each time the connection is lost. @returns a function that removes the listener. */
   onDown(listener: (error: Error) => void): () => void;
-  /** Closes the client when it is ours; lets go of it when it is not. */
+  /** Closes a client of the store. Only removes the listeners from a client of the user. */
   close(): void;
 }
 
-/** Says what has become of a client's connection. */
-export interface Watch {
-  /** Waits for the attempt to connect that is under way. */
-  settled(): Promise<void>;
-  /** Why it cannot be talked to: undefined while nothing has been wrong since it was ready. */
-  trouble(): Error | undefined;
+/** The state of the connection of a client. */
+export interface ConnectionState {
+  /** Waits until the current attempt to connect succeeds or fails. */
+  connected(): Promise<void>;
+  /** Returns the error since the connection was last ready. */
+  lastError(): Error | undefined;
   onDown: Driver['onDown'];
   stop(): void;
 }
 
-/** The error of a connection that was closed without one. */
+/** Returns the error for a connection that was closed without an error. */
 export function closed(): Error {
   return new Error('Connection is closed.');
 }
 
 /**
- * Listens to what a client says of its connection. As it listens to errors, none of them ends the process (`redis`) or
- * is printed (`ioredis`): the commands tell.
+ * Follows the connection events of a client. Without an `error` listener, errors would end the process (`redis`) or be printed
+ * (`ioredis`), although the commands report them.
  */
-export function watchClient(client: RedisClient, isReady: () => boolean): Watch {
+export function watchClient(client: RedisClient, isReady: () => boolean): ConnectionState {
   const onDown = new Set<(error: Error) => void>();
   const onReady = new Set<() => void>();
   let last: Error | undefined;
 
   const down = () => {
     last ??= closed();
-    for (const tell of [...onDown]) tell(last);
+    for (const listener of [...onDown]) listener(last);
   };
-  const listeners: [string, (...said: unknown[]) => void][] = [
+  const listeners: [string, (...args: unknown[]) => void][] = [
     [
       'ready',
       () => {
         last = undefined;
-        for (const tell of [...onReady]) tell();
+        for (const listener of [...onReady]) listener();
       },
     ],
     [
       'error',
       (error) => {
-        // What follows from an earlier one says less.
+        // A vague error only follows from the previous error.
         if (!last || !isVague(error)) last = error instanceof Error ? error : new Error(String(error));
         if (!isReady()) down();
       },
@@ -67,27 +67,27 @@ export function watchClient(client: RedisClient, isReady: () => boolean): Watch 
   for (const [event, listener] of listeners) client.on(event, listener);
 
   return {
-    trouble: () => last,
+    lastError: () => last,
     onDown(listener) {
       onDown.add(listener);
       return () => void onDown.delete(listener);
     },
-    settled() {
+    connected() {
       return new Promise<void>((resolve, reject) => {
         const done = () => {
-          onReady.delete(isThere);
-          onDown.delete(failed);
+          onReady.delete(succeed);
+          onDown.delete(fail);
         };
-        const isThere = () => {
+        const succeed = () => {
           done();
           resolve();
         };
-        const failed = (error: Error) => {
+        const fail = (error: Error) => {
           done();
           reject(error);
         };
-        onReady.add(isThere);
-        onDown.add(failed);
+        onReady.add(succeed);
+        onDown.add(fail);
       });
     },
     stop() {

@@ -1,29 +1,29 @@
 import type { IoredisClient } from './client.ts';
 import { closed, type Driver, watchClient } from './driver.ts';
 
-/** What a client of ours is made with: it fails at once, and whoever needs it next makes another. */
+/** Options of a client of the store: the client fails at once, and the store replaces it at the next command. */
 export const OWN_IOREDIS = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
-  // For so many milliseconds it waits for the other side to close, also when that has done so, and keeps a script from ending.
+  // ioredis waits these milliseconds for the server to close, even if the server has closed, and keeps the process alive.
   disconnectTimeout: 50,
   retryStrategy: () => null,
-  // Channels would have it too.
+  // ioredis would prefix channels too.
   keyPrefix: '',
 };
 
-/** @param isOurs it is connected, and closed, by this store, and keeps no script from ending. */
+/** @param isOurs whether the store connects and closes the client. Such a client does not keep the process alive. */
 export function ioredisDriver(client: IoredisClient, isOurs: boolean): Driver {
-  const { settled, trouble, onDown, stop } = watchClient(client, () => client.status === 'ready');
+  const { connected, lastError, onDown, stop } = watchClient(client, () => client.status === 'ready');
   const onConnect = () => unref(client);
   if (isOurs) client.on('connect', onConnect);
   const listeners = new Map<string, () => void>();
-  client.on('message', hear);
+  client.on('message', onMessage);
 
-  function hear(channel: unknown): void {
+  function onMessage(channel: unknown): void {
     listeners.get(String(channel))?.();
   }
 
@@ -31,8 +31,8 @@ export function ioredisDriver(client: IoredisClient, isOurs: boolean): Driver {
     async ready() {
       if (client.status === 'ready') return;
       if (client.status === 'wait') client.connect().catch(() => {});
-      else if (!['connecting', 'connect'].includes(client.status)) throw trouble() ?? closed();
-      await settled();
+      else if (!['connecting', 'connect'].includes(client.status)) throw lastError() ?? closed();
+      await connected();
     },
     readFields: (key, fields) => client.hmget(key, ...fields),
     runText: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
@@ -46,7 +46,7 @@ export function ioredisDriver(client: IoredisClient, isOurs: boolean): Driver {
       await client.unsubscribe(channel);
     },
     duplicate() {
-      // The sockets of a cluster cannot be told not to keep a script from ending.
+      // The sockets of a cluster have no `unref`, so a second connection would keep the process alive.
       if (client.isCluster) return undefined;
       return ioredisDriver(client.duplicate(OWN_IOREDIS) as IoredisClient, true);
     },
@@ -54,7 +54,7 @@ export function ioredisDriver(client: IoredisClient, isOurs: boolean): Driver {
     close() {
       if (isOurs) return client.disconnect();
       stop();
-      client.off('message', hear);
+      client.off('message', onMessage);
     },
   };
 }

@@ -11,18 +11,18 @@ export interface LockRenewal {
  * Renews a lock every third of its expiry. The lock is lost when another process has acquired it, when its key is gone, or when no
  * renewal succeeds before it expires.
  *
- * @param acquired when the lock was requested, in milliseconds since the epoch.
+ * @param requested when the lock was requested, in milliseconds since the epoch.
  * @param renew returns whether this process still holds the lock.
  */
 export function startLockRenewal(
   clock: Clock,
   expiry: number,
-  acquired: number,
+  requested: number,
   renew: () => Promise<boolean>,
 ): LockRenewal {
   const lost = new AbortController();
   let isOver = false;
-  let renewed = acquired;
+  let renewed = requested;
   let timer: unknown;
 
   function lose(why: string): void {
@@ -31,12 +31,13 @@ export function startLockRenewal(
   }
 
   async function renewOnce(): Promise<void> {
-    const asked = clock.now();
+    const started = clock.now();
     try {
-      if (!(await renew())) return lose('the lock was lost: it had expired, or was deleted');
-      renewed = asked;
+      if (!(await renew())) return lose('the lock was lost: the lock expired or was deleted');
+      renewed = started;
     } catch {
-      if (clock.now() - renewed >= expiry) return lose('the lock was lost: it could not be renewed');
+      if (clock.now() - renewed >= expiry)
+        return lose('the lock was lost: its renewal failed until it expired');
     }
     scheduleNext();
   }

@@ -1,4 +1,4 @@
-/** The names in Redis for one token. The braces keep them on one node of a cluster. */
+/** The Redis keys and the channel of one token. Braces keep the keys on one node of a cluster. */
 export interface Names {
   readonly key: string;
   readonly token: string;

@@ -1,24 +1,24 @@
 import type { NodeRedisClient } from './client.ts';
 import { type Driver, watchClient } from './driver.ts';
 
-/** What a client of ours is made with: it fails at once, and whoever needs it next makes another. */
+/** Options of a client of the store: the client fails at once, and the store replaces it at the next command. */
 export const OWN_NODE_REDIS = { disableOfflineQueue: true, socket: { reconnectStrategy: false } } as const;
 
-/** @param isOurs it is connected, and closed, by this store, and keeps no script from ending. */
+/** @param isOurs whether the store connects and closes the client. Such a client does not keep the process alive. */
 export function nodeRedisDriver(client: NodeRedisClient, isOurs: boolean): Driver {
-  const { settled, trouble, onDown, stop } = watchClient(client, () => client.isReady);
+  const { connected, lastError, onDown, stop } = watchClient(client, () => client.isReady);
   if (isOurs) client.unref();
 
   return {
     async ready() {
       if (client.isReady) return;
-      const found = trouble();
-      if (found) throw found;
+      const error = lastError();
+      if (error) throw error;
       if (!client.isOpen) {
-        if (!isOurs) throw new Error('the client is not connected: call its connect() first');
+        if (!isOurs) throw new Error('the Redis client is not connected. Call its connect() first');
         client.connect().catch(() => {});
       }
-      await settled();
+      await connected();
     },
     readFields: (key, fields) => client.hmGet(key, fields),
     runText: (script, keys, args) => client.eval(script, { keys, arguments: args }),

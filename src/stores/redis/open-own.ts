@@ -4,7 +4,7 @@ import type { Driver } from './driver.ts';
 import { ioredisDriver, OWN_IOREDIS } from './ioredis-driver.ts';
 import { nodeRedisDriver, OWN_NODE_REDIS } from './node-redis-driver.ts';
 
-/** The optional packages, as far as this store uses them. */
+/** Loads the optional packages. */
 interface Packages {
   ioredis(): Promise<{ Redis: new (url: string, options: object) => unknown }>;
   redis(): Promise<{ createClient: (options: object) => unknown }>;
@@ -16,7 +16,7 @@ const installed: Packages = {
 };
 
 /**
- * Creates a client of our own with `ioredis`, or with `redis` if `ioredis` is not installed.
+ * Creates a client of the store with `ioredis`, or with `redis` if `ioredis` is not installed.
  *
  * @param timeout milliseconds for connecting.
  * @throws PeerError

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, SharedTokenStore } from '../../core/index.ts';
-import { numberProblems, prefixed, refuse, systemClock } from '../../core/internal.ts';
+import { numberProblems, refuse, systemClock } from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
 import { acquireLock, type Owner } from './acquire-lock.ts';
@@ -11,43 +11,42 @@ import { ioredisDriver } from './ioredis-driver.ts';
 import { startLockRenewal } from './lock-renewal.ts';
 import { type Names, namesOf } from './names.ts';
 import { nodeRedisDriver } from './node-redis-driver.ts';
+import { createNotifications } from './notifications.ts';
 import { openOwn } from './open-own.ts';
 import { releaseLock, renewLock, runScript, setToken, tryLock } from './script.ts';
-import { formatToken, keptFor, parseToken } from './value.ts';
-import { createWakeups } from './wakeups.ts';
+import { expiryOf, formatToken, parseToken } from './value.ts';
 
-/** Where the Redis of {@link redisStore} is, by `client` or by `url`, and how it is used. */
+/** Options of {@link redisStore}. Set either `client` or `url`. */
 export interface RedisStoreOptions {
   /**
-   * A client of `ioredis` 6 (also its `Cluster`) or of `redis` 6, which has to be connected by its `connect()`. It is never
-   * closed; a connection more is made from it for messages. Its errors are listened to, so that none ends the process.
+   * A client or `Cluster` of `ioredis` 6, or a client of `redis` 6 that is connected (`connect()`). The store never closes the client,
+   * duplicates its connection for notifications, and listens to its errors, so that no error ends the process.
    */
   client?: RedisClient | undefined;
-  /** `redis://` or `rediss://`: a client is made with `ioredis`, or with `redis` where that is not installed. */
+  /** A `redis://` or `rediss://` URL. The store connects with `ioredis`, or with `redis` if `ioredis` is not installed. */
   url?: string | undefined;
-  /** What every key and channel begins with. @default 'axios-oauth-refresh' */
+  /** The prefix of all keys and channels. @default 'axios-oauth-refresh' */
   prefix?: string | undefined;
   /**
-   * Milliseconds after which the lock of a process that gives no sign of life is free. Processes that die on the machine of one
-   * that waits are noticed at once. @default 5 seconds more than a token may take to fetch
+   * Milliseconds after which the lock of a process without a heartbeat expires. A dead process on the machine of a waiting process
+   * is detected at once. @default 5 seconds more than the longest token fetch
    */
   lockExpiry?: number | undefined;
-  /** Milliseconds that Redis has for each command. Token managers wait for 2 seconds at most. @default 1_000 */
+  /** The timeout of each command, in milliseconds. Token managers wait for at most 2 seconds. @default 1_000 */
   commandTimeout?: number | undefined;
-  /** @default the machine's clock */
+  /** @default the system clock */
   clock?: Clock | undefined;
 }
 
-// A lock is not lost for one renewal that is late.
-const MORE_THAN_THE_WORK = 5_000;
+// Milliseconds beyond the duration of the work, so that one late renewal does not lose the lock.
+const EXPIRY_MARGIN = 5_000;
 
 /**
- * Makes a store that shares tokens between processes of many hosts through Redis 6 or later.
+ * Creates a store that shares tokens between processes on many hosts through Redis 6 or later.
  *
- * Each command has a deadline of its own, and a Redis that is absent, hangs or fails over makes calls reject at once or
- * with it; the next ones try again.
+ * If Redis is unreachable, hangs or fails over, calls reject with a TokenStoreError within `commandTimeout`. Later calls try again.
  *
- * @throws ConfigurationError
+ * @throws ConfigurationError if an option is invalid.
  * @example
  * attachAuthRefresh(api, { vendor, store: redisStore({ url: process.env.REDIS_URL }) });
  */
@@ -60,21 +59,21 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
     commandTimeout = 1_000,
     clock = systemClock,
   } = options;
-  const given = client && driverOf(client);
+  const userDriver = client && driverOf(client);
   const connection = createConnection({
-    open: async () => given ?? openOwn(url, commandTimeout),
-    isOurs: !given,
+    open: async () => userDriver ?? openOwn(url, commandTimeout),
+    isOurs: !userDriver,
     timeout: commandTimeout,
     clock,
     secrets: secretsOf(url),
   });
-  const wakeups = createWakeups(() => connection.duplicate(), clock, commandTimeout);
-  const mark = thisProcess();
+  const notifications = createNotifications(() => connection.duplicate(), clock, commandTimeout);
+  const identity = thisProcess();
 
   async function release(names: Names, owner: string): Promise<void> {
-    const free = (driver: Driver) => runScript(driver, releaseLock, [names.lock], [owner, names.channel]);
-    // It expires by itself.
-    await connection.send(free).catch(() => {});
+    const command = (driver: Driver) => runScript(driver, releaseLock, [names.lock], [owner, names.channel]);
+    // A lock that is not released expires.
+    await connection.send(command).catch(() => {});
   }
 
   return sharedStore({
@@ -90,40 +89,40 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
       const args = [
         `${stored.fence}`,
         formatToken(names, stored),
-        keptFor(stored, clock.now()),
+        expiryOf(stored, clock.now()),
         names.channel,
       ];
       const { accessToken, refreshToken } = stored.token;
-      const keep = (driver: Driver) => runScript(driver, setToken, [names.token], args);
-      return Number(await connection.send(keep, { secrets: [accessToken, refreshToken] })) === 1;
+      const command = (driver: Driver) => runScript(driver, setToken, [names.token], args);
+      return Number(await connection.send(command, { secrets: [accessToken, refreshToken] })) === 1;
     },
 
     async withLock(key, lockOptions, work) {
       const names = namesOf(prefix, key);
-      const expiry = Math.ceil(options.lockExpiry ?? lockOptions.duration + MORE_THAN_THE_WORK);
-      const owner: Owner = { id: randomUUID(), ...mark };
+      const expiry = Math.ceil(options.lockExpiry ?? lockOptions.duration + EXPIRY_MARGIN);
+      const owner: Owner = { id: randomUUID(), ...identity };
       const value = JSON.stringify(owner);
-      let asked = 0;
+      let requested = 0;
       const outcome = await acquireLock({
         names,
         owner,
         options: lockOptions,
         clock,
-        wakeups,
+        notifications,
         attempt(deadHolder, knownFence) {
-          asked = clock.now();
+          requested = clock.now();
           const args = [value, `${expiry}`, deadHolder, knownFence];
-          const take = (driver: Driver) => runScript(driver, tryLock, [names.lock, names.token], args);
-          // It may have been taken after it was given up, or the answer got lost.
-          return connection.send(take, { onLate: () => void release(names, value) });
+          const command = (driver: Driver) => runScript(driver, tryLock, [names.lock, names.token], args);
+          // After a timeout or a lost reply, Redis may still have given the lock to this process.
+          return connection.send(command, { onLate: () => void release(names, value) });
         },
       });
-      if ('left' in outcome) return outcome.left;
+      if ('stoppedWith' in outcome) return outcome.stoppedWith;
       const renew = (driver: Driver) => runScript(driver, renewLock, [names.lock], [value, `${expiry}`]);
       const renewal = startLockRenewal(
         clock,
         expiry,
-        asked,
+        requested,
         async () => Number(await connection.send(renew)) === 1,
       );
       try {
@@ -136,7 +135,7 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
     },
 
     async close() {
-      wakeups.close();
+      notifications.close();
       connection.close();
     },
   });
@@ -149,25 +148,22 @@ function driverOf(client: RedisClient): Driver {
 function problemsOf(options: RedisStoreOptions) {
   const { client, url, prefix } = options;
   return [
-    (client === undefined) === (url === undefined) && 'give either client or url',
+    (client === undefined) === (url === undefined) && 'set either client or url',
     client !== undefined &&
       !(isNodeRedis(Object(client)) || isIoredis(Object(client))) &&
-      'client must be one of ioredis (also its Cluster), or what createClient of redis makes',
-    prefixed('url', url === undefined ? undefined : urlProblem(url)),
+      'client must be a client or Cluster of ioredis, or a client from createClient of redis',
+    url !== undefined && !isRedisUrl(url) && 'url must be a redis:// or rediss:// URL',
     prefix !== undefined &&
       (typeof prefix !== 'string' || !/^[^{}]+$/.test(prefix)) &&
-      'prefix must be a text without braces',
+      'prefix must be a non-empty string without braces',
     ...numberProblems(options, ['lockExpiry', 'commandTimeout']),
     options.lockExpiry === 0 && 'lockExpiry must be more than 0',
     options.commandTimeout === 0 && 'commandTimeout must be more than 0',
   ];
 }
 
-/** Never shows the URL, which may hold a password. */
-function urlProblem(url: string): string | undefined {
-  if (typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol))
-    return undefined;
-  return 'it must be a redis:// or rediss:// URL';
+function isRedisUrl(url: string): boolean {
+  return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
 }
 
 function secretsOf(url: string): string[] {

@@ -6,39 +6,39 @@ const VERSION = 1;
 
 const DAY = 24 * 3_600_000;
 
-/** A token's text. The key in it tells a value that was copied from under another key. */
+/** Returns the stored text of a token. The text contains the key, so that a value copied from another key is detected. */
 export function formatToken({ key }: Names, { token }: StoredToken): string {
   return JSON.stringify({ version: VERSION, key, token });
 }
 
 /**
- * Reads what a server replied.
+ * Parses the stored text of a token.
  *
- * @throws TokenStoreError for what this store did not write.
+ * @throws TokenStoreError if this store did not write the text.
  */
 export function parseToken(names: Names, fence: unknown, text: unknown): StoredToken | undefined {
   if (!text && !fence) return undefined;
   const value = parseJson(String(text));
   if (typeof value?.version === 'number' && value.version !== VERSION) {
     throw storeError(
-      `what is kept under ${names.token} is of version ${value.version}, and this package reads ${VERSION}: have all processes use the same version of it, or choose another prefix`,
+      `the value of the key ${names.token} has version ${value.version}, but this package reads version ${VERSION}. Use the same version of this package in all processes, or choose another prefix`,
     );
   }
   const number = Number(fence);
   const isOurs = value?.version === VERSION && value.key === names.key && value.token?.constructor === Object;
   if (!isOurs || !Number.isSafeInteger(number) || number <= 0) {
     throw storeError(
-      `what is kept under ${names.token} is none of this store. Choose another prefix, or delete the key`,
+      `the value of the key ${names.token} is not a token of this store. Choose another prefix, or delete the key`,
     );
   }
   return { token: value.token as StoredToken['token'], fence: number };
 }
 
 /**
- * For how many milliseconds a token is kept: one that cannot be refreshed for some days after it has expired, so that its
- * fence goes on refusing late writes.
+ * Returns after how many milliseconds Redis deletes the token, or '' for never. A token without a refresh token remains for three days
+ * after its expiry, so that its fence refuses late writes.
  */
-export function keptFor({ token }: StoredToken, now: number): string {
+export function expiryOf({ token }: StoredToken, now: number): string {
   if (token.refreshToken !== undefined) return '';
   return `${Math.ceil(Math.max(token.expiresAt - now, 0)) + 3 * DAY}`;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EncryptionKey } from '../../../src/stores/file/encryption.ts';
 import { fileStore } from '../../../src/stores/file/file-store.ts';
 import { aToken, ownDirectory, theKey, waiting } from '../../support/file-store.ts';
@@ -22,18 +22,18 @@ async function withToken(encryptionKey?: EncryptionKey) {
 }
 
 describe.each([
-  ['plain', undefined],
-  ['encrypted', secret],
-])('a %s file', (_, key) => {
-  test('that is damaged in any way gives its token whole or none, and is set aside', async () => {
+  ['an unencrypted', undefined],
+  ['an encrypted', secret],
+])('fileStore with %s file', (_, key) => {
+  it('returns the complete token or none after any damage, and renames the damaged file', async () => {
     const { directory, path, store, stored, text } = await withToken(key);
     const bytes = Buffer.from(text);
     const damage = fc.oneof(
       fc.nat(bytes.length - 1).map((length) => bytes.subarray(0, length)),
       fc.nat(bytes.length * 8 - 1).map((bit) => {
-        const turned = Buffer.from(bytes);
-        turned[bit >> 3] = (turned[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-        return turned;
+        const changed = Buffer.from(bytes);
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        return changed;
       }),
       fc.uint8Array({ maxLength: 300 }).map((some) => Buffer.from(some)),
       fc.json().map((json) => Buffer.from(json)),
@@ -57,7 +57,7 @@ describe.each([
     expect(await store.get(theKey)).toEqual(stored);
   });
 
-  test('that is damaged is set aside by a write, too', async () => {
+  it('renames a damaged file at a write, too', async () => {
     const { path, store, stored, text } = await withToken(key);
     await writeFile(path, text.slice(0, -20));
     expect(await store.set(theKey, { ...stored, fence: 3 })).toBe(true);
@@ -65,14 +65,14 @@ describe.each([
     expect(await readFile(`${path}.damaged`, 'utf8')).toBe(text.slice(0, -20));
   });
 
-  test('that was copied to the name of another key gives nothing', async () => {
+  it('ignores a file that was copied to the name of another key', async () => {
     const { directory, path, store } = await withToken(key);
     const other = 'o'.repeat(43);
     await copyFile(path, join(directory, `${other}.json`));
     expect(await store.get(other)).toBeUndefined();
   });
 
-  test('is followed by greater fences, also when the clock was set back and the lock’s files are gone', async () => {
+  it('gives greater fences than the fence of the token, even if the clock was set back', async () => {
     const { store, stored } = await withToken(key);
     const fence = Date.now() * 1_000 + 3_600_000_000;
     await store.set(theKey, { ...stored, fence });
@@ -82,8 +82,8 @@ describe.each([
   });
 });
 
-describe('encryption', () => {
-  test('shows neither token nor key', async () => {
+describe('fileStore with encryptionKey', () => {
+  it('writes neither the token nor the key in plain text', async () => {
     const { text, open, stored } = await withToken(secret);
     expect(text).not.toContain('secret token');
     expect(text).not.toContain(Buffer.from(secret()).toString('base64url').slice(0, 20));
@@ -93,7 +93,7 @@ describe('encryption', () => {
     expect(await open(async () => secret()).get(theKey)).toEqual(stored);
   });
 
-  test('with another key than the file’s is an error, and the file stays', async () => {
+  it('rejects and keeps the file if the file is encrypted with another key', async () => {
     const { directory, path, open, text } = await withToken(secret);
     const store = open(otherSecret);
     const message = /encrypted with another key.*remove the file/;
@@ -104,15 +104,17 @@ describe('encryption', () => {
     expect(await readdir(directory)).not.toContain(`${theKey}.json.damaged`);
   });
 
-  test('without a key is an error, and the file stays', async () => {
+  it('rejects and keeps an encrypted file if encryptionKey is missing', async () => {
     const { path, open, text } = await withToken(secret);
     const store = open();
-    await expect(store.get(theKey)).rejects.toThrow(/it is encrypted\. Give/);
-    await expect(store.set(theKey, aToken('new', 9))).rejects.toThrow(/it is encrypted\. Give/);
+    await expect(store.get(theKey)).rejects.toThrow(/the file is encrypted\. Set encryptionKey/);
+    await expect(store.set(theKey, aToken('new', 9))).rejects.toThrow(
+      /the file is encrypted\. Set encryptionKey/,
+    );
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
-  test('begins with the next write where there was none', async () => {
+  it('encrypts an unencrypted file with the next write', async () => {
     const { path, open, stored } = await withToken();
     const store = open(secret);
     expect(await store.get(theKey)).toEqual(stored);
@@ -121,19 +123,19 @@ describe('encryption', () => {
     expect((await store.get(theKey))?.token.accessToken).toBe('another token');
   });
 
-  test('holds fence and key together with the token', async () => {
+  it('ignores a token whose fence was changed', async () => {
     const { path, store, text } = await withToken(secret);
     await writeFile(path, text.replace('"fence":5', '"fence":6'));
     expect(await store.get(theKey)).toBeUndefined();
   });
 
   const bad: [string, RegExp, () => unknown][] = [
-    ['that fails', /encryptionKey failed: no vault/, () => Promise.reject(new Error('no vault'))],
-    ['of text', /must return a Uint8Array/, () => 'x'.repeat(32)],
-    ['of another length', /must return 32 bytes and returned 16/, () => randomBytes(16)],
-    ['of nothing', /must return a Uint8Array/, () => undefined],
+    ['fails', /encryptionKey failed: no vault/, () => Promise.reject(new Error('no vault'))],
+    ['returns text', /must return a Uint8Array/, () => 'x'.repeat(32)],
+    ['returns 16 bytes', /must return 32 bytes, but returned 16/, () => randomBytes(16)],
+    ['returns undefined', /must return a Uint8Array/, () => undefined],
   ];
-  test.each(bad)('with a key %s is an error', async (_, message, key) => {
+  it.each(bad)('rejects if encryptionKey %s', async (_, message, key) => {
     const { open } = await withToken();
     const store = open(key as EncryptionKey);
     await expect(store.get(theKey)).rejects.toThrow(message);

@@ -9,12 +9,12 @@ const root = mkdtempSync(join(tmpdir(), 'file-store-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 const kinds: Record<string, FileStoreOptions> = {
-  'the lock of the kernel': { lock: 'kernel' },
-  'the lock of the kernel, encrypted': { lock: 'kernel', encryptionKey: () => new Uint8Array(32).fill(7) },
+  'the kernel lock': { lock: 'kernel' },
+  'the kernel lock and encryption': { lock: 'kernel', encryptionKey: () => new Uint8Array(32).fill(7) },
   'a lease': { lock: 'lease' },
 };
 
-describe.each(Object.entries(kinds))('the file store with %s', (name, options) => {
-  const directory = join(root, name, 'made by it');
+describe.each(Object.entries(kinds))('fileStore with %s', (name, options) => {
+  const directory = join(root, name, 'created by the store');
   for (const { name, run } of tokenStoreContract(() => fileStore({ ...options, directory }))) it(name, run);
 });

@@ -5,8 +5,8 @@ import { type RedisStoreOptions, redisStore } from '../../../src/stores/redis/re
 import { describeWithRedisServer } from '../../support/redis.ts';
 import { aServer, aStore, aStored, hold, KEY, waiting } from '../../support/redis-stores.ts';
 
-describeWithRedisServer('the client of a Redis store', () => {
-  it('may be a Cluster of ioredis', async () => {
+describeWithRedisServer('redisStore with a client', () => {
+  it('accepts a Cluster of ioredis', async () => {
     const server = await aServer({
       args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
     });
@@ -18,16 +18,16 @@ describeWithRedisServer('the client of a Redis store', () => {
     onTestFinished(() => client.disconnect());
     const [store, other] = [aStore({ client }), aStore({ client })];
     const held = await hold(store);
-    const stopWaitingWith = () => 'left';
+    const stopWaitingWith = () => 'stopped';
     const wait = other.withLock(KEY, waiting({ stopWaitingWith }), async () => 'worked');
     expect(await store.set(KEY, aStored('a', held.fence))).toBe(true);
-    expect(await wait).toBe('left');
+    expect(await wait).toBe('stopped');
     held.release();
     await held.done;
     expect((await other.get(KEY))?.token.accessToken).toBe('a');
   });
 
-  it('may be one that connects lazily, speaks RESP2, or answers with Buffers', async () => {
+  it('accepts a client that connects lazily or uses RESP2', async () => {
     const { url } = await aServer();
     const lazy = new Redis(url, { lazyConnect: true, protocol: 2, db: 0 });
     onTestFinished(() => lazy.disconnect());
@@ -44,12 +44,12 @@ describeWithRedisServer('the client of a Redis store', () => {
     }
   });
 
-  it('may have a deadline of its own that is shorter: a lock that it takes too late is free again', async () => {
+  it('releases a lock that it acquires after the shorter timeout of the client', async () => {
     const server = await aServer();
     const client = new Redis(server.url, { commandTimeout: 1_000 });
     onTestFinished(() => client.disconnect());
     const store = aStore({ client });
-    // The server knows the script by now.
+    // Run the script once, so that the server caches it.
     expect(await store.withLock(KEY, waiting(), async () => 'worked')).toBe('worked');
     server.stop();
     await expect(hold(store)).rejects.toThrow('Command timed out');
@@ -57,15 +57,15 @@ describeWithRedisServer('the client of a Redis store', () => {
     expect(await aStore({ url: server.url }).withLock(KEY, waiting(), async () => 'free')).toBe('free');
   });
 
-  it('is refused, as is a URL that is none, without its password', () => {
+  it('throws an error that names the invalid option, without the password of the URL', () => {
     const refused: [object, string][] = [
-      [{}, 'give either client or url'],
-      [{ client: {} }, 'client must be one of ioredis'],
-      [{ client: createCluster({ rootNodes: [] }) }, 'or what createClient of redis makes'],
-      [{ url: 'https://:pass-word@host' }, 'url: it must be a redis:// or rediss:// URL'],
-      [{ url: 'pass-word' }, 'url: it must be a redis:// or rediss:// URL'],
-      [{ url: 'redis://host', prefix: '{a}' }, 'prefix must be a text without braces'],
-      [{ url: 'redis://host', prefix: '' }, 'prefix must be a text without braces'],
+      [{}, 'set either client or url'],
+      [{ client: {} }, 'client must be a client or Cluster of ioredis'],
+      [{ client: createCluster({ rootNodes: [] }) }, 'or a client from createClient of redis'],
+      [{ url: 'https://:pass-word@host' }, 'url must be a redis:// or rediss:// URL'],
+      [{ url: 'pass-word' }, 'url must be a redis:// or rediss:// URL'],
+      [{ url: 'redis://host', prefix: '{a}' }, 'prefix must be a non-empty string without braces'],
+      [{ url: 'redis://host', prefix: '' }, 'prefix must be a non-empty string without braces'],
       [{ url: 'redis://host', lockExpiry: 0 }, 'lockExpiry must be more than 0'],
       [{ url: 'redis://host', commandTimeout: -1 }, 'commandTimeout must be a number'],
     ];

@@ -29,8 +29,8 @@ function aConnection(open: () => Promise<Driver>, clock = systemClock): Connecti
   return connection;
 }
 
-/** Leads to one server, and to another when it is told to. */
-async function aName(port: number): Promise<{ url: string; leadTo(port: number): void }> {
+/** Starts a proxy to one server, which `leadTo` redirects to another server. */
+async function aProxy(port: number): Promise<{ url: string; leadTo(port: number): void }> {
   let target = port;
   const sockets = new Set<Socket>();
   const server = createServer((from) => {
@@ -60,46 +60,51 @@ async function aName(port: number): Promise<{ url: string; leadTo(port: number):
   };
 }
 
-describeWithRedisServer('a connection of our own', () => {
+describeWithRedisServer('a connection that the store opened', () => {
   it.each([
     ['ioredis', { ioredis, redis: missing }],
     ['redis', { ioredis: missing, redis }],
-  ])('of %s that was closed while nobody used it is replaced, and no command fails', async (_, packages) => {
-    const { url } = await aServer();
-    const closed = new Set<Driver>();
-    const connection = aConnection(async () => {
-      const driver = await openOwn(url, 60_000, packages);
-      driver.onDown(() => closed.add(driver));
-      return driver;
-    });
-    const get = () => connection.send((driver) => driver.readFields('a', ['b']));
-    const admin = new Redis(url);
-    onTestFinished(() => admin.disconnect());
-    for (let round = 1; round <= 3; round++) {
+  ])(
+    'is replaced without a failed command if %s lost the connection while it was idle',
+    async (_, packages) => {
+      const { url } = await aServer();
+      const closed = new Set<Driver>();
+      const connection = aConnection(async () => {
+        const driver = await openOwn(url, 60_000, packages);
+        driver.onDown(() => closed.add(driver));
+        return driver;
+      });
+      const get = () => connection.send((driver) => driver.readFields('a', ['b']));
+      const admin = new Redis(url);
+      onTestFinished(() => admin.disconnect());
+      for (let round = 1; round <= 3; round++) {
+        expect(await get()).toEqual([null]);
+        expect(await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')).toBe(1);
+        await expect.poll(() => closed.size).toBe(round);
+      }
       expect(await get()).toEqual([null]);
-      expect(await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')).toBe(1);
-      await expect.poll(() => closed.size).toBe(round);
-    }
-    expect(await get()).toEqual([null]);
-  });
+    },
+  );
 
-  it('is replaced when its server has become a replica: its name leads to the new primary', async () => {
+  it('is replaced when its server becomes a replica, because the host name leads to the new primary', async () => {
     const [old, other] = [await aServer(), await aServer()];
-    const name = await aName(old.port);
-    const store = aStore({ url: name.url });
+    const proxy = await aProxy(old.port);
+    const store = aStore({ url: proxy.url });
     const held = await hold(store);
     const admin = new Redis(old.url);
     onTestFinished(() => admin.disconnect());
     await admin.replicaof('127.0.0.1', other.port);
-    name.leadTo(other.port);
-    expect((await failureOf(store.set(KEY, aStored('a', held.fence)))).message).toMatch(/is a replica/);
+    proxy.leadTo(other.port);
+    expect((await failureOf(store.set(KEY, aStored('a', held.fence)))).message).toMatch(
+      /is a read-only replica/,
+    );
     held.release();
     await held.done;
     expect(await store.set(KEY, aStored('a', held.fence))).toBe(true);
     expect(await store.withLock(KEY, waiting(), async () => 'worked')).toBe('worked');
   });
 
-  it('is tried again at once when the clock was set back since it failed', async () => {
+  it('is opened again at once if the clock was set back since the last failure', async () => {
     const server = await aServer();
     const clock = createShiftedClock();
     const connection = aConnection(() => openOwn(server.url, 60_000, { ioredis, redis }), clock);
@@ -112,7 +117,7 @@ describeWithRedisServer('a connection of our own', () => {
     expect(await get()).toEqual([null]);
   });
 
-  it('fails no command for time in which this process was stopped or busy, and the answer was there', async () => {
+  it('does not time out a command whose reply arrived while this process was busy', async () => {
     const { url } = await aServer();
     const store = aStore({ url, commandTimeout: 1_000 });
     await store.get(KEY);
@@ -123,7 +128,7 @@ describeWithRedisServer('a connection of our own', () => {
     expect(await answer).toBe(undefined);
   });
 
-  it('that its server has closed keeps no script from ending', async () => {
+  it('does not keep the process alive after the server closed the connection', async () => {
     const server = await aServer();
     const script = `
       import { redisStore } from './src/stores/redis/redis-store.ts';

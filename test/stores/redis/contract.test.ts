@@ -6,10 +6,10 @@ import { tokenStoreContract } from '../../../src/testing/store-contract.ts';
 import { describeWithRedis, useRedis } from '../../support/redis.ts';
 import { aStored, KEY, waiting } from '../../support/redis-stores.ts';
 
-describeWithRedis('the Redis store', () => {
+describeWithRedis('redisStore', () => {
   const redis = useRedis();
 
-  describe('by URL', () => {
+  describe('with a URL', () => {
     for (const { name, run } of tokenStoreContract(() =>
       redisStore({ url: redis.url, prefix: redis.prefix }),
     )) {
@@ -27,7 +27,7 @@ describeWithRedis('the Redis store', () => {
       it(name, run);
     }
 
-    it('leaves it open, without a listener', async () => {
+    it('does not close the client, and removes its listeners', async () => {
       const before = client.listenerCount('error');
       const store = redisStore({ client, prefix: redis.prefix });
       expect(client.listenerCount('error')).toBe(before + 1);
@@ -53,17 +53,17 @@ describeWithRedis('the Redis store', () => {
       it(name, run);
     }
 
-    it('leaves it open, and says so when it is not connected', async () => {
+    it('does not close the client, and rejects if the client is not connected', async () => {
       const store = redisStore({ client: made, prefix: redis.prefix });
       await store.get(KEY);
       await store.close();
       expect(await made.ping()).toBe('PONG');
       const idle = redisStore({ client: createClient({ url: redis.url }) });
-      await expect(idle.get(KEY)).rejects.toThrow('call its connect() first');
+      await expect(idle.get(KEY)).rejects.toThrow('Call its connect() first');
     });
   });
 
-  it('keeps what is under one prefix apart from what is under another', async () => {
+  it('stores the tokens of different prefixes separately', async () => {
     const one = redisStore({ url: redis.url, prefix: `${redis.prefix}-1` });
     const other = redisStore({ url: redis.url, prefix: `${redis.prefix}-2` });
     onTestFinished(async () => {
@@ -71,14 +71,14 @@ describeWithRedis('the Redis store', () => {
       await other.close();
     });
     await one.withLock(KEY, waiting(), async ({ fence }) => {
-      await one.set(KEY, aStored('mine', fence));
+      await one.set(KEY, aStored('first', fence));
       await other.withLock(KEY, waiting(), async () => {});
     });
     expect(await other.get(KEY)).toBe(undefined);
-    expect((await one.get(KEY))?.token.accessToken).toBe('mine');
+    expect((await one.get(KEY))?.token.accessToken).toBe('first');
   });
 
-  it('lets a token expire some days after its end, unless it can be refreshed', async () => {
+  it('deletes a token three days after its expiry, unless it has a refresh token', async () => {
     const store = redisStore({ url: redis.url, prefix: redis.prefix });
     const client = new Redis(redis.url);
     onTestFinished(async () => {

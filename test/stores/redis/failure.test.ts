@@ -11,11 +11,11 @@ async function failures(options: RedisStoreOptions, message: RegExp): Promise<vo
   for (const failure of await failuresOf(aStore(options))) expect(failure.message).toMatch(message);
 }
 
-/** Ways to have a store at a server, which must make no difference. */
+/** Options for a connection to a server. The tests expect the same behavior from each. */
 const WAYS: [string, (server: RedisServer) => Promise<RedisStoreOptions>][] = [
-  ['a URL', async ({ url }) => ({ url })],
+  ['with a URL', async ({ url }) => ({ url })],
   [
-    'a client of ioredis',
+    'with a client of ioredis',
     async ({ url }) => {
       const client = new Redis(url, { retryStrategy: () => 20 });
       onTestFinished(() => client.disconnect());
@@ -23,7 +23,7 @@ const WAYS: [string, (server: RedisServer) => Promise<RedisStoreOptions>][] = [
     },
   ],
   [
-    'a client of redis',
+    'with a client of redis',
     async ({ url }) => {
       const client = createClient({ url, socket: { reconnectStrategy: 20 } });
       onTestFinished(() => client.destroy());
@@ -33,23 +33,23 @@ const WAYS: [string, (server: RedisServer) => Promise<RedisStoreOptions>][] = [
   ],
 ];
 
-describeWithRedisServer('a Redis store in trouble', () => {
-  it('says that Redis is not there', async () => {
+describeWithRedisServer('redisStore when Redis fails', () => {
+  it('reports a refused connection', async () => {
     const server = await aServer();
     await server.kill();
-    await failures({ url: server.url }, /Redis is not there.*ECONNREFUSED/);
-    await failures({ url: `redis://localhost:${server.port}` }, /Redis is not there.*ECONNREFUSED/);
+    await failures({ url: server.url }, /Redis refused the connection.*ECONNREFUSED/);
+    await failures({ url: `redis://localhost:${server.port}` }, /Redis refused the connection.*ECONNREFUSED/);
   });
 
-  it('says that the host is not known', async () => {
+  it('reports an unknown host', async () => {
     await failures(
       { url: `redis://:${encodeURIComponent(PASSWORD)}@no-such-host.invalid` },
-      /host of Redis is not known/,
+      /host of Redis was not found/,
     );
   });
 
   for (const [way, open] of WAYS) {
-    it(`notices a killed server by ${way}, and goes on when it is back`, async () => {
+    it(`rejects all calls after the server is killed, and works again after the server restarts (${way})`, async () => {
       const server = await aServer();
       const store = aStore({ ...(await open(server)), commandTimeout: 600_000 });
       const held = await hold(store);
@@ -65,7 +65,7 @@ describeWithRedisServer('a Redis store in trouble', () => {
       expect(await store.withLock(KEY, waiting(), async () => 'free')).toBe('free');
     });
 
-    it(`cuts off a hung server by ${way}, frees the lock that it gives too late, and goes on`, async () => {
+    it(`times out on a hung server, releases a lock that it acquires too late, and works again (${way})`, async () => {
       const server = await aServer();
       const store = aStore({ ...(await open(server)), commandTimeout: 500, lockExpiry: 3_600_000 });
       const other = aStore({ url: server.url });
@@ -74,7 +74,7 @@ describeWithRedisServer('a Redis store in trouble', () => {
       const failed = await failuresOf(store);
       server.continue();
       for (const { message } of failed) {
-        expect(message).toMatch(/gave no answer within 500 ms|cannot be talked to yet after 500 ms/);
+        expect(message).toMatch(/did not answer within 500 ms|was not ready within 500 ms/);
       }
       await expect
         .poll(() =>
@@ -88,28 +88,28 @@ describeWithRedisServer('a Redis store in trouble', () => {
     });
   }
 
-  it('says that a password is needed, or wrong', async () => {
+  it('reports a missing or wrong password', async () => {
     const server = await aServer({ password: PASSWORD });
-    await failures({ url: `redis://127.0.0.1:${server.port}` }, /Redis wants a password/);
+    await failures({ url: `redis://127.0.0.1:${server.port}` }, /Redis requires a password/);
     await failures(
       { url: `redis://:${encodeURIComponent(`${PASSWORD}!`)}@127.0.0.1:${server.port}` },
-      /refuses the user name or password/,
+      /rejected the user name or password/,
     );
     expect(await aStore({ url: server.url }).get(KEY)).toBe(undefined);
   });
 
-  it('says that one side alone speaks TLS, and whose certificate is not trusted', async () => {
+  it('reports that only one side uses TLS, and that a certificate is not trusted', async () => {
     const plain = await aServer();
     await failures({ url: plain.url.replace('redis:', 'rediss:'), commandTimeout: 300 }, /TLS/);
     const tls = await aServer({ tls: true });
-    await failures({ url: tls.url.replace('rediss:', 'redis:') }, /one that speaks TLS wants rediss/);
+    await failures({ url: tls.url.replace('rediss:', 'redis:') }, /If Redis requires TLS, use rediss/);
     await failures({ url: tls.url }, /certificate of Redis is not trusted.*NODE_EXTRA_CA_CERTS/);
     const client = new Redis(tls.url, { tls: { ca: tls.certificate?.cert ?? '' } });
     onTestFinished(() => client.disconnect());
     expect(await aStore({ client }).get(KEY)).toBe(undefined);
   });
 
-  it('says that this Redis is a replica', async () => {
+  it('reports that the server is a replica', async () => {
     const primary = await aServer();
     const replica = await aServer();
     const client = new Redis(replica.url);
@@ -117,11 +117,11 @@ describeWithRedisServer('a Redis store in trouble', () => {
     await client.replicaof('127.0.0.1', primary.port);
     const store = aStore({ url: replica.url });
     expect(await store.get(KEY)).toBe(undefined);
-    expect((await failureOf(store.set(KEY, aStored(TOKEN, 1)))).message).toMatch(/is a replica/);
-    expect((await failureOf(hold(store))).message).toMatch(/is a replica/);
+    expect((await failureOf(store.set(KEY, aStored(TOKEN, 1)))).message).toMatch(/is a read-only replica/);
+    expect((await failureOf(hold(store))).message).toMatch(/is a read-only replica/);
   });
 
-  it('says that Redis has no memory left, and that it still loads its data', async () => {
+  it('reports that Redis is out of memory, and that Redis is still loading its data', async () => {
     const server = await aServer({
       args: ['--maxmemory-policy', 'noeviction', '--enable-debug-command', 'yes'],
     });
@@ -129,8 +129,8 @@ describeWithRedisServer('a Redis store in trouble', () => {
     onTestFinished(() => client.disconnect());
     const store = aStore({ url: server.url, commandTimeout: 300 });
     await client.config('SET', 'maxmemory', '1');
-    expect((await failureOf(store.set(KEY, aStored(TOKEN, 1)))).message).toMatch(/no memory left/);
-    expect((await failureOf(hold(store))).message).toMatch(/no memory left/);
+    expect((await failureOf(store.set(KEY, aStored(TOKEN, 1)))).message).toMatch(/out of memory/);
+    expect((await failureOf(hold(store))).message).toMatch(/out of memory/);
     await client.config('SET', 'maxmemory', '0');
     await client.call('DEBUG', 'POPULATE', '2000');
     await client.config('SET', 'key-load-delay', '1000');
@@ -138,12 +138,12 @@ describeWithRedisServer('a Redis store in trouble', () => {
     client.call('DEBUG', 'RELOAD').catch(() => {});
     await expect
       .poll(() => failureOf(store.get(KEY)).then(({ message }) => message))
-      .toMatch(/still loads its data/);
+      .toMatch(/still loading its data/);
     await client.config('SET', 'key-load-delay', '0');
     await expect.poll(() => store.get(KEY).catch(() => 'error')).toBe(undefined);
   });
 
-  it('uses the package redis where ioredis is not installed, and says what to install', async () => {
+  it('uses the package redis if ioredis is not installed, and says what to install if both are missing', async () => {
     const server = await aServer();
     const missing = (name: string) => () =>
       Promise.reject(new Error(`Cannot find package '${name}' imported from here`));

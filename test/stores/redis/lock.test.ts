@@ -13,7 +13,7 @@ const SCRIPT = fileURLToPath(new URL('../../support/redis-script.ts', import.met
 
 const LOCK = `axios-oauth-refresh:{${KEY}}:lock`;
 
-/** A process with a store of its own. */
+/** Starts a process with its own store. */
 async function aProcess(
   url: string,
   lockExpiry = 5_000,
@@ -42,23 +42,23 @@ async function aClient(url: string): Promise<Redis> {
   return client;
 }
 
-describeWithRedisServer('the lock in Redis', () => {
-  it('is taken over at once from a process of this machine that was killed', async () => {
+describeWithRedisServer('the lock of redisStore', () => {
+  it('is acquired long before it expires after the holder on this machine is killed', async () => {
     const { url } = await aServer();
     const { child, tell } = await aProcess(url, 3_600_000);
-    expect(await tell('take')).toBe('taken');
+    expect(await tell('acquire')).toBe('acquired');
     let killed = false;
-    const turn = aStore({ url }).withLock<boolean>(KEY, waiting(), async () => killed);
+    const acquired = aStore({ url }).withLock<boolean>(KEY, waiting(), async () => killed);
     await untilWaiting(url, 1);
     killed = true;
     child.kill('SIGKILL');
-    expect(await turn).toBe(true);
+    expect(await acquired).toBe(true);
   });
 
-  it('is free after its expiry when its holder was stopped, whose late write is refused', async () => {
+  it('expires while its holder is suspended, whose late write is refused', async () => {
     const { url } = await aServer();
     const { child, tell } = await aProcess(url, 300);
-    expect(await tell('take')).toBe('taken');
+    expect(await tell('acquire')).toBe('acquired');
     child.kill('SIGSTOP');
     const store = aStore({ url });
     await store.withLock(KEY, waiting(), async ({ fence }) => {
@@ -68,7 +68,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await tell('set')).toBe('refused');
     await expect.poll(() => tell('lost')).toBe('true');
     expect((await store.get(KEY))?.token.accessToken).toBe('newer');
-    // The lock of another is not released by who has lost it.
+    // A process that has lost the lock does not release the lock of the new holder.
     const held = await hold(store);
     await tell('release');
     const client = await aClient(url);
@@ -77,7 +77,7 @@ describeWithRedisServer('the lock in Redis', () => {
     await held.done;
   });
 
-  it('is renewed while the work goes on', async () => {
+  it('is renewed while the work runs', async () => {
     const { url } = await aServer();
     const expiry = 1_500;
     const held = await hold(aStore({ url, lockExpiry: expiry }));
@@ -98,7 +98,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await other).toBe('worked');
   });
 
-  it('is lost when all is flushed, and the late write is refused after that of another', async () => {
+  it('is lost when Redis is flushed, and a late write is refused after the write of the new holder', async () => {
     const server = await aServer();
     const [early, late] = [aStore({ url: server.url, lockExpiry: 300 }), aStore({ url: server.url })];
     const held = await hold(early);
@@ -115,7 +115,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect((await late.get(KEY))?.token.accessToken).toBe('newer');
   });
 
-  it('is lost when it could not be renewed until it has expired', async () => {
+  it('is lost when its renewal fails until it expires', async () => {
     const server = await aServer();
     const clock = createManualClock();
     const held = await hold(aStore({ url: server.url, lockExpiry: 3_000, commandTimeout: 100, clock }));
@@ -129,7 +129,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await advanceUntil(held.done, clock)).toBe('worked');
   });
 
-  it('is had again by scripts that the server has forgotten', async () => {
+  it('is acquired after the server has dropped the cached scripts', async () => {
     const { url } = await aServer();
     const store = aStore({ url });
     const client = await aClient(url);
@@ -142,7 +142,7 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await store.set(KEY, aStored('a', fences[1]))).toBe(true);
   });
 
-  it('has a greater fence than before also when the clock of Redis is behind', async () => {
+  it('has a greater fence than before even if the clock of Redis was set back', async () => {
     const { url } = await aServer();
     const store = aStore({ url });
     const client = await aClient(url);
@@ -151,14 +151,14 @@ describeWithRedisServer('the lock in Redis', () => {
     expect(await store.withLock<number>(KEY, waiting(), async ({ fence }) => fence)).toBe(ahead + 1);
   });
 
-  it('wakes every waiting store by a message, which does not contain the token', async () => {
+  it('ends all waits by a message after a token is stored, and no message contains the token', async () => {
     const { url } = await aServer();
     const listener = await aClient(url);
-    const said: string[] = [];
-    listener.on('pmessage', (_pattern, channel, message) => said.push(`${channel} ${message}`));
+    const messages: string[] = [];
+    listener.on('pmessage', (_pattern, channel, message) => messages.push(`${channel} ${message}`));
     await listener.psubscribe('*');
     const store = aStore({ url });
-    // These never poll, because their clock stands still.
+    // These stores never poll, because their clock stands still.
     const clock = createManualClock();
     const others = Array.from({ length: 8 }, () => aStore({ url, clock }));
     const held = await hold(store);
@@ -172,7 +172,7 @@ describeWithRedisServer('the lock in Redis', () => {
     held.release();
     await held.done;
     await expect
-      .poll(() => said)
+      .poll(() => messages)
       .toEqual(['stored', 'released'].map((what) => `axios-oauth-refresh:{${KEY}} ${what}`));
     expect(await listener.pubsub('NUMSUB', `axios-oauth-refresh:{${KEY}}`)).toEqual([
       `axios-oauth-refresh:{${KEY}}`,
@@ -180,7 +180,7 @@ describeWithRedisServer('the lock in Redis', () => {
     ]);
   });
 
-  it('does not keep a finished script from ending, whether Redis is there or not', async () => {
+  it('does not keep a finished script running, whether Redis runs or not', async () => {
     const server = await aServer();
     const script = `
       import { redisStore } from './src/stores/redis/redis-store.ts';
@@ -191,7 +191,7 @@ describeWithRedisServer('the lock in Redis', () => {
       const lock = (store, work) => store.withLock('key', options, work);
       const one = lock(store, () => wait(200));
       await Promise.all([one, wait(50).then(() => lock(other, () => {}))]).then(
-        () => process.stdout.write('had it'),
+        () => process.stdout.write('worked'),
         () => process.stdout.write('failed'),
       );
     `;
@@ -204,7 +204,7 @@ describeWithRedisServer('the lock in Redis', () => {
         script,
         server.url,
       ]);
-    expect((await run()).stdout).toBe('had it');
+    expect((await run()).stdout).toBe('worked');
     await server.kill();
     expect((await run()).stdout).toBe('failed');
   });

@@ -5,18 +5,18 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../../support/redis.ts';
 
-describeWithRedis('the Redis of the tests', () => {
+describeWithRedis('useRedis', () => {
   const redis = useRedis();
 
-  it('answers', async () => {
+  it('provides a Redis that accepts commands', async () => {
     const client = new Redis(redis.url);
     onTestFinished(() => client.disconnect());
     expect(await client.set(`${redis.prefix}:a`, 'b')).toBe('OK');
   });
 });
 
-describeWithRedisServer('a Redis server of the tests', () => {
-  it('speaks TLS, wants its password, hangs, goes on, and starts again on the same port', async () => {
+describeWithRedisServer('startRedis', () => {
+  it('starts a server that uses TLS, requires its password, hangs, continues, and restarts on the same port', async () => {
     const server = await startRedis({ tls: true, password: 'pass word' });
     onTestFinished(() => server.close());
     const ca = server.certificate?.cert ?? '';
@@ -34,7 +34,7 @@ describeWithRedisServer('a Redis server of the tests', () => {
     await expect.poll(() => client.get('a').catch(() => 'error')).toBe(null);
   });
 
-  it('ends when whoever started it is killed', async () => {
+  it('starts a server that ends when the process that started it is killed', async () => {
     const script = `
       import { startRedis } from './test/support/redis-server.ts';
       const { pid } = await startRedis();

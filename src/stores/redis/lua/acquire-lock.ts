@@ -12,24 +12,24 @@
  */
 export const ACQUIRE_LOCK = /* lua */ `
 local holder = redis.call('GET', KEYS[1])
-local kept = redis.call('HMGET', KEYS[2], 'fence', 'value', 'last')
-local fence = tonumber(kept[1] or '0') or 0
-local value = kept[2] or ''
+local stored = redis.call('HMGET', KEYS[2], 'fence', 'value', 'last')
+local fence = tonumber(stored[1] or '0') or 0
+local value = stored[2] or ''
 
 if ARGV[4] ~= '' and fence > tonumber(ARGV[4]) then
-  return {'stored', kept[1], value}
+  return {'stored', stored[1], value}
 end
 if holder and holder ~= ARGV[1] and holder ~= ARGV[3] then
-  return {'held', holder, redis.call('PTTL', KEYS[1]), kept[1] or '', value}
+  return {'held', holder, redis.call('PTTL', KEYS[1]), stored[1] or '', value}
 end
 
-local last = math.max(fence, tonumber(kept[3] or '0') or 0)
+local last = math.max(fence, tonumber(stored[3] or '0') or 0)
 local time = redis.call('TIME')
 local own = math.max(tonumber(time[1]) * 1000000 + tonumber(time[2]), last + 1)
 local text = string.format('%.0f', own)
 
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('HSET', KEYS[2], 'last', text)
-if not kept[1] then redis.call('PEXPIRE', KEYS[2], 86400000) end
+if not stored[1] then redis.call('PEXPIRE', KEYS[2], 86400000) end
 return {'acquired', text}
 `;

@@ -1,7 +1,7 @@
 /**
- * Frees the lock, unless it is another's by now, and wakes those who wait for it.
+ * Releases the lock if the owner still holds it, and notifies waiting processes.
  *
- * KEYS: lock. ARGV: who holds it; channel. Who may not publish wakes nobody, and they look by themselves.
+ * KEYS: lock. ARGV: the owner; the channel. Ignores a missing permission to publish, because waiting processes also poll.
  */
 export const RELEASE_LOCK = /* lua */ `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

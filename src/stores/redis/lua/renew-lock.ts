@@ -1,7 +1,7 @@
 /**
- * Holds the lock for longer, unless it is another's by now, or nobody's.
+ * Extends the expiry of the lock if the owner still holds it.
  *
- * KEYS: lock. ARGV: who holds it; expiry in milliseconds. Replies 1, or 0 for a lock that is lost.
+ * KEYS: lock. ARGV: the owner; the expiry in milliseconds. Replies 1, or 0 for a lost lock.
  */
 export const RENEW_LOCK = /* lua */ `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end

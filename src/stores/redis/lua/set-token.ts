@@ -1,7 +1,7 @@
 /**
- * Keeps a token, unless one with the same or a greater fence is there, and wakes those who wait for one.
+ * Stores a token, unless the stored token has the same or a greater fence, and notifies waiting processes.
  *
- * KEYS: token. ARGV: fence; value; milliseconds to keep it for, or '' for ever; channel. Replies 1, or 0 when refused.
+ * KEYS: token. ARGV: the fence; the value; the expiry in milliseconds, or '' for none; the channel. Replies 1, or 0 if refused.
  */
 export const SET_TOKEN = /* lua */ `
 local fence = tonumber(redis.call('HGET', KEYS[1], 'fence') or '0') or 0
