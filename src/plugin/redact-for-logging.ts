@@ -14,7 +14,7 @@ const LABELS = { toJSON: LABEL, [INSPECT]: LABEL };
  * `Authorization` field. The object works as before.
  */
 export function redactForLogging(object: unknown): void {
-  if (typeof object !== 'object' || object === null || Object.hasOwn(object, INSPECT)) return;
+  if (typeof object !== 'object' || !object || Object.hasOwn(object, INSPECT)) return;
   if (Object.isExtensible(object)) Object.defineProperties(object, LABELS);
 }
 

@@ -105,7 +105,7 @@ function detach<T extends AxiosResponse | AxiosError>(
   result: T | undefined,
   config: InternalAxiosRequestConfig,
 ): T | undefined {
-  if (typeof result !== 'object' || result === null) return undefined;
+  if (typeof result !== 'object' || !result) return undefined;
   if (result.config) result.config = config;
   hideRequest(result);
   return result;
