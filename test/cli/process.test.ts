@@ -139,7 +139,7 @@ describe('as a process', () => {
     command.child.stdout.once('data', () => command.child.stdout.destroy());
     const { code, stderr } = await command.ended;
     expect(code).toBe(6);
-    expect(stderr).toMatch(/error: whoever read the output closed it\. .*\n$/);
+    expect(stderr).toMatch(/error: the reader closed the output\. .*\n$/);
   });
 
   it('writes to a pipe', async () => {
