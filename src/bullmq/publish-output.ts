@@ -1,6 +1,6 @@
 import { link, rename, rm, stat } from 'node:fs/promises';
 import { refuseExisting } from '../batch/internal.ts';
-import { IS_ANOTHERS } from './names.ts';
+import { FOREIGN_OUTPUT } from './names.ts';
 import type { WholeSummary } from './summary.ts';
 
 export type MergeResult = Omit<WholeSummary, 'status' | 'name' | 'alreadyComplete'>;
@@ -24,7 +24,7 @@ export async function publishOutput(
   // A network file system may lack links, or report a link that it has made as existing. Also, a merge that was suspended here may
   // have continued; its output has the same bytes.
   const isOurs = (await isOneFile(unfinished, path)) || (before && (await isSameOutput(path, before)));
-  if (!isOurs) await refuseExisting(path, IS_ANOTHERS);
+  if (!isOurs) await refuseExisting(path, FOREIGN_OUTPUT);
   await rename(unfinished, path);
 }
 

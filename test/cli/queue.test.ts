@@ -257,7 +257,7 @@ describeWithRedis('a queue', () => {
     const missing = join(directory, 'missing');
     const { code, stderr } = await worker(genesysEnv(simulator), '--directory', missing).ended;
     expect(code).toBe(2);
-    expect(stderr).toContain(`${missing} is no directory here`);
+    expect(stderr).toContain(`${missing} is not a directory here`);
   });
 
   it('--restart begins anew, and an output of somebody else is left alone', async () => {

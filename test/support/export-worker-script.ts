@@ -1,4 +1,4 @@
-// Run as a process of its own by the tests: a worker on a queue of exports, until it is killed or told to close by SIGTERM.
+// Tests run this script as a process: an export worker that runs until it is killed. SIGTERM closes the worker.
 import axios from 'axios';
 import { genesysConversations } from '../../src/batch/index.ts';
 import { startExportWorker } from '../../src/bullmq/index.ts';

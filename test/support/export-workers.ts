@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { ExportWorkerOptions } from '../../src/bullmq/index.ts';
 
-/** What a worker process of the tests is told. */
+/** Settings of a worker process. */
 export interface WorkerSettings
   extends Pick<
     ExportWorkerOptions,
@@ -19,8 +19,8 @@ export interface WorkerSettings
   rate?: { requests: number; interval: number };
 }
 
-/** What a worker has told. */
-interface Told {
+/** Event of a worker process, as JSON. */
+interface PrintedEvent {
   type: string;
   name?: string;
   part?: number;
@@ -29,14 +29,14 @@ interface Told {
   progress?: { records: number; pages: number };
 }
 
-/** A worker in a process of its own, which ends with the test at the latest. */
+/** A worker in its own process, which is killed when the test ends. */
 export interface WorkerProcess {
   readonly pid: number;
-  readonly told: readonly Told[];
-  /** Settles when it has told such a thing. */
-  until(type: string, part?: number): Promise<Told>;
+  readonly events: readonly PrintedEvent[];
+  /** Resolves with the first event of this type. */
+  until(type: string, part?: number): Promise<PrintedEvent>;
   kill(signal?: NodeJS.Signals): void;
-  /** Its exit code, or the signal that ended it. */
+  /** Exit code of the process, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 }
 
@@ -45,14 +45,14 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const told: Told[] = [];
+  const events: PrintedEvent[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
-    told.push(line.startsWith('{') ? JSON.parse(line) : { type: line });
+    events.push(line.startsWith('{') ? JSON.parse(line) : { type: line });
   });
-  let over = false;
+  let hasEnded = false;
   const ended = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => {
-      over = true;
+      hasEnded = true;
       resolve(signal ?? code ?? -1);
     });
   });
@@ -62,12 +62,15 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   });
   const until = async (type: string, part?: number) => {
     for (;;) {
-      const found = told.find((event) => event.type === type && (part === undefined || event.part === part));
+      const found = events.find(
+        (event) => event.type === type && (part === undefined || event.part === part),
+      );
       if (found) return found;
-      if (over) throw new Error(`the worker has ended without ${type}: ${JSON.stringify(told.slice(-5))}`);
+      if (hasEnded)
+        throw new Error(`the worker ended without the event ${type}: ${JSON.stringify(events.slice(-5))}`);
       await delay(5);
     }
   };
   await until('ready');
-  return { pid: child.pid ?? 0, told, until, ended, kill: (signal = 'SIGKILL') => void child.kill(signal) };
+  return { pid: child.pid ?? 0, events, until, ended, kill: (signal = 'SIGKILL') => void child.kill(signal) };
 }
