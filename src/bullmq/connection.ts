@@ -54,8 +54,8 @@ export async function connect(connection: QueueConnection): Promise<OpenConnecti
     client.disconnect();
     const { host, port } = client.options;
     throw new BatchError(
-      `cannot connect to Redis at ${host}:${port}: ${redisMessage(lastError ?? error)}. Check the address, that Redis runs there, the ` +
-        'password, and whether Redis requires TLS (rediss://).',
+      `cannot connect to Redis at ${host}:${port}: ${redisMessage(lastError ?? error)}. Check that Redis runs at this ` +
+        'address, that the password is right, and whether Redis requires TLS (rediss://).',
       'ERR_QUEUE',
     );
   }

@@ -44,15 +44,15 @@ export const RETENTION = 7 * 86_400;
  * Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other description.
  */
 const CLAIM_EXPORT = /* lua */ `
-local kept = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary')
-if kept[1] and kept[1] ~= ARGV[1] then return { 'other', kept[1] } end
-if kept[4] then return { 'complete', kept[2] } end
-if kept[1] and not kept[3] and kept[2] ~= ARGV[2] then return { 'joined', kept[2] } end
+local saved = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary')
+if saved[1] and saved[1] ~= ARGV[1] then return { 'other', saved[1] } end
+if saved[4] then return { 'complete', saved[2] } end
+if saved[1] and not saved[3] and saved[2] ~= ARGV[2] then return { 'joined', saved[2] } end
 local time = redis.call('TIME')
-local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(kept[2]) or 0) + 1))
+local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(saved[2]) or 0) + 1))
 redis.call('HDEL', KEYS[1], 'failure')
 redis.call('HSET', KEYS[1], 'description', ARGV[1], 'run', run)
-return { kept[1] and 'resumed' or 'new', run }
+return { saved[1] and 'resumed' or 'new', run }
 `;
 
 /**

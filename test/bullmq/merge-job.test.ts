@@ -121,7 +121,7 @@ describeWithRedis('mergeParts', () => {
   });
 
   it('fails with ERR_LOCKED if it is suspended before it publishes, while the next merge succeeds', async () => {
-    const { directory, output, claim, merge } = await twoParts('stopped');
+    const { directory, output, claim, merge } = await twoParts('suspended');
     const first = await claim();
     const noted = deferred();
     const resumed = deferred();
@@ -171,8 +171,8 @@ describeWithRedis('mergeParts', () => {
       const ends = await Promise.allSettled(merges);
       expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       // The parts of the rejected export are kept.
-      const late = ends[0]?.status === 'rejected' ? 'one' : 'other';
-      expect((await readdir(directory)).sort()).toEqual([`${late}${round}.parts`, 'out.jsonl'].sort());
+      const rejected = ends[0]?.status === 'rejected' ? 'one' : 'other';
+      expect((await readdir(directory)).sort()).toEqual([`${rejected}${round}.parts`, 'out.jsonl'].sort());
     }
   });
 

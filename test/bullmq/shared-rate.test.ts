@@ -19,13 +19,13 @@ describeWithRedis('sharedRate', () => {
 
   it('limits all processes together, and reaches the rate', async () => {
     const rates = await Promise.all([1, 2, 3].map(() => limiter('one', 100, 1000)));
-    const began = performance.now();
+    const startedAt = performance.now();
     const times: number[] = [];
     await Promise.all(
       rates.flatMap((rate) =>
         Array.from({ length: 20 }, async () => {
           await rate(never);
-          times.push(performance.now() - began);
+          times.push(performance.now() - startedAt);
         }),
       ),
     );
@@ -50,11 +50,11 @@ describeWithRedis('sharedRate', () => {
     const rate = { requests: 25, interval: 500 };
     await Promise.all([hosts.worker({ rate }), hosts.worker({ rate })]);
     const handle = await hosts.submit();
-    const began = performance.now();
+    const startedAt = performance.now();
     await handle.finished({ pollInterval: 20 });
     const { apiRequests } = hosts.simulator.counts;
     expect(apiRequests).toBeGreaterThan(15);
-    expect(performance.now() - began).toBeGreaterThan((apiRequests - 2) * 20);
+    expect(performance.now() - startedAt).toBeGreaterThan((apiRequests - 2) * 20);
     await hosts.expectWhole();
   });
 

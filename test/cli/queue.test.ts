@@ -282,7 +282,7 @@ describeWithRedis('a queue', () => {
     expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
     const { code, stderr } = await run(exporting(simulator, 'c.jsonl', '--page-size', '50'), {});
     expect(code).toBe(2);
-    expect(stderr).toContain('give this one another name');
+    expect(stderr).toContain('choose another name');
   });
 });
 
@@ -333,10 +333,10 @@ describeWithRedisServer('a queue behind a password', () => {
       {},
     );
     expect(code).toBe(6);
-    expect(stderr).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`);
+    expect(stderr).toContain(`cannot connect to Redis at 127.0.0.1:${redis.port}`);
     const simulator = await startSimulator();
     const worker = await run(['worker', ...queue], genesysEnv(simulator));
     expect(worker.code).toBe(6);
-    expect(worker.stderr).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`);
+    expect(worker.stderr).toContain(`cannot connect to Redis at 127.0.0.1:${redis.port}`);
   });
 });
