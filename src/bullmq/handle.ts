@@ -31,7 +31,7 @@ export interface FinishedOptions {
   onProgress?: ((progress: WholeProgress) => void) | undefined;
   /** Stops waiting. The export continues. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds between two looks at the export. @default 1000 */
+  /** Milliseconds between two polls of the export. @default 1000 */
   pollInterval?: number | undefined;
 }
 

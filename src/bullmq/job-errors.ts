@@ -11,7 +11,7 @@ const FINAL_CODES = [
 ];
 
 /** Returns whether another attempt of the job can succeed without a change by the user. */
-export function isWorthRetrying(error: Error): boolean {
+export function isWorthAnotherAttempt(error: Error): boolean {
   if (!(error instanceof BatchError) || !error.resumable || FINAL_CODES.includes(error.code)) return false;
   const { cause } = error;
   const status = isAxiosError(cause) ? (cause.response?.status ?? 0) : 0;

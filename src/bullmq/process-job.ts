@@ -4,7 +4,7 @@ import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
 import type { ConfigurationError } from '../core/index.ts';
 import { readDescription } from './description.ts';
-import { isLost, isWorthRetrying } from './job-errors.ts';
+import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
@@ -32,7 +32,7 @@ interface JobEnd {
   isClosing(): boolean;
 }
 
-/** Processes one job, and rejects with the error that makes BullMQ retry, fail or requeue the job. */
+/** Processes one job, and rejects with the error that makes BullMQ repeat, fail or requeue the job. */
 export async function processJob(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
   const { bullmq, emit } = worker;
   let claim: PartClaim | undefined;
@@ -71,7 +71,7 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
     };
     if (end.signal.aborted || isLost(error)) throw loseJob(error);
     const { attempts = 1 } = job.opts;
-    if (isWorthRetrying(error) && job.attemptsMade + 1 < attempts) {
+    if (isWorthAnotherAttempt(error) && job.attemptsMade + 1 < attempts) {
       emit({ type: 'retrying', ...about, error });
       throw error;
     }

@@ -35,7 +35,7 @@ export interface ExportWorkerOptions
   /** Rate that all workers of the queue share through Redis, or your own limiter. @default none */
   rate?: Rate | RateLimiter | undefined;
   /**
-   * Time without a sign of life after which a worker is presumed dead and other workers take over its parts. A worker that hangs for
+   * Maximum time without a sign of life until a worker is presumed dead and other workers take over its parts. A worker that hangs for
    * more than half of this time can lose its parts too. No records are lost or repeated.
    * @default 15_000
    */

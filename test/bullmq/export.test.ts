@@ -109,7 +109,7 @@ describeWithRedis('an export on many hosts', () => {
     await hosts.expectWhole();
   });
 
-  it('retries a part after an error that can pass, at most `attempts` times', async () => {
+  it('attempts a part again after an error that can pass, at most `attempts` times', async () => {
     const hosts = await manyHosts(redis, { parts: 2 });
     let failures = 0;
     const worker = await hosts.worker({
