@@ -33,6 +33,8 @@ describeWithRedis('when workers die', () => {
       workers = [...rest.flat(), hosts.process(settings)];
     }
     const summary = await finished;
+    // The end of the test kills workers. A worker killed during its start would cause an unhandled rejection.
+    await Promise.all(workers);
     expect(summary).toMatchObject({ records: 3000, parts: 6 });
     await hosts.expectWhole();
     expect(await readdir(hosts.directory)).toEqual(['all.jsonl']);
