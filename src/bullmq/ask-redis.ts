@@ -1,25 +1,25 @@
 import type { Redis } from 'ioredis';
 import { systemClock, withDeadline } from '../core/internal.ts';
-import { isTurnedAway, queueError } from './queue-error.ts';
+import { isAccessDenied, queueError } from './queue-error.ts';
 
 /**
- * Waits for what was asked of Redis, also by BullMQ, which waits for a connection for as long as there is none.
+ * Runs a command of Redis or BullMQ with a timeout, because BullMQ waits forever for a connection. If Redis denies access, only the
+ * client learns it, through its `error` event.
  *
  * @param timeout in milliseconds.
- * @throws BatchError `ERR_QUEUE`: when the time is up, when it fails, and as soon as Redis lets the client in no longer, of
- * which it tells the client alone.
+ * @throws BatchError `ERR_QUEUE` after the timeout, if the command fails, or if Redis denies access.
  */
 export async function askRedis<T>(client: Redis, timeout: number, command: () => Promise<T>): Promise<T> {
-  const late = () => new Error(`no answer within ${timeout / 1000} s`);
+  const expired = () => new Error(`no answer within ${timeout / 1000} s`);
   let onError = (_: Error) => {};
-  const refused = new Promise<never>((_, reject) => {
+  const denied = new Promise<never>((_, reject) => {
     onError = (error) => {
-      if (isTurnedAway(error)) reject(error);
+      if (isAccessDenied(error)) reject(error);
     };
   });
   client.on('error', onError);
   try {
-    return await withDeadline(systemClock, timeout, late, () => Promise.race([command(), refused]));
+    return await withDeadline(systemClock, timeout, expired, () => Promise.race([command(), denied]));
   } catch (error) {
     throw queueError(error);
   } finally {

@@ -3,50 +3,50 @@ import { BatchError } from '../batch/index.ts';
 import { ConfigurationError } from '../core/index.ts';
 import { systemClock, withDeadline } from '../core/internal.ts';
 import { loadIoredis } from './peers.ts';
-import { wordsOf } from './queue-error.ts';
+import { redisMessage } from './queue-error.ts';
 
-/** A URL, `redis://` or `rediss://`, or a client of ioredis, of which a copy is made; the client itself is left alone. */
+/** A URL (`redis://` or `rediss://`), or an ioredis client. The client is duplicated, never used or closed. */
 export type QueueConnection = string | Pick<Redis, 'duplicate'>;
 
-/** A connection of our own. */
+/** A connection that this package has opened. */
 export interface OpenConnection {
   readonly client: Redis;
-  /** Lets go of it, also when Redis is away. */
+  /** Closes the connection, even if Redis is unreachable. */
   close(): Promise<void>;
 }
 
 const SETTINGS = {
-  // BullMQ asks for it: a worker outlives a Redis that is away for a while.
+  // BullMQ requires null, so that a worker survives an outage of Redis.
   maxRetriesPerRequest: null,
   lazyConnect: true,
   enableOfflineQueue: true,
-  // BullMQ takes none, and all keys have a prefix already.
+  // BullMQ rejects a key prefix, and all keys have the `prefix` of the queue.
   keyPrefix: '',
   retryStrategy: (times: number) => Math.min(times * 100, 1000),
 } satisfies RedisOptions;
 
-/** How long a command may take before Redis counts as unreachable, in milliseconds: somebody waits for the answer. */
-export const ANSWER_WITHIN = 10_000;
+/** Timeout of a command that a caller waits for, in milliseconds. */
+export const COMMAND_TIMEOUT = 10_000;
 
 const CONNECT_TIMEOUT = 10_000;
 const CLOSE_TIMEOUT = 1000;
 
 /**
- * Connects, and stays connected: once it was there, a Redis that goes away is waited for.
+ * Connects to Redis, and reconnects after each later outage.
  *
- * @throws BatchError `ERR_QUEUE` when it cannot be reached now. ConfigurationError for what is neither URL nor client.
+ * @throws BatchError `ERR_QUEUE` if Redis is unreachable now. ConfigurationError if `connection` is neither a URL nor a client.
  */
 export async function connect(connection: QueueConnection): Promise<OpenConnection> {
   const client = await createClient(connection);
-  // Each command under way listens, and many parts can be. Not 0, to which BullMQ adds what it needs itself.
+  // Each running command adds a listener. Not 0 (unlimited), because BullMQ adds its own number to the limit.
   client.setMaxListeners(Number.POSITIVE_INFINITY);
-  let said: Error | undefined;
+  let lastError: Error | undefined;
   client.on('error', (error) => {
-    said = error;
+    lastError = error;
   });
   try {
-    const late = () => new Error(`no answer within ${CONNECT_TIMEOUT / 1000} s`);
-    await withDeadline(systemClock, CONNECT_TIMEOUT, late, async () => {
+    const expired = () => new Error(`no answer within ${CONNECT_TIMEOUT / 1000} s`);
+    await withDeadline(systemClock, CONNECT_TIMEOUT, expired, async () => {
       await client.connect();
       await client.ping();
     });
@@ -54,16 +54,16 @@ export async function connect(connection: QueueConnection): Promise<OpenConnecti
     client.disconnect();
     const { host, port } = client.options;
     throw new BatchError(
-      `Redis at ${host}:${port} cannot be used: ${wordsOf(said ?? error)}. Check that it runs there, its password, and ` +
-        'whether it speaks TLS (rediss://).',
+      `cannot connect to Redis at ${host}:${port}: ${redisMessage(lastError ?? error)}. Check that Redis runs at this ` +
+        'address, that the password is right, and whether Redis requires TLS (rediss://).',
       'ERR_QUEUE',
     );
   }
   return {
     client,
     async close() {
-      const late = () => new Error('late');
-      await withDeadline(systemClock, CLOSE_TIMEOUT, late, async () => client.quit()).catch(() => {});
+      const expired = () => new Error('timed out');
+      await withDeadline(systemClock, CLOSE_TIMEOUT, expired, async () => client.quit()).catch(() => {});
       client.disconnect();
     },
   };
@@ -72,16 +72,16 @@ export async function connect(connection: QueueConnection): Promise<OpenConnecti
 async function createClient(connection: QueueConnection): Promise<Redis> {
   if (typeof connection !== 'string') {
     if (typeof connection?.duplicate === 'function') return connection.duplicate(SETTINGS);
-    throw wrong('must be a URL or a client of ioredis');
+    throw invalid('must be a URL or an ioredis client');
   }
-  // It can hold a password: the message says nothing of it.
+  // The message must not show the text, which can contain a password.
   if (!/^rediss?:$/.test(URL.canParse(connection) ? new URL(connection).protocol : '')) {
-    throw wrong('must be a URL such as redis://redis.internal:6379 or rediss://...');
+    throw invalid('must be a URL such as redis://redis.internal:6379 or rediss://...');
   }
   const { Redis } = await loadIoredis();
   return new Redis(connection, SETTINGS);
 }
 
-function wrong(problem: string): ConfigurationError {
+function invalid(problem: string): ConfigurationError {
   return new ConfigurationError('axios-oauth-refresh/bullmq', [`connection ${problem}`]);
 }

@@ -1,51 +1,51 @@
 import { BatchError, type CsvOptions, csvFile, type Json } from '../batch/index.ts';
 import { canonical, endingProblem, formatOf, OUTPUT_FORMATS, type OutputFormat } from '../batch/internal.ts';
 import { ConfigurationError } from '../core/index.ts';
-import { refuse } from '../core/internal.ts';
+import { messageOf, refuse } from '../core/internal.ts';
 import { outputProblem } from './names.ts';
 
-/** What an export is, as workers read it in Redis. */
+/** Description of an export, as workers read it from Redis. */
 export interface ExportDescription {
-  /** What each part is, for the worker's `source`. */
+  /** Value of each part, for the worker's `source`. */
   readonly parts: readonly Json[];
-  /** What they have in common. */
+  /** Value that all parts share, for the worker's `source`. */
   readonly common: Json;
-  /** The file below the workers' directory; undefined where the parts are left as they are. */
+  /** File below the workers' directory. Undefined: the parts are not merged. */
   readonly output?: string | undefined;
   readonly format: OutputFormat;
   readonly csv: CsvOptions;
   readonly keepParts: boolean;
 }
 
-/** What of an export's description is chosen when it is submitted. */
+/** Options that describe an export. */
 export interface DescriptionOptions {
   /**
-   * What each part is, in the order of the output, such as the intervals of `splitInterval`. Workers are given it as it is. It
-   * is stored in clear: no credentials, and nothing that says where a worker connects to.
+   * Values that identify the parts, such as the intervals of `splitInterval`, in the order of the output. Workers receive each value
+   * unchanged. Redis stores the values in plain text: never include credentials, or an address that workers connect to.
    */
   parts: readonly Json[];
-  /** What all parts have in common, such as the kind of the export and its filters; stored like `parts`. @default null */
+  /** Value that all parts share, such as the kind of the export and its filters. Stored like `parts`. @default null */
   common?: Json | undefined;
   /**
-   * The file that the parts are merged into: a path below the workers' `directory`. `false` leaves the parts, with a manifest of
-   * them.
+   * File into which the parts are merged: a path below the workers' `directory`. `false` keeps the parts and writes a manifest that
+   * lists them.
    */
   output: string | false;
   /**
    * @default by the ending of `output`: `.csv` is CSV; `.jsonl`, `.json`, `.ndjson` and no ending are JSON Lines; `.gz` after any of
-   * these compresses the file
+   * these endings compresses the file
    */
   format?: OutputFormat | undefined;
-  /** Of an output that is CSV. */
+  /** Options of CSV output. */
   csv?: CsvOptions | undefined;
-  /** Keep the parts beside the merged output. @default false */
+  /** Keep the parts in addition to the merged output. @default false */
   keepParts?: boolean | undefined;
 }
 
-// A flow is added in one transaction.
-const MOST_PARTS = 5000;
+// All jobs of an export are added in one transaction.
+const MAX_PARTS = 5000;
 
-/** The text of a description, the same for equal ones. @throws ConfigurationError */
+/** Returns the text of a description; equal descriptions have equal texts. @throws ConfigurationError */
 export function writeDescription(options: DescriptionOptions): string {
   const { parts, common = null, output, csv = {}, keepParts = false } = options;
   refuse('submitExport', problemsOf(options));
@@ -55,7 +55,7 @@ export function writeDescription(options: DescriptionOptions): string {
 }
 
 /**
- * Reads what {@link writeDescription} wrote, and trusts it as little as what is given by a caller.
+ * Reads a text of {@link writeDescription}, with the same checks as options, because other programs can write to Redis.
  *
  * @throws BatchError `ERR_QUEUE`
  */
@@ -63,11 +63,11 @@ export function readDescription(text: string): ExportDescription {
   try {
     const { parts, common, output, format, csv, keepParts }: ExportDescription = Object(JSON.parse(text));
     const read = { parts, common, format, csv: { ...csv }, keepParts: keepParts === true };
-    refuse('the export in Redis', problemsOf({ ...read, output: output ?? false }));
+    refuse('export in Redis', problemsOf({ ...read, output: output ?? false }));
     return { ...read, ...(output !== undefined && { output }) };
   } catch (error) {
     throw new BatchError(
-      `what is in Redis for this export is not what was submitted: ${error instanceof Error ? error.message : ''}`,
+      `the description of this export in Redis is invalid, perhaps changed by another program: ${messageOf(error)}`,
       'ERR_QUEUE',
       { resumable: false },
     );
@@ -77,15 +77,15 @@ export function readDescription(text: string): ExportDescription {
 function problemsOf({ parts, common, output, format, csv }: DescriptionOptions) {
   const isList = Array.isArray(parts);
   return [
-    !(isList && parts.length > 0) && 'parts must be a list of at least one part',
-    isList && parts.length > MOST_PARTS && `parts must be at most ${MOST_PARTS}`,
-    isList && !parts.every(isJson) && 'parts must be JSON',
-    common !== undefined && !isJson(common) && 'common must be JSON',
+    !(isList && parts.length > 0) && 'parts must be an array of at least one part',
+    isList && parts.length > MAX_PARTS && `parts must be at most ${MAX_PARTS}, not ${parts.length}`,
+    isList && !parts.every(isJson) && 'parts must contain only JSON values',
+    common !== undefined && !isJson(common) && 'common must be a JSON value',
     output !== false && outputProblem(output),
     typeof output === 'string' && format === undefined && endingProblem(output, 'format'),
     format !== undefined &&
       !OUTPUT_FORMATS.includes(format) &&
-      `format must be one of ${OUTPUT_FORMATS.join(', ')}`,
+      `format must be one of ${OUTPUT_FORMATS.join(', ')}, not ${JSON.stringify(format)}`,
     ...csvProblems(csv),
   ];
 }
@@ -98,11 +98,11 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** Before the parts are read, not when they are merged. */
+/** Checks the CSV options now, because the merge that uses them runs only after the whole export. */
 function csvProblems(csv: CsvOptions = {}): readonly string[] {
   const { columns = [] } = { ...csv };
   if (typeof csv !== 'object' || csv === null || !Array.isArray(columns)) {
-    return ['csv must be the options of csvFile'];
+    return ['csv must be an object with options of csvFile'];
   }
   try {
     csvFile('', csv);

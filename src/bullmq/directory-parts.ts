@@ -5,12 +5,12 @@ import { BatchError, type Json } from '../batch/index.ts';
 import { fileError, openAppendFile, syncDirectory, toJsonLine } from '../batch/internal.ts';
 import type { PartName, PartStore } from './part-store.ts';
 
-/** A file that one worker has written: its fence, and how many bytes of it count. */
+/** A file of one worker: the fence of the worker, and the number of valid bytes. */
 type Segment = readonly [fence: string, bytes: number];
 
 /**
- * Keeps parts as files in a directory that all workers share: `<name>.parts/<part>.<fence>.jsonl`. Each worker that takes a part
- * writes a file of its own, so that nobody touches what another one may still be writing.
+ * Returns a store that keeps parts as files in a directory shared by all workers: `<name>.parts/<part>.<fence>.jsonl`. Each worker that
+ * claims a part writes its own file, so that workers never write to the same file.
  */
 export function directoryParts(directory: string): PartStore {
   const folder = (name: string) => join(directory, `${name}.parts`);
@@ -47,20 +47,20 @@ export function directoryParts(directory: string): PartStore {
   };
 }
 
-/** Its names become paths: it is held against what they can be. */
+/** Checks each fence, because it becomes part of a path and comes from Redis. */
 function segmentsOf(position: Json): Segment[] {
   const list: readonly Json[] = Array.isArray(position) ? position : [undefined];
   return list.map((entry) => {
     const [fence, bytes]: readonly unknown[] = Array.isArray(entry) ? entry : [];
     if (typeof fence === 'string' && /^\d{1,20}$/.test(fence) && Number.isSafeInteger(bytes))
       return [fence, Number(bytes)];
-    throw new BatchError('where a part is, as Redis says it, makes no sense', 'ERR_CHECKPOINT_DAMAGED', {
-      resumable: false,
-    });
+    const message =
+      'the position of a part in Redis is invalid. Remove the export (removeExport) and submit it again.';
+    throw new BatchError(message, 'ERR_CHECKPOINT_DAMAGED', { resumable: false });
   });
 }
 
-/** Not its parents: a shared directory that is not mounted here must not be made. */
+/** Does not create parents: if the shared directory is not mounted, creating it would hide that. */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw fileError(path, error);
@@ -73,7 +73,7 @@ async function refuseShort(path: string, bytes: number): Promise<void> {
     if (error.code === 'ENOENT') return undefined;
     throw fileError(path, error);
   });
-  if ((found?.size ?? 0) < bytes) throw short(path, bytes, found?.size);
+  if ((found?.size ?? 0) < bytes) throw truncated(path, bytes, found?.size);
 }
 
 async function* readStart(path: string, bytes: number): AsyncGenerator<Uint8Array> {
@@ -86,16 +86,16 @@ async function* readStart(path: string, bytes: number): AsyncGenerator<Uint8Arra
     }
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? short(path, bytes, undefined)
+      ? truncated(path, bytes, undefined)
       : fileError(path, error);
   }
-  if (read < bytes) throw short(path, bytes, read);
+  if (read < bytes) throw truncated(path, bytes, read);
 }
 
-function short(path: string, expected: number, found: number | undefined): BatchError {
+function truncated(path: string, expected: number, found: number | undefined): BatchError {
   return new BatchError(
-    `${path} ${found === undefined ? 'is not there' : `has ${found} bytes`}, but another worker has written ${expected} bytes of it. ` +
-      'Check that all workers have the same directory, on a file system that they share, and that nothing was removed there; if it was, remove the export (removeExport) and submit it again.',
+    `${path} ${found === undefined ? 'does not exist' : `has ${found} bytes`}, but a worker has saved ${expected} bytes of it. Check ` +
+      'that all workers use the same shared directory. If the file was removed or cut, remove the export (removeExport) and submit it again.',
     'ERR_OUTPUT_SHORT',
   );
 }

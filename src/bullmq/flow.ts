@@ -2,7 +2,7 @@ import type { JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { askRedis } from './ask-redis.ts';
 import { jobId } from './keys.ts';
-import { REMEMBERED } from './ledger.ts';
+import { RETENTION } from './ledger.ts';
 
 interface FlowOptions {
   bullmq: typeof import('bullmq');
@@ -10,19 +10,19 @@ interface FlowOptions {
   queue: string;
   prefix: string;
   name: string;
-  /** How many. */
+  /** Number of parts. */
   parts: number;
-  /** Of a command, in milliseconds. */
+  /** Timeout of a command, in milliseconds. */
   timeout: number;
 }
 
 /** The jobs of one export. */
 export interface Flow {
-  /** Adds the jobs of a run, all or none. Those that are there already stay as they are. */
+  /** Adds all jobs of a run, or none. Jobs that exist already stay unchanged. */
   add(run: string, tries: { attempts: number; retryDelay: number }): Promise<void>;
-  /** Why the jobs of a run have failed, in BullMQ's words; undefined as long as they have not. */
+  /** Returns BullMQ's reason why the jobs of a run have failed; undefined if the jobs have not failed. */
   failure(run: string): Promise<string | undefined>;
-  /** Removes the jobs of a run, those that a worker has excepted. */
+  /** Removes the jobs of a run, except jobs that a worker is processing. */
   remove(run: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export function openFlow({
   const flows = new bullmq.FlowProducer(shared);
   queue.on('error', () => {});
   flows.on('error', () => {});
-  const kept = { age: REMEMBERED };
+  const retention = { age: RETENTION };
   const ask = <T>(command: () => Promise<T>) => askRedis(client, timeout, command);
 
   return {
@@ -49,9 +49,9 @@ export function openFlow({
       const opts: JobsOptions = {
         attempts,
         backoff: { type: 'exponential', delay: retryDelay },
-        removeOnComplete: kept,
-        removeOnFail: kept,
-        // Its message says what to check; where in this package it was thrown is nobody's concern.
+        removeOnComplete: retention,
+        removeOnFail: retention,
+        // The message says what to do; a stack trace of this package helps no user.
         stackTraceLimit: 0,
       };
       const children = Array.from({ length: parts }, (_, part) => ({
@@ -71,7 +71,7 @@ export function openFlow({
     async failure(run) {
       const merge = await ask(() => queue.getJob(jobId(name, run)));
       const hasFailed = merge && (await ask(() => merge.isFailed()));
-      return merge && hasFailed ? merge.failedReason || 'it is not said why' : undefined;
+      return merge && hasFailed ? merge.failedReason || 'BullMQ gave no reason' : undefined;
     },
     async remove(run) {
       const merge = await ask(() => queue.getJob(jobId(name, run)));

@@ -4,34 +4,34 @@ import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { type PartState, partState } from './part-state.ts';
-import { isQueueError, isTurnedAway } from './queue-error.ts';
+import { isAccessDenied, isQueueError } from './queue-error.ts';
 import { readFailure, readSummary, type WholeSummary } from './summary.ts';
 import { type WholeProgress, wholeProgress } from './whole-progress.ts';
 
-/** An export that was submitted. */
+/** Handle of a submitted export. */
 export interface ExportHandle {
   readonly name: string;
-  /** What it was when it was submitted. */
+  /** State of the export when it was submitted. */
   readonly state: 'new' | 'joined' | 'resumed' | 'complete';
   /**
-   * Waits for its end. The export goes on whether or not anybody waits.
+   * Waits until the export ends. The export continues even if nobody waits.
    *
-   * @throws BatchError when a part or the merge has failed for good: the message says which and why; submitted again, the
-   * export goes on from there. Of `ERR_REQUEST` and `ERR_OUTPUT` the `cause` has the `code`, and the `status` of an answer, that
-   * the worker met. `ERR_INTERRUPTED` when the signal aborts, `ERR_QUEUE` when Redis has forgotten it.
+   * @throws BatchError if a part or the merge has failed permanently; the message names the part and the reason. Submit the export
+   * again to resume it. The `cause` of `ERR_REQUEST` and `ERR_OUTPUT` has the `code` of the worker's error, and the `status` of the
+   * response if there was one. `ERR_INTERRUPTED` if the signal aborts. `ERR_QUEUE` if Redis no longer has the export.
    */
   finished(options?: FinishedOptions): Promise<WholeSummary>;
-  /** Lets go of the connection. Whoever waits for the end waits no longer: `ERR_INTERRUPTED`. */
+  /** Closes the connection. Pending calls of `finished` reject with `ERR_INTERRUPTED`. */
   close(): Promise<void>;
 }
 
-/** Options of `finished`. */
+/** Options of {@link ExportHandle.finished}. */
 export interface FinishedOptions {
-  /** Is told how far the whole is, once at the beginning and then after each `pollInterval`. */
+  /** Receives the progress of the export, first immediately and then after each `pollInterval`. */
   onProgress?: ((progress: WholeProgress) => void) | undefined;
-  /** Ends the waiting, not the export. */
+  /** Stops waiting. The export continues. */
   signal?: AbortSignal | undefined;
-  /** In milliseconds. @default 1000 */
+  /** Milliseconds between two polls of the export. @default 1000 */
   pollInterval?: number | undefined;
 }
 
@@ -54,24 +54,24 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
     return texts.map((text, part) => partState(`part ${part} of ${name}`, text));
   }
 
-  /** @returns the summary; the states of the parts as long as there is none. */
-  async function look(): Promise<WholeSummary | PartState[]> {
+  /** Returns the summary of a complete export, or the states of the parts. */
+  async function poll(): Promise<WholeSummary | PartState[]> {
     const { run, failure, summary } = await ledger.read();
     if (summary !== undefined) return readSummary(name, state === 'complete', summary);
     if (run === undefined) {
       throw new BatchError(
-        `Redis does not know the export ${name} any more: it was removed, or Redis has lost its data. Submit it again.`,
+        `Redis no longer has the export ${name}: it was removed, or Redis has lost data. Submit the export again.`,
         'ERR_QUEUE',
       );
     }
     const states = await statesOf();
     if (failure !== undefined) throw failed(failure, states);
     const reason = await flow.failure(run);
-    // Its failure may have been noted between the two looks.
+    // A worker may have noted the failure between the two reads.
     const noted = reason === undefined ? undefined : (await ledger.read()).failure;
     if (noted !== undefined) throw failed(noted, states);
     if (reason !== undefined) {
-      throw new BatchError(`${name} has failed: ${reason}. ${kept(states)}`, 'ERR_QUEUE');
+      throw new BatchError(`${name} has failed: ${reason}. ${resumeAdvice(states)}`, 'ERR_QUEUE');
     }
     return states;
   }
@@ -80,7 +80,7 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
     const { part, code, message, resumable, cause } = readFailure(text);
     const which = part === undefined ? 'the merge' : `part ${part}`;
     return new BatchError(
-      `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${kept(states)}`,
+      `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${resumeAdvice(states)}`,
       code,
       { resumable, cause },
     );
@@ -95,19 +95,19 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
     },
     async finished({ onProgress, signal: callerSignal, pollInterval = 1000 } = {}) {
       const { signal, unlink } = linkSignals(closed.signal, ...(callerSignal ? [callerSignal] : []));
-      const began = systemClock.now();
+      const startedAt = systemClock.now();
       let before: number | undefined;
       try {
         for (;;) {
-          const found = await unlessAborted(signal, look()).catch((error: unknown) => {
+          const found = await unlessAborted(signal, poll()).catch((error: unknown) => {
             if (signal.aborted) throw waitAborted(name, signal.reason);
-            // A Redis that is away comes back, and what it was told is there again.
-            if (isQueueError(error) && !isTurnedAway(error)) return undefined;
+            // An unreachable Redis may come back with the export.
+            if (isQueueError(error) && !isAccessDenied(error)) return undefined;
             throw error;
           });
           if (found && !Array.isArray(found)) return found as WholeSummary;
           if (found) {
-            const progress = wholeProgress(found as PartState[], systemClock.now() - began, before);
+            const progress = wholeProgress(found as PartState[], systemClock.now() - startedAt, before);
             before ??= progress.records;
             onProgress?.(progress);
           }
@@ -122,18 +122,18 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
   };
 }
 
-function kept(states: readonly PartState[]): string {
+function resumeAdvice(states: readonly PartState[]): string {
   const complete = states.filter((state) => state.complete).length;
   const records = states.reduce((sum, state) => sum + state.records, 0);
   return (
-    `${complete} of ${states.length} parts are complete and ${records} records are kept: once the reason is gone, submit ` +
-    'the same again to go on from there.'
+    `${complete} of ${states.length} parts are complete and ${records} records are kept. Fix the cause, then submit the same ` +
+    'export again to resume.'
   );
 }
 
 function waitAborted(name: string, reason: unknown): BatchError {
   return new BatchError(
-    `stopped waiting for ${name}: its workers go on. Submit the same again to wait for it.`,
+    `stopped waiting for ${name}. Its workers continue. Submit the same export again to wait for it.`,
     'ERR_INTERRUPTED',
     { cause: reason },
   );

@@ -4,13 +4,13 @@ import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { PartStore } from './part-store.ts';
 
-/** What the jobs of a worker work with. */
+/** Options of a worker that its jobs use. */
 export interface JobContext {
   readonly api: AxiosInstance;
   readonly directory: string;
   readonly parts: PartStore;
   source(part: Json, common: Json): PageSource | Promise<PageSource>;
-  /** What each export is run with. */
+  /** Options of each export. */
   readonly run: Pick<RunOptions, 'tokens' | 'rate' | 'timeout' | 'account' | 'clock' | 'random'> & {
     readonly readAhead?: number | undefined;
     readonly checkpointInterval?: number | undefined;
@@ -20,9 +20,9 @@ export interface JobContext {
 /** One job of one export. */
 export interface JobOfExport {
   readonly name: string;
-  /** Which run of the export it is of. */
+  /** Run of the export that the job belongs to. */
   readonly run: string;
-  /** The number of its part; undefined for the merge. */
+  /** Number of the part; undefined for the merge. */
   readonly part?: number | undefined;
   readonly keys: ExportKeys;
   readonly ledger: Ledger;

@@ -3,7 +3,7 @@ import { askRedis } from './ask-redis.ts';
 import type { ExportKeys } from './keys.ts';
 import { queueError } from './queue-error.ts';
 
-/** What Redis holds of one export, apart from its jobs: these come and go. */
+/** State of one export in Redis, apart from its jobs. */
 export interface Ledger {
   /** @param failedRun a run whose jobs failed without a note here. */
   claimExport(description: string, failedRun?: string): Promise<ExportClaim>;
@@ -34,8 +34,8 @@ type PartClaimReply =
   | { readonly status: 'claimed'; readonly fence: string }
   | { readonly status: 'superseded' | 'complete' | 'failed' };
 
-/** For how long a complete export, and its jobs, are remembered, in seconds. */
-export const REMEMBERED = 7 * 86_400;
+/** Seconds for which Redis keeps a complete export and its jobs. */
+export const RETENTION = 7 * 86_400;
 
 /**
  * Creates or finds an export.
@@ -44,15 +44,15 @@ export const REMEMBERED = 7 * 86_400;
  * Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other description.
  */
 const CLAIM_EXPORT = /* lua */ `
-local kept = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary')
-if kept[1] and kept[1] ~= ARGV[1] then return { 'other', kept[1] } end
-if kept[4] then return { 'complete', kept[2] } end
-if kept[1] and not kept[3] and kept[2] ~= ARGV[2] then return { 'joined', kept[2] } end
+local saved = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary')
+if saved[1] and saved[1] ~= ARGV[1] then return { 'other', saved[1] } end
+if saved[4] then return { 'complete', saved[2] } end
+if saved[1] and not saved[3] and saved[2] ~= ARGV[2] then return { 'joined', saved[2] } end
 local time = redis.call('TIME')
-local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(kept[2]) or 0) + 1))
+local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(saved[2]) or 0) + 1))
 redis.call('HDEL', KEYS[1], 'failure')
 redis.call('HSET', KEYS[1], 'description', ARGV[1], 'run', run)
-return { kept[1] and 'resumed' or 'new', run }
+return { saved[1] and 'resumed' or 'new', run }
 `;
 
 /**
@@ -125,13 +125,13 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
       return (await run(SAVE_CHECKPOINT, [key], fence, text)) === 1;
     },
     async note({ key, fence, run: exportRun }, name, text) {
-      const forget = String(name === 'summary' ? REMEMBERED : 0);
-      return (await run(NOTE_RESULT, [keys.whole, key], fence, exportRun, name, text, forget)) === 1;
+      const expiry = String(name === 'summary' ? RETENTION : 0);
+      return (await run(NOTE_RESULT, [keys.whole, key], fence, exportRun, name, text, expiry)) === 1;
     },
     async checkpoints(partKeys) {
-      const asked = client.pipeline();
-      for (const key of partKeys) asked.hget(key, 'checkpoint');
-      const answers = (await ask(() => asked.exec())) ?? [];
+      const pipeline = client.pipeline();
+      for (const key of partKeys) pipeline.hget(key, 'checkpoint');
+      const answers = (await ask(() => pipeline.exec())) ?? [];
       return answers.map(([error, text]) => {
         if (error) throw queueError(error);
         return typeof text === 'string' ? text : undefined;

@@ -11,14 +11,14 @@ export function rawLinesFile(path: string): Sink<Line> {
 
 const LINE_FEED = 10;
 
-// More at once than this is written in several lists: a text has a longest length. In characters.
-const MOST_IN_A_LIST = 16 * 1024 * 1024;
+// A string has a maximum length, so longer lines are written in several lists. In characters.
+const MAX_LIST_LENGTH = 16 * 1024 * 1024;
 
 /**
- * Cuts bytes into lists of lines of one length, shorter where they are very long: what is made of them does not depend on how
- * the bytes came.
+ * Splits bytes into lists of `count` lines, or fewer if the lines are very long. The lists do not depend on the sizes of the chunks, so
+ * repeated merges write the same gzip members.
  *
- * @throws BatchError `ERR_OUTPUT_SHORT` when the last line has no end.
+ * @throws BatchError `ERR_OUTPUT_SHORT` if the last line has no line feed.
  */
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,
@@ -40,14 +40,15 @@ export async function* linesOf(
     for (const line of found) {
       lines.push(line);
       size += line.length;
-      if (lines.length < count && size < MOST_IN_A_LIST) continue;
+      if (lines.length < count && size < MAX_LIST_LENGTH) continue;
       yield lines;
       lines = [];
       size = 0;
     }
   }
   if (rest.length > 0) {
-    throw new BatchError(`${label} ends in the middle of a record: it was cut since.`, 'ERR_OUTPUT_SHORT');
+    const message = `${label} was truncated within a record. Remove the export and submit it again.`;
+    throw new BatchError(message, 'ERR_OUTPUT_SHORT');
   }
   if (lines.length > 0) yield lines;
 }

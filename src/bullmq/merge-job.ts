@@ -13,7 +13,7 @@ import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSink } from './merged-sink.ts';
 import { mergedSource } from './merged-source.ts';
-import { IS_ANOTHERS } from './names.ts';
+import { FOREIGN_OUTPUT } from './names.ts';
 import type { PartClaim } from './part-claim.ts';
 import { type PartState, partState } from './part-state.ts';
 import { isSameOutput, type MergeResult, publishOutput, readMerged } from './publish-output.ts';
@@ -34,12 +34,12 @@ export async function mergeParts(
       ? await writeManifest(context, job, description, states)
       : await writeOutput(context, job, description, states, claim, description.output);
   await claim.note('summary', summary);
-  await tidy(context, job, description);
+  await cleanUp(context, job, description);
   return summary;
 }
 
 /** Removes what a complete export no longer needs. */
-export async function tidy(
+export async function cleanUp(
   { directory, parts }: JobContext,
   { name, keys, ledger }: JobOfExport,
   { output, keepParts, parts: list }: ExportDescription,
@@ -60,8 +60,8 @@ async function completeStates(
   const missing = states.findIndex(({ complete }) => !complete);
   if (missing === -1) return states;
   throw new BatchError(
-    `part ${missing} of ${name} is to be merged but is not complete: Redis has lost what it was told. See that it is ` +
-      'durable (appendonly yes) and evicts nothing (maxmemory-policy noeviction), and submit the export again.',
+    `the merge of ${name} has started, but part ${missing} is not complete: Redis has lost data. Configure Redis to be durable ` +
+      '(appendonly yes) and to evict nothing (maxmemory-policy noeviction), then submit the export again.',
     'ERR_QUEUE',
   );
 }
@@ -107,7 +107,7 @@ async function writeOutput(
   const merged = readMerged((await ledger.read()).merged);
   // The previous merge was killed after it had published the output and before it noted its summary.
   if (merged && (await isSameOutput(path, merged))) return merged.result;
-  await refuseExisting(path, IS_ANOTHERS);
+  await refuseExisting(path, FOREIGN_OUTPUT);
   if (dirname(output) !== '.') await mkdir(dirname(path), { recursive: true });
 
   const first = await source(description.parts[0] ?? null, description.common);

@@ -2,7 +2,7 @@ import type { CsvOptions, Sink } from '../batch/index.ts';
 import { fileSink, type OutputFormat } from '../batch/internal.ts';
 import { type Line, rawLinesFile } from './lines.ts';
 
-/** Makes a sink for lines that are JSON already. Lines are parsed only for other formats than JSON Lines. */
+/** Returns a sink for lines of JSON text. Lines are parsed only for formats other than JSON Lines. */
 export function mergedSink(path: string, format: OutputFormat, csv: CsvOptions): Sink<Line> {
   if (format === 'jsonl') return rawLinesFile(path);
   const sink = fileSink(path, format, csv);

@@ -1,20 +1,20 @@
 import type { Page, PageSource } from '../batch/index.ts';
 import { type Line, linesOf } from './lines.ts';
 
-/** A part that is complete. */
+/** A complete part. */
 export interface CompletePart {
   readonly label: string;
-  /** Its JSON Lines. */
+  /** Returns the JSON Lines of the part. */
   read(): AsyncIterable<Uint8Array>;
 }
 
-const LINES_A_PAGE = 1000;
+const LINES_PER_PAGE = 1000;
 
 /**
- * Reads parts one after the other as one export. Records that a part has in common with the one before it come once:
- * adjacent stretches of time repeat what was going on between them.
+ * Returns a source that reads parts one after the other as one export. A record that two adjacent parts share is read once: records
+ * that were active at the boundary of two intervals are in both.
  *
- * @param identify of the source that the parts were read from. Lines are parsed for its sake alone.
+ * @param identify of the source that the parts were read from. Lines are parsed only if it is defined.
  */
 export function mergedSource(
   parts: readonly CompletePart[],
@@ -27,7 +27,7 @@ export function mergedSource(
     async *read({ signal }): AsyncGenerator<Page<Line>> {
       let page = 0;
       for (const [index, part] of parts.entries()) {
-        for await (const items of linesOf(part.read(), LINES_A_PAGE, part.label)) {
+        for await (const items of linesOf(part.read(), LINES_PER_PAGE, part.label)) {
           signal.throwIfAborted();
           yield { items, next: ++page, part: String(index) };
         }

@@ -31,7 +31,7 @@ export async function claimPart({
   const { fence } = reply;
   const takenOver = () =>
     new BatchError(
-      `${label} was taken over by another worker, or its export was submitted again or removed: nothing more is saved here.`,
+      `${label} was taken over by another worker, or its export was submitted again or removed. This worker saves nothing more of it.`,
       'ERR_LOCKED',
     );
   return {

@@ -3,7 +3,7 @@ import { BatchError, type ExportSummary, exportRecords, type Progress } from '..
 import { refuseExisting } from '../batch/internal.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
-import { IS_ANOTHERS } from './names.ts';
+import { FOREIGN_OUTPUT } from './names.ts';
 import type { PartClaim } from './part-claim.ts';
 
 /** Exports one part, from the last checkpoint of any worker. */
@@ -15,17 +15,17 @@ export async function exportPart(
   onProgress: (progress: Progress) => void,
 ): Promise<ExportSummary> {
   const { output, common } = description;
-  const asked = description.parts[part];
-  if (asked === undefined) {
-    throw new BatchError(`${name} has no part ${part}`, 'ERR_QUEUE', { resumable: false });
+  const value = description.parts[part];
+  if (value === undefined) {
+    throw new BatchError(`the export ${name} has no part ${part}`, 'ERR_QUEUE', { resumable: false });
   }
-  // Before hours of work, not behind them. While a merge ends the output is its own.
+  // Fails now rather than after hours of work. If a merge is about to publish, an existing output may be its own.
   if (output !== undefined && !(await ledger.read()).merged)
-    await refuseExisting(join(directory, output), IS_ANOTHERS);
+    await refuseExisting(join(directory, output), FOREIGN_OUTPUT);
   return exportRecords({
     ...run,
     api,
-    source: await source(asked, common),
+    source: await source(value, common),
     sink: parts.sink({ name, part, fence: claim.fence }),
     checkpoint: claim.checkpoints,
     signal,

@@ -1,27 +1,27 @@
 import type { Json } from '../batch/index.ts';
 import { type ExportState, parseCheckpoint } from '../batch/internal.ts';
 
-/** How far a part is. */
+/** Progress of a part. */
 export interface PartState {
   readonly records: number;
   readonly pages: number;
   readonly repeated: number;
   readonly total?: number | undefined;
   readonly complete: boolean;
-  /** Where its records are; undefined as long as there is no checkpoint. */
+  /** Position of the part's records in the part store; undefined before the first checkpoint. */
   readonly position?: Json | undefined;
 }
 
-const NOTHING: PartState = { records: 0, pages: 0, repeated: 0, complete: false };
+const NOT_STARTED: PartState = { records: 0, pages: 0, repeated: 0, complete: false };
 
 /**
  * Reads the checkpoint of a part.
  *
- * @param text undefined when there is none yet.
+ * @param text undefined before the first checkpoint.
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`
  */
 export function partState(label: string, text: string | undefined): PartState {
-  if (text === undefined) return NOTHING;
+  if (text === undefined) return NOT_STARTED;
   const { records, pages, repeated, total, complete, position } = parseCheckpoint<ExportState>(
     `of ${label}`,
     text,

@@ -1,35 +1,34 @@
 import type { Json, Sink } from '../batch/index.ts';
 
-/** Which part of which export. */
+/** Identifies a part of an export. */
 export interface PartName {
-  /** Of the export. */
+  /** Name of the export. */
   readonly name: string;
-  /** Its number, from 0. */
+  /** Number of the part, from 0. */
   readonly part: number;
 }
 
 /**
- * Where the records of parts are kept until they are merged, or for good. Every worker must reach the same place. Write your own
- * for object storage.
+ * Store for the records of parts, until the merge or permanently. All workers must access the same store. Write your own store for
+ * object storage.
  *
- * A worker that was taken for dead may still write when another has taken its part over. Its checkpoints are refused then, so
- * its position is never read; all a store must see to is that it does not write where others do: what is written under one
- * `fence` must not touch what was written under another.
+ * A worker that was presumed dead may still write after another worker has taken over its part. The checkpoints of the first worker are
+ * refused, so its position is never read. A store must only ensure that writes with one `fence` never change data of another `fence`.
  */
 export interface PartStore {
   /**
-   * A sink for records as JSON Lines. Its position says where all records of the part are, those of earlier fences
-   * included, and it is opened with what an earlier fence has saved. A fence is digits, and each worker that takes the part
-   * has a higher one.
+   * Returns a sink that writes the records of a part as JSON Lines. The sink opens at the position that an earlier fence has saved. Its
+   * own position must cover all records of the part, including records of earlier fences. A fence consists of digits, and each worker
+   * that claims the part gets a higher fence.
    */
   sink(part: PartName & { readonly fence: string }): Sink;
   /**
-   * Reads the JSON Lines of a part, up to the last position that was saved, and nothing behind it. The position comes
-   * out of Redis and is not to be trusted.
+   * Returns the JSON Lines of a part up to the last saved position, and nothing after it. Validate the position, because it comes from
+   * Redis.
    */
   read(part: PartName & { readonly position: Json }): AsyncIterable<Uint8Array>;
-  /** What a manifest says of where a part is. @default the position */
+  /** Returns the location of a part for the manifest. @default the position */
   locate?(part: PartName & { readonly position: Json }): Json;
-  /** Removes all parts of an export, also what no checkpoint speaks of. */
+  /** Removes all parts of an export, including data that no checkpoint covers. */
   remove(name: string): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { link, rename, rm, stat } from 'node:fs/promises';
 import { refuseExisting } from '../batch/internal.ts';
-import { IS_ANOTHERS } from './names.ts';
+import { FOREIGN_OUTPUT } from './names.ts';
 import type { WholeSummary } from './summary.ts';
 
 export type MergeResult = Omit<WholeSummary, 'status' | 'name' | 'alreadyComplete'>;
 
 /**
- * Gives an output its name. Another export may publish under the same name at this moment, and a link replaces nothing, unlike a
- * rename.
+ * Publishes an output under its final name. Prefers a link, because a rename would replace the output of another export that publishes
+ * under the same name at this moment.
  *
  * @param before the output that a previous merge was about to publish.
  */
@@ -24,7 +24,7 @@ export async function publishOutput(
   // A network file system may lack links, or report a link that it has made as existing. Also, a merge that was suspended here may
   // have continued; its output has the same bytes.
   const isOurs = (await isOneFile(unfinished, path)) || (before && (await isSameOutput(path, before)));
-  if (!isOurs) await refuseExisting(path, IS_ANOTHERS);
+  if (!isOurs) await refuseExisting(path, FOREIGN_OUTPUT);
   await rename(unfinished, path);
 }
 
@@ -38,7 +38,7 @@ async function isOneFile(...paths: [string, string]): Promise<boolean> {
 /** An output that was published, or was about to be. */
 interface Merged {
   readonly bytes: number;
-  /** The time of the last write in epoch milliseconds, which tells the output from another file of the same name. */
+  /** The time of the last write in epoch milliseconds, which distinguishes the output from a foreign file of the same name. */
   readonly changed: number;
   readonly result: MergeResult;
 }

@@ -2,32 +2,32 @@ import { BatchError } from '../batch/index.ts';
 import { messageOf } from '../core/internal.ts';
 
 /**
- * The words of what Redis or BullMQ has thrown, and nothing else of it: errors of ioredis hold their command, and that of a
- * connection holds the password. A server repeats the arguments of a command that it does not know.
+ * Returns only the message of an error of Redis or BullMQ. Errors of ioredis contain their command, and the command of a connection
+ * contains the password. A server repeats the arguments of an unknown command in the message, so they are cut off.
  */
-export function wordsOf(thrown: unknown): string {
-  // Of a host with several addresses Node says in an AggregateError why each failed, and nothing in its own message.
+export function redisMessage(thrown: unknown): string {
+  // For a host with several addresses, Node throws an AggregateError without a message of its own.
   const { errors } = Object(thrown) as { errors?: unknown };
-  const said = messageOf(thrown) || (Array.isArray(errors) ? messageOf(errors[0]) : '');
-  return said.replace(/(,? with args beginning with.*|\.)$/s, '');
+  const message = messageOf(thrown) || (Array.isArray(errors) ? messageOf(errors[0]) : '');
+  return message.replace(/(,? with args beginning with.*|\.)$/s, '');
 }
 
-/** Makes the error of a command that failed. */
+/** Returns the error of a failed command. */
 export function queueError(thrown: unknown): BatchError {
-  const said = wordsOf(thrown);
+  const message = redisMessage(thrown);
   return new BatchError(
-    `Redis, which holds the queue, failed: ${said}. What was saved there before is kept.`,
+    `Redis failed: ${message}. Saved progress is kept. Check that Redis runs and accepts the password of this connection.`,
     'ERR_QUEUE',
-    { cause: new Error(said) },
+    { cause: new Error(message) },
   );
 }
 
-/** Tells a Redis that failed, and may be back later, from one that has answered. */
+/** Returns whether the error is a failure of Redis itself, which may recover, and not an answer of Redis. */
 export function isQueueError(error: unknown): boolean {
   return error instanceof BatchError && error.code === 'ERR_QUEUE' && error.cause !== undefined;
 }
 
-/** Tells whether Redis lets this client in no longer: waiting does not help. */
-export function isTurnedAway(error: unknown): boolean {
+/** Returns whether Redis denies this client access, so that waiting does not help. */
+export function isAccessDenied(error: unknown): boolean {
   return error instanceof Error && /\b(WRONGPASS|NOAUTH|NOPERM|WRONGTYPE)\b/.test(error.message);
 }

@@ -1,6 +1,6 @@
 import { BatchError } from '../batch/index.ts';
 import { refuse } from '../core/internal.ts';
-import { ANSWER_WITHIN, connect } from './connection.ts';
+import { COMMAND_TIMEOUT, connect } from './connection.ts';
 import { readDescription } from './description.ts';
 import { openFlow } from './flow.ts';
 import { exportKeys } from './keys.ts';
@@ -10,11 +10,11 @@ import { loadBullmq } from './peers.ts';
 import { DEFAULTS, type QueueOptions, queueProblems } from './worker-options.ts';
 
 /**
- * Forgets an export: its jobs, and how far its parts are. A worker that is at it ends at its next checkpoint. Files are left
- * where they are.
+ * Removes an export from Redis: its jobs and the progress of its parts. Workers stop processing it at their next checkpoint. Files
+ * stay in place.
  *
- * @returns false when there was none of this name.
- * @throws ConfigurationError. BatchError `ERR_QUEUE` when Redis cannot be reached now.
+ * @returns false if the queue has no export of this name.
+ * @throws ConfigurationError. BatchError `ERR_QUEUE` if Redis is unreachable now.
  */
 export async function removeExport(options: QueueOptions & { name: string }): Promise<boolean> {
   const { name, connection, queue = DEFAULTS.queue, prefix = DEFAULTS.prefix } = options;
@@ -23,17 +23,17 @@ export async function removeExport(options: QueueOptions & { name: string }): Pr
   const { client, close } = await connect(connection);
   try {
     const keys = exportKeys(prefix, queue, name);
-    const ledger = createLedger(client, keys, ANSWER_WITHIN);
+    const ledger = createLedger(client, keys, COMMAND_TIMEOUT);
     const { description, run } = await ledger.read();
     if (description === undefined || run === undefined) return false;
     const parts = partsOf(description);
-    // First what workers ask before they save anything: jobs that cannot be removed find nothing to do.
+    // Remove the state first: workers check it before they save, so jobs that cannot be removed end without effect.
     await ledger.remove([
       keys.whole,
       keys.merge,
       ...Array.from({ length: parts }, (_, part) => keys.part(part)),
     ]);
-    const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: ANSWER_WITHIN });
+    const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: COMMAND_TIMEOUT });
     await flow.remove(run);
     await flow.close();
     return true;
@@ -46,7 +46,7 @@ function partsOf(description: string): number {
   try {
     return readDescription(description).parts.length;
   } catch (error) {
-    // It is to go whatever it says.
+    // Also an export with an invalid description must be removable.
     if (error instanceof BatchError) return 0;
     throw error;
   }

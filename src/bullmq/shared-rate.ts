@@ -8,15 +8,15 @@ import { DEFAULTS } from './worker-options.ts';
 
 /** Options of {@link sharedRate}. */
 export interface SharedRateOptions extends Rate {
-  /** `redis://host:6379`, `rediss://...`, or a client of ioredis, which is left alone. */
+  /** `redis://host:6379`, `rediss://...`, or an ioredis client, which is duplicated and stays open. */
   connection: QueueConnection;
-  /** Those who give the same key share one rate. */
+  /** Processes with the same key share one rate. */
   key: string;
-  /** What the key in Redis begins with. @default 'axios-oauth-refresh' */
+  /** Prefix of the key in Redis. @default 'axios-oauth-refresh' */
   prefix?: string | undefined;
 }
 
-/** A rate that many processes share; for the option `rate`. */
+/** A rate limiter that many processes share, for the option `rate`. Call `close` to close its connection. */
 export type SharedRate = RateLimiter & { close(): Promise<void> };
 
 /**
@@ -34,14 +34,14 @@ return slot - now
 `;
 
 // In milliseconds.
-const ANSWER_WITHIN = 2000;
-const TRY_AGAIN = 500;
+const REPLY_TIMEOUT = 2000;
+const RETRY_DELAY = 500;
 
 /**
- * One rate for all processes that give the same key: requests go at even gaps, by the clock of Redis. While Redis is away no request
- * goes: it is waited for until the run is ended.
+ * Returns a rate limiter shared by all processes with the same key: requests are evenly spaced by the clock of Redis. While Redis is
+ * unreachable, requests wait until Redis is back or the run ends.
  *
- * @throws ConfigurationError. BatchError `ERR_QUEUE` when Redis cannot be reached now.
+ * @throws ConfigurationError. BatchError `ERR_QUEUE` if Redis is unreachable now.
  * @example
  * const rate = await sharedRate({ connection: 'redis://redis.internal', key: 'genesys', requests: 300 });
  */
@@ -52,19 +52,19 @@ export async function sharedRate(options: SharedRateOptions): Promise<SharedRate
   return Object.assign(sharedLimiter(client, `${prefix}:rate:{${key}}`, options), { close });
 }
 
-/** The same with a connection that is there. */
+/** Returns the limiter of {@link sharedRate} on an open connection. */
 export function sharedLimiter(
   client: Redis,
   key: string,
   { requests, interval = RATE_INTERVAL }: Rate,
 ): RateLimiter {
   const gap = String(Math.ceil((interval * 1000) / requests));
-  const late = () => new Error('no answer');
+  const expired = () => new Error('no answer');
   return async (signal) => {
     for (;;) {
       signal.throwIfAborted();
-      // A slot that comes too late stays unused: slower than asked for, never faster.
-      const slot = withDeadline(systemClock, ANSWER_WITHIN, late, () =>
+      // A slot whose reply comes too late stays unused: the rate may be lower than requested, never higher.
+      const slot = withDeadline(systemClock, REPLY_TIMEOUT, expired, () =>
         client.eval(RESERVE_SLOT, 1, key, gap),
       );
       const wait = await unlessAborted(
@@ -72,7 +72,7 @@ export function sharedLimiter(
         slot.catch(() => undefined),
       );
       if (typeof wait === 'number') return wait > 0 ? sleep(systemClock, wait / 1000, signal) : undefined;
-      await sleep(systemClock, TRY_AGAIN, signal);
+      await sleep(systemClock, RETRY_DELAY, signal);
     }
   };
 }

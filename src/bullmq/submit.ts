@@ -1,6 +1,6 @@
 import { BatchError } from '../batch/index.ts';
 import { numberProblems, refuse } from '../core/internal.ts';
-import { ANSWER_WITHIN, connect } from './connection.ts';
+import { COMMAND_TIMEOUT, connect } from './connection.ts';
 import { type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';
 import { createHandle, type ExportHandle } from './handle.ts';
@@ -12,22 +12,22 @@ import { DEFAULTS, type QueueOptions, queueProblems } from './worker-options.ts'
 
 /** Options of {@link submitExport}. Durations are in milliseconds. */
 export interface SubmitOptions extends QueueOptions, DescriptionOptions {
-  /** Tells the export from others of the queue, and names its parts: letters, digits, dots, dashes and underscores. */
+  /** Identifies the export in the queue, and names its parts: letters, digits, dots, dashes and underscores. */
   name: string;
-  /** How often a part is tried before the export fails. @default 5 */
+  /** Attempts per part before the export fails. @default 5 */
   attempts?: number | undefined;
-  /** Before a part is tried for the second time; then twice as long each time. @default 5000 */
+  /** Delay before the second attempt of a part. Doubles with each further attempt. @default 5000 */
   retryDelay?: number | undefined;
 }
 
 /**
- * Submits an export to the workers of a queue: a job for each part, and one that merges them in order.
+ * Submits an export to the workers of a queue: one job per part, and a job that merges the parts in order.
  *
- * Submitted again, the same export is joined while it runs, and answered for when it is complete. After it has failed it
- * is resumed: parts, and what was read of a part, are not read again.
+ * If you submit the same export again, you join it while it runs, and get its summary when it is complete. A failed export is resumed:
+ * records that were already read are not read again.
  *
- * @throws ConfigurationError that lists everything wrong. BatchError `ERR_QUEUE` when Redis cannot be reached now;
- * `ERR_CHECKPOINT_MISMATCH` when there is an export of this name with other parts or another output.
+ * @throws ConfigurationError that lists every problem. BatchError `ERR_QUEUE` if Redis is unreachable now;
+ * `ERR_CHECKPOINT_MISMATCH` if the queue has an export of this name with other parts or another output.
  * @example
  * const handle = await submitExport({
  *   connection: 'redis://redis.internal:6379',
@@ -51,21 +51,21 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
   const parts = options.parts.length;
-  const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: ANSWER_WITHIN });
+  const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: COMMAND_TIMEOUT });
   const close = async () => {
     await flow.close();
     await disconnect();
   };
   try {
     const keys = exportKeys(prefix, queue, name);
-    const ledger = createLedger(client, keys, ANSWER_WITHIN);
+    const ledger = createLedger(client, keys, COMMAND_TIMEOUT);
     let { state, run } = await ledger.claimExport(text);
     if (state === 'joined' && (await flow.failure(run)) !== undefined) {
-      // As when somebody removed a job by hand: it failed, and no worker could say why.
+      // The jobs failed without a note of a worker, for example because a job was removed by hand.
       ({ state, run } = await ledger.claimExport(text, run));
     }
-    if (state === 'other') throw isAnother(name);
-    // Also where it is joined: whoever submitted it may have died before it was added.
+    if (state === 'other') throw nameInUse(name);
+    // Also for a joined export: its first submitter may have died before it added the jobs.
     if (state !== 'complete') await flow.add(run, { attempts, retryDelay });
     return createHandle({ ledger, keys, name, parts, state, flow, close });
   } catch (error) {
@@ -74,10 +74,10 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
   }
 }
 
-function isAnother(name: string): BatchError {
+function nameInUse(name: string): BatchError {
   return new BatchError(
-    `there is an export ${name} in this queue already, with other parts, another output or other options. Submit it as it was, ` +
-      'give this one another name, or remove that one (removeExport).',
+    `this queue already has an export ${name} with other parts, another output or other options. Submit it with the same options, ` +
+      'choose another name, or remove the existing export (removeExport).',
     'ERR_CHECKPOINT_MISMATCH',
     { resumable: false },
   );

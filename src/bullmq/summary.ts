@@ -1,35 +1,35 @@
 import { BatchError, type BatchErrorCode } from '../batch/index.ts';
 
-/** What an export on many hosts did. */
+/** Summary of a complete export on many hosts. */
 export interface WholeSummary {
   readonly status: 'complete';
   readonly name: string;
-  /** It was complete before it was submitted. */
+  /** Whether the export was complete before it was submitted. */
   readonly alreadyComplete: boolean;
-  /** In the output; where there is none, in all parts, with what adjacent ones have in common. */
+  /** Number of records in the output. Without a merge: in all parts, including records that adjacent parts share. */
   readonly records: number;
-  /** Records that came again and were left out. */
+  /** Number of repeated records, which were omitted. */
   readonly repeated: number;
-  /** How many there were. */
+  /** Number of parts. */
   readonly parts: number;
-  /** The file, below the workers' directory. */
+  /** Path of the output, below the workers' directory. */
   readonly output?: string | undefined;
-  /** The manifest of the parts, below the workers' directory, where they were not merged. */
+  /** Path of the manifest, below the workers' directory, if the parts were not merged. */
   readonly manifest?: string | undefined;
 }
 
-/** Why a part, or the merge, failed for good. */
+/** Permanent failure of a part or of the merge. */
 export interface Failure {
-  /** Its number; undefined for the merge. */
+  /** Number of the part; undefined for the merge. */
   readonly part?: number | undefined;
   readonly code: BatchErrorCode;
   readonly message: string;
   readonly resumable: boolean;
-  /** Of `ERR_REQUEST` and `ERR_OUTPUT`: has the `code` of what the worker met, and the `status` of an answer, where there were any. */
+  /** Only for `ERR_REQUEST` and `ERR_OUTPUT`. Has the `code` of the worker's error and the `status` of the response, if any. */
   readonly cause?: Error | undefined;
 }
 
-/** Reads the summary that a worker has noted. */
+/** Parses the summary that a worker has noted. */
 export function readSummary(name: string, alreadyComplete: boolean, text: string): WholeSummary {
   const { records, repeated, parts, output, manifest } = parse(text) as Partial<WholeSummary>;
   return {
@@ -44,10 +44,10 @@ export function readSummary(name: string, alreadyComplete: boolean, text: string
   };
 }
 
-// Of no other: an `ERR_QUEUE` with a cause is a Redis that is away, which is waited for.
-const CAUSED: readonly unknown[] = ['ERR_REQUEST', 'ERR_OUTPUT'];
+// Not ERR_QUEUE: with a cause, it means that Redis is unreachable, and the caller would wait for Redis.
+const CAUSED_CODES: readonly unknown[] = ['ERR_REQUEST', 'ERR_OUTPUT'];
 
-/** Reads the failure that a worker has noted. */
+/** Parses the failure that a worker has noted. */
 export function readFailure(text: string): Failure {
   const { part, code, message, resumable, cause } = parse(text) as Partial<Failure>;
   return {
@@ -55,7 +55,7 @@ export function readFailure(text: string): Failure {
     code: /^ERR_[A-Z_]+$/.test(String(code)) ? (code as BatchErrorCode) : 'ERR_QUEUE',
     message: String(message),
     resumable: resumable === true,
-    ...(cause !== undefined && CAUSED.includes(code) && { cause: readCause(cause, String(message)) }),
+    ...(cause !== undefined && CAUSED_CODES.includes(code) && { cause: readCause(cause, String(message)) }),
   };
 }
 
@@ -72,6 +72,6 @@ function parse(text: string): object {
   try {
     return Object(JSON.parse(text));
   } catch {
-    throw new BatchError('what became of the export, as Redis says it, is no JSON', 'ERR_QUEUE');
+    throw new BatchError('the result of the export in Redis is damaged: it is not JSON.', 'ERR_QUEUE');
   }
 }

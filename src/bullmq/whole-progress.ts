@@ -1,35 +1,35 @@
 import type { PartState } from './part-state.ts';
 
-/** How far an export on many hosts is. */
+/** Progress of an export on many hosts. */
 export interface WholeProgress {
-  /** Records of all parts up to their last checkpoints; adjacent parts can have some in common. */
+  /** Records of all parts up to their last checkpoints. Adjacent parts can share records. */
   readonly records: number;
   readonly pages: number;
-  /** How many records there will be, as far as is known by now; it can be an estimate. */
+  /** Expected number of records, if known. It can be an estimate. */
   readonly total?: number | undefined;
   readonly repeated: number;
   readonly parts: number;
-  /** How many are complete. When all are, they are merged. */
+  /** Number of complete parts. The merge starts when all parts are complete. */
   readonly partsComplete: number;
-  /** Milliseconds waited. */
+  /** Milliseconds since the caller started waiting. */
   readonly elapsed: number;
-  /** Records a second in this time. */
+  /** Records per second during `elapsed`. */
   readonly recordsPerSecond: number;
-  /** Milliseconds until the end of the parts, where the total is known. */
+  /** Estimated milliseconds until all parts are complete, if the total is known. */
   readonly remaining?: number | undefined;
 }
 
-/** @param before how many records there were when the waiting began; undefined when it begins now. */
+/** @param before number of records when the caller started waiting; undefined if the waiting starts now. */
 export function wholeProgress(
   states: readonly PartState[],
   elapsed: number,
   before: number | undefined,
 ): WholeProgress {
   const sum = (number: (state: PartState) => number) =>
-    states.reduce((so_far, state) => so_far + number(state), 0);
+    states.reduce((total, state) => total + number(state), 0);
   const records = sum((state) => state.records);
   const totals = states.flatMap(({ complete, records: own, total }) => (complete ? own : (total ?? [])));
-  // Of parts that have not begun nothing is known: they are taken to be like the others.
+  // The totals of parts that have not started are unknown; assume the average of the others.
   const total =
     totals.length === 0
       ? undefined

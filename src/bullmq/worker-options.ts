@@ -6,13 +6,13 @@ import type { QueueConnection } from './connection.ts';
 import { nameProblem } from './names.ts';
 import type { PartStore } from './part-store.ts';
 
-/** Where exports are queued. */
+/** Location of the queue. */
 export interface QueueOptions {
-  /** `redis://host:6379`, `rediss://...`, or a client of ioredis, which is left alone. */
+  /** `redis://host:6379`, `rediss://...`, or an ioredis client, which is duplicated and stays open. */
   connection: QueueConnection;
-  /** @default 'exports' */
+  /** Name of the queue. @default 'exports' */
   queue?: string | undefined;
-  /** What all keys in Redis begin with. @default 'axios-oauth-refresh' */
+  /** Prefix of all keys in Redis. @default 'axios-oauth-refresh' */
   prefix?: string | undefined;
 }
 
@@ -20,53 +20,52 @@ export interface QueueOptions {
 export interface ExportWorkerOptions
   extends QueueOptions,
     Pick<RunOptions, 'tokens' | 'timeout' | 'account' | 'clock' | 'random'> {
-  /** The instance that requests are sent with; attach the plugin to it before. */
+  /** Axios instance that sends the requests. Attach the plugin to it first. */
   api: AxiosInstance;
   /**
-   * Makes the source of a part. Both come out of Redis as they were submitted: hold them against what you expect. What it
-   * throws fails the export.
+   * Returns the source of a part. Validate both values, because they come from Redis. If the function throws, the export fails.
    */
   source(part: Json, common: Json): PageSource | Promise<PageSource>;
-  /** Where the output goes, and the parts until then: an existing directory that all workers share. */
+  /** Existing directory, shared by all workers, for the parts and the output. */
   directory: string;
-  /** Keeps the parts elsewhere. @default in `directory` */
+  /** Store for the parts. @default files in `directory` */
   parts?: PartStore | undefined;
-  /** How many parts are exported at once. @default 1 */
+  /** Number of parts that this worker exports at the same time. @default 1 */
   concurrency?: number | undefined;
-  /** One rate for all workers of the queue together, kept in Redis; or a limiter of your own. @default none */
+  /** Rate that all workers of the queue share through Redis, or your own limiter. @default none */
   rate?: Rate | RateLimiter | undefined;
   /**
-   * After how long without a sign of life a worker is taken for dead and its parts are given to others, at the latest. A worker
-   * that hangs for longer than half of this loses its parts too; nothing is lost or repeated by that.
+   * Maximum time without a sign of life until a worker is presumed dead and other workers take over its parts. A worker that hangs for
+   * more than half of this time can lose its parts too. No records are lost or repeated.
    * @default 15_000
    */
   takeover?: number | undefined;
-  /** How many pages are read before they are asked for. @default 6 */
+  /** Number of pages to read ahead. @default 6 */
   readAhead?: number | undefined;
-  /** The least time between two checkpoints of a part. @default 1000 */
+  /** Minimum time between two checkpoints of a part. @default 1000 */
   checkpointInterval?: number | undefined;
-  /** Is told what the worker does. What it throws is ignored. */
+  /** Receives the worker's events. Errors that it throws are ignored. */
   onEvent?: ((event: ExportWorkerEvent) => void) | undefined;
 }
 
-/** What a worker tells. */
+/** Event of a worker. */
 export type ExportWorkerEvent =
   | ({
-      /** Of the export. */
+      /** Name of the export. */
       readonly name: string;
-      /** The number of the part; undefined for the merge. */
+      /** Number of the part; undefined for the merge. */
       readonly part?: number | undefined;
     } & (
       | { readonly type: 'started' }
       | { readonly type: 'progress'; readonly progress: Progress }
       | { readonly type: 'finished'; readonly records: number }
-      /** There was nothing to do: done before, or its export failed, was submitted again or removed. */
+      /** Nothing was to do: the part was complete, or the export has failed, was submitted again or was removed. */
       | { readonly type: 'skipped'; readonly why: string }
-      /** Given back to the queue because the worker is closed. */
+      /** The worker was closed and returned the part to the queue. */
       | { readonly type: 'handed-back' }
-      /** Another worker has it, or may have it. */
+      /** Another worker has taken over the part, or may have. */
       | { readonly type: 'lost'; readonly error: Error }
-      /** It is tried again after a while. */
+      /** The part failed and is tried again later. */
       | { readonly type: 'retrying'; readonly error: Error }
       /** The whole export has failed. */
       | { readonly type: 'failed'; readonly error: Error }
@@ -80,29 +79,30 @@ export const DEFAULTS = {
   takeover: 15_000,
 } as const;
 
-// Below this, an ordinary pause of a process is taken for its death.
-const SHORTEST_TAKEOVER = 500;
+// With less, an ordinary pause of a process would look like its death.
+const MIN_TAKEOVER = 500;
 
-/** What is wrong with where exports are queued. */
+/** Returns the problems with the location of the queue. */
 export function queueProblems({ queue = DEFAULTS.queue, prefix = DEFAULTS.prefix }: Partial<QueueOptions>) {
   return [nameProblem('queue', queue), nameProblem('prefix', prefix)];
 }
 
-/** @throws ConfigurationError that lists everything wrong. */
+/** @throws ConfigurationError that lists every problem. */
 export function checkWorkerOptions(options: ExportWorkerOptions): void {
   const { api, source, directory, parts, rate } = options;
   const { concurrency = DEFAULTS.concurrency, takeover = DEFAULTS.takeover } = options;
   refuse('startExportWorker', [
     ...queueProblems(options),
     typeof api?.request !== 'function' && 'api must be an axios instance',
-    typeof source !== 'function' && 'source must be a function that makes the source of a part',
+    typeof source !== 'function' && 'source must be a function that returns the source of a part',
     !(typeof directory === 'string' && directory !== '') && 'directory must be the path of a directory',
     parts !== undefined &&
       [parts?.sink, parts?.read, parts?.remove].some((member) => typeof member !== 'function') &&
-      'parts must have sink, read and remove',
-    !(Number.isInteger(concurrency) && concurrency > 0) && 'concurrency must be a whole number above 0',
-    !(takeover >= SHORTEST_TAKEOVER && takeover <= 3_600_000) &&
-      `takeover must be a number of milliseconds from ${SHORTEST_TAKEOVER} to an hour`,
+      'parts must have the functions sink, read and remove',
+    !(Number.isInteger(concurrency) && concurrency > 0) &&
+      `concurrency must be a whole number above 0, not ${concurrency}`,
+    !(takeover >= MIN_TAKEOVER && takeover <= 3_600_000) &&
+      `takeover must be from ${MIN_TAKEOVER} to 3600000 milliseconds, not ${takeover}`,
     ...rateProblems(rate),
     ...numberProblems(options, ['timeout', 'readAhead', 'checkpointInterval']),
   ]);

@@ -5,7 +5,7 @@ import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
 import { loadBullmq } from './peers.ts';
 import { processJob } from './process-job.ts';
-import { wordsOf } from './queue-error.ts';
+import { redisMessage } from './queue-error.ts';
 import { sharedLimiter } from './shared-rate.ts';
 import {
   checkWorkerOptions,
@@ -14,26 +14,26 @@ import {
   type ExportWorkerOptions,
 } from './worker-options.ts';
 
-/** A worker that runs until it is closed. */
+/** A running worker. */
 export interface ExportWorker {
   /**
-   * Takes no more parts, lets those under way save how far they are, and hands them back: another worker goes on with them
-   * at once. It settles also when Redis is away; then they are taken over.
+   * Stops accepting parts, saves the progress of the running parts and returns them to the queue, so that other workers can continue them
+   * immediately. Also resolves if Redis is unreachable; other workers then take over the parts after `takeover`.
    */
   close(): Promise<void>;
 }
 
-/** What aborts a job that is handed back. */
+/** Abort reason of jobs that are returned to the queue. */
 const CLOSING = new Error('the worker is closed');
 
 /**
- * Starts a worker: it takes the parts of the exports that were submitted to a queue, one after the other, and merges them when all
- * are there. Start as many as you like, on as many hosts.
+ * Starts a worker. It exports the parts of all exports in a queue one after the other, and merges the parts of an export when all are
+ * complete. Start any number of workers, on any number of hosts.
  *
- * A worker that dies loses no more than what it read since its last checkpoint, and that is read again. One that was taken
- * for dead and goes on cannot change what another one has taken over.
+ * If a worker dies, another worker continues from its last checkpoint. A worker that was presumed dead and continues cannot change
+ * parts that other workers have taken over.
  *
- * @throws ConfigurationError that lists everything wrong. BatchError `ERR_QUEUE` when Redis cannot be reached now.
+ * @throws ConfigurationError that lists every problem. BatchError `ERR_QUEUE` if Redis is unreachable now.
  * @example
  * await startExportWorker({
  *   connection: 'redis://redis.internal:6379',
@@ -47,15 +47,15 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   const { connection, directory, onEvent, concurrency = DEFAULTS.concurrency } = options;
   const { queue = DEFAULTS.queue, prefix = DEFAULTS.prefix, takeover = DEFAULTS.takeover } = options;
   const found = await stat(directory).catch(() => undefined);
-  refuse('startExportWorker', [!found?.isDirectory() && `directory: ${directory} is no directory here`]);
+  refuse('startExportWorker', [!found?.isDirectory() && `directory: ${directory} is not a directory here`]);
 
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
-  const tell = (event: ExportWorkerEvent) => {
+  const emit = (event: ExportWorkerEvent) => {
     try {
       onEvent?.(event);
     } catch {
-      // It is told, not asked.
+      // An error of the caller's handler must not end the job.
     }
   };
 
@@ -65,24 +65,24 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   const run = { tokens, rate: limiter, timeout, account, clock, random, readAhead, checkpointInterval };
   const context = { api, directory, parts, source, run };
 
-  const underWay = new Map<string, AbortController>();
+  const running = new Map<string, AbortController>();
   let closing: Promise<void> | undefined;
 
   async function work(job: Job, token?: string): Promise<unknown> {
-    const ended = new AbortController();
+    const abort = new AbortController();
     const id = job.id ?? '';
-    underWay.set(id, ended);
-    if (closing) ended.abort(CLOSING);
+    running.set(id, abort);
+    if (closing) abort.abort(CLOSING);
     try {
-      const ends = { signal: ended.signal, isClosing: () => ended.signal.reason === CLOSING };
+      const end = { signal: abort.signal, isClosing: () => abort.signal.reason === CLOSING };
       return await processJob(
-        { bullmq, client, prefix, queue, timeout: takeover, context, tell },
+        { bullmq, client, prefix, queue, timeout: takeover, context, emit },
         job,
         token,
-        ends,
+        end,
       );
     } finally {
-      if (underWay.get(id) === ended) underWay.delete(id);
+      if (running.get(id) === abort) running.delete(id);
     }
   }
 
@@ -90,25 +90,25 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     connection: client,
     prefix,
     concurrency,
-    // A job is given to another when its lock was seen to be gone by the second of two checks.
+    // BullMQ gives a job to another worker when the second of two checks finds its lock expired.
     lockDuration: takeover / 2,
     stalledInterval: takeover / 4,
-    // Progress is kept: a part may go from hand to hand as often as it must.
+    // No limit: the checkpoints survive, so a part may be taken over any number of times.
     maxStalledCount: 1_000_000,
     runRetryDelay: 1000,
   });
-  worker.on('error', (error) => tell({ type: 'queue-error', error: new Error(wordsOf(error)) }));
+  worker.on('error', (error) => emit({ type: 'queue-error', error: new Error(redisMessage(error)) }));
   worker.on('lockRenewalFailed', (ids) => {
-    for (const id of ids) underWay.get(id)?.abort(new Error('another worker has it'));
+    for (const id of ids) running.get(id)?.abort(new Error('another worker has taken over the job'));
   });
 
   async function closeAll(): Promise<void> {
     const ended = worker.close();
-    for (const job of underWay.values()) job.abort(CLOSING);
-    const late = () => new Error('late');
-    // What Redis does not answer to is taken over without it.
-    await withDeadline(systemClock, takeover, late, () => ended).catch(() => {
-      // Not waited for: between two attempts to connect ioredis does not say that it has ended.
+    for (const job of running.values()) job.abort(CLOSING);
+    const expired = () => new Error('timed out');
+    // Without an answer of Redis within `takeover`, other workers take over the jobs anyway.
+    await withDeadline(systemClock, takeover, expired, () => ended).catch(() => {
+      // Not awaited: between two connection attempts, ioredis never reports that it has ended.
       worker.disconnect().catch(() => {});
     });
     await disconnect();

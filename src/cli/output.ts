@@ -3,7 +3,7 @@ import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../
 import { refuse } from '../core/internal.ts';
 import type { Io } from './io.ts';
 
-/** Where an export goes. */
+/** Flags that describe the output of an export. */
 export interface Output {
   /** A file, or `-` for standard output. */
   out: string;
@@ -11,19 +11,19 @@ export interface Output {
   columns?: readonly string[] | undefined;
 }
 
-/** Returns the format of an output. @throws ConfigurationError when its flags do not go together. */
+/** Returns the format of an output. @throws ConfigurationError if the flags contradict each other. */
 export function outputFormat({ out, format, columns }: Output): OutputFormat {
   const chosen = format ?? formatOf(out) ?? 'jsonl';
   refuse('--out', [
-    out === '' && 'name a file, or - for standard output',
+    out === '' && 'must be a file, or - for standard output, not an empty text',
     format === undefined && endingProblem(out, '--format'),
-    columns !== undefined && !isCsv(chosen) && `--columns goes with csv, not with ${chosen}`,
-    out === '-' && chosen !== 'jsonl' && `standard output is jsonl; ${chosen} needs a file`,
+    columns !== undefined && !isCsv(chosen) && `--columns requires the format csv or csv.gz, not ${chosen}`,
+    out === '-' && chosen !== 'jsonl' && `standard output supports only jsonl; ${chosen} needs a file`,
   ]);
   return chosen;
 }
 
-/** Makes the sink of an export. @throws ConfigurationError when its flags do not go together. */
+/** Returns the sink of an export. @throws ConfigurationError if the flags contradict each other. */
 export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output): Sink {
   const format = outputFormat(output);
   const { out, columns } = output;

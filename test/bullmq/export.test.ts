@@ -1,16 +1,16 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { BatchError, genesysConversations } from '../../src/batch/index.ts';
 import { removeExport, splitInterval, type WholeProgress } from '../../src/bullmq/index.ts';
 import { failure } from '../support/batch.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 
-describeWithRedis('an export in parts', () => {
+describeWithRedis('an export on many hosts', () => {
   const redis = useRedis();
 
-  test('is merged into one output with every record once', async () => {
+  it('merges its parts into one output that contains every record once', async () => {
     const hosts = await manyHosts(redis, { records: 3000 });
     const worker = await hosts.worker({ concurrency: 2 });
     const handle = await hosts.submit();
@@ -29,15 +29,15 @@ describeWithRedis('an export in parts', () => {
       parts: 6,
       output: 'all.jsonl',
     });
-    // Conversations that were active on both sides of a cut.
+    // Conversations that were active at the boundary of two parts.
     expect(summary.repeated).toBeGreaterThan(0);
     await hosts.expectWhole();
     expect(seen[0]).toMatchObject({ parts: 6 });
     expect(await readdir(hosts.directory)).toEqual(['all.jsonl']);
-    expect(worker.told.filter(({ type }) => type === 'queue-error')).toEqual([]);
+    expect(worker.events.filter(({ type }) => type === 'queue-error')).toEqual([]);
   });
 
-  test('submitted again is joined while it runs, and answered for when it is complete', async () => {
+  it('is joined by a second submission while it runs, and returns its summary when it is complete', async () => {
     const hosts = await manyHosts(redis, { pageDelay: 20 });
     const first = await hosts.submit();
     const second = await hosts.submit();
@@ -52,7 +52,7 @@ describeWithRedis('an export in parts', () => {
     expect(await third.finished()).toEqual({ ...summaries[0], alreadyComplete: true });
     await hosts.expectWhole();
     expect(hosts.simulator.counts.apiRequests).toBe(before);
-    const started = worker.told.filter(({ type }) => type === 'started');
+    const started = worker.events.filter(({ type }) => type === 'started');
     expect(started).toHaveLength(7);
 
     const error = await failure(hosts.submit({ output: 'other.jsonl' }), 'ERR_CHECKPOINT_MISMATCH');
@@ -60,7 +60,7 @@ describeWithRedis('an export in parts', () => {
     await failure(hosts.submit({ parts: ['a'] }), 'ERR_CHECKPOINT_MISMATCH');
     expect(await removeExport({ ...hosts.queue, name: 'all' })).toBe(true);
     expect(await removeExport({ ...hosts.queue, name: 'all' })).toBe(false);
-    // What it wrote is there still, and is not written over.
+    // The output still exists and is not overwritten.
     const again = await hosts.submit();
     expect(again.state).toBe('new');
     const exists = await failure(again.finished(options), 'ERR_OUTPUT_EXISTS');
@@ -68,7 +68,7 @@ describeWithRedis('an export in parts', () => {
     await hosts.expectWhole();
   });
 
-  test('fails with a part that fails for good, and goes on from there when the cause is gone', async () => {
+  it('fails when a part fails permanently, and resumes when it is submitted again', async () => {
     const hosts = await manyHosts(redis, { parts: 4 });
     let broken = true;
     const read: number[] = [];
@@ -93,9 +93,9 @@ describeWithRedis('an export in parts', () => {
     expect(error.message).toMatch(
       /^part 2 of all has failed: no such field\. 2 of 4 parts are complete and \d+ records are kept/,
     );
-    await expect.poll(() => worker.told.some(({ type }) => type === 'failed')).toBe(true);
-    // The part that nobody had begun is not begun for an export that has failed.
-    await expect.poll(() => worker.told.filter(({ type }) => type === 'skipped').length).toBeGreaterThan(0);
+    await expect.poll(() => worker.events.some(({ type }) => type === 'failed')).toBe(true);
+    // Workers skip the unstarted part of a failed export.
+    await expect.poll(() => worker.events.filter(({ type }) => type === 'skipped').length).toBeGreaterThan(0);
     expect(read).toEqual([0, 1, 2]);
 
     broken = false;
@@ -109,7 +109,7 @@ describeWithRedis('an export in parts', () => {
     await hosts.expectWhole();
   });
 
-  test('tries a part again that may do better then, and no more often than it is told', async () => {
+  it('attempts a part again after an error that can pass, at most `attempts` times', async () => {
     const hosts = await manyHosts(redis, { parts: 2 });
     let failures = 0;
     const worker = await hosts.worker({
@@ -124,16 +124,16 @@ describeWithRedis('an export in parts', () => {
         };
       },
     });
-    const patient = await hosts.submit({ attempts: 3 });
-    expect(await patient.finished({ pollInterval: 50 })).toMatchObject({ records: 1200 });
-    expect(worker.told.filter(({ type }) => type === 'retrying')).toHaveLength(2);
+    const persistent = await hosts.submit({ attempts: 3 });
+    expect(await persistent.finished({ pollInterval: 50 })).toMatchObject({ records: 1200 });
+    expect(worker.events.filter(({ type }) => type === 'retrying')).toHaveLength(2);
     failures = 0;
-    const impatient = await hosts.submit({ name: 'once', output: 'once.jsonl', attempts: 1 });
-    const error = await failure(impatient.finished({ pollInterval: 50 }), 'ERR_JOB');
+    const once = await hosts.submit({ name: 'once', output: 'once.jsonl', attempts: 1 });
+    const error = await failure(once.finished({ pollInterval: 50 }), 'ERR_JOB');
     expect(error).toMatchObject({ resumable: true });
   });
 
-  test('says before it is read that its output is somebody else’s', async () => {
+  it('fails before the first request if a foreign file has the name of the output', async () => {
     const hosts = await manyHosts(redis);
     await hosts.worker();
     await writeFile(join(hosts.directory, 'all.jsonl'), 'precious');
@@ -147,13 +147,13 @@ describeWithRedis('an export in parts', () => {
     await hosts.expectWhole();
   });
 
-  test('is not waited for longer than its caller wants', async () => {
+  it('continues when the signal of finished aborts', async () => {
     const hosts = await manyHosts(redis);
     const handle = await hosts.submit();
     const stop = new AbortController();
     const finished = handle.finished({ signal: stop.signal });
     stop.abort(new Error('enough'));
     const error = await failure(finished, 'ERR_INTERRUPTED');
-    expect(error.message).toContain('its workers go on');
+    expect(error.message).toContain('Its workers continue');
   });
 });

@@ -1,7 +1,7 @@
 import { AxiosError, type AxiosResponse } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { BatchError } from '../../src/batch/errors.ts';
-import { isWorthAnotherTry } from '../../src/bullmq/job-errors.ts';
+import { isWorthAnotherAttempt } from '../../src/bullmq/job-errors.ts';
 
 const answered = (status: number) => {
   const response = { status } as AxiosResponse;
@@ -9,18 +9,18 @@ const answered = (status: number) => {
   return new BatchError('answered', 'ERR_REQUEST', { cause });
 };
 
-describe('a job that failed', () => {
-  it.each([401, 408, 429, 500, 503])('is tried again after %i: it passes', (status) => {
-    expect(isWorthAnotherTry(answered(status))).toBe(true);
+describe('isWorthAnotherAttempt', () => {
+  it.each([401, 408, 429, 500, 503])('returns true for status %i, which can pass', (status) => {
+    expect(isWorthAnotherAttempt(answered(status))).toBe(true);
   });
 
-  it.each([400, 403, 404])('is not tried again after %i: it stays', (status) => {
-    expect(isWorthAnotherTry(answered(status))).toBe(false);
+  it.each([400, 403, 404])('returns false for status %i, which is permanent', (status) => {
+    expect(isWorthAnotherAttempt(answered(status))).toBe(false);
   });
 
-  it('is not tried again when somebody has to decide', () => {
-    expect(isWorthAnotherTry(new BatchError('there', 'ERR_OUTPUT_EXISTS'))).toBe(false);
-    expect(isWorthAnotherTry(new BatchError('never', 'ERR_JOB', { resumable: false }))).toBe(false);
-    expect(isWorthAnotherTry(new Error('a fault'))).toBe(false);
+  it('returns false for errors that a user must fix', () => {
+    expect(isWorthAnotherAttempt(new BatchError('there', 'ERR_OUTPUT_EXISTS'))).toBe(false);
+    expect(isWorthAnotherAttempt(new BatchError('never', 'ERR_JOB', { resumable: false }))).toBe(false);
+    expect(isWorthAnotherAttempt(new Error('a fault'))).toBe(false);
   });
 });

@@ -1,21 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { WorkerProcess } from '../support/export-workers.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
 
-async function working(starting: Promise<WorkerProcess>): Promise<WorkerProcess> {
+async function afterFirstPage(starting: Promise<WorkerProcess>): Promise<WorkerProcess> {
   const worker = await starting;
   await worker.until('progress');
   return worker;
 }
 
-describeWithRedis('workers that die', () => {
+describeWithRedis('when workers die', () => {
   const redis = useRedis();
 
-  test('of three, at random moments, lose and repeat nothing', async () => {
+  it('the output has every record once after five kills among three workers', async () => {
     const hosts = await manyHosts(redis, { records: 3000, pageDelay: 60 });
     const handle = await hosts.submit();
     const settings = { takeover: 1000, checkpointInterval: 50, readAhead: 1 };
@@ -23,8 +23,8 @@ describeWithRedis('workers that die', () => {
     const finished = handle.finished({ pollInterval: 50 });
     let kills = 0;
     for (; kills < 5; kills++) {
-      // The first of them to be at it; another is started in its place meanwhile.
-      const victim = await Promise.race(workers.map((worker) => working(worker)));
+      // Kill the first worker that makes progress, and start a replacement.
+      const victim = await Promise.race(workers.map((worker) => afterFirstPage(worker)));
       await delay(Math.random() * 300);
       victim.kill();
       const rest = await Promise.all(
@@ -33,12 +33,14 @@ describeWithRedis('workers that die', () => {
       workers = [...rest.flat(), hosts.process(settings)];
     }
     const summary = await finished;
+    // The end of the test kills workers. A worker killed during its start would cause an unhandled rejection.
+    await Promise.all(workers);
     expect(summary).toMatchObject({ records: 3000, parts: 6 });
     await hosts.expectWhole();
     expect(await readdir(hosts.directory)).toEqual(['all.jsonl']);
   });
 
-  test('have their parts taken over after their lock has expired', async () => {
+  it('another worker takes over their parts after the job lock expires', async () => {
     const hosts = await manyHosts(redis, { records: 2000, parts: 1, pageDelay: 30 });
     const settings = { takeover: 2000, checkpointInterval: 50, readAhead: 1 };
     const first = await hosts.process(settings);
@@ -46,16 +48,16 @@ describeWithRedis('workers that die', () => {
     await first.until('progress');
     const second = await hosts.worker(settings);
     first.kill();
-    const began = performance.now();
-    await expect.poll(() => second.told.some(({ type }) => type === 'started')).toBe(true);
-    const took = performance.now() - began;
-    // Not before its lock has run out, less what of it was used when it was killed.
-    expect(took).toBeGreaterThan(300);
+    const killedAt = performance.now();
+    await expect.poll(() => second.events.some(({ type }) => type === 'started')).toBe(true);
+    const takeover = performance.now() - killedAt;
+    // Not before the job lock expires. Some of its time had already passed when the worker was killed.
+    expect(takeover).toBeGreaterThan(300);
     await handle.finished({ pollInterval: 50 });
     await hosts.expectWhole();
   });
 
-  test('and one that only seemed dead writes nothing that counts when it goes on', async () => {
+  it('a worker that was presumed dead and continues does not change the output', async () => {
     const hosts = await manyHosts(redis, { records: 2000, parts: 2, pageDelay: 20 });
     const settings = { takeover: 800, checkpointInterval: 20, readAhead: 1 };
     const zombie = await hosts.process(settings);
@@ -69,12 +71,12 @@ describeWithRedis('workers that die', () => {
     expect(lost.error).toMatch(/taken over|another worker|interrupted/);
     expect(await handle.finished({ pollInterval: 50 })).toMatchObject({ records: 2000 });
     await hosts.expectWhole();
-    // The part was read into two files, and of the zombie's what came behind its last checkpoint does not count.
+    // Each worker wrote its own file of the part. The file of the zombie is valid only up to its last checkpoint.
     const files = (await readdir(join(hosts.directory, 'all.parts'))).filter((file) => file.startsWith('0.'));
     expect(files.length).toBeGreaterThanOrEqual(2);
   });
 
-  test('while they merge leave a merge that another one makes again', async () => {
+  it('another worker repeats an interrupted merge', async () => {
     const hosts = await manyHosts(redis, { records: 20_000, parts: 3, pageSize: 100 });
     const handle = await hosts.submit();
     let merges = 0;
@@ -82,7 +84,7 @@ describeWithRedis('workers that die', () => {
       const worker = await hosts.process({ takeover: 600, concurrency: 3 });
       await worker.until('started', undefined);
       await expect
-        .poll(() => worker.told.some(({ type, part }) => type === 'started' && part === undefined), {
+        .poll(() => worker.events.some(({ type, part }) => type === 'started' && part === undefined), {
           interval: 1,
         })
         .toBe(true);
@@ -93,34 +95,34 @@ describeWithRedis('workers that die', () => {
     const last = await hosts.worker({ takeover: 600 });
     expect(await handle.finished({ pollInterval: 50 })).toMatchObject({ records: 20_000 });
     await expect.poll(() => readdir(hosts.directory)).toEqual(['all.jsonl']);
-    expect(last.told.length).toBeGreaterThan(0);
+    expect(last.events.length).toBeGreaterThan(0);
     await hosts.expectWhole();
   });
 
-  test('are not needed when one is closed: it hands its part back at once', async () => {
+  it('a worker that is closed instead returns its part with all pages saved', async () => {
     const hosts = await manyHosts(redis, { records: 2000, parts: 1, pageDelay: 20 });
-    // As long a takeover as there can be none within this test.
+    // Too long for a takeover within this test.
     const first = await hosts.process({ takeover: 60_000, checkpointInterval: 10_000, readAhead: 1 });
     const handle = await hosts.submit();
     await first.until('progress');
-    await expect.poll(() => first.told.filter(({ type }) => type === 'progress').length).toBeGreaterThan(4);
+    await expect.poll(() => first.events.filter(({ type }) => type === 'progress').length).toBeGreaterThan(4);
     first.kill('SIGTERM');
     expect(await first.ended).toBe(0);
-    const pages = first.told.filter(({ type }) => type === 'progress').length;
-    expect(first.told.at(-1)).toMatchObject({ type: 'handed-back', part: 0 });
+    const pages = first.events.filter(({ type }) => type === 'progress').length;
+    expect(first.events.at(-1)).toMatchObject({ type: 'handed-back', part: 0 });
 
     const before = hosts.simulator.counts.apiRequests;
     const second = await hosts.worker({ takeover: 60_000 });
     await handle.finished({ pollInterval: 50 });
     await hosts.expectWhole();
-    expect(second.told.some(({ type }) => type === 'finished')).toBe(true);
-    // It went on behind the last page of the first, which no interval had asked to be saved: 40 pages in all, one of them empty.
+    expect(second.events.some(({ type }) => type === 'finished')).toBe(true);
+    // The second worker continued after the last page of the first, although no checkpoint was due: 40 pages in all, one of them empty.
     expect(hosts.simulator.counts.apiRequests - before).toBeLessThanOrEqual(42 - pages);
   });
 });
 
-describeWithRedisServer('a Redis that ends', () => {
-  test('and comes back with what it had on disk is gone on with', async () => {
+describeWithRedisServer('when Redis stops', () => {
+  it('the export continues after Redis restarts with the data from its disk', async () => {
     const redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     try {
       const hosts = await manyHosts(
@@ -130,7 +132,7 @@ describeWithRedisServer('a Redis that ends', () => {
       const workers = [await hosts.worker({ readAhead: 1 }), await hosts.worker({ readAhead: 1 })];
       const handle = await hosts.submit();
       const finished = handle.finished({ pollInterval: 50 });
-      await expect.poll(() => workers[0]?.told.some(({ type }) => type === 'progress')).toBe(true);
+      await expect.poll(() => workers[0]?.events.some(({ type }) => type === 'progress')).toBe(true);
       await redis.restart();
       expect(await finished).toMatchObject({ records: 2000 });
       await hosts.expectWhole();
@@ -140,7 +142,7 @@ describeWithRedisServer('a Redis that ends', () => {
     }
   });
 
-  test('for good keeps no worker from closing', async () => {
+  it('workers and handles close even if Redis never comes back', async () => {
     const redis = await startRedis();
     const hosts = await manyHosts(
       { url: redis.url, prefix: 'test' },
@@ -153,7 +155,7 @@ describeWithRedisServer('a Redis that ends', () => {
     worker.kill('SIGTERM');
     expect(await worker.ended).toBe(0);
     await handle.close();
-    // What was read of it is there still.
+    // The records read so far are still on disk.
     const [folder] = await readdir(hosts.directory);
     expect(
       (

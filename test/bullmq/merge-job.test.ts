@@ -2,7 +2,7 @@ import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
 import { Redis } from 'ioredis';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { exportRecords, type PageSource } from '../../src/batch/index.ts';
 import { readDescription, writeDescription } from '../../src/bullmq/description.ts';
 import { directoryParts } from '../../src/bullmq/directory-parts.ts';
@@ -23,8 +23,8 @@ function deferred() {
   return { promise, resolve };
 }
 
-test('lines come in lists that can be written as one text', async () => {
-  // Longer than the longest text there can be, in fewer lines than a list may have.
+it('linesOf returns lists that are short enough for one string', async () => {
+  // Longer than the maximum length of a string, in fewer lines than the limit of a list.
   const line = Buffer.from(`"${'x'.repeat(1024 * 1024)}"\n`);
   async function* chunks() {
     for (let count = 0; count < 600; count++) yield line;
@@ -39,10 +39,10 @@ test('lines come in lists that can be written as one text', async () => {
 
 type TwoParts = Partial<PageSource> & { directory?: string };
 
-describeWithRedis('a merge', () => {
+describeWithRedis('mergeParts', () => {
   const redis = useRedis();
 
-  /** Two parts that are complete and have records in common, to be merged. */
+  /** Prepares the merge of two complete parts that share records. */
   async function twoParts(name: string, { directory: shared, ...more }: TwoParts = {}) {
     const directory = shared ?? (await temporaryDirectory());
     const client = new Redis(redis.url);
@@ -83,7 +83,7 @@ describeWithRedis('a merge', () => {
     .map((record) => `${JSON.stringify(record)}\n`)
     .join('');
 
-  test('that was killed between the name of its output and its last word is not made again', async () => {
+  it('does not merge again after a kill between publishing the output and noting the summary', async () => {
     const { directory, output, claim, merge } = await twoParts('renamed');
     const first = await claim();
     const killed: PartClaim = {
@@ -101,14 +101,14 @@ describeWithRedis('a merge', () => {
     expect(await readdir(directory)).toEqual(['out.jsonl']);
   });
 
-  test('does not take another file of the name for its own', async () => {
+  it('does not mistake a foreign file with the name and size of the output for its own', async () => {
     const { directory, output, claim, merge } = await twoParts('foreign');
     const first = await claim();
     const killed: PartClaim = {
       ...first,
       note: async (name, value) => {
         await first.note(name, value);
-        // Of the same length, and put there at another time.
+        // The same length, but another modification time.
         await writeFile(output, 'x'.repeat(WHOLE.length));
         await utimes(output, 1, 1);
       },
@@ -116,21 +116,21 @@ describeWithRedis('a merge', () => {
     await failure(merge(killed), 'ERR_OUTPUT_EXISTS');
     await failure(merge(await claim()), 'ERR_OUTPUT_EXISTS');
     expect(await readFile(output, 'utf8')).toBe('x'.repeat(WHOLE.length));
-    // The parts are kept, and nothing else is left behind.
+    // The parts are kept, and no unfinished output is left.
     expect((await readdir(directory)).sort()).toEqual(['foreign.parts', 'out.jsonl']);
   });
 
-  test('is not in the way of the next one when it was stopped before it gave its output the name, and goes on', async () => {
-    const { directory, output, claim, merge } = await twoParts('stopped');
+  it('fails with ERR_LOCKED if it is suspended before it publishes, while the next merge succeeds', async () => {
+    const { directory, output, claim, merge } = await twoParts('suspended');
     const first = await claim();
     const noted = deferred();
-    const goesOn = deferred();
+    const resumed = deferred();
     const zombie = merge({
       ...first,
       async note(name, value) {
         await first.note(name, value);
         noted.resolve();
-        await goesOn.promise;
+        await resumed.promise;
       },
     });
     await noted.promise;
@@ -139,7 +139,7 @@ describeWithRedis('a merge', () => {
       ...next,
       async note(name, value) {
         await next.note(name, value);
-        goesOn.resolve();
+        resumed.resolve();
         await failure(zombie, 'ERR_LOCKED');
       },
     });
@@ -148,7 +148,7 @@ describeWithRedis('a merge', () => {
     expect(await readdir(directory)).toEqual(['out.jsonl']);
   });
 
-  test('asks a source for ids that is more than functions', async () => {
+  it('calls `identify` as a method of the source', async () => {
     const source = {
       key: 'id' as const,
       identify(item: unknown) {
@@ -160,7 +160,7 @@ describeWithRedis('a merge', () => {
     expect(await readFile(output, 'utf8')).toBe(WHOLE);
   });
 
-  test('leaves the output of another export that gets the same name at the same time', async () => {
+  it('publishes only one of two exports that use the same output at the same time', async () => {
     for (let round = 0; round < 20; round++) {
       const directory = await temporaryDirectory();
       const exports = await Promise.all(
@@ -170,13 +170,13 @@ describeWithRedis('a merge', () => {
       const merges = exports.map(({ merge }, index) => merge(claims[index] as PartClaim));
       const ends = await Promise.allSettled(merges);
       expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-      // Whoever was too late has its parts still.
-      const late = ends[0]?.status === 'rejected' ? 'one' : 'other';
-      expect((await readdir(directory)).sort()).toEqual([`${late}${round}.parts`, 'out.jsonl'].sort());
+      // The parts of the rejected export are kept.
+      const rejected = ends[0]?.status === 'rejected' ? 'one' : 'other';
+      expect((await readdir(directory)).sort()).toEqual([`${rejected}${round}.parts`, 'out.jsonl'].sort());
     }
   });
 
-  test('that lost its claim publishes no output', async () => {
+  it('publishes no output after it lost its claim', async () => {
     const { directory, output, claim, merge } = await twoParts('claimed');
     const zombie = await claim();
     const next = await claim();

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import axios from 'axios';
 import { Redis } from 'ioredis';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { Json } from '../../src/batch/index.ts';
 import { removeExport, type SubmitOptions, startExportWorker, submitExport } from '../../src/bullmq/index.ts';
 import { ConfigurationError } from '../../src/index.ts';
@@ -11,6 +11,7 @@ import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from
 
 const SUBMIT: SubmitOptions = { connection: 'redis://127.0.0.1:1', name: 'x', parts: [1], output: 'x.jsonl' };
 
+/** Returns the message of the ConfigurationError that a promise rejects with. */
 async function refused(run: Promise<unknown>): Promise<string> {
   const error = await run.then(
     () => undefined,
@@ -20,7 +21,7 @@ async function refused(run: Promise<unknown>): Promise<string> {
   return (error as Error).message;
 }
 
-test('an output is a plain path below the directory of the workers', async () => {
+it('submitExport refuses an output that is not a plain path below the directory of the workers', async () => {
   for (const output of [
     '../x.jsonl',
     'a/../../x',
@@ -37,14 +38,14 @@ test('an output is a plain path below the directory of the workers', async () =>
     'a.parts/x',
     'x.merging.12',
     `${'x'.repeat(300)}`,
-    // Few letters, and more bytes than a file's name may have.
+    // Few characters, but more bytes than a file name may have.
     'é'.repeat(120),
   ]) {
-    expect(await refused(submitExport({ ...SUBMIT, output }))).toContain('output must be a plain file name');
+    expect(await refused(submitExport({ ...SUBMIT, output }))).toContain('output must be a file name');
   }
 });
 
-test('what is wrong with an export is said at once, all of it', async () => {
+it('submitExport lists every invalid option in one error', async () => {
   const message = await refused(
     submitExport({ ...SUBMIT, queue: 'a:b', prefix: '', name: '../x', attempts: 0, retryDelay: -1 }),
   );
@@ -65,21 +66,21 @@ test('what is wrong with an export is said at once, all of it', async () => {
   circle.push(circle);
   for (const part of [1n, () => 1, undefined, circle]) {
     const parts: Json[] = Object([part]);
-    expect(await refused(submitExport({ ...SUBMIT, parts }))).toContain('parts must be JSON');
+    expect(await refused(submitExport({ ...SUBMIT, parts }))).toContain('parts must contain only JSON');
   }
   for (const output of ['x.parquet', 'x.tsv.gz']) {
     expect(await refused(submitExport({ ...SUBMIT, output }))).toContain(
       `of ${output} is not a known format`,
     );
   }
-  // Not when hours of work are to be merged.
+  // Checked at submission, because the merge comes after hours of work.
   const csv = (options: object) => refused(submitExport({ ...SUBMIT, output: 'x.csv', csv: options }));
-  expect(await csv({ columns: [] })).toContain('csv.columns must name at least one');
+  expect(await csv({ columns: [] })).toContain('csv.columns must not be empty');
   expect(await csv({ delimiter: 'ab' })).toContain('csv.delimiter must be one character');
-  expect(await csv({ columns: 'id' })).toContain('csv must be the options of csvFile');
+  expect(await csv({ columns: 'id' })).toContain('csv must be an object with options of csvFile');
 });
 
-test('what is wrong with a worker is said at once, all of it', async () => {
+it('startExportWorker lists every invalid option in one error', async () => {
   const api = axios.create();
   const source = () => preparedPages([]);
   const directory = await temporaryDirectory();
@@ -104,11 +105,11 @@ test('what is wrong with a worker is said at once, all of it', async () => {
     expect(message).toContain(part);
   }
   expect(await refused(startExportWorker({ ...right, directory: `${directory}/missing` }))).toContain(
-    'is no directory here',
+    'is not a directory',
   );
 });
 
-test('a connection that is none, or leads nowhere, is an error that shows no password', async () => {
+it('an invalid or unreachable connection is an error without the password', async () => {
   for (const connection of ['http://x:hunter2@y', 'hunter2', 'redis//:hunter2@y']) {
     expect(await refused(submitExport({ ...SUBMIT, connection }))).not.toContain('hunter2');
   }
@@ -116,12 +117,12 @@ test('a connection that is none, or leads nowhere, is an error that shows no pas
     submitExport({ ...SUBMIT, connection: 'redis://:hunter2@127.0.0.1:1' }),
     'ERR_QUEUE',
   );
-  expect(error.message).toMatch(/Redis at 127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED/);
+  expect(error.message).toMatch(/cannot connect to Redis at 127\.0\.0\.1:1: .*ECONNREFUSED/);
   expect(inspect(error, { depth: 10 })).not.toContain('hunter2');
 });
 
-describeWithRedisServer('a Redis with a password', () => {
-  test('says that it is missing or wrong', async () => {
+describeWithRedisServer('when Redis requires a password', () => {
+  it('the error says whether the password is missing or wrong, and does not contain it', async () => {
     const redis = await startRedis({ password: 'right-one' });
     onTestFinished(() => redis.close());
     const missing = await failure(
@@ -139,10 +140,10 @@ describeWithRedisServer('a Redis with a password', () => {
   });
 });
 
-describeWithRedis('what a worker finds in Redis', () => {
+describeWithRedis('the data of an export in Redis', () => {
   const redis = useRedis();
 
-  test('is not trusted: a path that leads elsewhere fails the export', async () => {
+  it('is not trusted: an output outside the directory fails the export', async () => {
     const hosts = await manyHosts(redis);
     const handle = await hosts.submit();
     const client = new Redis(redis.url);
@@ -152,19 +153,19 @@ describeWithRedis('what a worker finds in Redis', () => {
     await client.hset(key, 'description', JSON.stringify({ ...description, output: '../../evil' }));
     const worker = await hosts.worker();
     const error = await failure(handle.finished({ pollInterval: 20 }), 'ERR_QUEUE');
-    expect(error.message).toContain('output must be a plain file name');
+    expect(error.message).toContain('output must be a file name');
     expect(hosts.simulator.counts.apiRequests).toBe(0);
-    expect(worker.told.some(({ type }) => type === 'failed')).toBe(true);
+    expect(worker.events.some(({ type }) => type === 'failed')).toBe(true);
   });
 
-  test('holds no credentials, and nothing of where the API is', async () => {
+  it('contains neither credentials nor the address of the API', async () => {
     const hosts = await manyHosts(redis, { pageDelay: 20, parts: 2 });
     const client = new Redis(redis.url);
     onTestFinished(() => client.disconnect());
     const worker = await hosts.worker({ checkpointInterval: 0, readAhead: 1 });
     const handle = await hosts.submit();
-    const told = (wanted: string) => () => worker.told.filter(({ type }) => type === wanted).length;
-    await expect.poll(told('progress')).toBeGreaterThan(3);
+    const pages = () => worker.events.filter(({ type }) => type === 'progress').length;
+    await expect.poll(pages).toBeGreaterThan(3);
     const found: string[] = [];
     for await (const keys of client.scanStream({ match: `${redis.prefix}*` })) {
       for (const key of keys as string[]) {
@@ -181,7 +182,7 @@ describeWithRedis('what a worker finds in Redis', () => {
     await handle.finished({ pollInterval: 20 });
   });
 
-  test('can be a client of the caller’s, which stays open', async () => {
+  it('is accessible through an ioredis client of the caller, which stays open', async () => {
     const hosts = await manyHosts(redis);
     const connection = new Redis(redis.url, { keyPrefix: 'theirs:' });
     onTestFinished(() => connection.disconnect());
@@ -192,14 +193,14 @@ describeWithRedis('what a worker finds in Redis', () => {
     expect(await connection.ping()).toBe('PONG');
   });
 
-  test('is removed with an export that runs, and its workers end', async () => {
+  it('is removed by removeExport while the export runs, and its workers stop', async () => {
     const hosts = await manyHosts(redis, { pageDelay: 30, parts: 1 });
     const worker = await hosts.worker({ readAhead: 1, checkpointInterval: 10 });
     const handle = await hosts.submit();
-    await expect.poll(() => worker.told.some(({ type }) => type === 'progress')).toBe(true);
+    await expect.poll(() => worker.events.some(({ type }) => type === 'progress')).toBe(true);
     expect(await removeExport({ ...hosts.queue, name: 'all' })).toBe(true);
     const error = await failure(handle.finished({ pollInterval: 20 }), 'ERR_QUEUE');
-    expect(error.message).toContain('does not know the export all any more');
-    await expect.poll(() => worker.told.at(-1)?.type).toBe('lost');
+    expect(error.message).toContain('no longer has the export all');
+    await expect.poll(() => worker.events.at(-1)?.type).toBe('lost');
   });
 });

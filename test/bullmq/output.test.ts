@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   csvFile,
   exportRecords,
@@ -18,10 +18,10 @@ import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 import { attached } from '../support/simulated.ts';
 
-describeWithRedis('the output of an export in parts', () => {
+describeWithRedis('the output of an export on many hosts', () => {
   const redis = useRedis();
 
-  test('is the file that one process alone writes, in each format', async () => {
+  it('equals the output of a single process, in every format', async () => {
     const hosts = await manyHosts(redis, { parts: 5 });
     await hosts.worker();
     const { url: envUrl, clientId, clientSecret, interval } = hosts.simulator;
@@ -47,7 +47,7 @@ describeWithRedis('the output of an export in parts', () => {
     }
   });
 
-  test('can be left in parts, with a manifest of what of them counts', async () => {
+  it('consists of the parts and a manifest of their valid bytes with `output: false`', async () => {
     const hosts = await manyHosts(redis, { parts: 3 });
     await hosts.worker();
     const handle = await hosts.submit({ output: false, common: { kind: 'conversations' } });
@@ -80,10 +80,10 @@ describeWithRedis('the output of an export in parts', () => {
     expect(ids.size).toBe(1200);
   });
 
-  test('keeps its parts where a store of the caller’s puts them', async () => {
+  it('is merged from the part store of the caller', async () => {
     const hosts = await manyHosts(redis, { parts: 3 });
     const objects = new Map<string, string>();
-    // As object storage: what was put is never changed, each checkpoint puts one more.
+    // Like object storage: each checkpoint adds an object, and objects never change.
     const parts: PartStore = {
       sink: ({ name, part, fence }) => ({
         format: 'objects',
@@ -122,7 +122,7 @@ describeWithRedis('the output of an export in parts', () => {
     await expect.poll(() => objects.size).toBe(0);
   });
 
-  test('reads a part at the position that its store has given, whatever it is', async () => {
+  it('is read at the positions that the part store returned, also at a falsy position', async () => {
     const hosts = await manyHosts(redis, { parts: 2 });
     const texts = new Map<number, string>();
     const positions: unknown[] = [];

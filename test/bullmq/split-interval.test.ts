@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { splitInterval } from '../../src/bullmq/index.ts';
 import { ConfigurationError } from '../../src/index.ts';
 
-describe('parts of an interval', () => {
-  test('are days where they can be, and have round ends where that costs nothing', () => {
+describe('splitInterval', () => {
+  it('cuts at midnight, or else at the roundest time that keeps parts equally long', () => {
     expect(splitInterval('2026-01-01T00:00Z/2026-01-04T00:00Z', 3)).toEqual([
       '2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.000Z',
       '2026-01-02T00:00:00.000Z/2026-01-03T00:00:00.000Z',
@@ -25,7 +25,7 @@ describe('parts of an interval', () => {
     expect(cuts('2026-01-01T00:00Z/2026-01-01T00:01Z', 7)[0]).toBe('2026-01-01T00:00:09.000Z');
   });
 
-  test('cover it exactly, each as long as the others but for a second or a fiftieth', () => {
+  it('covers the interval exactly, with lengths that differ by at most a second or 2 %', () => {
     const day = 86_400_000;
     fc.assert(
       fc.property(
@@ -55,9 +55,9 @@ describe('parts of an interval', () => {
     );
   });
 
-  test('of what is no interval, or shorter than seconds, are refused', () => {
+  it('refuses invalid intervals, invalid numbers of parts and parts shorter than a second', () => {
     for (const [interval, parts, why] of [
-      ['yesterday', 2, /two dates with a \//],
+      ['yesterday', 2, /two dates separated by \//],
       ['2026-01-02/2026-01-01', 2, /must be after/],
       ['2026-01-01/2026-01-02', 0, /parts must be a whole number above 0/],
       ['2026-01-01/2026-01-02', 1.5, /parts must be a whole number above 0/],

@@ -480,7 +480,7 @@ describe('when an export fails', () => {
     [['--interval', '2023-10-01T00:00/2023-10-02T00:00'], 'a zone'],
     [['--rate', 'fast'], 'Use a rate such as 300/min'],
     [['--rate', '0/min'], 'Use a rate'],
-    [['--columns', 'a'], '--columns goes with csv'],
+    [['--columns', 'a'], '--columns requires the format csv'],
     [['--out', '-', '--format', 'csv'], 'csv needs a file'],
     [
       ['--out', 'x.parquet'],

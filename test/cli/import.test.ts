@@ -94,7 +94,7 @@ describe('import', () => {
     [['--in', '-'], 'save standard input to a file'],
     [['--in', '/nowhere/a.jsonl'], 'no such file'],
     [['--in', '/dev/null'], 'is not a regular file'],
-    [['--in', 'a.jsonl', '--delimiter', ';'], '--delimiter requires csv'],
+    [['--in', 'a.jsonl', '--delimiter', ';'], '--delimiter requires the format csv'],
     [['--in', 'a.jsonl.gz'], 'decompress the file first'],
     [[], "required option '--in <file>' not specified"],
   ])('exits with 2: %j', async (args, message) => {

@@ -138,7 +138,7 @@ describe('an export in its own process', () => {
     command.child.stdout.once('data', () => command.child.stdout.destroy());
     const { code, stderr } = await command.ended;
     expect(code).toBe(6);
-    expect(stderr).toMatch(/error: whoever read the output closed it\. .*\n$/);
+    expect(stderr).toMatch(/error: the reader closed the output\. .*\n$/);
   });
 
   it('writes to a pipe', async () => {

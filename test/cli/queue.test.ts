@@ -257,7 +257,7 @@ describeWithRedis('exports in a queue', () => {
     const missing = join(directory, 'missing');
     const { code, stderr } = await worker(genesysEnv(simulator), '--directory', missing).ended;
     expect(code).toBe(2);
-    expect(stderr).toContain(`${missing} is no directory here`);
+    expect(stderr).toContain(`${missing} is not a directory here`);
   });
 
   it('keeps an existing file that no export wrote, and exports again with --restart', async () => {
@@ -282,7 +282,7 @@ describeWithRedis('exports in a queue', () => {
     expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
     const { code, stderr } = await run(exporting(simulator, 'c.jsonl', '--page-size', '50'), {});
     expect(code).toBe(2);
-    expect(stderr).toContain('give this one another name');
+    expect(stderr).toContain('choose another name');
   });
 });
 
@@ -335,10 +335,10 @@ describeWithRedisServer('a Redis with a password', () => {
       {},
     );
     expect(code).toBe(6);
-    expect(stderr).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`);
+    expect(stderr).toContain(`cannot connect to Redis at 127.0.0.1:${redis.port}`);
     const simulator = await startSimulator();
     const worker = await run(['worker', ...queue], genesysEnv(simulator));
     expect(worker.code).toBe(6);
-    expect(worker.stderr).toContain(`Redis at 127.0.0.1:${redis.port} cannot be used`);
+    expect(worker.stderr).toContain(`cannot connect to Redis at 127.0.0.1:${redis.port}`);
   });
 });

@@ -7,7 +7,7 @@ import { describeWithRedis, useRedis } from '../support/redis.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-it('the demo, small: killed and run again, exports every record once, says so in a table, and exits with 0', async () => {
+it('the export demo prints that every record was exported once, although its export was killed and resumed', async () => {
   const directory = await temporaryDirectory();
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
@@ -24,17 +24,17 @@ it('the demo, small: killed and run again, exports every record once, says so in
   );
   expect(table).toMatchObject({ records: 2500, 'unique ids': 2500, lost: 0, repeated: 0, different: 0 });
   expect(table['token fetches']).toBeGreaterThan(1);
-  // The kill takes some 401s with it before they are replayed.
+  // The kill loses some requests between their 401 and their replay.
   expect(table.replays).toBeGreaterThan(0);
   expect(table.replays).toBeLessThanOrEqual(table['401s seen'] ?? 0);
   expect(stdout).toContain('kill -9');
   expect(readFileSync(join(directory, 'conversations.jsonl'), 'utf8').split('\n')).toHaveLength(2501);
 });
 
-describeWithRedis('many hosts', () => {
+describeWithRedis('the demo of many hosts', () => {
   const redis = useRedis();
 
-  it('the demo of many hosts, small: a worker is killed, and every record is there once', async () => {
+  it('prints that every record was exported once, although a worker was killed', async () => {
     const directory = await temporaryDirectory();
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
@@ -47,7 +47,7 @@ describeWithRedis('many hosts', () => {
     expect(stdout).toMatch(/^records +4000$/m);
     expect(stdout).toMatch(/^lost +0$/m);
     expect(stdout).toMatch(/^repeated +0$/m);
-    // One, and another when the worker that fetched it died with the first.
+    // Two if the killed worker had fetched the first token.
     expect(stdout).toMatch(/^token fetches +[12]$/m);
   });
 });

@@ -14,13 +14,13 @@ const {
   version: VERSION,
 } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entries = entryPoints();
-// Entries that bring Node with them; every other entry must run in browsers.
+// Entries that require Node. Every other entry must run in browsers.
 const NODE_ROOMS = /^dist\/(stores|batch|bullmq|testing)\//;
 const BIN = 'node_modules/axios-oauth-refresh/dist/cli/main.js';
 let consumer: string;
 let installed: string;
 
-/** Installs the packed tarball beside the dependencies that it names, as users do. */
+/** Installs the packed tarball and its dependencies in a consumer project, as users do. */
 beforeAll(() => {
   consumer = mkdtempSync(join(tmpdir(), 'consumer-'));
   installed = join(consumer, 'node_modules', 'axios-oauth-refresh');
@@ -72,7 +72,7 @@ function importsOf(file: string): string[] {
   return [...outside].sort();
 }
 
-/** @returns what the compiler reports; empty without a problem. */
+/** Returns the errors of the compiler; empty if there are none. */
 function checkTypes(file: string, module: string, moduleResolution: string): string {
   const flags = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--types', 'node'];
   const target = ['--target', 'es2022', '--module', module, '--moduleResolution', moduleResolution];
@@ -172,13 +172,13 @@ describe('the packed package', () => {
          const { fileStore } = await ${load}('axios-oauth-refresh/file-store');
          const { redisStore } = await ${load}('axios-oauth-refresh/redis-store');
          const { submitExport } = await ${load}('axios-oauth-refresh/bullmq');
-         const say = ({ message }) => console.log(message);
+         const print = ({ message }) => console.log(message);
          process.removeAllListeners('warning');
-         process.on('warning', say);
+         process.on('warning', print);
          const token = { accessToken: 'a', refreshAt: Date.now(), expiresAt: Date.now() };
-         await fileStore({ directory: 'tokens' }).set('key', { token, fence: 1 }).catch(say);
-         await redisStore({ url: 'redis://127.0.0.1:1' }).get('key').catch(say);
-         await submitExport({ connection: 'redis://127.0.0.1:1', name: 'a', parts: [1], output: 'a.jsonl' }).catch(say);
+         await fileStore({ directory: 'tokens' }).set('key', { token, fence: 1 }).catch(print);
+         await redisStore({ url: 'redis://127.0.0.1:1' }).get('key').catch(print);
+         await submitExport({ connection: 'redis://127.0.0.1:1', name: 'a', parts: [1], output: 'a.jsonl' }).catch(print);
        })();`,
     );
     expect(output).toContain('npm install fs-native-extensions');
@@ -187,7 +187,7 @@ describe('the packed package', () => {
     expect(output).toContain('npm install bullmq');
   });
 
-  it('has a command that runs without another package', async () => {
+  it('has a command that runs without any optional package', async () => {
     const command = (...args: string[]) =>
       execFileSync('npx', ['--no-install', 'axios-oauth-refresh', ...args], {
         cwd: consumer,
@@ -218,7 +218,7 @@ describe('the packed package', () => {
     }
   });
 
-  it('puts the licence of every bundled package beside the bundle', () => {
+  it('contains the licence of every bundled package next to the bundle', () => {
     const licences = (folder: string) => {
       const file = join(installed, 'dist', folder, 'THIRD-PARTY-LICENSES.txt');
       return [...readFileSync(file, 'utf8').matchAll(/^([\w-]+) \d+\.\d+\.\d+ \((.+)\)\n\n\S/gm)].map(
@@ -232,14 +232,14 @@ describe('the packed package', () => {
     );
   });
 
-  it('refers in its types only to Node, its dependencies and its peers', () => {
+  it('imports only Node, its dependencies and its peers in its types', () => {
     const names = entries.flatMap(({ output }) => [`${output}.d.ts`, `${output}.d.cts`].flatMap(importsOf));
     const allowed = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
     expect(names.filter((name) => !name.startsWith('node:') && !allowed.includes(name))).toEqual([]);
     expect(importsOf('dist/batch/index.d.ts')).toEqual(['axios', 'node:stream']);
   });
 
-  it('gives each entry the same exports in ESM and in CommonJS', () => {
+  it('has the same exports for each entry in ESM and in CommonJS', () => {
     const names = (file: string, load: string) =>
       run(
         file,
@@ -252,7 +252,7 @@ describe('the packed package', () => {
     expect(fromEsm).not.toMatch(/ $/m);
   });
 
-  it('has typesVersions for each entry, as resolutions without exports need them', () => {
+  it('has typesVersions for each entry, for TypeScript resolutions that ignore `exports`', () => {
     const paths = entries.filter(({ path }) => path !== '');
     expect(typesVersions).toEqual({
       '*': Object.fromEntries(paths.map(({ path, output }) => [path, [`./${output}.d.cts`]])),
@@ -260,7 +260,7 @@ describe('the packed package', () => {
   });
 
   it.each(entries.filter(({ output }) => !NODE_ROOMS.test(output)))(
-    'imports nothing of Node in $name, so that browsers can run it',
+    'imports no Node module in $name, so that browsers can run it',
     ({ name, output }) =>
       expect(importsOf(`${output}.js`)).toEqual(
         name === 'axios-oauth-refresh' ? ['async-mutex', 'axios', 'axios-retry'] : ['axios'],
@@ -313,7 +313,7 @@ describe('the packed package', () => {
        const config: AxiosRequestConfig = { authRefresh: { idempotent: true, body: () => 'x' } };
        const stores: TokenStore[] = [fileStore(), redisStore({ url: 'redis://127.0.0.1' })];
        const off: AxiosRequestConfig = { authRefresh: false };
-       // @ts-expect-error: there is no such value
+       // @ts-expect-error: true is not a valid value
        const wrong: AxiosRequestConfig = { authRefresh: true };
        const events: AuthRefreshEvent[] = [];
        const { tokens, detach } = attachAuthRefresh(axios.create(config), {

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** The text of every file below a folder, by its path. */
+/** Returns the text of every page below a folder, by path. */
 function read(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.md'),
@@ -14,7 +14,7 @@ function read(folder: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
-it('docs/reference is what the docstrings say: run `npm run docs` when this fails', () => {
+it('docs/reference matches the docstrings (if not, run `npm run docs`)', () => {
   const out = mkdtempSync(join(tmpdir(), 'reference-'));
   execFileSync(process.execPath, [join(root, 'node_modules/typedoc/bin/typedoc'), '--out', out], {
     cwd: root,

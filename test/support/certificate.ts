@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** PEM texts. */
+/** A certificate and its private key, in PEM format. */
 export interface Certificate {
   cert: string;
   key: string;
@@ -10,7 +10,7 @@ const COMMON_NAME = [0x06, 0x03, 0x55, 0x04, 0x03];
 const SUBJECT_ALT_NAME = [0x06, 0x03, 0x55, 0x1d, 0x11];
 const ECDSA_SHA256 = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 
-/** Makes a self-signed certificate of localhost and 127.0.0.1 that is good for an hour (RFC 5280). */
+/** Returns a self-signed certificate (RFC 5280) for localhost and 127.0.0.1 that is valid for one hour. */
 export function selfSigned(now = Date.now()): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der(0x30, ECDSA_SHA256);
@@ -34,7 +34,7 @@ export function selfSigned(now = Date.now()): Certificate {
   };
 }
 
-/** One value of X.690's distinguished encoding. */
+/** Returns a value in distinguished encoding (X.690). */
 function der(tag: number, ...parts: (Uint8Array | number[])[]): Buffer {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
   const { length } = content;

@@ -1,8 +1,8 @@
-// Imported by the scripts that tests run as processes: ends this one when whoever started it is gone, whatever it is doing.
+// Test scripts import this module to end when their parent process has ended.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-// From a thread of its own, as a loop that never rests would keep a timer here from firing.
+// In a separate thread, because a busy loop would block a timer in the main thread.
 const watch = `
   const { workerData: parent } = require('node:worker_threads');
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500);

@@ -1,4 +1,4 @@
-// A process of the tests: a worker for a queue of exports, which runs until SIGTERM or SIGKILL.
+// Tests run this script as a process: an export worker that runs until it is killed. SIGTERM closes the worker.
 import axios from 'axios';
 import { genesysConversations } from '../../src/batch/index.ts';
 import { startExportWorker } from '../../src/bullmq/index.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { ExportWorkerOptions } from '../../src/bullmq/index.ts';
 
-/** The settings of a worker process. */
+/** Settings of a worker process. */
 export interface WorkerSettings
   extends Pick<
     ExportWorkerOptions,
@@ -19,8 +19,8 @@ export interface WorkerSettings
   rate?: { requests: number; interval: number };
 }
 
-/** An event that a worker process printed. */
-interface WorkerEvent {
+/** Event of a worker process, as JSON. */
+interface PrintedEvent {
   type: string;
   name?: string;
   part?: number;
@@ -29,14 +29,14 @@ interface WorkerEvent {
   progress?: { records: number; pages: number };
 }
 
-/** A worker process, which ends with the test at the latest. */
+/** A worker in its own process, which is killed when the test ends. */
 export interface WorkerProcess {
   readonly pid: number;
-  readonly told: readonly WorkerEvent[];
-  /** Resolves with the first event of a type. */
-  until(type: string, part?: number): Promise<WorkerEvent>;
+  readonly events: readonly PrintedEvent[];
+  /** Resolves with the first event of this type. */
+  until(type: string, part?: number): Promise<PrintedEvent>;
   kill(signal?: NodeJS.Signals): void;
-  /** The exit code, or the signal that ended the process. */
+  /** Exit code of the process, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 }
 
@@ -45,10 +45,10 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const told: WorkerEvent[] = [];
+  const events: PrintedEvent[] = [];
   const changes = new EventEmitter().setMaxListeners(0);
   createInterface({ input: child.stdout }).on('line', (line) => {
-    told.push(line.startsWith('{') ? JSON.parse(line) : { type: line });
+    events.push(line.startsWith('{') ? JSON.parse(line) : { type: line });
     changes.emit('change');
   });
   let hasEnded = false;
@@ -65,13 +65,15 @@ export async function startWorkerProcess(settings: WorkerSettings): Promise<Work
   });
   const until = async (type: string, part?: number) => {
     for (;;) {
-      const found = told.find((event) => event.type === type && (part === undefined || event.part === part));
+      const found = events.find(
+        (event) => event.type === type && (part === undefined || event.part === part),
+      );
       if (found) return found;
       if (hasEnded)
-        throw new Error(`the worker ended without the event ${type}: ${JSON.stringify(told.slice(-5))}`);
+        throw new Error(`the worker ended without the event ${type}: ${JSON.stringify(events.slice(-5))}`);
       await once(changes, 'change');
     }
   };
   await until('ready');
-  return { pid: child.pid ?? 0, told, until, ended, kill: (signal = 'SIGKILL') => void child.kill(signal) };
+  return { pid: child.pid ?? 0, events, until, ended, kill: (signal = 'SIGKILL') => void child.kill(signal) };
 }

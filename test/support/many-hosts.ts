@@ -20,15 +20,15 @@ import { temporaryDirectory } from './batch.ts';
 import { startWorkerProcess, type WorkerProcess, type WorkerSettings } from './export-workers.ts';
 import { startSimulator } from './simulated.ts';
 
-/** A simulator, a queue of its own and a directory, for exports by many workers. */
+/** A simulator, a queue and a directory for exports on many hosts. */
 export interface ManyHosts {
   readonly simulator: VendorSimulator;
   readonly directory: string;
   readonly queue: { connection: string; prefix: string; queue: string };
   submit(more?: Partial<SubmitOptions>): Promise<ExportHandle>;
-  worker(more?: Partial<ExportWorkerOptions>): Promise<ExportWorker & { told: ExportWorkerEvent[] }>;
+  worker(more?: Partial<ExportWorkerOptions>): Promise<ExportWorker & { events: ExportWorkerEvent[] }>;
   process(more?: Partial<WorkerSettings>): Promise<WorkerProcess>;
-  /** Holds a merged output against the truth: every record once, in order. */
+  /** Expects that a merged output has every record of the simulator once, in order. */
   expectWhole(output?: string): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export async function manyHosts(
         tokenRetryDelay: 5,
         retry: { baseDelay: 5 },
       });
-      const told: ExportWorkerEvent[] = [];
+      const events: ExportWorkerEvent[] = [];
       const worker = await startExportWorker({
         ...queue,
         directory,
@@ -74,11 +74,11 @@ export async function manyHosts(
         account: 'simulated',
         takeover: 1000,
         source: (part) => genesysConversations({ interval: String(part), pageSize }),
-        onEvent: (event) => told.push(event),
+        onEvent: (event) => events.push(event),
         ...more,
       });
       onTestFinished(() => worker.close());
-      return { ...worker, told };
+      return { ...worker, events };
     },
     process: (more) =>
       startWorkerProcess({

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/core/clock.ts';
 
-/** The machine's timers, and a time that stands still until a test sets it on. */
+/** Returns a clock with real timers and a time that changes only when a test shifts it. */
 export function createShiftedClock(): Clock & { shift(milliseconds: number): void } {
   let time = Date.now();
   return {

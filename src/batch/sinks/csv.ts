@@ -8,40 +8,40 @@ import { type Compression, compression, type GzipOptions, openTextFile } from '.
 /** Options of {@link csvFile}. */
 export interface CsvOptions {
   /**
-   * What to write, in this order; the rest of a record is left out. `a.b` stands for the member `b` of the object `a`,
-   * unless there is a member of the name `a.b`.
-   * @default the members of the records of the first page that has any
+   * Columns to write, in this order. Other members of a record are omitted. `a.b` selects the member `b` of the object `a`,
+   * unless the record has a member named `a.b`.
+   * @default the members of the records of the first page that has records
    */
   columns?: readonly string[] | undefined;
-  /** One character. @default ',' */
+  /** A single character. @default ',' */
   delimiter?: string | undefined;
-  /** Begin with a byte order mark, by which Excel knows that it is UTF-8. @default false */
+  /** Start the file with a byte order mark, so that Excel reads it as UTF-8. @default false */
   bom?: boolean | undefined;
   /**
-   * Puts `'` before texts that a spreadsheet would run as a formula: those that begin with `=`, `+`, `-`, `@`, a tab or a carriage
-   * return (OWASP, "CSV Injection"). Off, because it changes data, such as each telephone number that begins with `+`.
+   * Put `'` before texts that a spreadsheet would run as a formula: texts that start with `=`, `+`, `-`, `@`, a tab or a carriage
+   * return (OWASP, "CSV Injection"). Off by default, because it changes data, such as phone numbers that start with `+`.
    * @default false
    */
   escapeFormulas?: boolean | undefined;
 }
 
-/** How far a file is. */
+/** Position up to which a file is saved. */
 interface Position {
   bytes: number;
-  /** Null until they are known. */
+  /** Null until the first page with records. */
   columns: readonly string[] | null;
 }
 
 /**
- * Writes records as CSV (RFC 4180, with lines ended by a line feed): UTF-8, the names of the columns first.
+ * Returns a sink that writes records as CSV (RFC 4180, but each line ends with a line feed): UTF-8, column names first.
  *
- * Objects and lists are written as JSON, null and what is missing as nothing. Half a surrogate pair, which UTF-8 cannot say,
- * becomes U+FFFD.
+ * Objects and lists are written as JSON, null and missing members as empty fields. An unpaired surrogate, which UTF-8 cannot
+ * encode, becomes U+FFFD.
  *
- * Writing ends with a BatchError `ERR_RECORD` for a record that is no object, and for one with a member, not null, that is
- * no column, unless `columns` are given. Nothing of its page is written then.
+ * Writing fails with a BatchError `ERR_RECORD` if a record is not an object or, unless you set `columns`, has a member that is
+ * neither a column nor null. The page that contains the record is not written.
  *
- * @param path of the file; its checkpoint, journal and lock are kept beside it.
+ * @param path of the file. The checkpoint, journal and lock are stored next to the file.
  * @throws ConfigurationError
  */
 export function csvFile(path: string, options: CsvOptions = {}): Sink {
@@ -49,9 +49,9 @@ export function csvFile(path: string, options: CsvOptions = {}): Sink {
 }
 
 /**
- * Writes records as {@link csvFile} does, compressed with gzip.
+ * Returns a sink that writes records as {@link csvFile} does, compressed with gzip.
  *
- * @param path of the file; its checkpoint, journal and lock are kept beside it.
+ * @param path of the file. The checkpoint, journal and lock are stored next to the file.
  * @throws ConfigurationError
  */
 export function gzipCsvFile(path: string, options: CsvOptions & GzipOptions = {}): Sink {
@@ -59,29 +59,32 @@ export function gzipCsvFile(path: string, options: CsvOptions & GzipOptions = {}
 }
 
 function csvSink(caller: string, path: string, options: CsvOptions, gzip?: Compression): Sink {
-  const { columns: given = null, delimiter = ',', bom = false, escapeFormulas = false } = options;
+  const { columns: chosen = null, delimiter = ',', bom = false, escapeFormulas = false } = options;
   refuse(caller, [
-    given && given.length === 0 && 'columns must name at least one',
-    given && new Set(given).size < given.length && 'columns must not name one twice',
-    !/^[^"\r\n]$/u.test(delimiter) && 'delimiter must be one character, and neither a quote nor a line end',
+    chosen && chosen.length === 0 && 'columns must not be empty',
+    chosen &&
+      new Set(chosen).size < chosen.length &&
+      `columns must not repeat a name: ${JSON.stringify(chosen)}`,
+    !/^[^"\r\n]$/u.test(delimiter) &&
+      `delimiter must be one character other than a quote or a line break, not ${JSON.stringify(delimiter)}`,
   ]);
 
   function toCsv(rows: readonly (readonly unknown[])[]): string {
     return stringify([...rows], {
       delimiter,
       escape_formulas: escapeFormulas,
-      // Else a row of one empty field would be an empty line, which readers pass over.
+      // An empty field alone would be an empty line, which readers skip.
       quoted_empty: rows[0]?.length === 1,
     });
   }
 
   return {
-    format: { name: gzip ? 'csv.gz' : 'csv', columns: given, delimiter, bom, escapeFormulas, ...gzip },
+    format: { name: gzip ? 'csv.gz' : 'csv', columns: chosen, delimiter, bom, escapeFormulas, ...gzip },
     path,
     async open(position) {
       const saved = position as Position | undefined;
       const file = await openTextFile(path, saved?.bytes ?? 0, gzip);
-      let columns = given ?? saved?.columns ?? null;
+      let columns = chosen ?? saved?.columns ?? null;
 
       const heading = (names: readonly string[]) =>
         file.isEmpty() ? (bom ? '\ufeff' : '') + toCsv([names]) : '';
@@ -91,7 +94,7 @@ function csvSink(caller: string, path: string, options: CsvOptions, gzip?: Compr
           if (items.length === 0) return;
           const records = items.map(objectOf);
           const names = columns ?? namesOf(records);
-          if (!given) refuseOtherMembers(records, names);
+          if (!chosen) refuseOtherMembers(records, names);
           const rows = records.map((record) => names.map((name) => fieldOf(memberOf(record, name))));
           columns = names;
           await file.append(heading(names) + toCsv(rows));
@@ -115,15 +118,17 @@ type CsvRecord = Readonly<Record<string, unknown>>;
 function objectOf(item: unknown): CsvRecord {
   if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as CsvRecord;
   const what = Array.isArray(item) ? 'a list' : item === null ? 'null' : `a ${typeof item}`;
-  throw new BatchError(`a record is ${what}: CSV has columns for the members of objects alone`, 'ERR_RECORD');
+  throw new BatchError(
+    `a record is ${what}, but CSV requires objects. Write JSON Lines instead.`,
+    'ERR_RECORD',
+  );
 }
 
 function namesOf(records: readonly CsvRecord[]): readonly string[] {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   if (names.length > 0) return names;
-  throw new BatchError('the first records have no members: give `columns`', 'ERR_RECORD', {
-    resumable: false,
-  });
+  const message = 'the records of the first page have no members, so the columns are unknown. Set `columns`.';
+  throw new BatchError(message, 'ERR_RECORD', { resumable: false });
 }
 
 function refuseOtherMembers(records: readonly CsvRecord[], columns: readonly string[]): void {
@@ -134,8 +139,8 @@ function refuseOtherMembers(records: readonly CsvRecord[], columns: readonly str
   const other = others[0];
   if (other === undefined) return;
   throw new BatchError(
-    `a record has the member ${JSON.stringify(other)}, which the records of the first page did not have: there is no column for ` +
-      'it. Give `columns`, and begin anew (restart): what is there is kept under another name.',
+    `a record has the member ${JSON.stringify(other)}, but the columns come from the first page, where no record has it. ` +
+      'Set `columns` and start over with `restart`, which keeps the current file under another name.',
     'ERR_RECORD',
     { resumable: false },
   );
@@ -151,7 +156,7 @@ function memberOf(record: CsvRecord, column: string): unknown {
   return value;
 }
 
-/** Numbers stay such: a negative one is no formula. */
+/** Keeps numbers as numbers, because escape_formulas would treat the text of a negative number as a formula. */
 function fieldOf(value: unknown): string | number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'number') return value;

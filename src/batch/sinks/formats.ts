@@ -10,7 +10,7 @@ const SINKS = {
   'csv.gz': gzipCsvFile,
 } satisfies Record<string, (path: string, csv: CsvOptions) => Sink>;
 
-/** How an output file is written. */
+/** Format of an output file. */
 export type OutputFormat = keyof typeof SINKS;
 
 export const OUTPUT_FORMATS = Object.keys(SINKS) as readonly OutputFormat[];
@@ -50,7 +50,7 @@ export function isCsv(format: OutputFormat): boolean {
   return format.startsWith('csv');
 }
 
-/** Makes the sink of a file. @param csv for CSV only. */
+/** Returns the sink of a file. @param csv applies to CSV only. */
 export function fileSink(path: string, format: OutputFormat, csv: CsvOptions): Sink {
   return SINKS[format](path, csv);
 }

@@ -1,31 +1,31 @@
 import type { Json } from '../sources/source.ts';
 
-/** Where the records of an export go. Write your own to send them elsewhere than into a file. */
+/** Destination of the records of an export. Write your own sink to send records elsewhere than to a file. */
 export interface Sink<Item = unknown> {
-  /** How it writes. A checkpoint goes with one format alone. */
+  /** Identifies how the sink writes. An export resumes from a checkpoint only with the same format. */
   readonly format: Json;
-  /** The file it writes, if it does: it must not be there before, and the checkpoint is kept beside it. */
+  /** File that the sink writes, if any. It must not exist before the export. The checkpoint is stored next to the file. */
   readonly path?: string | undefined;
   /**
-   * Opens it to go on behind what it held when `saved` returned this position; what came behind that is cut off.
+   * Opens the sink to continue at a position that `save` returned, and discards everything written after that position.
    *
-   * @param position undefined: at the very beginning, with nothing before it.
-   * @param signal of whoever wants the export to end. A write that waits for somebody else should end with it.
+   * @param position undefined: start at the beginning, with empty output.
+   * @param signal aborts when the export must end. A write that waits for a reader should then reject.
    */
   open(position: Json | undefined, signal?: AbortSignal): Promise<OpenSink<Item>>;
 }
 
-/** A sink that is being written. Its calls never overlap. */
+/** An open sink. Calls of its methods never overlap. */
 export interface OpenSink<Item = unknown> {
   /** Writes the records of one page. */
   write(items: readonly Item[]): Promise<void>;
   /**
-   * Makes all that was written last a crash, and returns the position behind it. A format that cannot be cut just here
-   * returns undefined, and is asked again after the next page.
+   * Makes everything written so far survive a crash, and returns the position after it. Returns undefined if the output cannot be
+   * cut at this position; `save` is called again after the next page.
    */
   save(): Promise<Json | undefined>;
-  /** Writes what ends the output; `save` follows and must return a position. */
+  /** Writes the end of the output. The `save` that follows must return a position. */
   finish(): Promise<void>;
-  /** Lets go of it, finished or not. */
+  /** Releases the resources of the sink, whether or not the output is finished. */
   close(): Promise<void>;
 }

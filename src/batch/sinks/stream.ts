@@ -4,32 +4,31 @@ import { BatchError } from '../errors.ts';
 import { toJsonLine } from './json-lines.ts';
 import type { Sink } from './sink.ts';
 
-// What a stream says when whoever read it went away.
-const GONE_CODES = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE'];
-const GONE = { code: 'ERR_STREAM_DESTROYED' };
+// Errors of a stream whose reader has closed it.
+const CLOSED_CODES = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE'];
+const CLOSED = { code: 'ERR_STREAM_DESTROYED' };
 
 /**
- * Writes records as JSON Lines to a stream, such as `process.stdout`. A page is fetched no sooner than the stream has taken those
- * before it, less the pages that are read ahead.
+ * Returns a sink that writes records as JSON Lines to a stream, such as `process.stdout`. Apart from the pages that are read ahead, the
+ * export fetches a page only after the stream has accepted the previous pages.
  *
- * What a stream was given cannot be taken back: an export into one begins at the beginning each time. The stream is not
- * ended; that is for whoever made it.
+ * Output cannot be removed from a stream, so an export to a stream always starts at the beginning. The sink does not end the stream.
  *
- * Writing ends with a BatchError `ERR_OUTPUT` when its reader goes away, as `head` does.
+ * Writing fails with a BatchError `ERR_OUTPUT` if the reader closes the stream, as `head` does.
  */
 export function jsonLinesStream(stream: Writable): Sink {
   return {
     format: 'jsonl',
     async open(_, signal) {
       let fail: (error: unknown) => void = () => {};
-      // A stream that is closed already says so to nobody.
-      let failure: unknown = stream.destroyed ? GONE : undefined;
+      // A destroyed stream has already emitted its 'close' event.
+      let failure: unknown = stream.destroyed ? CLOSED : undefined;
       const onError = (error: unknown) => {
         failure ??= error;
         fail(error);
       };
-      const onClose = () => onError(GONE);
-      // Whoever reads may never go on, and the run is not to wait for that.
+      const onClose = () => onError(CLOSED);
+      // The reader may never continue, and the export must not wait for it.
       const onAbort = () => onError(signal?.reason);
       stream.on('error', onError);
       stream.on('close', onClose);
@@ -52,7 +51,7 @@ export function jsonLinesStream(stream: Writable): Sink {
         async close() {
           stream.off('close', onClose);
           signal?.removeEventListener('abort', onAbort);
-          // A stream tells its error to a write first and to everybody later; unheard, that would end the process.
+          // A stream emits 'error' after it has rejected the write. Without a listener, the event would end the process.
           if (!failure) stream.off('error', onError);
         },
       };
@@ -62,15 +61,9 @@ export function jsonLinesStream(stream: Writable): Sink {
 
 function streamError(thrown: unknown): BatchError {
   const { code = '' } = Object(thrown) as { code?: string };
-  const what = GONE_CODES.includes(code)
-    ? 'whoever read the output closed it'
+  const what = CLOSED_CODES.includes(code)
+    ? 'the reader closed the output'
     : `the output cannot be written: ${messageOf(thrown)}`;
-  return new BatchError(
-    `${what}. It cannot be gone on with: run the same again for the whole of it.`,
-    'ERR_OUTPUT',
-    {
-      cause: thrown,
-      resumable: false,
-    },
-  );
+  const message = `${what}. An export to a stream cannot resume: run it again from the start.`;
+  return new BatchError(message, 'ERR_OUTPUT', { cause: thrown, resumable: false });
 }

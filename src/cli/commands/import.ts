@@ -168,7 +168,7 @@ function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
     path === '-' &&
       'must be a file, because a resumed import reads the input again; save standard input to a file',
     chosen === 'jsonl.gz' && `${path} is compressed; decompress the file first`,
-    delimiter !== undefined && chosen !== 'csv' && `--delimiter requires csv, not ${chosen}`,
+    delimiter !== undefined && chosen !== 'csv' && `--delimiter requires the format csv, not ${chosen}`,
   ]);
   return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);
 }

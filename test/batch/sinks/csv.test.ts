@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import axios from 'axios';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type CsvOptions, csvFile, exportRecords } from '../../../src/batch/index.ts';
 import { failure, preparedPages, temporaryDirectory } from '../../support/batch.ts';
 
 const api = axios.create({ baseURL: 'http://127.0.0.1:9' });
 
-/** Exports pages of records and reads what stands in the file. */
+/** Exports pages of records and returns the text of the file. */
 async function toCsv(pages: readonly (readonly unknown[])[], options?: CsvOptions): Promise<string> {
   const path = join(await temporaryDirectory(), 'out.csv');
   const source = preparedPages(pages.map((items) => ({ items })));
@@ -17,8 +17,8 @@ async function toCsv(pages: readonly (readonly unknown[])[], options?: CsvOption
   return readFile(path, 'utf8');
 }
 
-describe('columns', () => {
-  test('are the members of the first page that has records, in the order they appear', async () => {
+describe('the columns of csvFile', () => {
+  it('are the members of the first page that has records, in order of appearance', async () => {
     const text = await toCsv([
       [],
       [
@@ -30,7 +30,7 @@ describe('columns', () => {
     expect(text).toBe('b,a,c\n1,2,\n4,,3\n,5,\n');
   });
 
-  test('given ones select and order, and reach into objects and lists', async () => {
+  it('select and order members, also within objects and lists, if the `columns` option is set', async () => {
     const record = { id: 1, from: { name: 'x', 'a.b': 2 }, 'from.name': 'own', list: [{ n: 7 }], more: true };
     const columns = ['list.0.n', 'from.name', 'from.other', 'id', 'id.x', 'from.constructor'];
     expect(await toCsv([[record]], { columns })).toBe(
@@ -39,7 +39,7 @@ describe('columns', () => {
     expect(await toCsv([[{ from: { name: 'x' } }]], { columns: ['from.name'] })).toBe('from.name\nx\n');
   });
 
-  test('a member that comes later is named, its page is not written, and what is there stays', async () => {
+  it('reject a page with a new member, name the member and keep the pages already written', async () => {
     const path = join(await temporaryDirectory(), 'out.csv');
     const pages: { items: object[] }[] = [
       { items: [{ a: 1 }] },
@@ -55,7 +55,7 @@ describe('columns', () => {
     }
   });
 
-  test('are the same after a restart of the process, though the later pages would give others', async () => {
+  it('stay the same after the process restarts, even if later pages start with other members', async () => {
     const path = join(await temporaryDirectory(), 'out.csv');
     const first = await csvFile(path).open(undefined);
     await first.write([{ b: 1, a: 2 }]);
@@ -69,14 +69,14 @@ describe('columns', () => {
     expect(await readFile(path, 'utf8')).toBe('b,a\n1,2\n4,3\n');
   });
 
-  test('records that are no objects, or have no members', async () => {
+  it('require that records are objects with members', async () => {
     for (const record of ['text', 7, null, [1]]) {
       await failure(toCsv([[record]]), 'ERR_RECORD');
     }
     expect((await failure(toCsv([[{}]]), 'ERR_RECORD')).message).toContain('columns');
   });
 
-  test('other columns do not go on with the file', async () => {
+  it('must be the same as before to resume an interrupted export', async () => {
     const path = join(await temporaryDirectory(), 'out.csv');
     const abort = new AbortController();
     const source = preparedPages([{ items: [{ a: 1, b: 2 }] }, { items: [] }]);
@@ -88,8 +88,8 @@ describe('columns', () => {
   });
 });
 
-describe('values', () => {
-  test('are texts as they are, JSON for objects and lists, nothing for null', async () => {
+describe('the values of csvFile', () => {
+  it('are unchanged texts, JSON for objects and lists, and empty fields for null', async () => {
     const record = {
       s: 'a b',
       n: -1.5e21,
@@ -106,7 +106,7 @@ describe('values', () => {
     );
   });
 
-  test('what needs quotes has them (RFC 4180 section 2), and so has the name of a column', async () => {
+  it('are quoted where RFC 4180 section 2 requires quotes, and so are column names', async () => {
     expect(await toCsv([[{ 'a,"b': 'x\r\ny', c: ' , ', d: '"', e: 'x\ry' }]])).toBe(
       '"a,""b",c,d,e\n"x\r\ny"," , ","""","x\ry"\n',
     );
@@ -114,11 +114,11 @@ describe('values', () => {
     expect(await toCsv([[{ a: 'x\ty' }]], { delimiter: '\t', bom: true })).toBe('\ufeffa\n"x\ty"\n');
   });
 
-  test('of a single column are never an empty line', async () => {
+  it('of a single column never make an empty line', async () => {
     expect(await toCsv([[{ a: null }, { a: '' }, { a: 1 }]])).toBe('a\n""\n""\n1\n');
   });
 
-  test('that a spreadsheet would run are left alone, or made texts when asked', async () => {
+  it('that look like formulas change only with `escapeFormulas`', async () => {
     const records = [{ a: '=1+1', b: '+49 30', c: '-2', d: '@x', e: '\tx', n: -2, o: '1=1' }];
     expect(await toCsv([records])).toBe('a,b,c,d,e,n,o\n=1+1,+49 30,-2,@x,\tx,-2,1=1\n');
     expect(await toCsv([records], { escapeFormulas: true })).toBe(
@@ -126,7 +126,7 @@ describe('values', () => {
     );
   });
 
-  test('come back from a reader as they were, whatever they hold', async () => {
+  it('are read back unchanged by a CSV parser, whatever characters they contain', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 8 });
     const awkward = fc.constantFrom('"', '""', ',', '\n', '\r', '\r\n', ' ', '', '\u2028', '\0', "'", '=');
     const field = fc.oneof(
@@ -160,7 +160,7 @@ describe('values', () => {
   });
 });
 
-test('wrong options are all named', () => {
+it('csvFile names every invalid option', () => {
   for (const delimiter of ['', '::', '"', '\n']) {
     expect(() => csvFile('x', { delimiter })).toThrow(/delimiter/);
   }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import axios from 'axios';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   csvFile,
   exportRecords,
@@ -18,13 +18,13 @@ const api = axios.create({ baseURL: 'http://127.0.0.1:9' });
 
 const SINKS: [string, (path: string) => Sink][] = [
   ['JSON Lines', (path) => jsonLinesFile(path)],
-  ['gzip, a member for each page', (path) => gzipJsonLinesFile(path, { memberSize: 0 })],
-  ['gzip, a member for some pages', (path) => gzipJsonLinesFile(path, { memberSize: 400 })],
-  ['gzip, one member', (path) => gzipJsonLinesFile(path)],
+  ['gzip with a member for each page', (path) => gzipJsonLinesFile(path, { memberSize: 0 })],
+  ['gzip with a member for several pages', (path) => gzipJsonLinesFile(path, { memberSize: 400 })],
+  ['gzip with one member', (path) => gzipJsonLinesFile(path)],
   ['CSV', (path) => csvFile(path, { bom: true })],
-  ['gzip CSV, a member for each page', (path) => gzipCsvFile(path, { memberSize: 0 })],
-  ['gzip CSV, a member for some pages', (path) => gzipCsvFile(path, { memberSize: 400, bom: true })],
-  ['gzip CSV, one member', (path) => gzipCsvFile(path)],
+  ['gzip CSV with a member for each page', (path) => gzipCsvFile(path, { memberSize: 0 })],
+  ['gzip CSV with a member for several pages', (path) => gzipCsvFile(path, { memberSize: 400, bom: true })],
+  ['gzip CSV with one member', (path) => gzipCsvFile(path)],
   ['CSV with columns', (path) => csvFile(path, { columns: ['text', 'missing', 'id'], delimiter: ';' })],
 ];
 
@@ -37,7 +37,7 @@ async function undisturbed(toSink: (path: string) => Sink): Promise<Buffer> {
   return readFile(path);
 }
 
-/** Runs until the end or until so many more pages were written. */
+/** Runs until the end, or until the given number of further pages is written. Returns whether the export is complete. */
 async function runFor(pages: number, sink: Sink, checkpointInterval: number): Promise<boolean> {
   const abort = new AbortController();
   let left = pages;
@@ -54,8 +54,8 @@ async function runFor(pages: number, sink: Sink, checkpointInterval: number): Pr
   );
 }
 
-describe.each(SINKS)('%s', (_, toSink) => {
-  test('interrupted at any page and resumed, the file has the bytes of one that was not', async () => {
+describe.each(SINKS)('a file of %s', (_, toSink) => {
+  it('has the bytes of an undisturbed export after an interruption at any page', async () => {
     const expected = await undisturbed(toSink);
     for (const checkpointInterval of [0, 3_600_000]) {
       for (let pages = 1; pages <= PAGES; pages++) {
@@ -68,11 +68,11 @@ describe.each(SINKS)('%s', (_, toSink) => {
     }
   });
 
-  test('interrupted again and again, and whatever a crash left behind the checkpoint', async () => {
+  it('has the bytes of an undisturbed export after many interruptions and partial writes', async () => {
     const expected = await undisturbed(toSink);
     const path = join(await temporaryDirectory(), 'out');
     const sink = toSink(path);
-    // The longest member has to fit between two interruptions: else it would begin anew for ever.
+    // The longest member must fit between two interruptions, or the export would repeat it forever.
     for (let pages = 1; !(await runFor(pages, sink, 0)); pages++) {
       await writeFile(path, 'half a rec', { flag: 'a' });
       await writeFile(`${path}.checkpoint.journal`, '{"next":"half', { flag: 'a' });
@@ -80,7 +80,7 @@ describe.each(SINKS)('%s', (_, toSink) => {
     expect(await readFile(path)).toEqual(expected);
   });
 
-  test('of no records', async () => {
+  it('is complete and empty, apart from the heading, if there are no records', async () => {
     const path = join(await temporaryDirectory(), 'out');
     const nothing = preparedPages([{ items: [] }]);
     const summary = await exportRecords({ api, source: nothing, sink: toSink(path) });
@@ -92,7 +92,7 @@ describe.each(SINKS)('%s', (_, toSink) => {
     else expect(bytes).toHaveLength(0);
   });
 
-  test('a record that JSON cannot say ends the export and nothing of its page is written', async () => {
+  it('does not contain a page with a record that JSON cannot represent', async () => {
     const path = join(await temporaryDirectory(), 'out');
     const circle: Record<string, unknown> = {};
     circle.self = circle;
@@ -113,77 +113,79 @@ describe.each(SINKS)('%s', (_, toSink) => {
   });
 });
 
-test('a gzip file is the lines, compressed, in members that do not depend on when it was saved', async () => {
-  const path = join(await temporaryDirectory(), 'out.jsonl.gz');
-  const plain = join(await temporaryDirectory(), 'out.jsonl');
-  await exportRecords({
-    api,
-    source,
-    sink: gzipJsonLinesFile(path, { memberSize: 400 }),
-    checkpointInterval: 0,
+describe('gzip', () => {
+  it('compresses the lines in members that do not depend on the times of checkpoints', async () => {
+    const path = join(await temporaryDirectory(), 'out.jsonl.gz');
+    const plain = join(await temporaryDirectory(), 'out.jsonl');
+    await exportRecords({
+      api,
+      source,
+      sink: gzipJsonLinesFile(path, { memberSize: 400 }),
+      checkpointInterval: 0,
+    });
+    await exportRecords({ api, source, sink: jsonLinesFile(plain) });
+    const bytes = await readFile(path);
+    expect(gunzipSync(bytes).toString()).toBe(await readFile(plain, 'utf8'));
+    // RFC 1952 section 2.3: deflate, no flags, no time, an unknown system.
+    const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
+    const members = bytes.toString('latin1').split(header.toString('latin1'));
+    expect(members[0]).toBe('');
+    expect(members.length).toBeGreaterThan(3);
   });
-  await exportRecords({ api, source, sink: jsonLinesFile(plain) });
-  const bytes = await readFile(path);
-  expect(gunzipSync(bytes).toString()).toBe(await readFile(plain, 'utf8'));
-  // RFC 1952 section 2.3: deflate, no flags, no time, an unknown system.
-  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
-  const members = bytes.toString('latin1').split(header.toString('latin1'));
-  expect(members[0]).toBe('');
-  expect(members.length).toBeGreaterThan(3);
-});
 
-test('gzip says how it is cut only between members, and holds no more than one', async () => {
-  const path = join(await temporaryDirectory(), 'out.jsonl.gz');
-  const open = await gzipJsonLinesFile(path, { memberSize: 30, level: 9 }).open(undefined);
-  expect(await open.save()).toBe(0);
-  await open.write([{ n: 'ten bytes' }]);
-  expect(await open.save()).toBeUndefined();
-  expect(await readFile(path)).toHaveLength(0);
-  await open.write([{ n: 'ten bytes' }]);
-  const end = await open.save();
-  expect(end).toBe((await readFile(path)).length);
-  await open.write([{ n: 3 }]);
-  expect(await open.save()).toBeUndefined();
-  await open.finish();
-  expect(await open.save()).toBe((await readFile(path)).length);
-  await open.close();
-  expect(gunzipSync((await readFile(path)).subarray(0, Number(end))).toString()).toBe(
-    '{"n":"ten bytes"}\n'.repeat(2),
-  );
-});
+  it('returns a position only between members, and buffers at most one member', async () => {
+    const path = join(await temporaryDirectory(), 'out.jsonl.gz');
+    const open = await gzipJsonLinesFile(path, { memberSize: 30, level: 9 }).open(undefined);
+    expect(await open.save()).toBe(0);
+    await open.write([{ n: 'ten bytes' }]);
+    expect(await open.save()).toBeUndefined();
+    expect(await readFile(path)).toHaveLength(0);
+    await open.write([{ n: 'ten bytes' }]);
+    const end = await open.save();
+    expect(end).toBe((await readFile(path)).length);
+    await open.write([{ n: 3 }]);
+    expect(await open.save()).toBeUndefined();
+    await open.finish();
+    expect(await open.save()).toBe((await readFile(path)).length);
+    await open.close();
+    expect(gunzipSync((await readFile(path)).subarray(0, Number(end))).toString()).toBe(
+      '{"n":"ten bytes"}\n'.repeat(2),
+    );
+  });
 
-test('a gzip CSV file is the CSV file, compressed, with one heading however often it is saved', async () => {
-  const path = join(await temporaryDirectory(), 'out.csv.gz');
-  const plain = join(await temporaryDirectory(), 'out.csv');
-  const options = { bom: true, delimiter: ';' };
-  const sink = gzipCsvFile(path, { ...options, memberSize: 400 });
-  await exportRecords({ api, source, sink, checkpointInterval: 0 });
-  await exportRecords({ api, source, sink: csvFile(plain, options) });
-  expect(gunzipSync(await readFile(path)).toString()).toBe(await readFile(plain, 'utf8'));
-});
+  it('compresses a CSV file with one heading, however often the file is saved', async () => {
+    const path = join(await temporaryDirectory(), 'out.csv.gz');
+    const plain = join(await temporaryDirectory(), 'out.csv');
+    const options = { bom: true, delimiter: ';' };
+    const sink = gzipCsvFile(path, { ...options, memberSize: 400 });
+    await exportRecords({ api, source, sink, checkpointInterval: 0 });
+    await exportRecords({ api, source, sink: csvFile(plain, options) });
+    expect(gunzipSync(await readFile(path)).toString()).toBe(await readFile(plain, 'utf8'));
+  });
 
-test('a gzip CSV file that was truncated behind its checkpoint is refused', async () => {
-  const path = join(await temporaryDirectory(), 'out.csv.gz');
-  const sink = gzipCsvFile(path, { memberSize: 0 });
-  await runFor(3, sink, 0);
-  const bytes = await readFile(path);
-  await writeFile(path, bytes.subarray(0, -1));
-  await failure(exportRecords({ api, source, sink }), 'ERR_OUTPUT_SHORT');
-  expect(await readFile(path)).toEqual(bytes.subarray(0, -1));
-});
+  it('refuses to resume a CSV file that is shorter than its checkpoint', async () => {
+    const path = join(await temporaryDirectory(), 'out.csv.gz');
+    const sink = gzipCsvFile(path, { memberSize: 0 });
+    await runFor(3, sink, 0);
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.subarray(0, -1));
+    await failure(exportRecords({ api, source, sink }), 'ERR_OUTPUT_SHORT');
+    expect(await readFile(path)).toEqual(bytes.subarray(0, -1));
+  });
 
-test('wrong options of gzip are named', () => {
-  expect(() => gzipCsvFile('x', { level: 0, columns: [] })).toThrow(/gzipCsvFile.*level/s);
-  expect(() => gzipCsvFile('x', { columns: [] })).toThrow(/gzipCsvFile.*columns/s);
-  expect(() => gzipJsonLinesFile('x', { level: 10, memberSize: -1 })).toThrow(/level.*memberSize/s);
-  expect(() => gzipJsonLinesFile('x', { level: 1.5 })).toThrow(/level/);
-});
+  it('names every invalid option', () => {
+    expect(() => gzipCsvFile('x', { level: 0, columns: [] })).toThrow(/gzipCsvFile.*level/s);
+    expect(() => gzipCsvFile('x', { columns: [] })).toThrow(/gzipCsvFile.*columns/s);
+    expect(() => gzipJsonLinesFile('x', { level: 10, memberSize: -1 })).toThrow(/level.*memberSize/s);
+    expect(() => gzipJsonLinesFile('x', { level: 1.5 })).toThrow(/level/);
+  });
 
-test('another level of compression is another format', async () => {
-  const path = join(await temporaryDirectory(), 'out.gz');
-  await runFor(3, gzipJsonLinesFile(path, { memberSize: 0 }), 0);
-  const other = exportRecords({ api, source, sink: gzipJsonLinesFile(path, { memberSize: 0, level: 9 }) });
-  expect((await failure(other, 'ERR_CHECKPOINT_MISMATCH')).message).toContain(
-    'format.level was 6 and is now 9',
-  );
+  it('refuses to resume with another compression level', async () => {
+    const path = join(await temporaryDirectory(), 'out.gz');
+    await runFor(3, gzipJsonLinesFile(path, { memberSize: 0 }), 0);
+    const other = exportRecords({ api, source, sink: gzipJsonLinesFile(path, { memberSize: 0, level: 9 }) });
+    expect((await failure(other, 'ERR_CHECKPOINT_MISMATCH')).message).toContain(
+      'format.level was 6 and is now 9',
+    );
+  });
 });

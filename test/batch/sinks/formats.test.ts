@@ -36,7 +36,7 @@ describe('formatOf', () => {
     ['/dev/null', 'jsonl'],
     ['-', 'jsonl'],
     ['', 'jsonl'],
-  ])('%j is %s', (path, format) => {
+  ])('returns for %j the format %s', (path, format) => {
     expect(formatOf(path)).toBe(format);
     expect(endingProblem(path, '--format')).toBeUndefined();
   });
@@ -51,7 +51,7 @@ describe('formatOf', () => {
     ['out.gz.gz', '.gz.gz'],
     ['out.v2', '.v2'],
     ['dir.csv/out.MP3', '.mp3'],
-  ])('%j is refused with a message that lists the formats', (path, ending) => {
+  ])('refuses %j with a message that lists the formats', (path, ending) => {
     expect(formatOf(path)).toBeUndefined();
     const problem = endingProblem(path, '--format');
     expect(problem).toContain(`the ending ${ending} of `);
@@ -61,7 +61,7 @@ describe('formatOf', () => {
   });
 });
 
-it('every format has a sink of its own', () => {
+it('fileSink has a sink for every format', () => {
   const sinks = OUTPUT_FORMATS.map((format) => fileSink('out', format, { columns: ['id'] }));
   expect(sinks.map(({ format }) => Object(format).name ?? format)).toEqual(OUTPUT_FORMATS);
 });

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Page } from '../../../src/batch/index.ts';
 import { temporaryDirectory } from '../../support/batch.ts';
 import { sendJson, startServer } from '../../support/server.ts';
 import { somePages } from '../../support/some-pages.ts';
 
-describe('kill -9', () => {
+describe('when an export is killed with SIGKILL', () => {
   const script = fileURLToPath(new URL('../../support/export-script.ts', import.meta.url));
   const pages = somePages(150);
 
-  /** Serves the pages; told so, it kills the process that asks, some time after one of its requests. */
+  /** Serves the pages to an export. @param killAfter kills the export this delay (in milliseconds) after this request. */
   async function run(directory: string, killAfter?: { requests: number; delay: number }) {
     let requests = 0;
     const server = await startServer(({ url }, response) => {
@@ -33,7 +33,7 @@ describe('kill -9', () => {
     return { signal, output, requests };
   }
 
-  test('at any moment, again and again: each file is complete and the same as one that was left alone', async () => {
+  it('completes each file with the bytes of an undisturbed export, after five kills at random moments', async () => {
     const [alone, killed] = [await temporaryDirectory(), await temporaryDirectory()];
     const [whole] = await Promise.all([
       run(alone),
@@ -49,7 +49,7 @@ describe('kill -9', () => {
     expect(whole).toMatchObject({ signal: null, output: 'done\n', requests: 4 * pages.length });
     const last = await run(killed);
     expect(last).toMatchObject({ signal: null, output: 'done\n' });
-    // It went on, and did not begin anew.
+    // Fewer requests than an export from the start.
     expect(last.requests).toBeLessThan(4 * pages.length);
     for (const name of ['out.jsonl', 'out.jsonl.gz', 'out.csv', 'out.csv.gz']) {
       expect(await readFile(join(killed, name))).toEqual(await readFile(join(alone, name)));
