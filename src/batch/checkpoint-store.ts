@@ -12,7 +12,7 @@ import { fileError } from './files/file-error.ts';
 export interface CheckpointStore {
   /** For messages. */
   readonly name?: string | undefined;
-  /** Returns the text that was saved last, or undefined if there is none. */
+  /** Returns the text that was saved last, if any. */
   load(): Promise<string | undefined>;
   /** Saves a text, and resolves when it would survive a crash. A rejection ends the run. */
   save(text: string): Promise<void>;

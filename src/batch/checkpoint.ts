@@ -33,7 +33,7 @@ export function saveCheckpoint(location: CheckpointLocation, subject: Subject, s
  * Reads a checkpoint and compares its subject with the current one.
  *
  * @param isStart returns whether nothing was done in a state. Such a checkpoint of another run may be overwritten.
- * @returns undefined if there is no checkpoint.
+ * @returns undefined without a checkpoint.
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`
  */
 export async function loadCheckpoint<State>(

@@ -49,7 +49,7 @@ function advice(status: number): string {
 // NICE CXone states the reason in this header, and sometimes only there.
 const REASON_HEADER = 'icstatusdescription';
 
-/** Returns the reason in the body or the headers of an error response, or undefined if there is none. */
+/** Returns the reason in the body or the headers of an error response, if any. */
 export function reasonOf(data: unknown, headers: unknown): string | undefined {
   const body = Object(data) as Record<string, unknown>;
   const candidates = [

@@ -61,7 +61,7 @@ export function checkAttachOptions(
         retry !== false &&
         'retry requires an instance of axios.create(); otherwise set retry to false'
       : 'the first argument must be an axios instance',
-    isAttached && 'call detach() first: the plugin is attached already',
+    isAttached && 'call detach() first: the plugin is attached',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
     hasCredentials(instance?.defaults) && "remove Authorization and auth from the instance's defaults",
     ...(tokens

@@ -21,7 +21,7 @@ import { createTokenState } from './token-state.ts';
 export interface TokenManager {
   readonly vendor: Vendor;
   readonly clock: Clock;
-  /** The token, if the manager holds one that is usable. */
+  /** The usable token of the manager, if any. */
   readonly current: TokenSet | undefined;
   /**
    * Returns a token that has not expired: synchronously if the manager holds one, otherwise as a promise, after a refresh that all

@@ -57,7 +57,7 @@ interface Description<Option extends string>
   extends Pick<DescribedVendor, 'label' | 'rate' | 'required' | 'optional'> {
   prefix: string;
   variables: Readonly<Record<Option | 'clientId' | 'clientSecret', string>>;
-  /** Options of which one is enough to select the vendor. */
+  /** Any of these options selects the vendor. */
   selectedBy: readonly Option[];
   problem?: (values: Values<Option>) => string | false;
   create: (values: Values<Option> & { clientId: string; clientSecret: string }) => Vendor;
