@@ -104,8 +104,8 @@ export function installRetry(
           ...describeRequest(config),
           count,
           delay,
-          status: response?.status,
-          code,
+          ...(response && { status: response.status }),
+          ...(code && { code }),
         });
       }
       return delay;
