@@ -1,28 +1,30 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 
-/**
- * Tells whether a request can be sent a second time with the same body: a Node stream, npm `form-data` and a web
- * stream are used up by the first send.
- */
+/** Tells whether a body is a Node stream, npm `form-data` or a web stream, which the first reader uses up. */
+export function isStream(body: unknown): boolean {
+  const stream = body as { pipe?: unknown; getReader?: unknown } | undefined;
+  return typeof stream?.pipe === 'function' || typeof stream?.getReader === 'function';
+}
+
+/** Tells whether a request can be sent a second time with the same body. */
 export function isRepeatable({ data, authRefresh }: InternalAxiosRequestConfig): boolean {
   const { body } = authRefresh || {};
-  if (body) return true;
-  return typeof data?.pipe !== 'function' && typeof data?.getReader !== 'function';
+  return Boolean(body) || !isStream(data);
 }
 
 /** Closes a response body that nobody will read, so that its connection is free for the replay. */
 export function discard(body: unknown): void {
-  const stream = body as
-    | {
-        on?: (event: string, listener: () => void) => void;
-        destroy?: () => void;
-        cancel?: () => Promise<void>;
-      }
-    | undefined;
+  // Members of parsed JSON may have the names of the methods below.
+  if (!isStream(body)) return;
+  const stream = body as {
+    on?: (event: string, listener: () => void) => void;
+    destroy?: () => void;
+    cancel?: () => Promise<void>;
+  };
   // A destroyed stream may report that it was cut short, and nobody else listens.
-  stream?.on?.('error', () => {});
-  stream?.destroy?.();
-  stream?.cancel?.().catch(() => {});
+  stream.on?.('error', () => {});
+  stream.destroy?.();
+  stream.cancel?.().catch(() => {});
 }
 
 /**

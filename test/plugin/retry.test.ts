@@ -299,6 +299,20 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     },
   );
 
+  it.each(['stream', 'json'] as const)(
+    'sends a retry with the credentials of the caller, responseType %s',
+    async (responseType) => {
+      const fixture = await startFixture();
+      const { api } = fixture.attach({ retry: { baseDelay: 1 } }, { adapter });
+      plan(fixture, 503);
+      await api.get('/data', { responseType, headers: { Authorization: 'Basic own' } }).catch(() => {});
+      expect(fixture.apiRequests.map(({ headers }) => headers.authorization)).toEqual([
+        'Basic own',
+        'Basic own',
+      ]);
+    },
+  );
+
   it('sends a retry of a request that opted out without a token as well', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { adapter });
