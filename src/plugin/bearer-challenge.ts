@@ -1,5 +1,5 @@
-// A parameter (name, value), or else the name of a scheme. Commas and spaces separate them.
-const PART = /([^\s,="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,="]+)/g;
+// A parameter (name, value), or else the name of a scheme. Commas and spaces separate them, and with some servers semicolons.
+const PART = /([^\s,;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,;="]+)/g;
 
 /**
  * Reads the `error` of a Bearer challenge (RFC 6750 section 3, RFC 9110 section 11.6.1).

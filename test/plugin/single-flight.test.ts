@@ -187,6 +187,7 @@ describe('loops', () => {
   it.each([
     ['insufficient_scope', { 'www-authenticate': 'Bearer realm="api", error="insufficient_scope"' }],
     ['invalid_request', { 'www-authenticate': 'Negotiate, Bearer error=invalid_request' }],
+    ['insufficient_scope', { 'www-authenticate': 'Bearer realm="api"; error="insufficient_scope"' }],
   ])('scenario 11: a 401 for %s, which no refresh cures, is handed back: no fetch', async (_, headers) => {
     const fixture = await startFixture();
     const { api } = fixture.attach();
