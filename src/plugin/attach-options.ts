@@ -6,7 +6,7 @@ import { managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
 
 /** Options of {@link attachAuthRefresh}: those of its token manager, or `tokens` in their place, and these. */
-export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'inherit' | 'vendor'> {
+export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transportFrom' | 'vendor'> {
   /** The OAuth client's vendor; needed unless `tokens` is given. */
   vendor?: Vendor | undefined;
   /** A manager made by `createTokenManager`, so that several instances share one token. */
@@ -80,5 +80,7 @@ export function checkAttachOptions(
 
 /** Tells whether an instance's defaults hold credentials: for all methods, for one, or for HTTP Basic. */
 function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined): boolean {
-  return defaults?.auth != null || /"authorization":(?!null)/i.test(JSON.stringify(defaults?.headers) ?? '');
+  // JSON has no form of a BigInt.
+  const headers = JSON.stringify(defaults?.headers, (_, value) => typeof value === 'bigint' || value);
+  return defaults?.auth != null || /"authorization":(?!null)/i.test(headers);
 }

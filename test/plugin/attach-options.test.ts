@@ -173,6 +173,18 @@ describe('attachAuthRefresh', () => {
     });
   });
 
+  it('scenario 33, options: default headers of any type are allowed', () => {
+    const instance = axios.create();
+    Object.assign(instance.defaults.headers.common, { 'X-Tenant': 10n });
+    attach({ vendor }, instance).detach();
+  });
+
+  it('scenario 6, options: transportFrom is not an option, because the plugin sets it', () => {
+    // @ts-expect-error
+    const options: AuthRefreshOptions = { vendor, transportFrom: axios.create() };
+    attach(options).detach();
+  });
+
   it('scenario 6, options: everything wrong is said in one error', () => {
     const instance = axios.create();
     instance.defaults.headers.common.Authorization = 'Bearer old';
@@ -216,6 +228,24 @@ describe('attachAuthRefresh', () => {
 });
 
 describe('createTokenManager', () => {
+  class Options {
+    tokenRetries = 0;
+    get vendor() {
+      return { name: 'test', resourceOrigins: [], grant: async () => ({ accessToken: 'a' }) };
+    }
+    get tokenTimeout() {
+      return this.timeout;
+    }
+    constructor(private readonly timeout: number) {}
+  }
+
+  it('scenario 6, options: getters of a class are options as well', async () => {
+    expect(await createTokenManager(new Options(1_000)).getToken()).toMatchObject({ accessToken: 'a' });
+    expect(problemsOf(() => createTokenManager(new Options(-1)))).toEqual([
+      expect.stringContaining('tokenTimeout'),
+    ]);
+  });
+
   it.each([{}, { vendor: null }])('scenario 4, options: %j: the vendor is missing', (options) => {
     expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual([
       expect.stringMatching(/^vendor must be/),

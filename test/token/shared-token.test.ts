@@ -331,6 +331,23 @@ describe('a store in trouble', () => {
     expect(used.slice(4)).toEqual(['refresh-4', 'refresh-5']);
   });
 
+  it('tells the store about sharing only, not the other options of the manager', async () => {
+    const fixture = await startFixture();
+    const store = memoryStore();
+    const told: string[] = [];
+    const share: SharedTokenStore['share'] = (options) => {
+      told.push(...Object.keys(options));
+      return store.share(options);
+    };
+    createTokenManager({
+      vendor: fixture.vendor(),
+      store: { ...store, share },
+      tokenClient: axios.create(),
+      onEvent: () => {},
+    });
+    expect(told.sort()).toEqual(['clock', 'emit', 'onStoreFailure', 'tokenTimeout', 'vendor']);
+  });
+
   it('refuses a store without sharing, a vendor without tokenKey and an unknown onStoreFailure', async () => {
     const fixture = await startFixture();
     const vendor = fixture.vendor();
