@@ -1,6 +1,5 @@
-/** What is known about an answer when the plugin decides whether to replay its request. */
+/** What is known about a 401 when the plugin decides whether to replay its request. */
 export interface ReplayFacts {
-  status: number | undefined;
   /** A redirect led to another origin, so that the answer is no judgement of the token. */
   leftOrigin: boolean;
   /** Whether the answer rejects the token, according to `shouldRefresh`, the vendor or the Bearer challenge. */
@@ -18,7 +17,7 @@ export interface ReplayFacts {
 
 interface Answered {
   action: 'return-answer';
-  reason: 'status' | 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
+  reason: 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
 }
 
 export type ReplayDecision =
@@ -32,7 +31,6 @@ const MAX_FREE_REPLAYS = 4;
 /** Decides whether a request is replayed. */
 export function decideReplay(facts: ReplayFacts): ReplayDecision {
   const { replays } = facts;
-  if (facts.status !== 401) return answer('status');
   if (facts.leftOrigin) return answer('left-origin');
   if (!facts.isTokenRejected) return answer('token-not-rejected');
   if (!facts.isRepeatable) return answer('body-used-up');
