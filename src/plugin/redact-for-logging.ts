@@ -14,9 +14,8 @@ const CONCEALED = { toJSON: LABEL, [INSPECT]: LABEL };
  * to hold the `Authorization` field in clear. It works as before.
  */
 export function redactForLogging(object: unknown): void {
-  // Only objects are extensible, and not all of them.
-  if (!Object.isExtensible(object) || Object.hasOwn(object as object, INSPECT)) return;
-  Object.defineProperties(object, CONCEALED);
+  if (typeof object !== 'object' || object === null || Object.hasOwn(object, INSPECT)) return;
+  if (Object.isExtensible(object)) Object.defineProperties(object, CONCEALED);
 }
 
 /** Hides a property from loggers and serializers. It can be read as before. */
