@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Calls back once after a delay in milliseconds. */
   setTimeout(callback: () => void, delay: number): unknown;
-  /** Cancels the timer that {@link Clock.setTimeout} returned. Ignores undefined. */
+  /** Cancels the timer that {@link Clock.setTimeout} returned. */
   clearTimeout(timer: unknown): void;
 }
 

@@ -92,8 +92,10 @@ export class AuthRefreshError extends AxiosError {
     this.name = 'AuthRefreshError';
     // axios before 1.7 does not set `status`.
     if (response) this.status = response.status;
-    Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true });
-    Object.defineProperty(this, BRAND, { value: 'request' });
+    Object.defineProperties(this, {
+      cause: { value: cause, configurable: true, writable: true },
+      [BRAND]: { value: 'request' },
+    });
   }
 }
 

@@ -81,5 +81,7 @@ export function checkAttachOptions(
 
 /** Returns whether an instance's defaults contain credentials: for all methods, for one method, or for HTTP Basic. */
 function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined): boolean {
-  return defaults?.auth != null || /"authorization":(?!null)/i.test(JSON.stringify(defaults?.headers) ?? '');
+  // JSON has no form of a BigInt.
+  const headers = JSON.stringify(defaults?.headers, (_, value) => typeof value === 'bigint' || value);
+  return defaults?.auth != null || /"authorization":(?!null)/i.test(headers);
 }

@@ -1,5 +1,5 @@
-// Matches a parameter (name, value) or the name of a scheme. Commas and spaces separate them.
-const PART = /([^\s,="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,="]+)/g;
+// Matches a parameter (name, value) or the name of a scheme. Commas, spaces and, from some servers, semicolons separate them.
+const PART = /([^\s,;="]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)|([^\s,;="]+)/g;
 
 /**
  * Returns the `error` of a Bearer challenge, such as `invalid_token` (RFC 6750 section 3, RFC 9110 section 11.6.1).

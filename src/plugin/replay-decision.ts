@@ -1,6 +1,5 @@
-/** The facts about a response that decide whether its request is replayed. */
+/** The facts about a 401 that decide whether its request is replayed. */
 export interface ReplayFacts {
-  status: number | undefined;
   /** Whether a redirect led to another origin. The response then says nothing about the token. */
   leftOrigin: boolean;
   /** Whether the response rejects the token, according to `shouldRefresh`, the vendor or the Bearer challenge. */
@@ -18,7 +17,7 @@ export interface ReplayFacts {
 
 interface Answered {
   action: 'return-answer';
-  reason: 'status' | 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
+  reason: 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
 }
 
 export type ReplayDecision =
@@ -32,7 +31,6 @@ const MAX_FREE_REPLAYS = 4;
 /** Decides whether a request is replayed. */
 export function decideReplay(facts: ReplayFacts): ReplayDecision {
   const { replays } = facts;
-  if (facts.status !== 401) return answer('status');
   if (facts.leftOrigin) return answer('left-origin');
   if (!facts.isTokenRejected) return answer('token-not-rejected');
   if (!facts.isRepeatable) return answer('body-used-up');

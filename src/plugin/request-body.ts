@@ -1,28 +1,30 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 
-/**
- * Returns whether a request can be sent again with the same body. The first send uses up a Node stream, an npm `form-data` and a
- * web stream.
- */
+/** Returns whether a body is a Node stream, an npm `form-data` or a web stream, which the first reader uses up. */
+export function isStream(body: unknown): boolean {
+  const stream = body as { pipe?: unknown; getReader?: unknown } | undefined;
+  return typeof stream?.pipe === 'function' || typeof stream?.getReader === 'function';
+}
+
+/** Returns whether a request can be sent again with the same body. */
 export function isRepeatable({ data, authRefresh }: InternalAxiosRequestConfig): boolean {
   const { body } = authRefresh || {};
-  if (body) return true;
-  return typeof data?.pipe !== 'function' && typeof data?.getReader !== 'function';
+  return Boolean(body) || !isStream(data);
 }
 
 /** Closes an unread response body, so that its connection is free for the replay. */
 export function discard(body: unknown): void {
-  const stream = body as
-    | {
-        on?: (event: string, listener: () => void) => void;
-        destroy?: () => void;
-        cancel?: () => Promise<void>;
-      }
-    | undefined;
+  // Members of parsed JSON may have the names of the methods below.
+  if (!isStream(body)) return;
+  const stream = body as {
+    on?: (event: string, listener: () => void) => void;
+    destroy?: () => void;
+    cancel?: () => Promise<void>;
+  };
   // A destroyed stream may emit an error, and nobody else listens.
-  stream?.on?.('error', () => {});
-  stream?.destroy?.();
-  stream?.cancel?.().catch(() => {});
+  stream.on?.('error', () => {});
+  stream.destroy?.();
+  stream.cancel?.().catch(() => {});
 }
 
 /**

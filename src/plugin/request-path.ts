@@ -61,7 +61,6 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       const isTokenRejected = !leftOrigin && (await rejectsToken(response, config));
       const { current } = tokens;
       const { action } = decideReplay({
-        status: response.status,
         leftOrigin,
         isTokenRejected,
         isRepeatable: isRepeatable(config),

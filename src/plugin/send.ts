@@ -2,7 +2,7 @@ import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfi
 import type { TokenSet } from '../core/index.ts';
 import { callbackFailed, lacksBase, type ResourceOrigins } from '../core/internal.ts';
 import { hideRequest, redactForLogging } from './redact-for-logging.ts';
-import { fixBoundary } from './request-body.ts';
+import { fixBoundary, isStream } from './request-body.ts';
 
 /** The token of one send, and where the token may go. */
 export interface Authorization {
@@ -46,7 +46,7 @@ export async function send(
   }
   if (authRefresh) await makeBody(sent, config);
   // A stream refers to the request while it is sent, and the request contains the header.
-  if (typeof data?.pipe === 'function') redactForLogging(data);
+  if (isStream(data)) redactForLogging(data);
   try {
     const response = await adapter(sent);
     outcome.response = response;
@@ -62,7 +62,12 @@ export async function send(
     outcome.response = detach(failure?.response, config);
   }
   const { response } = outcome;
-  if (response && config.responseType === 'stream') redactStream(response, sent);
+  if (response && config.responseType === 'stream') {
+    // A stream outlives the send, and axios makes its errors from the sent config and the request.
+    if (authorization) delete sent.headers.Authorization;
+    const { data: stream, request } = response;
+    for (const object of [stream, request, request?._redirectable]) redactForLogging(object);
+  }
   // XMLHttpRequest and fetch follow redirects without calling `beforeRedirect`.
   const landed = response?.request?.responseURL;
   if (landed && authorization && /^https?:/.test(landed)) {
@@ -109,12 +114,6 @@ function detach<T extends AxiosResponse | AxiosError>(
   if (result.config) result.config = config;
   hideRequest(result);
   return result;
-}
-
-/** Removes the token from a stream, which outlives the send: axios builds its errors from the sent config and the request. */
-function redactStream({ data, request }: AxiosResponse, sent: InternalAxiosRequestConfig): void {
-  sent.headers.delete('Authorization');
-  for (const object of [data, request, request?._redirectable]) redactForLogging(object);
 }
 
 /** Copies an object with its prototype, so that AxiosHeaders keep the class of the axios copy that created them. */

@@ -21,7 +21,7 @@ export function waitFor<T>(
       signal?.removeEventListener?.('abort', onAbort);
       cancelToken?.unsubscribe(onAbort);
       data?.off?.('error', onBodyError);
-      clock.clearTimeout(timer);
+      if (timer !== undefined) clock.clearTimeout(timer);
     };
     const fail = (error: AxiosError) => {
       stop();

@@ -18,11 +18,15 @@ import type { TokenState } from './token-state.ts';
  * The function throws TokenError, or what a custom grant threw.
  */
 export function createTokenFetch(
-  options: TokenManagerOptions & { clock: Clock; tokenTimeout: number },
+  options: TokenManagerOptions,
+  clock: Clock,
+  tokenTimeout: number,
   state: TokenState,
 ): (known: KnownFromStore) => Promise<TokenSet> {
-  const { vendor, clock, tokenTimeout, tokenClient, transportFrom } = options;
-  const { random = Math.random, tokenRetries = 3, tokenRetryDelay: retryDelay = 500 } = options;
+  const { vendor, tokenClient, transportFrom } = options;
+  const { refreshBuffer, defaultLifetime, random = Math.random } = options;
+  const { tokenRetries = 3, tokenRetryDelay: retryDelay = 500 } = options;
+  const timing = { refreshBuffer, defaultLifetime, random };
   const client = tokenClient ?? axios.create();
 
   /** Proxy and agents are read for each request, because the application may set them late. */
@@ -38,7 +42,7 @@ export function createTokenFetch(
         `no token after ${tokenTimeout} ms. Check the token endpoint or raise tokenTimeout`,
         { code: 'ERR_TOKEN_TIMEOUT' },
       );
-    const toSet = (response: TokenResponse) => toTokenSet(response, requestedAt, options);
+    const toSet = (response: TokenResponse) => toTokenSet(response, requestedAt, timing);
 
     return withDeadline(clock, tokenTimeout, expired, async (signal) => {
       const context = (refreshToken?: string): GrantContext => ({

@@ -45,24 +45,17 @@ export interface TokenManagerOptions {
 }
 
 /** Lists the problems with a token manager's options. */
-export function managerProblems({
-  vendor,
-  store,
-  onStoreFailure,
-  ...numbers
-}: { vendor?: Vendor | undefined } & Omit<TokenManagerOptions, 'vendor'>): (
-  | string
-  | false
-  | null
-  | undefined
-)[] {
+export function managerProblems(
+  options: { vendor?: Vendor | undefined } & Omit<TokenManagerOptions, 'vendor'>,
+): (string | false | null | undefined)[] {
+  const { vendor, store, onStoreFailure } = options;
   return [
     ...vendorProblems(vendor),
     store !== undefined &&
       typeof store?.share !== 'function' &&
       'wrap a store of your own: sharedStore(store)',
     ![undefined, 'fetch', 'fail'].includes(onStoreFailure) && "onStoreFailure must be 'fetch' or 'fail'",
-    ...numberProblems(numbers, [
+    ...numberProblems(options, [
       'refreshBuffer',
       'defaultLifetime',
       'tokenTimeout',

@@ -55,22 +55,25 @@ export interface TokenManager {
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
   refuse('createTokenManager', managerProblems(options));
-  const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onEvent } = options;
+  const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onStoreFailure, onEvent } = options;
 
   const { emit, subscribe } = createEmitter();
   if (onEvent) subscribe(onEvent);
 
   const state = createTokenState(clock);
   const coolDown = createCoolDown(clock);
-  const fetchToken = createTokenFetch({ ...options, clock, tokenTimeout }, state);
-  const shared = store?.share({ ...options, tokenTimeout, clock, emit });
+  const fetchToken = createTokenFetch(options, clock, tokenTimeout, state);
+  const shared = store?.share({ vendor, tokenTimeout, onStoreFailure, clock, emit });
   const mutex = new Mutex();
   let refreshing: Promise<TokenSet> | undefined;
 
   function getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet> {
     const token = state.usable();
     if (token) {
-      if (state.name() === 'stale' && !refreshing && coolDown.allowsBackground()) refresh();
+      if (state.name() === 'stale' && !refreshing && coolDown.allowsBackground()) {
+        // Nobody waits for it.
+        refresh().catch(() => {});
+      }
       return token;
     }
     return config ? waitFor(refresh(), config as InternalAxiosRequestConfig, clock) : refresh();

@@ -184,6 +184,18 @@ describe('attachAuthRefresh', () => {
     });
   });
 
+  it('accepts default headers of any type', () => {
+    const instance = axios.create();
+    Object.assign(instance.defaults.headers.common, { 'X-Tenant': 10n });
+    attach({ vendor }, instance).detach();
+  });
+
+  it('does not accept transportFrom, because the plugin sets it', () => {
+    // @ts-expect-error
+    const options: AuthRefreshOptions = { vendor, transportFrom: axios.create() };
+    attach(options).detach();
+  });
+
   it('reports problems of the instance and of the options in one error', () => {
     const instance = axios.create();
     instance.defaults.headers.common.Authorization = 'Bearer old';
@@ -227,6 +239,24 @@ describe('attachAuthRefresh', () => {
 });
 
 describe('createTokenManager', () => {
+  class Options {
+    tokenRetries = 0;
+    get vendor() {
+      return { name: 'test', resourceOrigins: [], grant: async () => ({ accessToken: 'a' }) };
+    }
+    get tokenTimeout() {
+      return this.timeout;
+    }
+    constructor(private readonly timeout: number) {}
+  }
+
+  it('reads options from the getters of a class', async () => {
+    expect(await createTokenManager(new Options(1_000)).getToken()).toMatchObject({ accessToken: 'a' });
+    expect(problemsOf(() => createTokenManager(new Options(-1)))).toEqual([
+      expect.stringContaining('tokenTimeout'),
+    ]);
+  });
+
   it.each([{}, { vendor: null }])('%j: reports the missing vendor', (options) => {
     expect(problemsOf(() => createTokenManager(options as unknown as TokenManagerOptions))).toEqual([
       expect.stringMatching(/^vendor must be/),

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import axios, {
+  AxiosError,
   type AxiosRequestConfig,
   type AxiosResponse,
   getAdapter,
@@ -618,6 +619,26 @@ describe('when the application has interceptors', () => {
         }
       }
       expect(fixture.apiRequests.at(-1)?.headers['x-custom']).toBe('1');
+    },
+  );
+});
+
+describe('an adapter that answers with objects', () => {
+  it.each([{ on: 1, destroy: true }, { cancel: 'https://api.example.com/cancel' }])(
+    'scenario 34: a 401 whose body has members with the names of stream methods is replayed: %o',
+    async (data) => {
+      const fixture = await startFixture();
+      const { api } = fixture.attach();
+      const statuses = [401, 200];
+      const { status } = await api.get('/data', {
+        adapter: async (config) => {
+          const response = { status: statuses.shift() ?? 500, statusText: '', headers: {}, data, config };
+          if (response.status === 200) return response;
+          throw new AxiosError('refused', 'ERR_BAD_REQUEST', config, undefined, response);
+        },
+      });
+      expect(status).toBe(200);
+      expect(fixture.tokenRequests).toHaveLength(2);
     },
   );
 });

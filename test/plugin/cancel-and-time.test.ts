@@ -3,6 +3,7 @@ import { getEventListeners, setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import axios, { type CancelToken } from 'axios';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { toTokenSet } from '../../src/core/token-set.ts';
 import { delay, type Fixture, startFixture } from '../support/fixture.ts';
 import { createManualClock, settle } from '../support/manual-clock.ts';
@@ -199,6 +200,29 @@ describe('listeners and timers', () => {
       await Promise.all(Array.from({ length: 100 }, () => api.get('/data', { cancelToken: source.token })));
     }
     expect(listenersOf(source.token)).toHaveLength(0);
+  });
+
+  it('are cleared only if the clock has set them', async () => {
+    const fixture = await startFixture();
+    const set = new Set<unknown>();
+    const cleared = new Set<unknown>();
+    const { api } = fixture.attach({
+      clock: {
+        now: systemClock.now,
+        setTimeout(callback, wait) {
+          const timer = systemClock.setTimeout(callback, wait);
+          set.add(timer);
+          return timer;
+        },
+        clearTimeout(timer) {
+          cleared.add(timer);
+          systemClock.clearTimeout(timer);
+        },
+      },
+    });
+    await api.get('/data');
+    expect(cleared.size).toBeGreaterThan(0);
+    expect([...cleared].filter((timer) => !set.has(timer))).toEqual([]);
   });
 
   it('are removed after requests that are aborted or time out while they wait', async () => {

@@ -1,13 +1,15 @@
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isAuthRefreshError } from '../../src/core/errors.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { isAuthRefreshError, TokenRequestError } from '../../src/core/errors.ts';
 import type { TokenSet } from '../../src/core/token-set.ts';
 import type { Grant } from '../../src/index.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
+import { createTokenManager } from '../../src/token/token-manager.ts';
 import { oauth2Vendor } from '../../src/vendors/oauth2.ts';
 import { delay, type Fixture, startFixture } from '../support/fixture.ts';
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createManualClock, type ManualClock, settle } from '../support/manual-clock.ts';
 import { sendJson } from '../support/server.ts';
 import { createShiftedClock } from '../support/shifted-clock.ts';
 import { storeWith } from '../support/store-with.ts';
@@ -473,6 +475,38 @@ describe('when a background refresh fails', () => {
     for (let i = 0; i < 10; i++) expect((await api.get('/data')).status).toBe(200);
     expect(fixture.tokenRequests).toHaveLength(2);
     expect(unhandled).toEqual([]);
+  });
+
+  it('causes no unhandled rejection if the clock is set back and an earlier failure is repeated', async () => {
+    const rejections = watchRejections();
+    const minute = 60_000;
+    const start = 1_700_000_000_000;
+    let time = start;
+    let grant: Grant = async () => ({ accessToken: 'a', lifetime: HOUR });
+    const tokens = createTokenManager({
+      vendor: { name: 'test', resourceOrigins: [], grant: (context) => grant(context) },
+      clock: { ...systemClock, now: () => time },
+      random: () => 0,
+    });
+    await tokens.getToken();
+
+    time = start + 56 * minute;
+    grant = async () => {
+      throw new TokenRequestError('throttled', { code: 'ERR_TOKEN_THROTTLED', retryAfter: 20 * minute });
+    };
+    tokens.getToken();
+    await settle();
+    time = start + 90 * minute;
+    grant = async () => {
+      time = start + 57 * minute;
+      throw new Error('broken');
+    };
+    await failureOf(Promise.resolve(tokens.getToken()));
+
+    time = start + 58 * minute;
+    expect(await tokens.getToken()).toMatchObject({ accessToken: 'a' });
+    await settle();
+    expect(rejections).toEqual([]);
   });
 
   it('causes no unhandled rejection if every caller was aborted', async () => {

@@ -3,7 +3,6 @@ import { decideReplay, type ReplayFacts } from '../../src/plugin/replay-decision
 
 /** A request whose token was rejected and that may be replayed once. */
 const rejected: ReplayFacts = {
-  status: 401,
   leftOrigin: false,
   isTokenRejected: true,
   isRepeatable: true,
@@ -17,9 +16,6 @@ const newer = { hasNewerToken: true };
 const stored = { cameFromStore: true };
 
 const table: [title: string, facts: Partial<ReplayFacts>, action: string, reason: string][] = [
-  ['a success', { status: 200, isTokenRejected: false }, 'return-answer', 'status'],
-  ['a 403', { status: 403, isTokenRejected: false }, 'return-answer', 'status'],
-  ['no response', { status: undefined, isTokenRejected: false }, 'return-answer', 'status'],
   ['a 401 from another origin', { leftOrigin: true }, 'return-answer', 'left-origin'],
   ['a 401 that does not reject the token', { isTokenRejected: false }, 'return-answer', 'token-not-rejected'],
   ['a used-up body', { isRepeatable: false }, 'return-answer', 'body-used-up'],

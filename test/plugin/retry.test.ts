@@ -292,6 +292,20 @@ describe.each(['http', 'fetch'])('retry with the %s adapter', (adapter) => {
     },
   );
 
+  it.each(['stream', 'json'] as const)(
+    'sends a retry with the credentials of the caller, responseType %s',
+    async (responseType) => {
+      const fixture = await startFixture();
+      const { api } = fixture.attach({ retry: { baseDelay: 1 } }, { adapter });
+      plan(fixture, 503);
+      await api.get('/data', { responseType, headers: { Authorization: 'Basic own' } }).catch(() => {});
+      expect(fixture.apiRequests.map(({ headers }) => headers.authorization)).toEqual([
+        'Basic own',
+        'Basic own',
+      ]);
+    },
+  );
+
   it('sends the retry of a request with authRefresh: false without a token', async () => {
     const fixture = await startFixture();
     const { api } = fixture.attach({}, { adapter });

@@ -187,6 +187,7 @@ describe('when a 401 does not go away', () => {
   it.each([
     ['insufficient_scope', { 'www-authenticate': 'Bearer realm="api", error="insufficient_scope"' }],
     ['invalid_request', { 'www-authenticate': 'Negotiate, Bearer error=invalid_request' }],
+    ['insufficient_scope', { 'www-authenticate': 'Bearer realm="api"; error="insufficient_scope"' }],
   ])('returns a 401 with %s without a token fetch', async (_, headers) => {
     const fixture = await startFixture();
     const { api } = fixture.attach();

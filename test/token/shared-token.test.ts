@@ -331,6 +331,23 @@ describe('when the store fails', () => {
     expect(used.slice(4)).toEqual(['refresh-4', 'refresh-5']);
   });
 
+  it('passes only the options about sharing to the store', async () => {
+    const fixture = await startFixture();
+    const store = memoryStore();
+    const received: string[] = [];
+    const share: SharedTokenStore['share'] = (options) => {
+      received.push(...Object.keys(options));
+      return store.share(options);
+    };
+    createTokenManager({
+      vendor: fixture.vendor(),
+      store: { ...store, share },
+      tokenClient: axios.create(),
+      onEvent: () => {},
+    });
+    expect(received.sort()).toEqual(['clock', 'emit', 'onStoreFailure', 'tokenTimeout', 'vendor']);
+  });
+
   it('rejects a store without `share`, a vendor without tokenKey and an unknown onStoreFailure', async () => {
     const fixture = await startFixture();
     const vendor = fixture.vendor();
