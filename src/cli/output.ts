@@ -17,8 +17,10 @@ export function outputFormat({ out, format, columns }: Output): OutputFormat {
   refuse('--out', [
     out === '' && 'name a file, or - for standard output',
     format === undefined && endingProblem(out, '--format'),
-    columns !== undefined && !isCsv(chosen) && `--columns goes with csv, not with ${chosen}`,
-    out === '-' && chosen !== 'jsonl' && `standard output is jsonl; ${chosen} needs a file`,
+    columns !== undefined && !isCsv(chosen) && `--columns requires the format csv or csv.gz, not ${chosen}`,
+    out === '-' &&
+      chosen !== 'jsonl' &&
+      `standard output supports only the format jsonl; choose a file for ${chosen}`,
   ]);
   return chosen;
 }

@@ -123,7 +123,10 @@ describe('arguments', () => {
     [[...QUEUED, '--out', 'a.jsonl', '--parts', '0'], 'parts must be a whole number above 0'],
     [[...QUEUED, '--out', 'a.jsonl', '--tutorial-form'], 'this export cannot be split'],
     [[...QUEUED, '--out', 'a.parquet'], 'the ending .parquet of a.parquet is not a known format'],
-    [[...QUEUED, '--out', 'a.json', '--columns', 'a'], '--columns goes with csv, not with jsonl'],
+    [
+      [...QUEUED, '--out', 'a.json', '--columns', 'a'],
+      '--columns requires the format csv or csv.gz, not jsonl',
+    ],
     [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge writes JSON Lines'],
     [
       ['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'],
