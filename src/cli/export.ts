@@ -25,7 +25,9 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
     resume: toFile ? resumeCommand(args, io.env) : undefined,
     prepare() {
       const queueOnly = passedFlags(QUEUE_ONLY, args);
-      refuse('--queue', [queueOnly.length > 0 && `required by ${queueOnly.join(', ')}`]);
+      refuse('--queue', [
+        queueOnly.length > 0 && `missing; ${queueOnly.join(', ')} can be used only with --queue`,
+      ]);
       refuse('--checkpoint', [!toFile && checkpoint !== undefined && 'requires a file as output']);
       const options = {
         source: toSource(source(), flags.interval),

@@ -62,8 +62,10 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     refuse('--base-url', [
       job.url !== undefined &&
         !URL.canParse(job.url, base) &&
-        `${JSON.stringify(redactUrl(job.url))} ${base === undefined ? '' : `relative to ${JSON.stringify(redactUrl(base))} `}` +
-          'is not a URL; set the base URL of the API, such as https://api.example.com',
+        (base === undefined
+          ? `missing, but --url ${JSON.stringify(redactUrl(job.url))} is relative`
+          : `${JSON.stringify(redactUrl(base))} with --url ${JSON.stringify(redactUrl(job.url))} is not a URL`) +
+          '; set the base URL of the API, such as https://api.example.com',
     ]);
     reporter.started(job.name, job.file);
     const account = [vendor.name, base ?? ''].join(' ');

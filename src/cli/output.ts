@@ -3,7 +3,7 @@ import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../
 import { refuse } from '../core/internal.ts';
 import type { Io } from './io.ts';
 
-/** Flags that describe the output of an export. */
+/** Where an export goes. */
 export interface Output {
   /** A file, or `-` for standard output. */
   out: string;
@@ -11,19 +11,21 @@ export interface Output {
   columns?: readonly string[] | undefined;
 }
 
-/** Returns the format of an output. @throws ConfigurationError if the flags contradict each other. */
+/** Returns the format of an output. @throws ConfigurationError when its flags do not go together. */
 export function outputFormat({ out, format, columns }: Output): OutputFormat {
   const chosen = format ?? formatOf(out) ?? 'jsonl';
   refuse('--out', [
     out === '' && 'must be a file, or - for standard output, not an empty text',
     format === undefined && endingProblem(out, '--format'),
     columns !== undefined && !isCsv(chosen) && `--columns requires the format csv or csv.gz, not ${chosen}`,
-    out === '-' && chosen !== 'jsonl' && `standard output supports only jsonl; ${chosen} needs a file`,
+    out === '-' &&
+      chosen !== 'jsonl' &&
+      `standard output supports only the format jsonl; choose a file for ${chosen}`,
   ]);
   return chosen;
 }
 
-/** Returns the sink of an export. @throws ConfigurationError if the flags contradict each other. */
+/** Makes the sink of an export. @throws ConfigurationError when its flags do not go together. */
 export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output): Sink {
   const format = outputFormat(output);
   const { out, columns } = output;

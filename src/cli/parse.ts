@@ -23,6 +23,13 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** Reads a port. */
+export function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('Use a port from 0 to 65535.');
+  return Number(text);
+}
+
 /** Reads a number from 0 to 1. */
 export function parseShare(text: string): number {
   const share = Number(text);
@@ -63,7 +70,10 @@ export interface Interval {
 /** Reads an ISO 8601 interval `start/end` in the past. */
 export function parseInterval(text: string): Interval {
   const problem = checkInterval(text, Date.now());
-  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  if (problem !== undefined) {
+    // commander puts the message after a sentence.
+    throw new InvalidArgumentError(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`);
+  }
   const [start = '', end = ''] = text.split('/');
   return { start, end };
 }

@@ -256,7 +256,7 @@ describe('export pages', () => {
 
   it.each([
     [[], 'set one of --page-number, --offset, --cursor, --next'],
-    [['--cursor', 'a', '--next', 'b'], 'set one of'],
+    [['--cursor', 'a', '--next', 'b'], 'set only one of --cursor, --next'],
     [['--next', 'b', '--page-size', '5'], '--page-size requires'],
     [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
     [['--page-number', '--param', 'novalue'], 'Use name=value.'],
@@ -336,13 +336,16 @@ describe('export pages when the response has no value at the path', () => {
     expect((await run([...args, '--total-tolerance', '0.5'], oauth(url))).code).toBe(0);
   });
 
-  it.each([[[]], [['--base-url', 'nonsense']]])('exits with 2 if the URL is invalid: %j', async (flags) => {
+  it.each([
+    [[], 'missing, but --url "/things" is relative'],
+    [['--base-url', 'nonsense'], '"nonsense" with --url "/things" is not a URL'],
+  ])('exits with 2 if the URL is invalid: %j', async (flags, problem) => {
     const { url } = await startApi({ list: [] });
     const out = await outputFile();
     const { code, stderr } = await run([...pages, ...flags, '--next', 'n', '--out', out], oauth(url));
     expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^error: --base-url: "\/things".* is not a URL; set the base URL of the API, .*\.\n$/,
+    expect(stderr).toBe(
+      `error: --base-url: ${problem}; set the base URL of the API, such as https://api.example.com.\n`,
     );
     expect(existsSync(`${out}.checkpoint`)).toBe(false);
   });
@@ -476,12 +479,12 @@ describe('when an export fails', () => {
   it.each([
     [['--interval', '2023-10-02/2023-10-01'], 'must be after'],
     [['--interval', '2093-10-01/2093-10-02'], 'is in the future'],
-    [['--interval', '2023-10-01'], 'two dates'],
+    [['--interval', '2023-10-01'], 'is invalid. Interval must be two dates'],
     [['--interval', '2023-10-01T00:00/2023-10-02T00:00'], 'a zone'],
     [['--rate', 'fast'], 'Use a rate such as 300/min'],
     [['--rate', '0/min'], 'Use a rate'],
-    [['--columns', 'a'], '--columns requires the format csv'],
-    [['--out', '-', '--format', 'csv'], 'csv needs a file'],
+    [['--columns', 'a'], '--columns requires the format csv or csv.gz, not jsonl'],
+    [['--out', '-', '--format', 'csv'], 'choose a file for csv'],
     [
       ['--out', 'x.parquet'],
       '--out: the ending .parquet of x.parquet is not a known format. Use .jsonl, .json, .ndjson, .csv (and .gz after it for gzip), ' +

@@ -98,7 +98,7 @@ describe('arguments', () => {
     [[...QUEUED, '--out', 'a.jsonl', '--queue', 'redis://:hunter2@127.0.0.1'], 'set REDIS_PASSWORD'],
     [
       [...QUEUED.slice(0, -2), '--out', 'a.jsonl', '--parts', '6', '--no-merge'],
-      '--queue: required by --parts, --no-merge',
+      '--queue: missing; --parts, --no-merge can be used only with --queue',
     ],
     [[...QUEUED, '--out', '日本'], '--name: cannot be derived from 日本'],
     [

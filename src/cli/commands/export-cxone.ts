@@ -66,7 +66,7 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     .option('--entity-version <version>', 'version of the entity, if the API requires one')
     .option(
       '--id <column>',
-      'column that identifies a row; lets a new job replace an expired one in mid-file',
+      'column with a unique value in each row; required to continue with a new job if the job expires',
     )
     .addOption(pageSizeFlag(`records per page (default: ${EXTRACTION_DEFAULTS.pageSize})`));
   addLogFlags(addExportFlags(addConnectionFlags(extraction), VENDOR_VARIABLES.cxone.rate));

@@ -137,7 +137,8 @@ function sourceOf(flags: PagesFlags): PageSource {
   const chosen = Object.entries(ways).filter(([, value]) => value !== undefined);
   const numbered = pageNumber !== undefined || offset !== undefined;
   refuse('export pages', [
-    chosen.length !== 1 && `set one of ${Object.keys(ways).join(', ')}`,
+    chosen.length === 0 && `set one of ${Object.keys(ways).join(', ')}`,
+    chosen.length > 1 && `set only one of ${chosen.map(([flag]) => flag).join(', ')}`,
     !numbered && pageSize !== undefined && '--page-size requires --page-number or --offset',
     !numbered && sizeParameter !== undefined && '--size-parameter requires --page-number or --offset',
     pageNumber === undefined && flags.firstPage !== undefined && '--first-page requires --page-number',

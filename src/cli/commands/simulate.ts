@@ -6,7 +6,7 @@ import { CXONE_VARIABLES, GENESYS_VARIABLES } from '../../vendors/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount, parseInterval, parseSeconds, parseShare } from '../parse.ts';
+import { parseCount, parseInterval, parsePort, parseSeconds, parseShare } from '../parse.ts';
 
 interface SimulateFlags {
   port: number;
@@ -22,7 +22,12 @@ interface SimulateFlags {
 /** Starts the simulator. @throws ConfigurationError if an option is invalid or the port is in use. */
 function startSimulator(options: SimulatorOptions): Promise<VendorSimulator> {
   return startVendorSimulator(options).catch((error: unknown) => {
-    refuse('simulate', [messageOf(error)]);
+    const { code } = error as NodeJS.ErrnoException;
+    refuse('simulate', [
+      code === 'EADDRINUSE'
+        ? `port ${options.port} is in use; choose another --port, or 0 for any free port`
+        : messageOf(error),
+    ]);
     throw error;
   });
 }
@@ -34,7 +39,7 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     .command('simulate')
     .description('Run a simulator of Genesys Cloud and NICE CXone on this machine until Ctrl-C, for tests.')
     .optionsGroup('Server:')
-    .option('--port <port>', 'port to listen on; 0 for any free port', parseCount, 0)
+    .option('--port <port>', 'port to listen on; 0 for any free port', parsePort, 0)
     .optionsGroup('Data:')
     .option('--records <n>', 'number of conversations', parseCount, records)
     .option(
@@ -59,7 +64,9 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     ],
     notes: `The simulator requires no credentials. It prints environment variables, with
 which other commands use the simulator. To set the variables in another shell,
-run: . ./simulator.sh`,
+run: . ./simulator.sh
+The variables belong to both vendors: set --vendor for token, worker and
+export pages.`,
     vendors: [],
     exitCodes: {
       0: 'stopped by Ctrl-C or SIGTERM',

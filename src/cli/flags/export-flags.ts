@@ -42,7 +42,7 @@ export function addExportFlags(command: Command, rate: string): Command {
     .addOption(format.choices(OUTPUT_FORMATS))
     .option(
       '--columns <names>',
-      'CSV columns, separated by commas; a dot leads into an object (default: the fields of the first records)',
+      'CSV columns, separated by commas; dots lead to nested fields, such as participants.0.purpose (default: the fields of the first records)',
       parseList,
     );
   addSpeedFlags(command, rateFlag().default(parseRate(rate), rate)).addOption(readAheadFlag());

@@ -57,7 +57,7 @@ export function addSpeedFlags(command: Command, rate: Option): Command {
     .addOption(rate)
     .option(
       '--retries <n>',
-      'retries of one request after 429, 5xx and network errors',
+      'retries of one request after 408, 429, 502, 503, 504 and network errors',
       parseCount,
       DEFAULT_RETRIES,
     )
@@ -79,7 +79,7 @@ export function addLogFlags(command: Command): Command {
     .addOption(log.choices(['text', 'json']).default('text'))
     .option(
       '--progress-interval <s>',
-      `seconds between progress lines unless on a terminal; 0 for each page (default: ${PROGRESS_INTERVAL / 1000})`,
+      `seconds between progress lines unless on a terminal; 0 for a line after each page or batch (default: ${PROGRESS_INTERVAL / 1000})`,
       parseSeconds,
     );
 }
