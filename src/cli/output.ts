@@ -3,7 +3,7 @@ import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../
 import { refuse } from '../core/internal.ts';
 import type { Io } from './io.ts';
 
-/** Where an export goes. */
+/** Flags that describe the output of an export. */
 export interface Output {
   /** A file, or `-` for standard output. */
   out: string;
@@ -11,7 +11,7 @@ export interface Output {
   columns?: readonly string[] | undefined;
 }
 
-/** Returns the format of an output. @throws ConfigurationError when its flags do not go together. */
+/** Returns the format of an output. @throws ConfigurationError if the flags contradict each other. */
 export function outputFormat({ out, format, columns }: Output): OutputFormat {
   const chosen = format ?? formatOf(out) ?? 'jsonl';
   refuse('--out', [
