@@ -23,7 +23,7 @@ export function urlProblem(text: unknown): string | undefined {
   const { protocol, hostname, host, username, password } = new URL(text);
   if (username || password) return `the URL of ${host} holds credentials`;
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
-  return `${shown} is not https (plain http is for loopback only)`;
+  return `${shown} is not https (or http on loopback)`;
 }
 
 /** Lists what is wrong with the URLs of an option. */

@@ -59,14 +59,14 @@ export function checkAttachOptions(
     isAxios
       ? typeof instance !== 'function' &&
         retry !== false &&
-        'retry requires an instance of axios.create(); otherwise set retry to false'
+        'use axios.create() or set retry to false'
       : 'the first argument must be an axios instance',
     isAttached && 'call detach() first: the plugin is attached',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
-    hasCredentials(instance?.defaults) && "remove Authorization and auth from the instance's defaults",
+    hasCredentials(instance?.defaults) && 'remove Authorization and auth from the defaults',
     ...(tokens
       ? Object.entries(forManager).map(
-          ([name, value]) => value !== undefined && `pass ${name} to createTokenManager, not beside tokens`,
+          ([name, value]) => value !== undefined && `pass ${name} to createTokenManager`,
         )
       : managerProblems(forManager)),
     ...originProblems('resourceOrigins', resourceOrigins),

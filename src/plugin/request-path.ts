@@ -32,7 +32,7 @@ export interface RequestPathContext {
 }
 
 // RFC 6750 section 3.1: after these errors the API would refuse a new token as well.
-const INCURABLE = new Set<string | undefined>(['insufficient_scope', 'invalid_request']);
+const INCURABLE: (string | undefined)[] = ['insufficient_scope', 'invalid_request'];
 
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
@@ -124,7 +124,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       const { status, headers = {}, data } = response;
       const challenge = bearerError(headers['www-authenticate']);
       const refusal = { status, headers, bearerError: challenge, body: readBody(data) };
-      return vendor.isCurable?.(refusal) ?? !INCURABLE.has(challenge);
+      return vendor.isCurable?.(refusal) ?? !INCURABLE.includes(challenge);
     } catch (error) {
       throw callbackFailed(callback, error, config, response);
     }

@@ -44,19 +44,19 @@ export interface RetryContext {
 }
 
 // The methods of RFC 9110 section 9.2.2, and QUERY, which only reads.
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']);
+const IDEMPOTENT = /^(GET|HEAD|OPTIONS|TRACE|PUT|DELETE|QUERY)$/;
 
 // Without 500: an error inside the server usually repeats.
-const TRANSIENT = new Set([408, 502, 503, 504]);
+const TRANSIENT = [408, 429, 502, 503, 504];
 
 // Error codes and messages of Node, axios and fetch for an incomplete response.
-const CUT_SHORT = new Set([
+const CUT_SHORT = [
   'ECONNRESET',
   'Z_BUF_ERROR',
   'stream has been aborted',
   'maxContentLength size of -1 exceeded',
   'terminated',
-]);
+];
 
 /**
  * Installs axios-retry with the policy of this package. It retries every method after 429, and requests that may be executed twice after
@@ -77,7 +77,7 @@ export function installRetry(
     if (idempotent !== undefined) return idempotent;
     const request = describeRequest(config);
     try {
-      return IDEMPOTENT.has(request.method) || (vendor.isReadOnly?.(request) ?? false);
+      return IDEMPOTENT.test(request.method) || (vendor.isReadOnly?.(request) ?? false);
     } catch {
       // The caller must see the API's error, not the vendor's.
       return false;
@@ -130,8 +130,8 @@ export function installRetry(
 
 function isTransient(error: AxiosError): boolean {
   const { code = '', response, request, message } = error;
-  if (response && response.status >= 400) return response.status === 429 || TRANSIENT.has(response.status);
-  if (CUT_SHORT.has(code) || CUT_SHORT.has(message)) return true;
+  if (response && response.status >= 400) return TRANSIENT.includes(response.status);
+  if (CUT_SHORT.includes(code) || CUT_SHORT.includes(message)) return true;
   if (response) return false;
   // Without a request, the wait for a token timed out.
   if (code === AxiosError.ECONNABORTED || code === AxiosError.ETIMEDOUT) return Boolean(request);

@@ -51,9 +51,7 @@ export function managerProblems(
   const { vendor, store, onStoreFailure } = options;
   return [
     ...vendorProblems(vendor),
-    store !== undefined &&
-      typeof store?.share !== 'function' &&
-      'wrap a store of your own: sharedStore(store)',
+    store !== undefined && typeof store?.share !== 'function' && 'wrap your store: sharedStore(store)',
     ![undefined, 'fetch', 'fail'].includes(onStoreFailure) && "onStoreFailure must be 'fetch' or 'fail'",
     ...numberProblems(options, [
       'refreshBuffer',

@@ -9,7 +9,7 @@ import { attachAuthRefresh, type RetryOptions } from 'axios-oauth-refresh';
 import { serveSamples } from './client-process.ts';
 import { instantVendor, TOKEN } from './instant-vendor.ts';
 
-const REWARM = 1_000;
+const REWARM = 3_000;
 const BODY = JSON.stringify({ ok: true });
 
 /** Answers at once, without a network, and therefore without a request object. */
@@ -53,17 +53,13 @@ function minimalGuard(): AxiosInstance {
   return api;
 }
 
+/** Copies with the public API of axios. The plugin copies faster, with `Object.assign`. */
 async function sendCopy(config: InternalAxiosRequestConfig, inner: AxiosAdapter) {
-  const sent = copy(config);
-  sent.headers = copy(config.headers);
-  sent.headers.Authorization = `Bearer ${TOKEN}`;
-  const response = await inner(sent);
+  const headers = new AxiosHeaders(config.headers);
+  headers.set('Authorization', `Bearer ${TOKEN}`);
+  const response = await inner({ ...config, headers });
   response.config = config;
   return response;
-}
-
-function copy<T extends object>(source: T): T {
-  return Object.assign(Object.create(Object.getPrototypeOf(source)), source);
 }
 
 function ours(retry: RetryOptions | false): AxiosInstance {

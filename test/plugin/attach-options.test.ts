@@ -146,7 +146,7 @@ describe('attachAuthRefresh', () => {
     expect(problemsOf(() => attach(options))).toEqual(
       Object.keys(options)
         .filter((name) => name !== 'tokens')
-        .map((name) => `pass ${name} to createTokenManager, not beside tokens`),
+        .map((name) => `pass ${name} to createTokenManager`),
     );
   });
 
@@ -174,7 +174,7 @@ describe('attachAuthRefresh', () => {
 
     it.each(Object.entries(create))('reports Authorization in %s', (_, make) => {
       expect(problemsOf(() => attach({ vendor }, make()))).toEqual([
-        expect.stringMatching(/Authorization and auth from the instance's defaults/),
+        expect.stringMatching(/Authorization and auth from the defaults/),
       ]);
     });
 

@@ -164,7 +164,7 @@ describe('genesysCloud', () => {
       'clientSecret is missing',
       expect.stringMatching(/^set either region/),
       expect.stringMatching(/^unknown region "mars-1"; the regions are us_east_1, /),
-      'envUrl: "http://example.com" is not https (plain http is for loopback only)',
+      'envUrl: "http://example.com" is not https (or http on loopback)',
     ]);
   });
 });

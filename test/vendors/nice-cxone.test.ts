@@ -121,7 +121,7 @@ describe('niceCxone', () => {
     expect(wrong).toThrow(
       'niceCxone: clientId is missing; clientSecret is missing; accessKeyId and accessKeySecret must be set together; ' +
         'set either accessKeyId and accessKeySecret, or envUrl; issuer cannot be combined with envUrl; ' +
-        'issuer: "nothing" is not a URL; envUrl: "ftp://example.com" is not https (plain http is for loopback only).',
+        'issuer: "nothing" is not a URL; envUrl: "ftp://example.com" is not https (or http on loopback).',
     );
   });
 });
