@@ -57,9 +57,7 @@ export function checkAttachOptions(
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
     isAxios
-      ? typeof instance !== 'function' &&
-        retry !== false &&
-        'use axios.create() or set retry to false'
+      ? typeof instance !== 'function' && retry !== false && 'use axios.create() or set retry to false'
       : 'the first argument must be an axios instance',
     isAttached && 'call detach() first: the plugin is attached',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
