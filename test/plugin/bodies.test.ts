@@ -625,7 +625,7 @@ describe('when the application has interceptors', () => {
 
 describe('an adapter that answers with objects', () => {
   it.each([{ on: 1, destroy: true }, { cancel: 'https://api.example.com/cancel' }])(
-    'scenario 34: a 401 whose body has members with the names of stream methods is replayed: %o',
+    'replays a 401 whose body has members with the names of stream methods: %o',
     async (data) => {
       const fixture = await startFixture();
       const { api } = fixture.attach();

@@ -98,7 +98,7 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
     const key = createHash('sha256').update(JSON.stringify(next)).digest('base64url').slice(0, 22);
     if (pages.has(key)) {
       throw new BatchError(
-        'the pages of the API form a loop: a page names as the next page one that was already read. ' +
+        'the pages of the API form a loop: a page leads to a page that was already read. ' +
           'The export stops and has written no record twice. Report the loop to the operator of the API.',
         'ERR_PAGE_LOOP',
       );
