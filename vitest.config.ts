@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/node';
 
 /** Ends with one plain line that any build system can read. */
-const closingCounts: Reporter = {
+export const closingCounts: Reporter = {
   onTestRunEnd(modules) {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
@@ -18,6 +18,8 @@ const closingCounts: Reporter = {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // They install servers: `npm run test:systems`.
+    exclude: ['test/systems/**'],
     // In this order: apt-get cannot use a TMPDIR that only this user can read.
     globalSetup: ['test/support/redis-setup.ts', 'test/support/run-directory.ts'],
     // The only time limits of the tests. They end tests that hang; a slow machine must not reach them.
