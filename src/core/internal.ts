@@ -1,9 +1,17 @@
-export { numberProblems, prefixed, refuse } from './check-options.ts';
+export {
+  type OptionTable,
+  ownValue,
+  type Problem,
+  prefixed,
+  readOptions,
+  refuse,
+} from './check-options.ts';
 export { sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, unlessAborted } from './link-signals.ts';
 export { loadPeer, PeerError } from './load-peer.ts';
+export { nearestName } from './nearest-name.ts';
 export { readBody } from './read-body.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {

@@ -1,8 +1,8 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { AuthRefreshListener, Vendor } from '../core/index.ts';
-import { numberProblems, originProblems, refuse } from '../core/internal.ts';
+import { type OptionTable, originProblems, readOptions, refuse } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
-import { managerProblems } from '../token/internal.ts';
+import { MANAGER_OPTIONS, managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
 
 /** Options of {@link attachAuthRefresh}. `tokens` replaces the options of the token manager. */
@@ -33,27 +33,40 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
   onEvent?: AuthRefreshListener | undefined;
 }
 
+const { transportFrom, ...SHARED_OPTIONS } = MANAGER_OPTIONS;
+
+const OPTIONS: OptionTable<AuthRefreshOptions> = {
+  ...SHARED_OPTIONS,
+  tokens: 'any',
+  resourceOrigins: 'object',
+  maxReplays: 'number',
+  retry: 'any',
+  shouldRefresh: 'function',
+};
+
+const RETRY_OPTIONS: OptionTable<RetryOptions> = {
+  retries: 'number',
+  baseDelay: 'number',
+  maxRetryAfter: 'number',
+  allMethods: 'boolean',
+};
+
 /**
  * Checks the arguments of {@link attachAuthRefresh}.
  *
  * @param isAttached whether the plugin is already attached to the instance.
+ * @returns the options, without values of a polluted prototype.
  * @throws ConfigurationError that lists every problem.
  */
 export function checkAttachOptions(
   instance: AxiosInstance,
-  options: AuthRefreshOptions,
+  given: AuthRefreshOptions,
   isAttached: boolean,
-): void {
-  const {
-    tokens,
-    resourceOrigins = [],
-    maxReplays,
-    retry,
-    shouldRefresh,
-    onEvent,
-    random,
-    ...forManager
-  } = options ?? {};
+): AuthRefreshOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
+  const { tokens, resourceOrigins = [], retry } = options;
+  const [retryOptions, retryProblems] = readOptions(retry || {}, RETRY_OPTIONS, 'retry.');
+  if (retry) options.retry = retryOptions;
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
     isAxios
@@ -63,18 +76,18 @@ export function checkAttachOptions(
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
     hasCredentials(instance?.defaults) && 'remove Authorization and auth from the defaults',
     ...(tokens
-      ? Object.entries(forManager).map(
-          ([name, value]) => value !== undefined && `pass ${name} to createTokenManager`,
+      ? Object.keys(options).map(
+          (name) =>
+            name in SHARED_OPTIONS &&
+            !['onEvent', 'random'].includes(name) &&
+            `pass ${name} to createTokenManager`,
         )
-      : managerProblems(forManager)),
+      : managerProblems(options)),
     ...originProblems('resourceOrigins', resourceOrigins),
-    ...numberProblems({ maxReplays, ...(retry || {}) }, [
-      'maxReplays',
-      'retries',
-      'baseDelay',
-      'maxRetryAfter',
-    ]),
+    ...problems,
+    ...retryProblems,
   ]);
+  return options;
 }
 
 /** Returns whether an instance's defaults contain credentials: for all methods, for one method, or for HTTP Basic. */

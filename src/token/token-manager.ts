@@ -10,11 +10,11 @@ import {
   type TokenSet,
   type Vendor,
 } from '../core/index.ts';
-import { createEmitter, messageOf, refuse, systemClock } from '../core/internal.ts';
+import { createEmitter, messageOf, readOptions, refuse, systemClock } from '../core/internal.ts';
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
-import { managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
+import { MANAGER_OPTIONS, managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
 
 /** Holds the token of one OAuth client. Only one refresh runs at a time. */
@@ -54,7 +54,13 @@ export interface TokenManager {
  * @throws ConfigurationError that lists every problem with the options.
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
-  refuse('createTokenManager', managerProblems(options));
+  const [own, problems] = readOptions(options, MANAGER_OPTIONS);
+  refuse('createTokenManager', [...problems, ...managerProblems(own)]);
+  return createCheckedManager(own);
+}
+
+/** Creates a manager whose options are checked. */
+export function createCheckedManager(options: TokenManagerOptions): TokenManager {
   const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onStoreFailure, onEvent } = options;
 
   const { emit, subscribe } = createEmitter();

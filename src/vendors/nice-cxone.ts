@@ -6,7 +6,7 @@ import {
   TokenResponseError,
   type Vendor,
 } from '../core/index.ts';
-import { prefixed, redactUrl, refuse, urlProblem } from '../core/internal.ts';
+import { type OptionTable, prefixed, readOptions, redactUrl, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
   clientCredentialsGrant,
@@ -36,6 +36,17 @@ export interface NiceCxoneOptions {
   clientAuthentication?: ClientAuthentication | undefined;
 }
 
+const OPTIONS: OptionTable<NiceCxoneOptions> = {
+  clientId: 'any',
+  clientSecret: 'any',
+  accessKeyId: 'any',
+  accessKeySecret: 'any',
+  issuer: 'any',
+  envUrl: 'any',
+  scope: 'string',
+  clientAuthentication: 'function',
+};
+
 const ISSUER = 'https://cxone.niceincontact.com';
 
 /**
@@ -47,7 +58,8 @@ const ISSUER = 'https://cxone.niceincontact.com';
  * @throws ConfigurationError that lists every invalid option.
  */
 export function niceCxone(options: NiceCxoneOptions): Vendor {
-  const { clientId, clientSecret, accessKeyId, accessKeySecret, issuer, envUrl, scope } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { clientId, clientSecret, accessKeyId, accessKeySecret, issuer, envUrl, scope } = own;
   refuse('niceCxone', [
     !clientId && 'clientId is missing',
     !clientSecret && 'clientSecret is missing',
@@ -57,13 +69,14 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
     issuer !== undefined && envUrl !== undefined && 'issuer cannot be combined with envUrl',
     issuer !== undefined && prefixed('issuer', urlProblem(issuer)),
     envUrl !== undefined && prefixed('envUrl', urlProblem(envUrl)),
+    ...problems,
   ]);
 
   const shared = { name: 'NICE CXone', isCurable };
   if (envUrl !== undefined) {
     const base = envUrl.replace(/\/+$/, '');
     const tokenEndpoint = `${base}/oauth2/token`;
-    const clientAuthentication = options.clientAuthentication ?? clientSecretPost;
+    const clientAuthentication = own.clientAuthentication ?? clientSecretPost;
     return {
       ...shared,
       tokenKey: JSON.stringify([tokenEndpoint, 'client_credentials', clientId, scope]),
@@ -84,7 +97,7 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
   const client = {
     clientId,
     clientSecret,
-    clientAuthentication: options.clientAuthentication ?? clientSecretBasicUnencoded,
+    clientAuthentication: own.clientAuthentication ?? clientSecretBasicUnencoded,
     toStandard,
   };
   const keys = { username: accessKeyId ?? '', password: accessKeySecret ?? '', scope };

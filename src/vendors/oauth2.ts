@@ -1,5 +1,5 @@
 import type { Secret, Vendor } from '../core/index.ts';
-import { prefixed, refuse, urlProblem } from '../core/internal.ts';
+import { type OptionTable, prefixed, readOptions, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
   clientCredentialsGrant,
@@ -35,35 +35,51 @@ export interface OAuth2VendorOptions {
   resourceOrigins?: readonly string[] | undefined;
 }
 
+const OPTIONS: OptionTable<OAuth2VendorOptions> = {
+  tokenEndpoint: 'any',
+  clientId: 'any',
+  clientSecret: 'any',
+  scope: 'string',
+  clientAuthentication: 'function',
+  username: 'any',
+  password: 'any',
+  refreshToken: 'any',
+  parameters: 'object',
+  tokenKey: 'string',
+  resourceOrigins: 'object',
+};
+
 /**
  * Returns a vendor for any OAuth 2.0 server that follows RFC 6749.
  *
  * @throws ConfigurationError that lists every invalid option.
  */
 export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
-  const { tokenEndpoint, clientId, username, password, refreshToken } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { tokenEndpoint, clientId, username, password, refreshToken } = own;
   refuse('oauth2Vendor', [
     prefixed('tokenEndpoint', urlProblem(tokenEndpoint)),
     !clientId && 'clientId is missing',
     (username === undefined) !== (password === undefined) && 'username and password must be set together',
     username !== undefined && refreshToken !== undefined && 'username and refreshToken cannot be combined',
-    ...(options.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
+    ...(own.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
+    ...problems,
   ]);
 
-  const refreshGrant = refreshTokenGrant(options);
+  const refreshGrant = refreshTokenGrant(own);
   const byPassword = username !== undefined && password !== undefined;
   const grant = byPassword
     ? passwordGrant({ ...options, username, password })
     : refreshToken !== undefined
       ? refreshGrant
-      : clientCredentialsGrant(options);
+      : clientCredentialsGrant(own);
   return {
     name: 'OAuth 2.0',
-    tokenKey: options.tokenKey ?? keyOf(options),
+    tokenKey: own.tokenKey ?? keyOf(own),
     grant,
     // RFC 6749 section 4.4.3: client credentials come without a useful refresh token.
     ...((byPassword || refreshToken !== undefined) && { refreshGrant }),
-    resourceOrigins: options.resourceOrigins ?? [],
+    resourceOrigins: own.resourceOrigins ?? [],
   };
 }
 
