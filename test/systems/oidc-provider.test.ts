@@ -13,13 +13,15 @@ interface Authentication {
   clientId: string;
   clientAuthentication?: ClientAuthentication;
   hasCertificate: boolean;
+  /** @default true */
+  trustsServer?: boolean;
 }
 
 async function start(authentication: (server: TlsOidcServer) => Authentication) {
   const server = await startTlsOidcServer(clientKey);
-  const { hasCertificate, ...client } = authentication(server);
-  const ca = server.certificate.cert;
-  const agent = new Agent({ ca, keepAlive: true, ...(hasCertificate && server.clientCertificate) });
+  const { hasCertificate, trustsServer = true, ...client } = authentication(server);
+  const ca = trustsServer ? { ca: server.certificate.cert } : {};
+  const agent = new Agent({ ...ca, keepAlive: true, ...(hasCertificate && server.clientCertificate) });
   onTestFinished(() => agent.destroy());
   const { tokenClient, grants } = countingTokenClient({ httpsAgent: agent });
   const revocable = await startRevocableApi(server.isValid);
@@ -54,5 +56,12 @@ describe('oidc-provider', () => {
     const { api } = await start(() => ({ ...byCertificate(), hasCertificate: false }));
     const error = await api.get('/first').catch((reason) => reason);
     expect(error).toMatchObject({ code: 'ERR_TOKEN_ENDPOINT', cause: { error: 'invalid_client' } });
+  });
+
+  it('sends no credentials to a server whose certificate chain is not trusted', async () => {
+    const { api } = await start((server) => ({ ...byJwt(server), trustsServer: false }));
+    const error = await api.get('/first').catch((reason) => reason);
+    expect(error).toMatchObject({ code: 'ERR_TOKEN_REQUEST' });
+    expect(error.message).toMatch(/SELF_SIGNED_CERT|UNABLE_TO_VERIFY/);
   });
 });
