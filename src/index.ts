@@ -37,7 +37,9 @@ export {
   type OAuthClient,
   passwordGrant,
   refreshTokenGrant,
+  type ReadTokenResponse,
   type TokenHttpResponse,
+  type TokenResponseFields,
   type TokenRequestParts,
 } from './oauth/index.ts';
 export {

@@ -3,7 +3,13 @@ import { refuse } from '../core/internal.ts';
 import { type Environment, vendorFromEnvironment } from '../vendors/environment.ts';
 import { readVariable, readVariables, secretProblems } from '../vendors/internal.ts';
 import { oauth2Vendor } from '../vendors/oauth2.ts';
-import { CLIENT_AUTHENTICATIONS, OAUTH_VARIABLES, VENDOR_VARIABLES, VENDORS, type VendorName } from './variables.ts';
+import {
+  CLIENT_AUTHENTICATIONS,
+  OAUTH_VARIABLES,
+  VENDOR_VARIABLES,
+  VENDORS,
+  type VendorName,
+} from './variables.ts';
 
 /**
  * Creates the vendor whose environment variables are set.

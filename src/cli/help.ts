@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { namesOf } from '../vendors/internal.ts';
+import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { REDIS_VARIABLES, VENDOR_VARIABLES, VENDORS, type VendorName } from './variables.ts';
 
 /** What the help of a command shows after the options. Its lines must fit into 80 columns. */
@@ -26,8 +26,7 @@ export function addHelpEnd(
     const files = names.filter((name) => name.endsWith('_FILE')).join(', ');
     return `  ${label}:\n    ${required.join(', and\n    ')}\n    optional: ${optional}\n    secrets in files: ${files}`;
   });
-  if (redis)
-    credentials.push(`  Redis, for --queue:\n    optional: ${namesOf(REDIS_VARIABLES).join(', ')}`);
+  if (redis) credentials.push(`  Redis, for --queue:\n    optional: ${namesOf(REDIS_VARIABLES).join(', ')}`);
   if (credentials.length > 0) {
     credentials.unshift('Credentials, in the environment or in a file named by --env, never in arguments:');
     credentials.push('  The environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY set a proxy.');
