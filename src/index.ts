@@ -36,11 +36,11 @@ export {
   clientSecretPost,
   type OAuthClient,
   passwordGrant,
-  refreshTokenGrant,
   type ReadTokenResponse,
+  refreshTokenGrant,
   type TokenHttpResponse,
-  type TokenResponseFields,
   type TokenRequestParts,
+  type TokenResponseFields,
 } from './oauth/index.ts';
 export {
   type AuthRefreshAttachment,

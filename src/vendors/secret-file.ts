@@ -11,11 +11,13 @@ import { refuse } from '../core/internal.ts';
  */
 export function secretFile(path: string, source = 'secretFile'): () => Promise<string> {
   return async () => {
-    // Imported late, because this entry also runs in browsers.
-    const { readFile } = await import('node:fs/promises');
     let secret = '';
     let problem = 'is empty';
     try {
+      // This entry also runs in browsers: no bundler must resolve the module. Jest cannot import it.
+      const { readFile } =
+        process.getBuiltinModule?.('node:fs/promises') ??
+        (await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:fs/promises'));
       secret = (await readFile(path, 'utf8')).replace(/^\ufeff|[\r\n]+$/g, '');
     } catch (error) {
       problem = `cannot be read (${(error as { code?: string }).code ?? 'unknown reason'})`;
