@@ -39,7 +39,7 @@ export interface Vendor {
   readonly resourceOrigins: readonly string[];
   /** Base URL for relative URLs on an instance without a `baseURL`. Its origin may receive the token. */
   readonly apiBaseUrl?: string | undefined;
-  /** Whether the API's base URL is known only from the token (`TokenResponse.apiBaseUrl`). */
+  /** Whether the API's base URL is known only from the token. Without it, `apiBaseUrl` of a token is ignored. */
   readonly announcesApi?: boolean | undefined;
   /** Returns whether a new token would help after a 401. If it returns undefined, the Bearer challenge decides. */
   readonly isCurable?: ((refusal: Refusal) => boolean | undefined) | undefined;

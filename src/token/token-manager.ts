@@ -105,9 +105,14 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
     try {
       if (state.name() === 'fresh') return state.token() as TokenSet;
       emit({ type: 'refresh-started', reason, background });
-      const { token, fromStore } = shared
+      const { token: obtained, fromStore } = shared
         ? await shared.obtain(fetchToken)
         : { token: await fetchToken({}), fromStore: false };
+      // Whoever can write to the store must not choose the host that gets the token.
+      const token = Object.freeze({
+        ...obtained,
+        apiBaseUrl: vendor.announcesApi ? obtained.apiBaseUrl : undefined,
+      });
       state.receive(token, fromStore);
       coolDown.end();
       emit({ type: 'refresh-succeeded', ...about(), expiresAt: token.expiresAt, fromStore });

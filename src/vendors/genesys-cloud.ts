@@ -105,8 +105,8 @@ export function genesysCloud(options: GenesysCloudOptions): Vendor {
 
 function domainOfRegion(region: string): string | undefined {
   const name = region.toLowerCase();
-  const regions: Readonly<Record<string, string>> = GENESYS_CLOUD_REGIONS;
-  return DOMAINS.includes(name) ? name : regions[name.replaceAll('-', '_')];
+  const regions = new Map<string, string>(Object.entries(GENESYS_CLOUD_REGIONS));
+  return DOMAINS.includes(name) ? name : regions.get(name.replaceAll('-', '_'));
 }
 
 function hosts(region: string | undefined, envUrl = ''): { login: string; api: string } {

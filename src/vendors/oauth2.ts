@@ -4,6 +4,7 @@ import {
   type ClientAuthentication,
   clientCredentialsGrant,
   passwordGrant,
+  type ReadTokenResponse,
   refreshTokenGrant,
 } from '../oauth/index.ts';
 
@@ -31,6 +32,13 @@ export interface OAuth2VendorOptions {
    * @default derived from the token endpoint, grant, client, scope and user name
    */
   tokenKey?: string | undefined;
+  /**
+   * Maps a response of the token endpoint with a 2xx status to the fields of RFC 6749 section 5.1. Returns undefined for responses
+   * that need no mapping.
+   * @default JSON and forms with these fields; also `expires_on` and `expires_at`, and `BearerToken` as `token_type`
+   * @example ({ data }) => ({ access_token: data.jwt, expires_in: data.ttl })
+   */
+  readTokenResponse?: ReadTokenResponse | undefined;
   /** Origins to which the token may be sent. The origin of the instance's `baseURL` is always included. @default [] */
   resourceOrigins?: readonly string[] | undefined;
 }
@@ -46,6 +54,7 @@ const OPTIONS: OptionTable<OAuth2VendorOptions> = {
   refreshToken: 'any',
   parameters: 'object',
   tokenKey: 'string',
+  readTokenResponse: 'function',
   resourceOrigins: 'object',
 };
 
@@ -69,7 +78,7 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
   const refreshGrant = refreshTokenGrant(own);
   const byPassword = username !== undefined && password !== undefined;
   const grant = byPassword
-    ? passwordGrant({ ...options, username, password })
+    ? passwordGrant({ ...own, username, password })
     : refreshToken !== undefined
       ? refreshGrant
       : clientCredentialsGrant(own);
