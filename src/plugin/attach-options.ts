@@ -1,6 +1,6 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { AuthRefreshListener, Vendor } from '../core/index.ts';
-import { numberProblems, originProblems, refuse } from '../core/internal.ts';
+import { httpOrigins, numberProblems, originProblems, refuse, urlProblem } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
@@ -18,16 +18,37 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
    * @example ['https://reports.example.com']
    */
   resourceOrigins?: readonly string[] | undefined;
+  /**
+   * Origins with plain http that may receive the token, for hosts in a network that you trust. Everyone on the way can read the token.
+   * @default []
+   * @example ['http://reports-api:8080']
+   */
+  allowInsecureOrigins?: readonly string[] | undefined;
   /** How often one request is replayed. @default 1 */
   maxReplays?: number | undefined;
   /** When requests are retried after 429, 5xx and network errors. `false` installs no retry. @default {} */
   retry?: RetryOptions | false | undefined;
   /**
-   * Returns whether a 401 rejects the token. If it returns undefined, the vendor decides. Called only for a 401, and not after a
-   * redirect to another origin. The response body is not parsed yet.
+   * Statuses that reject the token, unless the vendor or the Bearer challenge says otherwise: integers from 200 to 599. A status below 400
+   * requires `shouldRefresh`.
+   * @default [401]
+   * @example [401, 403]
+   */
+  statusCodes?: readonly number[] | undefined;
+  /**
+   * Returns whether a response rejects the token. If it returns undefined, the default rule decides; a status below 400 then does not
+   * reject the token. Called for the statuses in `statusCodes`, by default for every 4xx except 408 and 429, and not after a redirect to
+   * another origin.
+   *
+   * @param response its `data` is not parsed yet.
+   * @param body the parsed `data` if it is JSON, otherwise its text; undefined for streams, Blobs and large binary data.
+   * @example (response, body) => response.status === 403 && body?.code === 'token_expired' ? true : undefined
    */
   shouldRefresh?:
-    | ((response: AxiosResponse) => boolean | undefined | Promise<boolean | undefined>)
+    | ((
+        response: AxiosResponse,
+        body: AxiosResponse['data'],
+      ) => boolean | undefined | Promise<boolean | undefined>)
     | undefined;
   /** Receives events about refreshes, replays, retries and store failures. */
   onEvent?: AuthRefreshListener | undefined;
@@ -47,6 +68,8 @@ export function checkAttachOptions(
   const {
     tokens,
     resourceOrigins = [],
+    allowInsecureOrigins = [],
+    statusCodes = [],
     maxReplays,
     retry,
     shouldRefresh,
@@ -54,6 +77,7 @@ export function checkAttachOptions(
     random,
     ...forManager
   } = options ?? {};
+  const insecureOrigins = httpOrigins(allowInsecureOrigins);
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
     isAxios
@@ -67,7 +91,14 @@ export function checkAttachOptions(
           ([name, value]) => value !== undefined && `pass ${name} to createTokenManager`,
         )
       : managerProblems(forManager)),
-    ...originProblems('resourceOrigins', resourceOrigins),
+    ...originProblems('resourceOrigins', resourceOrigins, insecureOrigins),
+    ...originProblems('allowInsecureOrigins', allowInsecureOrigins, insecureOrigins),
+    baseUrlProblem(instance?.defaults?.baseURL, insecureOrigins),
+    ...statusCodes.map(
+      (status) =>
+        !(Number.isInteger(status) && status >= (shouldRefresh ? 200 : 400) && status < 600) &&
+        `statusCodes: ${status} must be an integer from 200 to 599${status < 400 ? ', and below 400 requires shouldRefresh' : ''}`,
+    ),
     ...numberProblems({ maxReplays, ...(retry || {}) }, [
       'maxReplays',
       'retries',
@@ -82,4 +113,11 @@ function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined
   // JSON has no form of a BigInt.
   const headers = JSON.stringify(defaults?.headers, (_, value) => typeof value === 'bigint' || value);
   return defaults?.auth != null || /"authorization":(?!null)/i.test(headers);
+}
+
+/** Returns why no request to the instance's `baseURL` could carry a token. A host that was forgotten would otherwise only cause 401s. */
+function baseUrlProblem(baseURL: unknown, insecureOrigins: readonly string[]): string | undefined {
+  const [origin] = httpOrigins([baseURL]);
+  if (origin === undefined || !urlProblem(origin, insecureOrigins)) return undefined;
+  return `baseURL: "${origin}" is not https. Use https, or set allowInsecureOrigins: ['${origin}'] to send the token unencrypted`;
 }

@@ -1,6 +1,6 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
-import { createResourceOrigins, notify } from '../core/internal.ts';
+import { createResourceOrigins, httpOrigins, notify } from '../core/internal.ts';
 import { createTokenManager, type TokenManager } from '../token/index.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
 import { createRequestPath } from './request-path.ts';
@@ -38,7 +38,7 @@ export function attachAuthRefresh(
   const marked = instance as AxiosInstance & { [ATTACHED]?: true };
   checkAttachOptions(instance, options, marked?.[ATTACHED] === true);
 
-  const { maxReplays = 1, shouldRefresh, onEvent } = options;
+  const { onEvent } = options;
   const tokens =
     options.tokens ??
     createTokenManager({ ...options, vendor: options.vendor as Vendor, transportFrom: instance });
@@ -50,8 +50,9 @@ export function attachAuthRefresh(
   const origins = createResourceOrigins(
     [...vendor.resourceOrigins, ...(options.resourceOrigins ?? [])],
     () => instance.defaults.baseURL,
+    httpOrigins(options.allowInsecureOrigins ?? []),
   );
-  const guarded = createRequestPath({ tokens, origins, maxReplays, shouldRefresh, emit });
+  const guarded = createRequestPath({ tokens, origins, options, emit });
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;

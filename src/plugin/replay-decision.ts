@@ -1,4 +1,4 @@
-/** The facts about a 401 that decide whether its request is replayed. */
+/** The facts about a refusal that decide whether its request is replayed. */
 export interface ReplayFacts {
   /** Whether a redirect led to another origin. The response then says nothing about the token. */
   leftOrigin: boolean;
@@ -13,11 +13,13 @@ export interface ReplayFacts {
   hasNewerToken: boolean;
   /** Whether another process fetched the token that was sent. */
   cameFromStore: boolean;
+  /** Whether this refusal may cause a token fetch, which endpoints that refuse every token use up. */
+  mayFetch: boolean;
 }
 
 interface Answered {
   action: 'return-answer';
-  reason: 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
+  reason: 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'fetches-used-up' | 'replays-used-up';
 }
 
 export type ReplayDecision =
@@ -34,11 +36,11 @@ export function decideReplay(facts: ReplayFacts): ReplayDecision {
   if (facts.leftOrigin) return answer('left-origin');
   if (!facts.isTokenRejected) return answer('token-not-rejected');
   if (!facts.isRepeatable) return answer('body-used-up');
-  if (replays < MAX_FREE_REPLAYS) {
-    if (facts.hasNewerToken) return { action: 'replay-without-fetch', reason: 'newer-token' };
-    // No token was fetched for this request yet, and the stored token may have been revoked before.
-    if (facts.cameFromStore) return { action: 'replay', reason: 'token-from-store' };
-  }
+  const isFree = replays < MAX_FREE_REPLAYS;
+  if (isFree && facts.hasNewerToken) return { action: 'replay-without-fetch', reason: 'newer-token' };
+  if (!facts.mayFetch) return answer('fetches-used-up');
+  // No token was fetched for this request yet, and the stored token may have been revoked before.
+  if (isFree && facts.cameFromStore) return { action: 'replay', reason: 'token-from-store' };
   if (replays < facts.maxReplays) return { action: 'replay', reason: 'token-rejected' };
   return answer('replays-used-up');
 }

@@ -10,10 +10,12 @@ const rejected: ReplayFacts = {
   maxReplays: 1,
   hasNewerToken: false,
   cameFromStore: false,
+  mayFetch: true,
 };
 
 const newer = { hasNewerToken: true };
 const stored = { cameFromStore: true };
+const usedUp = { mayFetch: false };
 
 const table: [title: string, facts: Partial<ReplayFacts>, action: string, reason: string][] = [
   ['a 401 from another origin', { leftOrigin: true }, 'return-answer', 'left-origin'],
@@ -43,6 +45,9 @@ const table: [title: string, facts: Partial<ReplayFacts>, action: string, reason
     'replay-without-fetch',
     'newer-token',
   ],
+  ['an endpoint without token fetches', usedUp, 'return-answer', 'fetches-used-up'],
+  ['an endpoint without token fetches and a newer token', { ...usedUp, ...newer }, 'replay-without-fetch', 'newer-token'],
+  ['an endpoint without token fetches and a token from the store', { ...usedUp, ...stored }, 'return-answer', 'fetches-used-up'],
 ];
 
 describe('decideReplay', () => {
