@@ -51,20 +51,12 @@ export interface ResourceOrigins {
   includesUrl(url: string, apiBaseUrl: string | undefined): boolean;
 }
 
-/**
- * Returns the URL of a request as axios sends it, without `params`. A request without a base URL goes to `apiBaseUrl`.
- */
+/** Returns the URL of a request as axios sends it, without `params`. A request without a base URL goes to `apiBaseUrl`. */
 export function requestUrl(config: Partial<InternalAxiosRequestConfig>, apiBaseUrl?: string): string {
-  const { baseURL, allowAbsoluteUrls } = config;
   const url = String(config.url ?? '');
-  const base = baseURL || apiBaseUrl;
-  const isComplete = !base || (ABSOLUTE.test(url) && !(baseURL && allowAbsoluteUrls === false));
-  const full = isComplete ? url : url ? `${base.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : base;
-  try {
-    return new URL(full, globalThis.location?.href).href;
-  } catch {
-    return full;
-  }
+  const base = config.baseURL || apiBaseUrl;
+  const isComplete = !base || (ABSOLUTE.test(url) && config.allowAbsoluteUrls !== false);
+  return resolve(isComplete ? url : `${base.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`);
 }
 
 /** Returns whether a config has a relative URL and no base URL. */
@@ -129,8 +121,13 @@ export function createResourceOrigins(
 }
 
 /** Returns the origin of a URL, or '' if no token may be sent to the URL. */
-function safeOrigin(url: string, insecureOrigins: readonly string[]): string {
+function safeOrigin(text: string, insecureOrigins: readonly string[]): string {
+  const url = resolve(text);
+  return urlProblem(url, insecureOrigins) ? '' : new URL(url).origin;
+}
+
+/** Resolves a URL as a browser does, relative to the page. Returns any other text unchanged. */
+function resolve(url: string): string {
   const page = globalThis.location?.href;
-  const absolute = URL.canParse(url, page) ? new URL(url, page).href : url;
-  return urlProblem(absolute, insecureOrigins) ? '' : new URL(absolute).origin;
+  return URL.canParse(url, page) ? new URL(url, page).href : url;
 }

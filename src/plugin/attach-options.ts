@@ -93,12 +93,15 @@ export function checkAttachOptions(
       : managerProblems(forManager)),
     ...originProblems('resourceOrigins', resourceOrigins, insecureOrigins),
     ...originProblems('allowInsecureOrigins', allowInsecureOrigins, insecureOrigins),
-    baseUrlProblem(instance?.defaults?.baseURL, insecureOrigins),
-    ...statusCodes.map(
-      (status) =>
-        !(Number.isInteger(status) && status >= (shouldRefresh ? 200 : 400) && status < 600) &&
-        `statusCodes: ${status} must be an integer from 200 to 599${status < 400 ? ', and below 400 requires shouldRefresh' : ''}`,
+    // Every request would be sent without a token.
+    ...httpOrigins([instance?.defaults?.baseURL]).map(
+      (origin) =>
+        urlProblem(origin, insecureOrigins) &&
+        `baseURL is not https: use https, or set allowInsecureOrigins: ['${origin}']`,
     ),
+    statusCodes.some(
+      (status) => !Number.isInteger(status) || status < (shouldRefresh ? 200 : 400) || status > 599,
+    ) && 'statusCodes must be integers from 400 to 599, or from 200 with shouldRefresh',
     ...numberProblems({ maxReplays, ...(retry || {}) }, [
       'maxReplays',
       'retries',
@@ -113,11 +116,4 @@ function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined
   // JSON has no form of a BigInt.
   const headers = JSON.stringify(defaults?.headers, (_, value) => typeof value === 'bigint' || value);
   return defaults?.auth != null || /"authorization":(?!null)/i.test(headers);
-}
-
-/** Returns why no request to the instance's `baseURL` could carry a token. A host that was forgotten would otherwise only cause 401s. */
-function baseUrlProblem(baseURL: unknown, insecureOrigins: readonly string[]): string | undefined {
-  const [origin] = httpOrigins([baseURL]);
-  if (origin === undefined || !urlProblem(origin, insecureOrigins)) return undefined;
-  return `baseURL: "${origin}" is not https. Use https, or set allowInsecureOrigins: ['${origin}'] to send the token unencrypted`;
 }

@@ -73,7 +73,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
 
       const mayFetch = isTokenRejected && tokens.mayReject(token, config);
       const { current } = tokens;
-      const { action } = decideReplay({
+      const decision = decideReplay({
         leftOrigin,
         isTokenRejected,
         isRepeatable: isRepeatable(config),
@@ -83,7 +83,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
         cameFromStore: tokens.cameFromStore(token),
         mayFetch,
       });
-      const isReplay = action !== 'return-answer';
+      const isReplay = decision !== 'return-answer';
       // Without a replay too: later requests must not begin with a refused token.
       if (mayFetch) tokens.reject(token, { afterReplay: !isReplay && replays > 0 });
       if (!isReplay) return unwrap(outcome);
@@ -122,14 +122,18 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     if (lacksBase(config)) {
       const base = apiBaseUrl(tokens.last);
       if (base) config.baseURL = base;
-      else if (vendor.announcesApi) throw noToken('the API announces its base URL with the token. Set baseURL, or', config);
+      else if (vendor.announcesApi) throw noToken(', or set baseURL', config);
     }
     const outcome = await send(config, adapter);
-    const response = outcome.response ?? lostResponse(outcome.thrown?.[0], config);
+    const { response } = outcome;
     // A retry of a request is not another request.
     if (!config['axios-retry']?.retryCount) {
-      const status = response && { status: response.status };
-      emit({ type: 'request-skipped', reason, ...describeRequest(config), ...status });
+      emit({
+        type: 'request-skipped',
+        reason,
+        ...describeRequest(config),
+        ...(response && { status: response.status }),
+      });
     }
     return unwrap(outcome);
   }
@@ -140,7 +144,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     refused?: AxiosResponse,
   ): TokenSet | Promise<TokenSet> {
     if (mustNotRefresh(config)) {
-      if (!tokens.last) throw noToken('with refresh: false,', config);
+      if (!tokens.last) throw noToken('', config);
       return tokens.last;
     }
     const token = tokens.getToken(config);
@@ -183,7 +187,11 @@ function mustNotRefresh({ authRefresh }: InternalAxiosRequestConfig): boolean {
   return !!authRefresh && authRefresh.refresh === false;
 }
 
-function noToken(reason: string, config: InternalAxiosRequestConfig): AuthRefreshError {
-  const message = `No token was fetched yet: ${reason} call tokens.getToken() first`;
-  return new AuthRefreshError(message, 'ERR_NO_TOKEN', config);
+/** @param or another way out than to fetch a token. */
+function noToken(or: string, config: InternalAxiosRequestConfig): AuthRefreshError {
+  return new AuthRefreshError(
+    `No token was fetched yet: call tokens.getToken() first${or}`,
+    'ERR_NO_TOKEN',
+    config,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Clock, TokenSet } from '../core/index.ts';
-import { createRefusals, type RefusedRequest } from './refusals.ts';
+import { createRefusals, type EndpointRequest } from './refusals.ts';
 
 export type StateName = 'empty' | 'fresh' | 'stale' | 'expired' | 'rejected';
 
@@ -27,8 +27,8 @@ export interface TokenState {
   usable(): TokenSet | undefined;
   receive(token: TokenSet, fromStore: boolean): void;
   // See TokenManager.
-  accept(token: TokenSet, request?: RefusedRequest): void;
-  mayReject(token: TokenSet, request: RefusedRequest): boolean;
+  accept(token: TokenSet, request?: EndpointRequest): void;
+  mayReject(token: TokenSet, request: EndpointRequest): boolean;
   reject(token: TokenSet | undefined, options?: { afterReplay?: boolean }): void;
   cameFromStore(token: TokenSet): boolean;
 }
