@@ -16,9 +16,11 @@ export { readBody } from './read-body.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {
   createResourceOrigins,
+  httpOrigins,
   lacksBase,
   originProblems,
   type ResourceOrigins,
+  requestUrl,
   urlProblem,
 } from './resource-origins.ts';
 export { backoff, parseRetryAfter } from './retry-after.ts';

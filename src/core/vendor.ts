@@ -15,7 +15,7 @@ export interface Refusal {
 export interface RequestSummary {
   /** In upper case. */
   method: string;
-  /** As passed to axios, relative or absolute, without user information, query and fragment. */
+  /** The path of the URL that axios sends, which may begin in the base URL. Without query and fragment. */
   url: string;
 }
 

@@ -1,6 +1,6 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
-import { createResourceOrigins, notify } from '../core/internal.ts';
+import { createResourceOrigins, httpOrigins, notify } from '../core/internal.ts';
 import type { TokenManager } from '../token/index.ts';
 import { createCheckedManager } from '../token/internal.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
@@ -39,7 +39,7 @@ export function attachAuthRefresh(
   const marked = instance as AxiosInstance & { [ATTACHED]?: true };
   const own = checkAttachOptions(instance, options, marked?.[ATTACHED] === true);
 
-  const { maxReplays = 1, shouldRefresh, onEvent } = own;
+  const { onEvent } = own;
   const tokens =
     own.tokens ??
     createCheckedManager(Object.assign(own, { vendor: own.vendor as Vendor, transportFrom: instance }));
@@ -51,8 +51,9 @@ export function attachAuthRefresh(
   const origins = createResourceOrigins(
     [...vendor.resourceOrigins, ...(own.resourceOrigins ?? [])],
     () => instance.defaults.baseURL,
+    httpOrigins(own.allowInsecureOrigins ?? []),
   );
-  const guarded = createRequestPath({ tokens, origins, maxReplays, shouldRefresh, emit });
+  const guarded = createRequestPath({ tokens, origins, options: own, emit });
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;

@@ -127,5 +127,5 @@ function isCurable({ body }: Refusal): boolean | undefined {
 
 // Analytics queries only read. They are POSTs because their filters do not fit into a URL.
 function isReadOnly({ method, url }: RequestSummary): boolean {
-  return method === 'POST' && /\/api\/v2\/analytics\/.+\/query$/.test(url);
+  return method === 'POST' && /\/api\/v2\/analytics\/.+\/query\/*$/.test(url);
 }
