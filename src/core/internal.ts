@@ -4,6 +4,7 @@ export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, unlessAborted } from './link-signals.ts';
 export { loadPeer, PeerError } from './load-peer.ts';
+export { isNewerFormat, newerFormat } from './newer-format.ts';
 export { readBody } from './read-body.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {

@@ -175,10 +175,11 @@ describe('managers with the same initial refresh token', () => {
     ];
     const keys = new Set<string>();
     const counting = sharedStore({ ...store, set: (key, stored) => keys.add(key) && store.set(key, stored) });
-    for (const options of variants)
+    for (const options of variants) {
       await attach(server, counting, { ...options, scope: 'read' })
-        .tokens.getToken()
-        .catch?.(() => {});
+        .api.get('/read')
+        .catch(() => {});
+    }
     expect(server.used.slice(0, 3)).toEqual([one, two, one]);
     for (const key of keys) expect(key).toMatch(/^[\w-]{43}$/);
   });
