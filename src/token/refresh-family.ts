@@ -59,7 +59,8 @@ export function createFamily(
   return {
     keys,
     async use(access, fence) {
-      const [family, mark] = await Promise.all([read(keys.token), read(keys.mark)]);
+      const family = await read(keys.token);
+      const mark = await read(keys.mark);
       const known = access && toStoredTokenSet(access.token, clock.now()) ? access : undefined;
       const withFence = (refreshToken: string | undefined, accessFence = 0) =>
         entry({ accessToken: accessKey, scope: `${accessFence}`, refreshToken }, fence);
@@ -77,11 +78,13 @@ export function createFamily(
         entry: (token, accessFence) => [keys.token, withFence(token.refreshToken, accessFence)],
         async failed(thrown) {
           if (!isTokenError(thrown) || thrown.code !== 'ERR_TOKEN_ENDPOINT') return;
-          if (isInterrupted) {
+          // The server refused the client, whatever happened to the refresh token.
+          const isRefused = thrown.error !== 'invalid_client';
+          if (isInterrupted && isRefused) {
             thrown.message +=
               '. The rotation of the refresh token was interrupted: a process sent the refresh token and stored no answer. ' +
               'Authorize the application again and set the new refreshToken';
-          } else {
+          } else if (!isInterrupted) {
             // The server has answered, so the next process must not report an interrupted rotation. `store` reports its error.
             await store.set(keys.token, withFence(stored?.token.refreshToken, known?.fence)).catch(() => {});
           }

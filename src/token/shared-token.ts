@@ -15,6 +15,7 @@ import { guardStore } from './guarded-store.ts';
 import { createNewestToken } from './newest-token.ts';
 import { createFamily, type RefreshFamily, type RefreshTokenUse } from './refresh-family.ts';
 import { familyKeys, storeKey } from './store-key.ts';
+import { withStoreLock } from './store-lock.ts';
 
 /** The result of an attempt. An error of the fetch is a value here, to distinguish it from errors of the store. */
 type Result = { found: StoredToken } | { fetched: TokenSet } | { thrown: unknown };
@@ -91,53 +92,32 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
     const stopWaitingWith = (stored: StoredToken) => ifFresh(newest.newer(stored));
     // The holder may wait for the lock of its family first.
     const limit = (vendor.storeKeys ? 2 : 1) * duration + LOCK_PATIENCE;
-    return withLock(key, limit, stopWaitingWith, async (lock) => {
+    const work = async ({ fence }: TokenLock) => {
       emit({ type: 'store-lock-acquired', waited: clock.now() - startedAt });
       const newer = await look(key);
       const fresh = ifFresh(newer);
       if (fresh) return fresh;
       family ??= await familyOf(key);
       return family
-        ? refreshInFamily(family, key, lock.fence, fetch)
-        : fetchAndPublish(key, lock.fence, newer?.token.refreshToken, fetch);
-    });
+        ? refreshInFamily(family, key, fence, fetch)
+        : fetchAndPublish(key, fence, newer?.token.refreshToken, fetch);
+    };
+    return withLock(key, limit, work, stopWaitingWith);
   }
 
   /** Acquires a lock and runs work. @returns undefined if the lock was lost before the refresh token was sent. */
   function withLock(
     key: string,
     limit: number,
-    stopWaitingWith: (stored: StoredToken) => Result | undefined,
     work: (lock: TokenLock) => Promise<Result | undefined>,
+    stopWaitingWith?: (stored: StoredToken) => Result | undefined,
   ): Promise<Result | undefined> {
-    return new Promise<Result | undefined>((resolve, reject) => {
-      const waiting = new AbortController();
-      const { signal } = waiting;
-      const timer = clock.setTimeout(() => {
-        waiting.abort(
-          new Error(
-            `timed out after ${limit} ms waiting for the store lock; the process holding it may be stuck`,
-          ),
-        );
-        reject(signal.reason);
-      }, limit);
-      const onLost = () => emit({ type: 'store-lock-lost' });
-      const locked = async (lock: TokenLock): Promise<Result | undefined> => {
-        clock.clearTimeout(timer);
-        // After the limit, the token is already fetched without the lock.
-        signal.throwIfAborted();
-        lock.signal.addEventListener('abort', onLost);
-        const result = await work(lock).catch((thrown: unknown) => ({ thrown }));
-        lock.signal.removeEventListener('abort', onLost);
-        // Requests do not wait for the release of the lock.
-        resolve(result);
-        await deferred?.settled;
-        return result;
-      };
-      // `async` for a store that throws synchronously.
-      (async () => store.withLock<Result | undefined>(key, { duration, signal, stopWaitingWith }, locked))()
-        .then(resolve, reject)
-        .finally(() => clock.clearTimeout(timer));
+    return withStoreLock<Result | undefined>(store, options, {
+      key,
+      limit,
+      ...(stopWaitingWith && { stopWaitingWith }),
+      work: (lock) => work(lock).catch((thrown: unknown) => ({ thrown })),
+      settled: () => deferred?.settled,
     });
   }
 
@@ -153,16 +133,11 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
     fence: number,
     fetch: SharedFetch,
   ): Promise<Result | undefined> {
-    const wait = duration + LOCK_PATIENCE;
-    return withLock(
-      keys.token,
-      wait,
-      () => undefined,
-      async (lock) => {
-        const used = await use(inStore, lock.fence);
-        return used ? fetchAndPublish(key, fence, used.refreshToken, fetch, used) : undefined;
-      },
-    ).catch((thrown: unknown) => {
+    const work = async (lock: TokenLock) => {
+      const used = await use(inStore, lock.fence);
+      return used && fetchAndPublish(key, fence, used.refreshToken, fetch, used);
+    };
+    return withLock(keys.token, duration + LOCK_PATIENCE, work).catch((thrown: unknown) => {
       throw guarded.report('lock', thrown, newest.token);
     });
   }
