@@ -1,6 +1,7 @@
 import type { JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { askRedis } from './ask-redis.ts';
+import { VERSION } from './format-version.ts';
 import { jobId } from './keys.ts';
 import { RETENTION } from './ledger.ts';
 
@@ -57,13 +58,13 @@ export function openFlow({
       const children = Array.from({ length: parts }, (_, part) => ({
         name: 'part',
         queueName,
-        data: { name, run, part },
+        data: { version: VERSION, name, run, part },
         opts: { ...opts, jobId: jobId(name, run, part), failParentOnFailure: true },
       }));
       const merge = {
         name: 'merge',
         queueName,
-        data: { name, run },
+        data: { version: VERSION, name, run },
         opts: { ...opts, jobId: jobId(name, run) },
       };
       await ask(() => flows.add({ ...merge, children }));

@@ -1,10 +1,12 @@
 import type { Redis } from 'ioredis';
 import { askRedis } from './ask-redis.ts';
+import { refuseNewer, VERSION } from './format-version.ts';
 import type { ExportKeys } from './keys.ts';
 import { queueError } from './queue-error.ts';
 
 /** State of one export in Redis, apart from its jobs. */
 export interface Ledger {
+  // Each function that reads an export throws NewerExportError for an export of a newer version.
   /** @param failedRun a run whose jobs failed without a note here. */
   claimExport(description: string, failedRun?: string): Promise<ExportClaim>;
   read(): Promise<Notes>;
@@ -28,7 +30,7 @@ interface ExportClaim {
 /** `merged`: the output is about to get its name. `summary`: the export is complete. */
 type NoteName = 'failure' | 'merged' | 'summary';
 
-type Notes = { readonly [name in NoteName | 'description' | 'run']?: string | undefined };
+type Notes = { readonly [name in NoteName | 'description' | 'run' | 'version']?: string | undefined };
 
 type PartClaimReply =
   | { readonly status: 'claimed'; readonly fence: string }
@@ -40,18 +42,20 @@ export const RETENTION = 7 * 86_400;
 /**
  * Creates or finds an export.
  *
- * KEYS: the export. ARGV: its description; a run whose jobs failed without a note in the export, or ''.
- * Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other description.
+ * KEYS: the export. ARGV: its description; a run whose jobs failed without a note in the export, or ''; the version of the format.
+ * Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other description; or with
+ * `newer` and a version.
  */
 const CLAIM_EXPORT = /* lua */ `
-local saved = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary')
+local saved = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary', 'version')
+if (tonumber(saved[5]) or 0) > tonumber(ARGV[3]) then return { 'newer', saved[5] } end
 if saved[1] and saved[1] ~= ARGV[1] then return { 'other', saved[1] } end
 if saved[4] then return { 'complete', saved[2] } end
 if saved[1] and not saved[3] and saved[2] ~= ARGV[2] then return { 'joined', saved[2] } end
 local time = redis.call('TIME')
 local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(saved[2]) or 0) + 1))
 redis.call('HDEL', KEYS[1], 'failure')
-redis.call('HSET', KEYS[1], 'description', ARGV[1], 'run', run)
+redis.call('HSET', KEYS[1], 'description', ARGV[1], 'run', run, 'version', ARGV[3])
 return { saved[1] and 'resumed' or 'new', run }
 `;
 
@@ -59,11 +63,12 @@ return { saved[1] and 'resumed' or 'new', run }
  * Claims a part or the merge. From then on the script refuses what the previous holder saves. The fence is the time, or more than
  * the previous fence, so that it also grows after Redis has lost its data.
  *
- * KEYS: the part, the export. ARGV: the run of the export.
- * Replies with `claimed` and the fence, or with the reason for the refusal: `superseded`, `complete`, `failed`.
+ * KEYS: the part, the export. ARGV: the run of the export; the version of the format.
+ * Replies with `claimed` and the fence, or with the reason for the refusal: `superseded`, `complete`, `failed`; or with `newer` and a version.
  */
 const CLAIM_PART = /* lua */ `
-local export = redis.call('HMGET', KEYS[2], 'run', 'failure', 'summary')
+local export = redis.call('HMGET', KEYS[2], 'run', 'failure', 'summary', 'version')
+if (tonumber(export[4]) or 0) > tonumber(ARGV[2]) then return { 'newer', export[4] } end
 if export[1] ~= ARGV[1] then return { 'superseded' } end
 if export[3] then return { 'complete' } end
 if export[2] then return { 'failed' } end
@@ -106,16 +111,22 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
 
   return {
     async claimExport(description, failedRun = '') {
-      const [state, found] = (await run(CLAIM_EXPORT, [keys.whole], description, failedRun)) as string[];
+      const args = [description, failedRun, String(VERSION)];
+      const [state, found] = (await run(CLAIM_EXPORT, [keys.whole], ...args)) as string[];
+      if (state === 'newer') refuseNewer(keys.whole, found);
       return { state: state as ExportClaim['state'], run: found ?? '' };
     },
     async read() {
-      const names = ['description', 'run', 'failure', 'merged', 'summary'] as const;
+      const names = ['description', 'run', 'failure', 'merged', 'summary', 'version'] as const;
       const values = await ask(() => client.hmget(keys.whole, ...names));
-      return Object.fromEntries(names.map((name, index) => [name, values[index] ?? undefined]));
+      const notes: Notes = Object.fromEntries(names.map((name, index) => [name, values[index] ?? undefined]));
+      refuseNewer(keys.whole, notes.version);
+      return notes;
     },
     async claimPart(key, exportRun) {
-      const [status, fence] = (await run(CLAIM_PART, [key, keys.whole], exportRun)) as string[];
+      const args = [exportRun, String(VERSION)];
+      const [status, fence] = (await run(CLAIM_PART, [key, keys.whole], ...args)) as string[];
+      if (status === 'newer') refuseNewer(keys.whole, fence);
       return { status, fence } as PartClaimReply;
     },
     async load(key) {

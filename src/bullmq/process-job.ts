@@ -4,6 +4,7 @@ import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
 import type { ConfigurationError } from '../core/index.ts';
 import { readDescription } from './description.ts';
+import { NewerExportError, refuseNewer } from './format-version.ts';
 import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { exportKeys } from './keys.ts';
@@ -24,7 +25,12 @@ interface WorkerContext {
   readonly timeout: number;
   readonly context: JobContext;
   readonly emit: (event: ExportWorkerEvent) => void;
+  /** The exports of a newer version that an event has named. */
+  readonly leftAlone: Set<string>;
 }
+
+/** Milliseconds for which a job of a newer version waits for another worker. */
+const LEAVE_FOR = 5_000;
 
 interface JobEnd {
   readonly signal: AbortSignal;
@@ -34,6 +40,28 @@ interface JobEnd {
 
 /** Processes one job, and rejects with the error that makes BullMQ repeat, fail or requeue the job. */
 export async function processJob(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
+  try {
+    return await processOwn(worker, job, token, end);
+  } catch (error) {
+    throw error instanceof NewerExportError ? await leaveAlone(worker, job, token, error) : error;
+  }
+}
+
+/** Leaves a job of a newer version to another worker, and says so once for each export. */
+async function leaveAlone(
+  { bullmq, emit, leftAlone }: WorkerContext,
+  job: Job,
+  token: string | undefined,
+  error: NewerExportError,
+) {
+  const name = String(Object(job.data).name);
+  if (!leftAlone.has(name)) emit({ type: 'left-alone', name, error });
+  leftAlone.add(name);
+  await job.moveToDelayed(Date.now() + LEAVE_FOR, token).catch(() => {});
+  return new bullmq.DelayedError();
+}
+
+async function processOwn(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
   const { bullmq, emit } = worker;
   let claim: PartClaim | undefined;
   const { name, run, part } = readJob(worker, job);
@@ -58,6 +86,7 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
     emit({ type: 'finished', ...about, records });
     return { records };
   } catch (thrown) {
+    if (thrown instanceof NewerExportError) throw thrown;
     const error = toBatchError(thrown);
     if (end.isClosing()) {
       await job.moveToWait(token).catch(() => {});
@@ -100,7 +129,8 @@ async function skip(
 
 /** Validates the data of a job, because it comes from Redis. */
 function readJob({ bullmq }: WorkerContext, { data }: Job) {
-  const { name, run, part }: { name?: unknown; run?: unknown; part?: unknown } = Object(data);
+  const { version, name, run, part } = Object(data) as Readonly<Record<string, unknown>>;
+  refuseNewer(String(name), version);
   const isPart = part === undefined || (Number.isSafeInteger(part) && Number(part) >= 0);
   if (nameProblem('name', name) || !/^\d+$/.test(String(run)) || !isPart) {
     throw new bullmq.UnrecoverableError('the job is not part of an export. Use this queue for exports only.');

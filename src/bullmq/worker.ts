@@ -51,6 +51,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
 
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
+  const leftAlone = new Set<string>();
   const emit = (event: ExportWorkerEvent) => {
     try {
       onEvent?.(event);
@@ -76,7 +77,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     try {
       const end = { signal: abort.signal, isClosing: () => abort.signal.reason === CLOSING };
       return await processJob(
-        { bullmq, client, prefix, queue, timeout: takeover, context, emit },
+        { bullmq, client, prefix, queue, timeout: takeover, context, emit, leftAlone },
         job,
         token,
         end,

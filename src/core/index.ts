@@ -28,4 +28,4 @@ export type {
   TokenLock,
   TokenStore,
 } from './token-store.ts';
-export type { Refusal, RequestSummary, Vendor } from './vendor.ts';
+export type { Refusal, RequestSummary, StoreKeys, Vendor } from './vendor.ts';

@@ -12,6 +12,7 @@ export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, unlessAborted } from './link-signals.ts';
 export { loadPeer, PeerError } from './load-peer.ts';
 export { nearestName } from './nearest-name.ts';
+export { isNewerFormat, newerFormat } from './newer-format.ts';
 export { readBody } from './read-body.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {

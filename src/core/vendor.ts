@@ -19,15 +19,28 @@ export interface RequestSummary {
   url: string;
 }
 
+/** The texts whose hashes are a vendor's keys in a store. */
+export interface StoreKeys {
+  /** Distinguishes the access token. Used if the vendor has no `tokenKey`. */
+  readonly access: string;
+  /**
+   * Distinguishes the refresh token that the vendor starts with. Vendors with the same text are a family: they share one lock and one stored
+   * refresh token, and keep access tokens of different scopes or audiences apart.
+   */
+  readonly family?: string | undefined;
+}
+
 /** Describes one vendor or OAuth server. A plain object: you can write your own, or copy and change one. */
 export interface Vendor {
   /** The name in messages, such as `Genesys Cloud`. */
   readonly name: string;
   /**
    * Distinguishes this client's tokens from all others in a store. Contains everything that changes the token, and no secret. The
-   * store receives a hash of `tokenKey` and `name`. Required to use a store.
+   * store receives a hash of `tokenKey` and `name`. Required to use a store, unless the vendor has `storeKeys`.
    */
   readonly tokenKey?: string | undefined;
+  /** Returns the keys of the tokens in a store if they depend on a secret. The store receives hashes of them. */
+  readonly storeKeys?: (() => Promise<StoreKeys>) | undefined;
   /** Fetches a token. */
   readonly grant: Grant;
   /**

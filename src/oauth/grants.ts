@@ -25,12 +25,15 @@ export function passwordGrant(
  *
  * @param client `refreshToken` is used for the first token. Later the grant uses the refresh token of the previous token.
  */
-export function refreshTokenGrant(client: OAuthClient & { refreshToken?: Secret | undefined }): Grant {
+export function refreshTokenGrant(
+  client: OAuthClient & { refreshToken?: Secret | undefined; scope?: string | undefined },
+): Grant {
   return async (context) => {
     const token = context.refreshToken ?? (await readSecret('refreshToken', client.refreshToken ?? ''));
     const response = await requestToken(context, client, {
       grant_type: 'refresh_token',
       refresh_token: token,
+      ...scopeOf(client),
     });
     // A server that does not rotate refresh tokens returns no refresh token: the old one stays valid.
     return { refreshToken: token, ...response };

@@ -20,10 +20,11 @@ export function sharedStore(store: TokenStore): SharedTokenStore {
     withLock: (key, options, work) => store.withLock(key, options, work),
     close: () => store.close(),
     share(options) {
-      const { tokenKey } = options.vendor;
+      const { tokenKey, storeKeys } = options.vendor;
       refuse('createTokenManager', [
         // Without a tokenKey, two clients would share a key.
-        (typeof tokenKey !== 'string' || tokenKey === '') &&
+        !(tokenKey === undefined && storeKeys) &&
+          (typeof tokenKey !== 'string' || tokenKey === '') &&
           "store requires a vendor with a tokenKey, a text that distinguishes this client's tokens from all others",
       ]);
       return shareToken(store, options);

@@ -1,5 +1,5 @@
-import type { Secret, Vendor } from '../core/index.ts';
-import { type OptionTable, prefixed, readOptions, refuse, urlProblem } from '../core/internal.ts';
+import type { Secret, StoreKeys, Vendor } from '../core/index.ts';
+import { type OptionTable, prefixed, readOptions, readSecret, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
   clientCredentialsGrant,
@@ -27,9 +27,9 @@ export interface OAuth2VendorOptions {
   /** Additional form fields of the token request. @example { audience: 'https://api.example.com' } */
   parameters?: Readonly<Record<string, string>> | undefined;
   /**
-   * Identifies these tokens in a store. Required with a store if you set `parameters`, `refreshToken` or a function as
-   * `username`.
-   * @default derived from the token endpoint, grant, client, scope and user name
+   * Identifies these tokens in a store, and must differ between scopes and audiences. Required with a store if `username` or
+   * `refreshToken` is a function.
+   * @default derived from the token endpoint, grant, client, scope, user name, parameters and initial refresh token
    */
   tokenKey?: string | undefined;
   /**
@@ -85,6 +85,7 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
   return {
     name: 'OAuth 2.0',
     tokenKey: own.tokenKey ?? keyOf(own),
+    storeKeys: storeKeysOf(own),
     grant,
     // RFC 6749 section 4.4.3: client credentials come without a useful refresh token.
     ...((byPassword || refreshToken !== undefined) && { refreshGrant }),
@@ -92,11 +93,29 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
   };
 }
 
+/** Returns the key of tokens that depend on no function and on no value that may be secret. */
 function keyOf(options: OAuth2VendorOptions): string | undefined {
-  const { tokenEndpoint, clientId, scope, username, parameters, refreshToken } = options;
+  const { username, parameters, refreshToken } = options;
   const unkeyed = parameters ?? refreshToken ?? (typeof username === 'function' ? username : undefined);
+  return unkeyed === undefined ? JSON.stringify(identityOf(options)) : undefined;
+}
+
+/** Returns the derivation of keys from a refresh token or from parameters, which may be secret: a function, so that a logged vendor shows neither. */
+function storeKeysOf(options: OAuth2VendorOptions): (() => Promise<StoreKeys>) | undefined {
+  const { tokenEndpoint, clientId, username, parameters, refreshToken, tokenKey } = options;
+  if (parameters === undefined && refreshToken === undefined) return undefined;
+  // A function may return another value in each process, so only `tokenKey` identifies the access token.
+  if (tokenKey === undefined && [username, refreshToken].some((value) => typeof value === 'function'))
+    return undefined;
+  return async () => {
+    const initial = refreshToken === undefined ? undefined : await readSecret('refreshToken', refreshToken);
+    const sorted = Object.entries(parameters ?? {}).sort(([one], [other]) => (one < other ? -1 : 1));
+    const family = initial && JSON.stringify([new URL(tokenEndpoint).href, clientId, initial]);
+    return { access: JSON.stringify([...identityOf(options), sorted, initial]), family };
+  };
+}
+
+function identityOf({ tokenEndpoint, clientId, scope, username }: OAuth2VendorOptions) {
   const grantType = username === undefined ? 'client_credentials' : 'password';
-  return unkeyed === undefined
-    ? JSON.stringify([tokenEndpoint, grantType, clientId, scope, username])
-    : undefined;
+  return [tokenEndpoint, grantType, clientId, scope, username];
 }

@@ -156,6 +156,24 @@ describe('oidc-provider, a certified authorization server', () => {
     expect(server.counts.granted).toBe(server.counts.requests);
   });
 
+  it('revokes no grant if managers of two scopes share a refresh token in a store', async () => {
+    const server = await startOidcServer(60);
+    const refreshToken = await server.refreshToken();
+    const store = memoryStore();
+    const managers = ['openid', 'openid offline_access', 'openid', 'openid offline_access'].map((scope) => {
+      const tokens = createTokenManager({ vendor: vendorOf(server, { refreshToken, scope }), store });
+      const api = axios.create({ baseURL: server.apiUrl, proxy: false });
+      onTestFinished(attachAuthRefresh(api, { tokens }).detach);
+      return { api, tokens, scope };
+    });
+    for (let round = 0; round < 5; round++) {
+      const answers = await Promise.all(managers.map(({ api }) => api.get('/reports')));
+      expect(answers.map(({ data }) => data.scope)).toEqual(managers.map(({ scope }) => scope));
+      for (const { tokens } of managers) tokens.reject(tokens.current);
+    }
+    expect(server.counts).toEqual({ requests: 10, granted: 10 });
+  });
+
   it('includes the error of the server if the refresh token is invalid', async () => {
     const server = await startOidcServer(60);
     const vendor = vendorOf(server, { refreshToken: 'not-a-refresh-token' });

@@ -1,14 +1,17 @@
 // Tests run this script as a process: an export worker that runs until it is killed. SIGTERM closes the worker.
 import axios from 'axios';
-import { genesysConversations } from '../../src/batch/index.ts';
-import { startExportWorker } from '../../src/bullmq/index.ts';
-import { attachAuthRefresh } from '../../src/index.ts';
-import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
+import type { Json } from '../../src/batch/index.ts';
+import type { ExportWorkerEvent } from '../../src/bullmq/index.ts';
 import './end-with-parent.ts';
 import type { WorkerSettings } from './export-workers.ts';
 
 const settings: WorkerSettings = JSON.parse(process.argv[2] ?? '{}');
-const { envUrl, clientId, clientSecret, pageSize, ...options } = settings;
+const { envUrl, clientId, clientSecret, pageSize, modules, ...options } = settings;
+const load = (module: string) => import(modules ? `${modules}/${module}.js` : `../../src/${module}.ts`);
+const { genesysConversations } = await load('batch/index');
+const { startExportWorker } = await load('bullmq/index');
+const { attachAuthRefresh } = await load('index');
+const { genesysCloud } = await load('vendors/genesys-cloud');
 const api = axios.create({ proxy: false });
 attachAuthRefresh(api, {
   vendor: genesysCloud({ envUrl, clientId, clientSecret }),
@@ -19,8 +22,8 @@ const worker = await startExportWorker({
   ...options,
   api,
   account: 'simulated',
-  source: (interval) => genesysConversations({ interval: String(interval), pageSize }),
-  onEvent: (event) =>
+  source: (interval: Json) => genesysConversations({ interval: String(interval), pageSize }),
+  onEvent: (event: ExportWorkerEvent) =>
     console.log(JSON.stringify('error' in event ? { ...event, error: event.error.message } : event)),
 });
 process.once('SIGTERM', () => void worker.close());

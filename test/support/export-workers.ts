@@ -17,6 +17,8 @@ export interface WorkerSettings
   clientSecret: string;
   pageSize?: number | undefined;
   rate?: { requests: number; interval: number };
+  /** The directory of the modules of another version of this package. */
+  modules?: string;
 }
 
 /** Event of a worker process, as JSON. */

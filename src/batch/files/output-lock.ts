@@ -24,6 +24,7 @@ export async function lockOutput(
 
 function lockError(path: string, { code, holder, message }: FileLockError): BatchError {
   if (code === 'ERR_BROKEN_LINK') return new BatchError(message, 'ERR_OUTPUT');
+  if (code === 'ERR_NEWER_FORMAT') return new BatchError(message, 'ERR_LOCKED');
   const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
   return new BatchError(
     `${who} is writing this output (${path}). Wait until it ends or choose another output. ` +

@@ -174,7 +174,8 @@ function report(reporter: Reporter, event: ExportWorkerEvent): void {
   // The command that submitted the export reports the progress.
   if (event.type === 'progress') return;
   const { type, name, part, ...fields } = event;
-  const subject = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
+  const merge = type === 'left-alone' ? name : `the merge of ${name}`;
+  const subject = part === undefined ? merge : `part ${part} of ${name}`;
   const error = 'error' in fields ? fields.error.message : undefined;
   const details =
     'records' in fields ? `, ${counted(fields.records, 'record')}` : error === undefined ? '' : `: ${error}`;

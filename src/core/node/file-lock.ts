@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import type { Clock } from '../index.ts';
-import { sleep } from '../internal.ts';
-import { isRunning, type ProcessIdentity, thisProcess } from './process-identity.ts';
+import { isNewerFormat, newerFormat, sleep } from '../internal.ts';
+import { IDENTITY_VERSION, isRunning, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
 /** A lock file that this process holds. */
 export interface FileLock {
@@ -29,7 +29,7 @@ interface Found {
 /** The lock cannot be acquired. Errors of the file system are thrown as they are. */
 export class FileLockError extends Error {
   override readonly name = 'FileLockError';
-  readonly code: 'ERR_LOCKED' | 'ERR_BROKEN_LINK';
+  readonly code: 'ERR_LOCKED' | 'ERR_BROKEN_LINK' | 'ERR_NEWER_FORMAT';
   /** The holder of the lock; undefined if the lock file cannot be read. */
   readonly holder: LockHolder | undefined;
 
@@ -49,7 +49,8 @@ const LOOK_AGAIN = 200;
  * without a heartbeat. A holder that was only suspended for that long learns of it from `verify`.
  *
  * @param signal ends the wait for a heartbeat.
- * @throws FileLockError `ERR_LOCKED` while another process holds the lock; the reason of `signal`; errors of the file system.
+ * @throws FileLockError `ERR_LOCKED` while another process holds the lock, `ERR_NEWER_FORMAT` if a newer version of this package created the
+ * lock; the reason of `signal`; errors of the file system.
  */
 export async function acquireFileLock(
   path: string,
@@ -60,6 +61,14 @@ export async function acquireFileLock(
   while (!(await create(path, me))) {
     const found = await look(path);
     if (!found) continue;
+    const version = found.holder?.version;
+    if (isNewerFormat(version, IDENTITY_VERSION)) {
+      throw new FileLockError(
+        `${newerFormat(`${path}: the lock file`, version, IDENTITY_VERSION)}.`,
+        'ERR_NEWER_FORMAT',
+        found.holder,
+      );
+    }
     if (!(await isDead(path, found, me, clock, signal))) throw locked(path, (await look(path))?.holder);
     await removeAlone(path, me, clock, (now) => now.trace === found.trace);
   }

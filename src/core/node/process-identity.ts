@@ -1,8 +1,11 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isNewerFormat } from '../internal.ts';
 
 /** Identifies one process, also if the system reuses its process ID. */
 export interface ProcessIdentity {
+  /** The version of this format. Version 0.2 of this package and earlier versions write none. */
+  version?: number;
   pid: number;
   /** Start time: clock ticks since boot on Linux, milliseconds since the epoch elsewhere. */
   began: number;
@@ -11,6 +14,8 @@ export interface ProcessIdentity {
   host: string;
 }
 
+export const IDENTITY_VERSION = 1;
+
 // Elsewhere than on Linux, the start time is computed from a clock that can be set.
 const SAME_START = 2_000;
 
@@ -18,16 +23,17 @@ const SAME_START = 2_000;
 export function thisProcess(): ProcessIdentity {
   const { pid } = process;
   const began = statOf(pid)?.began ?? Date.now() - process.uptime() * 1000;
-  return { pid, began, space: pidSpace(), host: hostname() };
+  return { version: IDENTITY_VERSION, pid, began, space: pidSpace(), host: hostname() };
 }
 
 /**
  * Returns whether a process still runs.
  *
- * @returns undefined if the process ran on another machine, in another container, or before a restart of the machine.
+ * @returns undefined if the process ran on another machine, in another container, or before a restart of the machine, or if a newer version of
+ * this package wrote the identity.
  */
 export function isRunning(it: ProcessIdentity, me: ProcessIdentity): boolean | undefined {
-  if (it.space !== me.space) return undefined;
+  if (it.space !== me.space || isNewerFormat(it.version, IDENTITY_VERSION)) return undefined;
   try {
     process.kill(it.pid, 0);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StoredToken, TokenSet } from '../../core/index.ts';
+import { isNewerFormat, newerFormat } from '../../core/internal.ts';
 import { isSealed, isSealedWith, seal, unseal } from './encryption.ts';
 import { storeError } from './error.ts';
 import { isFence } from './fence.ts';
@@ -32,7 +33,7 @@ export function encode(key: string, { token, fence }: StoredToken, secret: Uint8
  * Parses the text of a token file.
  *
  * @returns undefined if the text is damaged or belongs to another key.
- * @throws TokenStoreError if the token is encrypted with another secret.
+ * @throws TokenStoreError if the token is encrypted with another secret, or if a newer version of this package wrote the file.
  */
 export function decode(
   path: string,
@@ -41,6 +42,19 @@ export function decode(
   secret: Uint8Array | undefined,
 ): StoredToken | undefined {
   const found = parse(text);
+  const { version } = { ...found } as Partial<Frame>;
+  if (!isNewerFormat(version, VERSION)) return read(path, found, key, secret);
+  // Without this check, a changed bit in the version of a damaged file would look like a newer version.
+  if (read(path, { ...found, version: VERSION }, key, secret)) return undefined;
+  throw storeError(`${newerFormat(`${path}: the file`, version, VERSION)}.`);
+}
+
+function read(
+  path: string,
+  found: object | undefined,
+  key: string,
+  secret: Uint8Array | undefined,
+): StoredToken | undefined {
   if (!found || !isFrame(found, key)) return undefined;
   const { fence } = found;
   if (!isSealed(found)) {

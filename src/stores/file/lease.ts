@@ -1,5 +1,5 @@
 import { acquireFileLock, type FileLock, FileLockError } from '../../core/node/index.ts';
-import { fileError } from './error.ts';
+import { fileError, storeError } from './error.ts';
 import { poll } from './polling.ts';
 import type { AcquireStoreLock } from './store-lock.ts';
 
@@ -15,7 +15,7 @@ export const lease: AcquireStoreLock = async (base, { clock, signal }) => {
     } catch (error) {
       signal.throwIfAborted();
       if (isHeld(error)) return undefined;
-      throw fileError(path, error);
+      throw error instanceof FileLockError ? storeError(error.message) : fileError(path, error);
     }
   });
   let released: Promise<void> | undefined;

@@ -1,4 +1,5 @@
 import type { StoredToken } from '../../core/index.ts';
+import { isNewerFormat, newerFormat } from '../../core/internal.ts';
 import { storeError } from './explain.ts';
 import type { Names } from './names.ts';
 
@@ -19,10 +20,8 @@ export function formatToken({ key }: Names, { token }: StoredToken): string {
 export function parseToken(names: Names, fence: unknown, text: unknown): StoredToken | undefined {
   if (!text && !fence) return undefined;
   const value = parseJson(String(text));
-  if (typeof value?.version === 'number' && value.version !== VERSION) {
-    throw storeError(
-      `the value of the key ${names.token} has version ${value.version}, but this package reads version ${VERSION}. Use the same version of this package in all processes, or choose another prefix`,
-    );
+  if (isNewerFormat(value?.version, VERSION)) {
+    throw storeError(newerFormat(`the value of the key ${names.token}`, value?.version, VERSION));
   }
   const number = Number(fence);
   const isOurs = value?.version === VERSION && value.key === names.key && value.token?.constructor === Object;

@@ -1,0 +1,100 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { expect, it, onTestFinished } from 'vitest';
+import type { submitExport as SubmitExport } from '../../src/bullmq/index.ts';
+import { removeExport, splitInterval } from '../../src/bullmq/index.ts';
+import { failure } from '../support/batch.ts';
+import { manyHosts } from '../support/many-hosts.ts';
+import { describeWithRedis, useRedis } from '../support/redis.ts';
+import { unpackVersion01 } from '../support/version-0.1.ts';
+
+const NEWER = /has version 2, which a newer version of axios-oauth-refresh wrote.*Upgrade this process/;
+
+describeWithRedis('an export on workers of version 0.1.0 and of this version', () => {
+  const redis = useRedis();
+  const modules = unpackVersion01();
+
+  it('is complete if this version submitted it', async () => {
+    const hosts = await manyHosts(redis, { pageDelay: 20 });
+    const workers = [await hosts.process({ modules }), await hosts.process()];
+    const handle = await hosts.submit();
+    expect((await handle.finished({ pollInterval: 50 })).records).toBe(1200);
+    await hosts.expectWhole();
+    for (const { events } of workers) {
+      expect(events.filter(({ type }) => ['failed', 'retrying', 'left-alone'].includes(type))).toEqual([]);
+    }
+  });
+
+  it('is complete if version 0.1.0 submitted it and this version joins it, also after the old worker was killed', async () => {
+    const hosts = await manyHosts(redis, { pageDelay: 40 });
+    const old: { submitExport: typeof SubmitExport } = await import(`${modules}/bullmq/index.js`);
+    const options = { ...hosts.queue, name: 'all', output: 'all.jsonl', retryDelay: 50 };
+    const first = await old.submitExport({ ...options, parts: splitInterval(hosts.simulator.interval, 6) });
+    onTestFinished(() => first.close());
+    const oldWorker = await hosts.process({ modules, checkpointInterval: 0 });
+    await oldWorker.until('progress');
+    oldWorker.kill();
+    await hosts.process();
+    const joined = await hosts.submit();
+    expect(joined.state).toBe('joined');
+    const summaries = await Promise.all(
+      [first, joined].map((handle) => handle.finished({ pollInterval: 50 })),
+    );
+    expect(summaries[0]).toEqual(summaries[1]);
+    await hosts.expectWhole();
+  });
+});
+
+describeWithRedis('an export of a newer version', () => {
+  const redis = useRedis();
+
+  /** Submits an export without workers, and returns its key in Redis. */
+  async function submitted() {
+    const hosts = await manyHosts(redis);
+    const handle = await hosts.submit();
+    const client = new Redis(redis.url);
+    onTestFinished(() => client.disconnect());
+    return { hosts, handle, client, key: `${redis.prefix}:export:{${hosts.queue.queue}:all}` };
+  }
+
+  it('is left unchanged by workers, which say so once, and is refused at submission and removal', async () => {
+    const { hosts, handle, client, key } = await submitted();
+    await client.hset(key, 'version', '2');
+    const before = await client.hgetall(key);
+    const { events } = await hosts.worker({ concurrency: 3 });
+    await expect.poll(() => events.map(({ type }) => type)).toEqual(['left-alone']);
+    expect(events[0]).toMatchObject({ name: 'all', error: { message: expect.stringMatching(NEWER) } });
+    const queue = new Queue(hosts.queue.queue, { connection: client, prefix: redis.prefix });
+    onTestFinished(() => queue.close());
+    await expect
+      .poll(() => queue.getJobCounts('delayed', 'failed', 'waiting-children'))
+      .toEqual({
+        delayed: 6,
+        failed: 0,
+        'waiting-children': 1,
+      });
+    const refused = [
+      () => hosts.submit(),
+      () => handle.finished(),
+      () => removeExport({ ...hosts.queue, name: 'all' }),
+    ];
+    for (const refuse of refused) expect((await failure(refuse(), 'ERR_QUEUE')).message).toMatch(NEWER);
+    expect(await client.hgetall(key)).toEqual(before);
+    expect(events).toHaveLength(1);
+  });
+
+  it('keeps its jobs if only the jobs have a newer version', async () => {
+    const { hosts, client } = await submitted();
+    const queue = new Queue(hosts.queue.queue, { connection: client, prefix: redis.prefix });
+    onTestFinished(() => queue.close());
+    await queue.add('of the next version', { version: 2, unknown: true }, { jobId: 'next' });
+    const { events } = await hosts.worker();
+    await expect
+      .poll(() => events.find(({ type }) => type === 'left-alone'))
+      .toMatchObject({
+        error: { message: expect.stringMatching(NEWER) },
+      });
+    await expect.poll(async () => (await queue.getJob('next'))?.isDelayed()).toBe(true);
+    expect((await queue.getJob('next'))?.data).toEqual({ version: 2, unknown: true });
+  });
+});
