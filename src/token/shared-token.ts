@@ -21,6 +21,9 @@ type Result = { found: StoredToken } | { fetched: TokenSet } | { thrown: unknown
 // The stores of this package free a lock 5 seconds after its work should have ended. This limit is for a store that hangs.
 const LOCK_PATIENCE = 10_000;
 
+// Milliseconds for which a fetch that must not run without the store waits for a store that restarts.
+const RESTART_PATIENCE = 5_000;
+
 /** Shares one token through a store: look, acquire the lock, look again, fetch, publish. */
 export function shareToken(store: TokenStore, options: ShareOptions): SharedToken {
   const { vendor, tokenTimeout: duration, clock, emit } = options;
@@ -30,7 +33,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
   const keyPromise = storeKey(vendor);
   let deferred: DeferredWrite | undefined;
 
-  async function obtain(fetch: SharedFetch): Promise<ObtainedToken> {
+  async function obtain(fetch: SharedFetch, waited = 0): Promise<ObtainedToken> {
     let newer: StoredToken | undefined;
     let result: Result;
     try {
@@ -43,7 +46,12 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
       if ('thrown' in result && guarded.isReported(result.thrown)) throw result.thrown;
     } catch (thrown) {
       const error = guarded.report('lock', thrown, newest.token);
-      if (strict) throw error;
+      if (strict) {
+        const pause = Math.max(guarded.retryAfter(error) ?? Number.POSITIVE_INFINITY, waited / 2);
+        if (waited + pause > RESTART_PATIENCE) throw error;
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, pause));
+        return obtain(fetch, waited + pause);
+      }
       const token = await fetch({ refreshToken: newer?.token.refreshToken });
       return { token: newest.keep(token), fromStore: false };
     }
@@ -153,5 +161,5 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
     if (isThere && newest.token === token) newest.keep(token, fence);
   }
 
-  return { obtain };
+  return { obtain: (fetch) => obtain(fetch) };
 }

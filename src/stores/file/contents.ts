@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StoredToken, TokenSet } from '../../core/index.ts';
-import { isSealed, isSealedWith, seal, unseal } from './encryption.ts';
-import { storeError } from './error.ts';
+import type { Entry } from '../encryption.ts';
+import { contextOf, type Encryption, isSealed } from '../encryption.ts';
 import { isFence } from './fence.ts';
 
 const VERSION = 1;
@@ -21,10 +21,10 @@ interface Plain {
 }
 
 /** Returns the text of a token file. */
-export function encode(key: string, { token, fence }: StoredToken, secret: Uint8Array | undefined): string {
+export function encode(key: string, { token, fence }: StoredToken, encryption: Encryption): string {
   const frame: Frame = { version: VERSION, key, fence };
   const text = JSON.stringify(token);
-  const body = secret ? seal(text, secret, contextOf(frame)) : { token, digest: digestOf(frame, text) };
+  const body = encryption.seal(text, frame) ?? { token, digest: digestOf(frame, text) };
   return `${JSON.stringify({ ...frame, ...body })}\n`;
 }
 
@@ -32,31 +32,23 @@ export function encode(key: string, { token, fence }: StoredToken, secret: Uint8
  * Parses the text of a token file.
  *
  * @returns undefined if the text is damaged or belongs to another key.
- * @throws TokenStoreError if the token is encrypted with another secret.
+ * @throws TokenStoreError if the token is encrypted with another key, or in plain text that the store must not use.
  */
 export function decode(
   path: string,
   text: string,
   key: string,
-  secret: Uint8Array | undefined,
+  encryption: Encryption,
 ): StoredToken | undefined {
   const found = parse(text);
   if (!found || !isFrame(found, key)) return undefined;
   const { fence } = found;
   if (!isSealed(found)) {
     const { token, digest } = found as Frame & Partial<Plain>;
+    if (token !== undefined) encryption.refusePlainText(entryOf(path));
     return isToken(token) && digest === digestOf(found, JSON.stringify(token)) ? { token, fence } : undefined;
   }
-  if (!secret) {
-    throw storeError(`${path}: the file is encrypted. Set encryptionKey, or remove the file.`);
-  }
-  const opened = unseal(found, secret, contextOf(found));
-  if (opened === undefined && !isSealedWith(found, secret)) {
-    throw storeError(
-      `${path}: the file is encrypted with another key. Check that encryptionKey returns the same key in all processes. ` +
-        'After a change of the key, remove the file.',
-    );
-  }
+  const opened = encryption.open(found, found, entryOf(path));
   const token = opened === undefined ? undefined : parse(opened);
   return isToken(token) ? { token, fence } : undefined;
 }
@@ -79,8 +71,9 @@ function isToken(value: unknown): value is TokenSet {
   return typeof accessToken === 'string' && typeof refreshAt === 'number' && typeof expiresAt === 'number';
 }
 
-function contextOf({ version, key, fence }: Frame): string {
-  return `${version} ${key} ${fence}`;
+/** Describes a token file in messages. */
+export function entryOf(path: string): Entry {
+  return { name: path, noun: 'file', remedy: 'remove the file' };
 }
 
 function digestOf(frame: Frame, text: string): string {
