@@ -5,7 +5,8 @@ import { storeError } from '../store-error.ts';
 // Milliseconds until the next attempt after an error that ends without anybody's help.
 const RETRY_AFTER = 250;
 
-const CUT = /\b(ECONNRESET|EPIPE)\b|closed/i;
+// ioredis reports the second text for a socket that is closed, but whose `close` event has not arrived.
+const CUT = /\b(ECONNRESET|EPIPE)\b|closed|isn't writeable/i;
 
 /** Patterns for error codes of Redis and of sockets, each with the cause and what to do, and with the time after which it may be over. */
 const MEANINGS: readonly [pattern: RegExp, meaning: string, retryAfter?: number][] = [
