@@ -12,6 +12,7 @@ import { storeError } from './error.ts';
 import { isFence, nextFence } from './fence.ts';
 import type { AcquireStoreLock, HeldLock } from './store-lock.ts';
 import { readTokenFile, removeLeftovers, setAside, writeTokenFile } from './token-file.ts';
+import type { DirectoryChanges } from './watch-directory.ts';
 
 /** Options of {@link fileStore}. */
 export interface FileStoreOptions extends EncryptionOptions {
@@ -72,9 +73,14 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
     return join(directory, key);
   }
 
-  async function acquire(path: string, duration: number, signal: AbortSignal): Promise<HeldLock> {
+  async function acquire(
+    path: string,
+    duration: number,
+    signal: AbortSignal,
+    changes?: DirectoryChanges,
+  ): Promise<HeldLock> {
     chosen ??= chooseLock(lock);
-    const acquired = await (await chosen)(path, { duration, clock, signal });
+    const acquired = await (await chosen)(path, { duration, clock, signal, changes });
     const held: HeldLock = {
       isLost: acquired.isLost,
       release() {
@@ -142,7 +148,7 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
         { signal, stopWaitingWith },
         closing.signal,
         `${path}.json`,
-        (waiting) => acquire(path, duration, waiting),
+        (waiting, changes) => acquire(path, duration, waiting, changes),
         () => read(key, path),
       );
       if ('stoppedWith' in outcome) return outcome.stoppedWith;
