@@ -3,6 +3,7 @@ import type { AuthRefreshListener, Vendor } from '../core/index.ts';
 import { numberProblems, originProblems, refuse } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { managerProblems } from '../token/internal.ts';
+import { type AuthorizationHeader, headerProblem, resolveHeader } from './authorization-header.ts';
 import type { RetryOptions } from './retry.ts';
 
 /** Options of {@link attachAuthRefresh}. `tokens` replaces the options of the token manager. */
@@ -18,6 +19,11 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
    * @example ['https://reports.example.com']
    */
   resourceOrigins?: readonly string[] | undefined;
+  /**
+   * The header field that carries the token, for an API that expects `X-Access-Token: <token>` or `Authorization: Token <token>`.
+   * @default { name: 'Authorization', scheme: 'Bearer' }
+   */
+  authorizationHeader?: AuthorizationHeader | undefined;
   /** How often one request is replayed. @default 1 */
   maxReplays?: number | undefined;
   /** When requests are retried after 429, 5xx and network errors. `false` installs no retry. @default {} */
@@ -47,6 +53,7 @@ export function checkAttachOptions(
   const {
     tokens,
     resourceOrigins = [],
+    authorizationHeader,
     maxReplays,
     retry,
     shouldRefresh,
@@ -54,6 +61,7 @@ export function checkAttachOptions(
     random,
     ...forManager
   } = options ?? {};
+  const header = resolveHeader(authorizationHeader);
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
     isAxios
@@ -61,12 +69,13 @@ export function checkAttachOptions(
       : 'the first argument must be an axios instance',
     isAttached && 'call detach() first: the plugin is attached',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
-    hasCredentials(instance?.defaults) && 'remove Authorization and auth from the defaults',
+    hasCredentials(instance?.defaults, header.name) && `remove ${header.name} and auth from the defaults`,
     ...(tokens
       ? Object.entries(forManager).map(
           ([name, value]) => value !== undefined && `pass ${name} to createTokenManager`,
         )
       : managerProblems(forManager)),
+    headerProblem(header),
     ...originProblems('resourceOrigins', resourceOrigins),
     ...numberProblems({ maxReplays, ...(retry || {}) }, [
       'maxReplays',
@@ -78,8 +87,12 @@ export function checkAttachOptions(
 }
 
 /** Returns whether an instance's defaults contain credentials: for all methods, for one method, or for HTTP Basic. */
-function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined): boolean {
-  // JSON has no form of a BigInt.
-  const headers = JSON.stringify(defaults?.headers, (_, value) => typeof value === 'bigint' || value);
-  return defaults?.auth != null || /"authorization":(?!null)/i.test(headers);
+function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined, field: string): boolean {
+  let found = defaults?.auth != null;
+  JSON.stringify(defaults?.headers, (name, value) => {
+    found ||= value != null && name.toLowerCase() === field.toLowerCase();
+    // JSON has no form of a BigInt.
+    return typeof value === 'bigint' || value;
+  });
+  return found;
 }

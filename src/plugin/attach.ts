@@ -3,6 +3,7 @@ import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
 import { createResourceOrigins, notify } from '../core/internal.ts';
 import { createTokenManager, type TokenManager } from '../token/index.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
+import { resolveHeader } from './authorization-header.ts';
 import { createRequestPath } from './request-path.ts';
 import { createWatchedEnv } from './response-url.ts';
 import { installRetry } from './retry.ts';
@@ -51,7 +52,14 @@ export function attachAuthRefresh(
     [...vendor.resourceOrigins, ...(options.resourceOrigins ?? [])],
     () => instance.defaults.baseURL,
   );
-  const guarded = createRequestPath({ tokens, origins, maxReplays, shouldRefresh, emit });
+  const guarded = createRequestPath({
+    tokens,
+    origins,
+    header: resolveHeader(options.authorizationHeader),
+    maxReplays,
+    shouldRefresh,
+    emit,
+  });
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;

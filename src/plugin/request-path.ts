@@ -11,10 +11,10 @@ import type { TokenManager } from '../token/index.ts';
 import type { AuthRefreshOptions } from './attach-options.ts';
 import { bearerError } from './bearer-challenge.ts';
 import { describeRequest } from './describe-request.ts';
-import { redactForLogging } from './redact-for-logging.ts';
+import { redactShared } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
-import { send, unwrap } from './send.ts';
+import { type Authorization, send, unwrap } from './send.ts';
 
 /** Sends one request through the adapter that it would use without the plugin. */
 export type RequestPath = (
@@ -26,6 +26,7 @@ export type RequestPath = (
 export interface RequestPathContext {
   tokens: TokenManager;
   origins: ResourceOrigins;
+  header: Authorization['header'];
   maxReplays: number;
   shouldRefresh: AuthRefreshOptions['shouldRefresh'];
   emit: (event: AuthRefreshEvent) => void;
@@ -36,15 +37,15 @@ const INCURABLE: (string | undefined)[] = ['insufficient_scope', 'invalid_reques
 
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
-  const { tokens, origins, maxReplays, shouldRefresh, emit } = context;
+  const { tokens, origins, header, maxReplays, shouldRefresh, emit } = context;
   const { vendor } = tokens;
 
   return async (config, adapter) => {
     // An error of this request refers to the agents, and the agents to the sockets of other requests.
-    redactForLogging(config.httpAgent);
-    redactForLogging(config.httpsAgent);
+    redactShared(config.httpAgent);
+    redactShared(config.httpsAgent);
     const isOurs =
-      !hasOwnCredentials(config) &&
+      !hasOwnCredentials(config, header.name) &&
       (origins.includes(config, apiBaseUrl()) || (await isAnnouncedApi(config)));
     if (!isOurs) return unwrap(await send(config, adapter));
 
@@ -53,7 +54,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     const held = getToken(config);
     let token = held instanceof Promise ? await held : held;
     for (;;) {
-      const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
+      const outcome = await send(config, adapter, { token, header, origins, apiBaseUrl: apiBaseUrl(token) });
       const { response, leftOrigin } = outcome;
       if (response && response.status < 400) tokens.accept(token);
       if (response?.status !== 401) return unwrap(outcome);
@@ -132,6 +133,9 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
 }
 
 /** Returns whether the request opted out or carries the caller's own credentials. */
-function hasOwnCredentials({ authRefresh, auth, headers }: InternalAxiosRequestConfig): boolean {
-  return authRefresh === false || auth != null || headers.get('Authorization') != null;
+function hasOwnCredentials(
+  { authRefresh, auth, headers }: InternalAxiosRequestConfig,
+  field: string,
+): boolean {
+  return authRefresh === false || auth != null || headers.get(field) != null;
 }
