@@ -54,17 +54,18 @@ const NODE_SINKS = {
 };
 
 /**
- * Returns the sinks: those of Node, and those of the loggers that `require` finds.
+ * Returns the sinks: those of Node, and those of the loggers that a module can load.
  *
- * @param {string} from the path of a module that can load pino, winston, bunyan and lodash.
+ * @param {string} from the path of that module.
  * @returns {Record<string, Sink>}
  */
 export function createSinks(from) {
-  const require = createRequire(from);
-  const pino = require('pino');
-  const winston = require('winston');
-  const bunyan = require('bunyan');
-  const { cloneDeep } = require('lodash');
+  /** @type {(name: string) => any} */
+  const load = createRequire(from);
+  const pino = load('pino');
+  const winston = load('winston');
+  const bunyan = load('bunyan');
+  const { cloneDeep } = load('lodash');
 
   /** @param {any} formatter @param {(logger: any) => void} log */
   const winstonWith = (formatter, log) =>
@@ -86,7 +87,7 @@ export function createSinks(from) {
     'winston, as the message': (value) =>
       winstonWith(combine(errors({ stack: true }), json()), (logger) => logger.error(value)),
     'winston, as a member': (value) =>
-      winstonWith(prettyPrint(), (logger) => logger.error('failed', { value })),
+      winstonWith(prettyPrint({ depth: 10 }), (logger) => logger.error('failed', { value })),
     'winston, splat': (value) =>
       winstonWith(combine(splat(), simple()), (logger) => logger.error('%s %o %O', 'failed', value, value)),
     bunyan: (value) => written((stream) => bunyan.createLogger({ name: 'x', stream }).error(value)),
@@ -97,7 +98,8 @@ export function createSinks(from) {
           .error({ err: value, value }, 'failed'),
       ),
     'lodash cloneDeep': (value) => inspect(cloneDeep(value), { depth: 10 }),
-    'lodash cloneDeep of a record': (value) => inspect(cloneDeep({ value }), { depth: 10, customInspect: false }),
+    'lodash cloneDeep of a record': (value) =>
+      inspect(cloneDeep({ value }), { depth: 10, customInspect: false }),
   };
 }
 
@@ -126,7 +128,11 @@ const SITUATIONS = {
   'an incomplete response': (api) => api.post('/half', { a: 1 }),
   'a timeout': (api) => api.post('/hang', { a: 1 }, { timeout: 60 }),
   'a timeout before the connection': (api) =>
-    api.post('/ok', { a: 1 }, { timeout: 60, baseURL: 'http://localhost:1', lookup: () => new Promise(() => {}) }),
+    api.post(
+      '/ok',
+      { a: 1 },
+      { timeout: 60, baseURL: 'http://localhost:1', lookup: () => new Promise(() => {}) },
+    ),
   'an aborted request': (api) => api.get('/hang', { signal: AbortSignal.timeout(60) }),
   'a refused upload': (api) => {
     const endless = new Readable({ read() {} });
@@ -140,33 +146,25 @@ const WITH_HTTP_ONLY = ['a timeout before the connection', 'too many redirects']
 /**
  * Answers like an API and a token endpoint.
  *
- * @type {import('node:http').RequestListener}
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
  */
 function answer(request, response) {
-  const { url = '' } = request;
-  /** @param {number} status @param {unknown} body @param {Record<string, string>} [headers] */
-  const send = (status, body, headers) =>
+  const { url = '', socket } = request;
+  /** @param {number} status @param {Record<string, string>} [headers] */
+  const send = (status, headers, body = {}) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-  if (url === '/early') return send(500, {});
-  request.resume();
-  const connection = /** @type {typeof request.socket & { seen?: Set<string> }} */ (request.socket);
-  switch (url) {
-    case '/token':
-      return send(200, { access_token: TOKEN, expires_in: 3600 });
-    case '/redirect':
-      return send(302, {}, { location: '/ok' });
-    case '/loop':
-      return send(302, {}, { location: '/loop' });
-    case '/reset':
-      return connection.destroy();
-    case '/half':
-      response.writeHead(200, { 'content-length': 1000 }).write('{"half":');
-      return setTimeout(() => connection.destroy(), 5);
-    case '/hang':
-      return;
-  }
-  const status = Number(/\d+$/.exec(url)?.[0] ?? 200);
-  return send(status, { url });
+  };
+  // The only path that answers before the request has arrived.
+  if (url !== '/early') request.resume();
+  if (url === '/token') send(200, {}, { access_token: TOKEN, expires_in: 3600 });
+  else if (url === '/redirect') send(302, { location: '/ok' });
+  else if (url === '/loop') send(302, { location: '/loop' });
+  else if (url === '/reset') socket.destroy();
+  else if (url === '/half') {
+    response.writeHead(200, { 'content-length': 1000 }).write('{"half":');
+    setTimeout(() => socket.destroy(), 5);
+  } else if (url !== '/hang') send(url === '/early' ? 500 : Number(/\d+$/.exec(url)?.[0] ?? 200));
 }
 
 /**
@@ -182,11 +180,11 @@ async function startApi(certificate) {
   ]);
   /** @type {import('node:http').RequestListener} */
   const listener = (request, response) => {
-    const status = failsOnce.get(request.url ?? '');
-    if (!status) return answer(request, response);
-    failsOnce.delete(request.url ?? '');
-    request.resume();
-    response.writeHead(status).end();
+    const { url = '' } = request;
+    const status = failsOnce.get(url);
+    failsOnce.delete(url);
+    if (status) response.writeHead(status).end();
+    else answer(request, response);
   };
   const server = certificate ? https.createServer(certificate, listener) : http.createServer(listener);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
@@ -225,9 +223,10 @@ function membersOf(outcome) {
  * @param {(api: AxiosInstance, url: string) => void} setup.authorize makes the instance send the token.
  * @param {Record<string, Sink>} setup.sinks
  * @param {{ key: string, cert: string }} [setup.certificate] adds requests over https.
+ * @param {string[]} [setup.only] names of clients and situations. @default all
  * @returns {Promise<{ leaks: { sink: string, place: string }[], checks: number }>}
  */
-export async function runLeakTable({ axios, authorize, sinks, certificate }) {
+export async function runLeakTable({ axios, authorize, sinks, certificate, only }) {
   const keepAlive = { keepAlive: true, rejectUnauthorized: false };
   /** @type {Record<string, { secure?: boolean, inFlight?: boolean, adapter: string, httpAgent?: http.Agent, httpsAgent?: https.Agent }>} */
   const clients = {
@@ -247,16 +246,19 @@ export async function runLeakTable({ axios, authorize, sinks, certificate }) {
       },
     }),
   };
+  /** @type {{ sink: string, place: string }[]} */
   const leaks = [];
   let checks = 0;
   for (const [client, { secure, inFlight, ...defaults }] of Object.entries(clients)) {
     for (const [situation, send] of Object.entries(SITUATIONS)) {
+      if (only && !(only.includes(client) && only.includes(situation))) continue;
       if (defaults.adapter === 'fetch' && WITH_HTTP_ONLY.includes(situation)) continue;
       const server = await startApi(secure ? certificate : undefined);
       const api = axios.create({ baseURL: server.url, proxy: false, ...defaults });
       authorize(api, server.url);
       await api.get('/ok');
       if (inFlight) for (let i = 0; i < 2; i++) api.get('/hang').catch(() => {});
+      /** @type {any} */
       const outcome = await send(api).catch((error) => error);
       for (const [member, value] of membersOf(outcome)) {
         for (const [sink, print] of Object.entries(sinks)) {
