@@ -10,6 +10,12 @@ import {
 } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { MANAGER_OPTIONS, managerProblems } from '../token/internal.ts';
+import {
+  type AuthorizationHeader,
+  HEADER_OPTIONS,
+  headerProblem,
+  resolveHeader,
+} from './authorization-header.ts';
 import type { RetryOptions } from './retry.ts';
 
 /** Options of {@link attachAuthRefresh}. `tokens` replaces the options of the token manager. */
@@ -31,6 +37,11 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
    * @example ['http://reports-api:8080']
    */
   allowInsecureOrigins?: readonly string[] | undefined;
+  /**
+   * The header field that carries the token, for an API that expects `X-Access-Token: <token>` or `Authorization: Token <token>`.
+   * @default { name: 'Authorization', scheme: 'Bearer' }
+   */
+  authorizationHeader?: AuthorizationHeader | undefined;
   /** How often one request is replayed. @default 1 */
   maxReplays?: number | undefined;
   /** When requests are retried after 429, 5xx and network errors. `false` installs no retry. @default {} */
@@ -68,6 +79,7 @@ const OPTIONS: OptionTable<AuthRefreshOptions> = {
   tokens: 'any',
   resourceOrigins: 'object',
   allowInsecureOrigins: 'object',
+  authorizationHeader: 'object',
   statusCodes: 'object',
   maxReplays: 'number',
   retry: 'any',
@@ -97,6 +109,13 @@ export function checkAttachOptions(
   const { tokens, resourceOrigins = [], allowInsecureOrigins = [], statusCodes = [], retry } = options;
   const [retryOptions, retryProblems] = readOptions(retry || {}, RETRY_OPTIONS, 'retry.');
   if (retry) options.retry = retryOptions;
+  const [headerOptions, headerProblems] = readOptions(
+    options.authorizationHeader,
+    HEADER_OPTIONS,
+    'authorizationHeader.',
+  );
+  options.authorizationHeader = headerOptions;
+  const header = resolveHeader(headerOptions);
   const insecureOrigins = httpOrigins(allowInsecureOrigins);
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
@@ -105,7 +124,7 @@ export function checkAttachOptions(
       : 'the first argument must be an axios instance',
     isAttached && 'call detach() first: the plugin is attached',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
-    hasCredentials(instance?.defaults) && 'remove Authorization and auth from the defaults',
+    hasCredentials(instance?.defaults, header.name) && `remove ${header.name} and auth from the defaults`,
     ...(tokens
       ? Object.keys(options).map(
           (name) =>
@@ -114,6 +133,7 @@ export function checkAttachOptions(
             `pass ${name} to createTokenManager`,
         )
       : managerProblems(options)),
+    headerProblem(header),
     ...originProblems('resourceOrigins', resourceOrigins, insecureOrigins),
     ...originProblems('allowInsecureOrigins', allowInsecureOrigins, insecureOrigins),
     // Every request would be sent without a token.
@@ -127,13 +147,18 @@ export function checkAttachOptions(
     ) && 'statusCodes must be integers from 400 to 599, or from 200 with shouldRefresh',
     ...problems,
     ...retryProblems,
+    ...headerProblems,
   ]);
   return options;
 }
 
 /** Returns whether an instance's defaults contain credentials: for all methods, for one method, or for HTTP Basic. */
-function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined): boolean {
-  // JSON has no form of a BigInt.
-  const headers = JSON.stringify(defaults?.headers, (_, value) => typeof value === 'bigint' || value);
-  return defaults?.auth != null || /"authorization":(?!null)/i.test(headers);
+function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined, field: string): boolean {
+  let found = defaults?.auth != null;
+  JSON.stringify(defaults?.headers, (name, value) => {
+    found ||= value != null && name.toLowerCase() === field.toLowerCase();
+    // JSON has no form of a BigInt.
+    return typeof value === 'bigint' || value;
+  });
+  return found;
 }

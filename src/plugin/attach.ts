@@ -4,6 +4,7 @@ import { createResourceOrigins, httpOrigins, notify } from '../core/internal.ts'
 import type { TokenManager } from '../token/index.ts';
 import { createCheckedManager } from '../token/internal.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
+import { resolveHeader } from './authorization-header.ts';
 import { createRequestPath } from './request-path.ts';
 import { createWatchedEnv } from './response-url.ts';
 import { installRetry } from './retry.ts';
@@ -53,7 +54,13 @@ export function attachAuthRefresh(
     () => instance.defaults.baseURL,
     httpOrigins(own.allowInsecureOrigins ?? []),
   );
-  const guarded = createRequestPath({ tokens, origins, options: own, emit });
+  const guarded = createRequestPath({
+    tokens,
+    origins,
+    header: resolveHeader(own.authorizationHeader),
+    options: own,
+    emit,
+  });
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;

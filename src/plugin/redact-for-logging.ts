@@ -9,17 +9,19 @@ const LABEL = {
 };
 const LABELS = { toJSON: LABEL, [INSPECT]: LABEL };
 
-/**
- * Makes loggers and serializers show a short label instead of an object, which may refer to sockets and requests that contain the
- * `Authorization` field. The object works as before.
- */
+/** Makes loggers and serializers show a short label instead of an object that leads to a request. The object works as before. */
 export function redactForLogging(object: unknown): void {
   if (typeof object !== 'object' || !object || Object.hasOwn(object, INSPECT)) return;
   if (Object.isExtensible(object)) Object.defineProperties(object, LABELS);
 }
 
-/** Hides the request of a response or an error from loggers and serializers. Code can still read it. */
-export function hideRequest(object: object): void {
+/**
+ * Redacts an agent or a socket. Both refer to requests in flight, which still need their token, and `console.dir` and deep copies ignore
+ * labels. Therefore the properties are hidden as well. They stay hidden when Node assigns them.
+ */
+export function redactShared(object: unknown): void {
+  if (typeof object !== 'object' || !object || Object.hasOwn(object, INSPECT)) return;
+  redactForLogging(object);
   // Reflect does not throw for a frozen object.
-  if (Object.hasOwn(object, 'request')) Reflect.defineProperty(object, 'request', { enumerable: false });
+  for (const key of Reflect.ownKeys(object)) Reflect.defineProperty(object, key, { enumerable: false });
 }

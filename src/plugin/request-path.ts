@@ -12,10 +12,10 @@ import type { AuthRefreshOptions } from './attach-options.ts';
 import { bearerError } from './bearer-challenge.ts';
 import { describeRequest } from './describe-request.ts';
 import { lostResponse } from './lost-response.ts';
-import { redactForLogging } from './redact-for-logging.ts';
+import { redactShared } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
-import { send, unwrap } from './send.ts';
+import { type Authorization, send, unwrap } from './send.ts';
 import { originReason, ownReason, type SkipReason } from './skip-reason.ts';
 
 /** Sends one request through the adapter that it would use without the plugin. */
@@ -28,6 +28,7 @@ export type RequestPath = (
 export interface RequestPathContext {
   tokens: TokenManager;
   origins: ResourceOrigins;
+  header: Authorization['header'];
   options: Pick<AuthRefreshOptions, 'maxReplays' | 'statusCodes' | 'shouldRefresh'>;
   emit: (event: AuthRefreshEvent) => void;
 }
@@ -40,15 +41,15 @@ const UNRELATED = [408, 429];
 
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
-  const { tokens, origins, options, emit } = context;
+  const { tokens, origins, header, options, emit } = context;
   const { maxReplays = 1, statusCodes, shouldRefresh } = options;
   const { vendor } = tokens;
 
   return async (config, adapter) => {
     // An error of this request refers to the agents, and the agents to the sockets of other requests.
-    redactForLogging(config.httpAgent);
-    redactForLogging(config.httpsAgent);
-    let skipReason = ownReason(config);
+    redactShared(config.httpAgent);
+    redactShared(config.httpsAgent);
+    let skipReason = ownReason(config, header.name);
     if (!skipReason && !origins.includes(config, apiBaseUrl()) && !(await isAnnouncedApi(config))) {
       skipReason = originReason(requestUrl(config, apiBaseUrl()));
     }
@@ -59,7 +60,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     const held = getToken(config);
     let token = held instanceof Promise ? await held : held;
     for (;;) {
-      const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
+      const outcome = await send(config, adapter, { token, header, origins, apiBaseUrl: apiBaseUrl(token) });
       const { leftOrigin } = outcome;
       const response = outcome.response ?? lostResponse(outcome.thrown?.[0], config);
       if (!response || mustNotRefresh(config)) return unwrap(outcome);

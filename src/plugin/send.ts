@@ -1,12 +1,14 @@
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { TokenSet } from '../core/index.ts';
 import { callbackFailed, lacksBase, type ResourceOrigins } from '../core/internal.ts';
-import { hideRequest, redactForLogging } from './redact-for-logging.ts';
+import { eraseToken } from './erase-token.ts';
+import { redactForLogging } from './redact-for-logging.ts';
 import { fixBoundary, isStream } from './request-body.ts';
 
-/** The token of one send, and where the token may go. */
+/** The token of one send, its header field, and where the token may go. */
 export interface Authorization {
   token: TokenSet;
+  header: { name: string; scheme: string };
   origins: ResourceOrigins;
   /** Where relative URLs go if the config has no base URL. */
   apiBaseUrl: string | undefined;
@@ -38,6 +40,7 @@ export async function send(
   authorization?: Authorization,
 ): Promise<Outcome> {
   const { data, authRefresh } = config;
+  const field = authorization?.header.name;
   const outcome: Outcome = { response: undefined, thrown: undefined, leftOrigin: false };
   const sent = copy(config);
   if (authorization) {
@@ -51,20 +54,19 @@ export async function send(
     const response = await adapter(sent);
     outcome.response = response;
     if (response?.config) response.config = config;
-    // Labelled instead of hidden as in `detach`: a new shape for every response would cost a tenth of the speed.
-    redactForLogging(response?.request);
+    eraseToken(response?.request, field);
   } catch (error) {
     outcome.thrown = [error];
-    const failure = detach(error as AxiosError, config);
+    const failure = detach(error as AxiosError, config, field);
     for (let cause = failure?.cause, depth = 0; cause && depth < 5; cause = cause.cause as Error, depth++) {
-      detach(cause as AxiosError, config);
+      detach(cause as AxiosError, config, field);
     }
-    outcome.response = detach(failure?.response, config);
+    outcome.response = detach(failure?.response, config, field);
   }
   const { response } = outcome;
   if (response && config.responseType === 'stream') {
     // A stream outlives the send, and axios makes its errors from the sent config and the request.
-    if (authorization) delete sent.headers.Authorization;
+    if (field) delete sent.headers[field];
     const { data: stream, request } = response;
     for (const object of [stream, request, request?._redirectable]) redactForLogging(object);
   }
@@ -80,19 +82,22 @@ export async function send(
 function authorize(
   sent: InternalAxiosRequestConfig,
   config: InternalAxiosRequestConfig,
-  { token, origins, apiBaseUrl }: Authorization,
+  { token, header: { name, scheme }, origins, apiBaseUrl }: Authorization,
   outcome: Outcome,
 ): void {
+  const field = name.toLowerCase();
   sent.headers = copy(config.headers);
   // Without `set`, which searches for other spellings: the header is known to be absent.
-  sent.headers.Authorization = `Bearer ${token.accessToken}`;
+  sent.headers[name] = `${scheme} ${token.accessToken}`.trimStart();
+  // At a redirect to another origin, fetch removes only Authorization.
+  if (field !== 'authorization') sent.fetchOptions = { ...config.fetchOptions, redirect: 'manual' };
   if (apiBaseUrl !== undefined && lacksBase(config)) sent.baseURL = apiBaseUrl;
   sent.beforeRedirect = (next, ...rest) => {
     config.beforeRedirect?.(next, ...rest);
-    const names = Object.keys(next.headers).filter((name) => name.toLowerCase() === 'authorization');
+    const names = Object.keys(next.headers).filter((key) => key.toLowerCase() === field);
     // axios drops the token when the origin changes. It stays dropped, even if a later redirect leads back.
     outcome.leftOrigin ||= names.length === 0 || !origins.includesUrl(String(next.href), apiBaseUrl);
-    if (outcome.leftOrigin) for (const name of names) delete next.headers[name];
+    if (outcome.leftOrigin) for (const key of names) delete next.headers[key];
   };
 }
 
@@ -105,14 +110,15 @@ async function makeBody(sent: InternalAxiosRequestConfig, config: InternalAxiosR
   }
 }
 
-/** Gives an error or its response the caller's config, and hides the request, which contains the token. */
+/** Gives an error or its response the caller's config, and erases the token from the request. */
 function detach<T extends AxiosResponse | AxiosError>(
   result: T | undefined,
   config: InternalAxiosRequestConfig,
+  field: string | undefined,
 ): T | undefined {
   if (typeof result !== 'object' || !result) return undefined;
   if (result.config) result.config = config;
-  hideRequest(result);
+  eraseToken(result.request, field);
   return result;
 }
 

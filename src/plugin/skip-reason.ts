@@ -5,14 +5,13 @@ import { urlProblem } from '../core/internal.ts';
 /** Why a request is sent without a token. */
 export type SkipReason = Extract<AuthRefreshEvent, { type: 'request-skipped' }>['reason'];
 
-/** Returns `opted-out` or `own-credentials` for a request that wants no token. */
-export function ownReason({
-  authRefresh,
-  auth,
-  headers,
-}: InternalAxiosRequestConfig): SkipReason | undefined {
+/** Returns `opted-out` or `own-credentials` for a request that wants no token. @param field the header field of the token. */
+export function ownReason(
+  { authRefresh, auth, headers }: InternalAxiosRequestConfig,
+  field: string,
+): SkipReason | undefined {
   if (authRefresh === false) return 'opted-out';
-  return auth != null || headers.get('Authorization') != null ? 'own-credentials' : undefined;
+  return auth != null || headers.get(field) != null ? 'own-credentials' : undefined;
 }
 
 /** Returns why a URL outside of the resource origins receives no token. */
