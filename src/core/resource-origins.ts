@@ -56,7 +56,7 @@ export function requestUrl(config: Partial<InternalAxiosRequestConfig>, apiBaseU
   const url = String(config.url ?? '');
   const base = config.baseURL || apiBaseUrl;
   const isComplete = !base || (ABSOLUTE.test(url) && config.allowAbsoluteUrls !== false);
-  return resolve(isComplete ? url : `${base.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`);
+  return resolve(isComplete ? url : `${String(base).replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`);
 }
 
 /** Returns whether a config has a relative URL and no base URL. */

@@ -1,6 +1,6 @@
 import type { Grant } from './grant.ts';
 
-/** A 401 of the API, reduced to the parts that show whether a new token would help. */
+/** A response that refuses the token, reduced to the parts that show whether a new token would help. */
 export interface Refusal {
   status: number;
   /** Names are in lower case. */
@@ -54,7 +54,7 @@ export interface Vendor {
   readonly apiBaseUrl?: string | undefined;
   /** Whether the API's base URL is known only from the token. Without it, `apiBaseUrl` of a token is ignored. */
   readonly announcesApi?: boolean | undefined;
-  /** Returns whether a new token would help after a 401. If it returns undefined, the Bearer challenge decides. */
+  /** Returns whether a new token would help after a refusal. If it returns undefined, the Bearer challenge decides. */
   readonly isCurable?: ((refusal: Refusal) => boolean | undefined) | undefined;
   /** Returns whether a request only reads, although its method is not idempotent. Such requests are retried. */
   readonly isReadOnly?: ((request: RequestSummary) => boolean) | undefined;

@@ -11,8 +11,8 @@ export interface Refusals {
   add(token: TokenSet, request: EndpointRequest): boolean;
   /** Forgets the refusals of an endpoint, because the endpoint accepted a token. */
   clear(request: EndpointRequest): void;
-  /** Does not count the refusals of a token that another process has replaced already. */
-  refund(token: TokenSet): void;
+  /** Counts the token fetch at its own time, and not at all if another process fetched the new token. */
+  replace(token: TokenSet | undefined, isFromStore: boolean): void;
 }
 
 const FETCHES = 3;
@@ -54,8 +54,10 @@ export function createRefusals(clock: Clock, apiBaseUrl?: string): Refusals {
       // Nearly always empty, and to name the endpoint costs more than the rest of a request's bookkeeping.
       if (known.size) known.delete(endpointOf(request));
     },
-    refund(token) {
-      for (const entry of known.values()) if (entry.token === token) entry.times.pop();
+    replace(token, isFromStore) {
+      for (const entry of known.values()) {
+        if (entry.token === token) entry.times.splice(-1, 1, ...(isFromStore ? [] : [clock.now()]));
+      }
     },
   };
 }

@@ -56,8 +56,8 @@ export function createTokenState(clock: Clock, apiBaseUrl?: string): TokenState 
     token: () => token,
     usable,
     receive(received, isFromStore) {
+      refusals.replace(token, isFromStore);
       if (!isFromStore) unaccepted++;
-      else if (token) refusals.refund(token);
       token = received;
       entered = 'fresh';
       fromStore = isFromStore;

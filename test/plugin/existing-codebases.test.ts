@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import axios, { Axios, type AxiosError, type AxiosInstance } from 'axios';
 import axiosRetry from 'axios-retry';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -5,6 +6,7 @@ import { attachAuthRefresh, clientSecretPost, oauth2Vendor, type Vendor } from '
 import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
 import { CLIENT_SECRET, startFixture } from '../support/fixture.ts';
 import { sendJson, startServer } from '../support/server.ts';
+import { createShiftedClock } from '../support/shifted-clock.ts';
 
 const statusOf = (request: Promise<{ status: number }>) =>
   request.then(
@@ -36,15 +38,83 @@ describe('when the instance already has axios-retry', () => {
 });
 
 describe('when the API refuses every token', () => {
-  it('does not fetch a token for each request', async () => {
+  it('fetches three tokens, and then at most one in five seconds', async () => {
     const fixture = await startFixture();
     fixture.beforeApi = (_, response) => {
       sendJson(response, 401, {});
       return true;
     };
+    const clock = createShiftedClock();
+    const { api } = fixture.attach({ clock });
+    const requestMany = async (from: number) => {
+      for (let i = from; i < from + 10; i++) {
+        const path = `/broken-${'abcdefghijklmnopqrst'[i]}`;
+        await Promise.all([1, 2, 3].map(async () => expect(await statusOf(api.get(path))).toBe(401)));
+      }
+    };
+    await requestMany(0);
+    expect(fixture.tokenRequests).toHaveLength(3);
+    clock.shift(5_000);
+    await requestMany(10);
+    expect(fixture.tokenRequests).toHaveLength(4);
+  });
+
+  it('fetches at most three tokens a minute for one endpoint, whatever the id, query and instance', async () => {
+    const fixture = await startFixture();
+    const clock = createShiftedClock();
+    fixture.beforeApi = ({ url }, response) => {
+      const isRefused = url.startsWith('/broken');
+      if (isRefused) sendJson(response, 401, {});
+      return isRefused;
+    };
+    const { api, tokens } = fixture.attach({ clock });
+    const { api: other } = fixture.attach({ tokens });
+    const ids = [
+      '1',
+      'a1b2c3d4-0000-4000-8000-00000000abcd',
+      'deadbeef42',
+      'eyJhbGciOiJIUzI1NiJ9',
+      'me%40x.test',
+    ];
+    for (let minute = 1; minute <= 2; minute++) {
+      for (let i = 0; i < 5; i++) {
+        for (const id of ids) {
+          expect(await statusOf(api.get('/data'))).toBe(200);
+          expect(await statusOf((i % 2 ? api : other).get(`/broken/${id}/items?page=${i}`))).toBe(401);
+        }
+      }
+      expect(fixture.tokenRequests).toHaveLength(1 + 3 * minute);
+      clock.shift(60_000);
+    }
+  });
+
+  it('fetches at most two tokens for a storm of requests to an endpoint that refuses every token', async () => {
+    const fixture = await startFixture();
+    const { api, tokens } = fixture.attach();
+    fixture.beforeApi = (_, response) => {
+      sendJson(response, 401, {});
+      return true;
+    };
+    await tokens.getToken();
+    const storm = Array.from({ length: 100 }, () => statusOf(api.get('/broken')));
+    expect(new Set(await Promise.all(storm))).toEqual(new Set([401]));
+    // A late answer to the first token arrives after the second token was rejected.
+    expect(fixture.tokenRequests.length).toBeLessThanOrEqual(1 + 2);
+  });
+
+  it('begins with a new token after a replay was refused, also for a body that can be sent once', async () => {
+    const fixture = await startFixture();
     const { api } = fixture.attach();
-    for (let i = 0; i < 30; i++) expect(await statusOf(api.get('/broken'))).toBe(401);
-    expect(fixture.tokenRequests).toHaveLength(2);
+    await api.get('/data');
+    fixture.revokeAll();
+    fixture.onToken = (_, response) => {
+      fixture.issue(response);
+      fixture.revokeAll();
+      fixture.onToken = undefined;
+    };
+    expect(await statusOf(api.get('/data'))).toBe(401);
+    expect(await statusOf(api.post('/data', Readable.from(['once'])))).toBe(200);
+    expect(fixture.tokenRequests).toHaveLength(3);
   });
 
   it('refreshes the token again after the API has accepted one', async () => {
@@ -56,12 +126,12 @@ describe('when the API refuses every token', () => {
     };
     const { api } = fixture.attach();
     for (let i = 0; i < 3; i++) await statusOf(api.get('/broken'));
-    expect(fixture.tokenRequests).toHaveLength(2);
+    expect(fixture.tokenRequests).toHaveLength(3);
     broken = false;
     expect(await statusOf(api.get('/data'))).toBe(200);
     fixture.revokeAll();
     expect(await statusOf(api.get('/data'))).toBe(200);
-    expect(fixture.tokenRequests).toHaveLength(3);
+    expect(fixture.tokenRequests).toHaveLength(4);
   });
 });
 

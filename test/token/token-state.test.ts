@@ -72,21 +72,70 @@ describe('createTokenState', () => {
     expect(state.name()).toBe('fresh');
   });
 
-  it('ignores rejections for five seconds after a refused replay, unless the API accepts the token', async () => {
+  it('keeps an accepted token after a refused replay, and rejects any other', async () => {
     const { state, clock } = await subjectIn('fresh');
     const token = { accessToken: 'c', refreshAt: clock.now() + 60_000, expiresAt: clock.now() + 90_000 };
     state.receive(token, false);
-    state.reject(token, { afterReplay: true });
-    state.reject(token);
-    expect(state.name()).toBe('fresh');
-    await clock.advance(5_000);
-    state.reject(token);
-    expect(state.name()).toBe('rejected');
-    state.receive(token, false);
-    state.reject(token, { afterReplay: true });
     state.accept(token);
-    state.reject(token);
+    state.reject(token, { afterReplay: true });
+    expect(state.name()).toBe('fresh');
+    state.receive({ ...token }, false);
+    state.reject(state.token(), { afterReplay: true });
     expect(state.name()).toBe('rejected');
+  });
+
+  describe('mayReject', () => {
+    const request = { method: 'get', url: 'https://api.example.com/users/1' };
+
+    /** Receives tokens, each refused by one endpoint and accepted by another one. */
+    function refuse(count: number, fromStore = false) {
+      const { state, clock } = createSubject();
+      const next = () => {
+        const times = { refreshAt: clock.now() + 600_000, expiresAt: clock.now() + 900_000 };
+        const token = { accessToken: 'x', ...times };
+        state.receive(token, fromStore);
+        state.accept(token, { method: 'get', url: 'https://api.example.com/health' });
+        return token;
+      };
+      for (let i = 0; i < count; i++) expect(state.mayReject(next(), request)).toBe(true);
+      return { state, clock, token: next(), next };
+    }
+
+    it('permits three refusals of an endpoint in a minute', async () => {
+      const { state, clock, token, next } = refuse(3);
+      expect(state.mayReject(token, request)).toBe(false);
+      expect(state.mayReject(token, { ...request, url: 'https://api.example.com/users/2?x=1' })).toBe(false);
+      expect(state.mayReject(token, { ...request, method: 'post' })).toBe(true);
+      expect(state.mayReject(token, { ...request, url: 'https://api.example.com/users' })).toBe(true);
+      expect(state.mayReject(token, { ...request, url: 'https://other.example.com/users/1' })).toBe(true);
+      await clock.advance(60_000);
+      expect(state.mayReject(next(), request)).toBe(true);
+    });
+
+    it('permits refusals again after the endpoint has accepted a token', () => {
+      const { state, token } = refuse(3);
+      state.accept(token, request);
+      expect(state.mayReject(token, request)).toBe(true);
+    });
+
+    it('does not count tokens that another process replaced', () => {
+      const { state, token } = refuse(10, true);
+      expect(state.mayReject(token, request)).toBe(true);
+    });
+
+    it('counts a token once, and does not count earlier tokens', () => {
+      const { state, token } = refuse(2);
+      for (let i = 0; i < 10; i++) expect(state.mayReject(token, request)).toBe(true);
+      for (let i = 0; i < 10; i++) expect(state.mayReject({ ...token }, request)).toBe(true);
+    });
+
+    it('remembers the last 500 endpoints', () => {
+      const { state, token } = refuse(3);
+      expect(state.mayReject(token, request)).toBe(false);
+      const name = (n: number) => String.fromCharCode(97 + (n % 26), 97 + Math.floor(n / 26));
+      for (let n = 0; n < 500; n++) state.mayReject(token, { url: `https://api.example.com/${name(n)}` });
+      expect(state.mayReject(token, request)).toBe(true);
+    });
   });
 
   it('ignores the rejection of an earlier token with the same text', async () => {
