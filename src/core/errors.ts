@@ -14,7 +14,7 @@ export type AuthRefreshErrorCode =
   | 'ERR_TOKEN_RESPONSE'
   /** The token store failed. */
   | 'ERR_TOKEN_STORE'
-  /** A function that you passed failed: a secret, a grant, `shouldRefresh` or a body factory. */
+  /** A function that you passed failed: a secret, a grant, `onToken`, `shouldRefresh` or a body factory. */
   | 'ERR_CALLBACK';
 
 // A property, not `instanceof`: an error may come from another copy of this package.
@@ -49,6 +49,11 @@ export abstract class TokenError extends Error {
       if (value !== undefined) Object.assign(this, { [key]: value });
     }
     Object.defineProperty(this, BRAND, { value: 'token' });
+  }
+
+  /** Without this method, the JSON of an event would lack the message of its error. */
+  toJSON(): object {
+    return { ...this, message: this.message };
   }
 }
 
@@ -107,6 +112,10 @@ export class ConfigurationError extends Error {
     super(`${what}: ${problems.join('; ')}.`);
     this.name = 'ConfigurationError';
     this.problems = problems;
+  }
+
+  toJSON(): object {
+    return { ...this, message: this.message };
   }
 }
 

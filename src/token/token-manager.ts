@@ -3,17 +3,17 @@ import type { InternalAxiosRequestConfig } from 'axios';
 import {
   type AuthRefreshListener,
   type Clock,
-  isTokenError,
+  type ObtainedToken,
   type RefreshReason,
-  type TokenError,
   TokenRequestError,
   type TokenSet,
   type Vendor,
 } from '../core/index.ts';
-import { createEmitter, messageOf, refuse, systemClock } from '../core/internal.ts';
+import { createEmitter, messageOf, refuse, systemClock, withDeadline } from '../core/internal.ts';
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
+import { toTokenError } from './to-token-error.ts';
 import { managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
 
@@ -31,6 +31,14 @@ export interface TokenManager {
    * @throws TokenError if no token can be obtained; CanceledError on abort; AxiosError at the timeout.
    */
   getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet>;
+  /**
+   * Fetches a new token now, also if the current token is usable, or joins the running refresh. The current token stays in use
+   * meanwhile, and also if the refresh fails. With a store, a token counts as new if another process has fetched it since this manager
+   * read the store.
+   *
+   * @throws TokenError if no token can be obtained, or if an earlier refresh has failed a few seconds ago.
+   */
+  refresh(): Promise<TokenSet>;
   /**
    * Marks a token as rejected by the API, so that it is not used again. Has no effect if the manager already holds a newer token.
    *
@@ -55,17 +63,29 @@ export interface TokenManager {
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
   refuse('createTokenManager', managerProblems(options));
-  const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onStoreFailure, onEvent } = options;
+  const {
+    vendor,
+    clock = systemClock,
+    tokenTimeout = 30_000,
+    store,
+    onStoreFailure,
+    onEvent,
+    onToken,
+  } = options;
 
   const { emit, subscribe } = createEmitter();
   if (onEvent) subscribe(onEvent);
 
   const state = createTokenState(clock);
   const coolDown = createCoolDown(clock);
-  const fetchToken = createTokenFetch(options, clock, tokenTimeout, state);
+  const { fetch, refuseGrant } = createTokenFetch(options, clock, tokenTimeout, state, () => isRequested);
   const shared = store?.share({ vendor, tokenTimeout, onStoreFailure, clock, emit });
   const mutex = new Mutex();
   let refreshing: Promise<TokenSet> | undefined;
+  /** Whether a caller of `tokens.refresh()` waits. */
+  let isRequested = false;
+  /** A fetched token that `onToken` has not accepted yet. Its refresh token may have replaced the one that the application keeps. */
+  let pending: ObtainedToken | undefined;
 
   function getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet> {
     const token = state.usable();
@@ -76,51 +96,73 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
       }
       return token;
     }
+    refuseGrant();
     return config ? waitFor(refresh(), config as InternalAxiosRequestConfig, clock) : refresh();
   }
 
   /** Joins the running refresh, repeats the last failure during its cool-down, or starts a refresh. */
-  function refresh(): Promise<TokenSet> {
-    if (refreshing) return refreshing;
-    const failure = coolDown.failure();
-    if (failure) return Promise.reject(failure);
-    const reason = state.name() as RefreshReason;
-    refreshing = mutex.runExclusive(() => refreshAlone(reason));
-    // Every caller may have been aborted, so that nobody handles a rejection.
-    refreshing.catch(() => {});
+  function refresh(isByCaller = false): Promise<TokenSet> {
+    if (!refreshing) {
+      const failure = coolDown.failure();
+      if (failure) return Promise.reject(failure);
+      const name = state.name();
+      refreshing = mutex.runExclusive(() => refreshAlone(name === 'fresh' ? 'requested' : name));
+      // Every caller may have been aborted, so that nobody handles a rejection.
+      refreshing.catch(() => {});
+    }
+    isRequested ||= isByCaller;
     return refreshing;
   }
 
   /** Refreshes the token. The mutex allows one call at a time. */
   async function refreshAlone(reason: RefreshReason): Promise<TokenSet> {
     const startedAt = clock.now();
-    const background = reason === 'stale';
+    const background = state.usable() !== undefined;
     const about = () => ({ reason, background, duration: clock.now() - startedAt });
     try {
-      if (state.name() === 'fresh') return state.token() as TokenSet;
       emit({ type: 'refresh-started', reason, background });
-      const { token, fromStore } = shared
-        ? await shared.obtain(fetchToken)
-        : { token: await fetchToken({}), fromStore: false };
-      state.receive(token, fromStore);
+      const { token, fromStore } = await obtain();
       coolDown.end();
       emit({ type: 'refresh-succeeded', ...about(), expiresAt: token.expiresAt, fromStore });
       return token;
     } catch (thrown) {
-      const error = asTokenError(thrown);
-      coolDown.begin(error, background);
+      const error = toTokenError(thrown, clock.now());
+      // The next refresh sends no token request if a token is pending.
+      if (!pending) coolDown.begin(error, background && !isRequested);
       emit({ type: 'refresh-failed', ...about(), error });
       throw error;
     } finally {
       // Not in a `finally` of the promise: a caller that resumes after this refresh must be able to start the next one.
       refreshing = undefined;
+      isRequested = false;
     }
+  }
+
+  async function obtain(): Promise<ObtainedToken> {
+    const wasEmpty = state.name() === 'empty';
+    const wasPending = pending;
+    const obtained: ObtainedToken =
+      pending ?? (await (shared?.obtain(fetch) ?? fetch({}).then((token) => ({ token, fromStore: false }))));
+    const { token, fromStore } = obtained;
+    if (onToken && !fromStore) {
+      pending = obtained;
+      const late = () => new Error(`no result after ${tokenTimeout} ms`);
+      await withDeadline(clock, tokenTimeout, late, async () => onToken(token)).catch((thrown) => {
+        throw new TokenRequestError(`onToken failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
+      });
+      pending = undefined;
+    }
+    state.receive(token, fromStore);
+    // A pending token may have expired. A store may hold a token that is older than the call of `tokens.refresh()`.
+    const isOld = wasPending ? state.name() !== 'fresh' : fromStore && wasEmpty && isRequested;
+    return isOld ? obtain() : obtained;
   }
 
   const manager = {
     vendor,
     clock,
     getToken,
+    refresh: () => refresh(true),
     reject: state.reject,
     accept: state.accept,
     cameFromStore: state.cameFromStore,
@@ -128,9 +170,4 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
   };
   // Not enumerable, so that a logged manager shows no token.
   return Object.defineProperty(manager, 'current', { get: state.usable }) as TokenManager;
-}
-
-function asTokenError(thrown: unknown): TokenError {
-  if (isTokenError(thrown)) return thrown;
-  return new TokenRequestError(`the vendor's grant failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
 }

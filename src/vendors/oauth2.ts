@@ -50,8 +50,9 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
     ...(options.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
   ]);
 
-  const refreshGrant = refreshTokenGrant(options);
   const byPassword = username !== undefined && password !== undefined;
+  // RFC 6749 section 6: the scope must not exceed the granted one, which may be less than a password grant has requested.
+  const refreshGrant = refreshTokenGrant(byPassword ? { ...options, scope: undefined } : options);
   const grant = byPassword
     ? passwordGrant({ ...options, username, password })
     : refreshToken !== undefined
