@@ -59,4 +59,8 @@ export class BatchError extends Error {
     // Not enumerable, so that loggers that walk errors do not print the whole request.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true });
   }
+
+  toJSON(): object {
+    return { ...this, message: this.message };
+  }
 }

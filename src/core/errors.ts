@@ -16,7 +16,7 @@ export type AuthRefreshErrorCode =
   | 'ERR_TOKEN_STORE'
   /** The request needs a token, or the API's base URL that arrives with a token, and may not start a token fetch. */
   | 'ERR_NO_TOKEN'
-  /** A function that you passed failed: a secret, a grant, `shouldRefresh` or a body factory. */
+  /** A function that you passed failed: a secret, a grant, `onToken`, `shouldRefresh` or a body factory. */
   | 'ERR_CALLBACK';
 
 // A property, not `instanceof`: an error may come from another copy of this package.
@@ -51,6 +51,11 @@ export abstract class TokenError extends Error {
       if (value !== undefined) Object.assign(this, { [key]: value });
     }
     Object.defineProperty(this, BRAND, { value: 'token' });
+  }
+
+  /** Without this method, the JSON of an event would lack the message of its error. */
+  toJSON(): object {
+    return { ...this, message: this.message };
   }
 }
 
@@ -109,6 +114,10 @@ export class ConfigurationError extends Error {
     super(`${what}: ${problems.join('; ')}.`);
     this.name = 'ConfigurationError';
     this.problems = problems;
+  }
+
+  toJSON(): object {
+    return { ...this, message: this.message };
   }
 }
 

@@ -8,7 +8,9 @@ export type RefreshReason =
   | 'stale'
   | 'expired'
   /** The API answered 401 to the token. */
-  | 'rejected';
+  | 'rejected'
+  /** The application called `tokens.refresh()` while the token was fresh. */
+  | 'requested';
 
 /** An event. No event contains a token, a secret or a query string. Durations are in milliseconds. */
 export type AuthRefreshEvent =

@@ -1,5 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Clock } from './clock.ts';
+import type { TokenError } from './errors.ts';
 import type { TokenResponse } from './token-set.ts';
 
 /** The argument of a grant. Times are in milliseconds. */
@@ -19,6 +20,8 @@ export interface GrantContext {
   retryDelay: number;
   /** The refresh token of the token that is replaced. */
   refreshToken?: string | undefined;
+  /** Set for `grant` if the server has just refused the refresh token: a grant must not send this refresh token again. */
+  refused?: { readonly refreshToken: string; readonly error: TokenError } | undefined;
 }
 
 /** Fetches a token (RFC 6749 section 1.3). You can write your own. */

@@ -44,8 +44,8 @@ export interface Vendor {
   /** Fetches a token. */
   readonly grant: Grant;
   /**
-   * Fetches a token with the refresh token of the previous token.
-   * If the server answers `invalid_grant`, the manager uses `grant` instead.
+   * Fetches a token with the refresh token of the previous token. If the server refuses the refresh token, the manager drops the refresh
+   * token and uses `grant` instead, once.
    */
   readonly refreshGrant?: Grant | undefined;
   /** Origins that may receive the token, such as `https://api.mypurecloud.com`. */

@@ -7,7 +7,8 @@ export interface TokenRequestParts {
 }
 
 /**
- * Adds a client's credentials to a token request (RFC 6749 section 2.3.1).
+ * Adds a client's credentials to a token request (RFC 6749 section 2.3.1). Called for each send, also for each retry, so that an
+ * assertion with a `jti` is sent only once (RFC 7523 section 3). Everything that it adds is redacted from errors.
  *
  * @param clientSecret empty for a public client.
  */
@@ -33,7 +34,8 @@ export const clientSecretBasicUnencoded: ClientAuthentication = (request, client
   request.headers.Authorization = basic(clientId, clientSecret);
 };
 
-function basic(user: string, password: string): string {
+/** Returns the `Authorization` field of HTTP Basic (RFC 7617). */
+export function basic(user: string, password: string): string {
   const bytes = new TextEncoder().encode(`${user}:${password}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }

@@ -23,13 +23,16 @@ export function passwordGrant(
 /**
  * Returns the refresh token grant (RFC 6749 section 6).
  *
- * @param client `refreshToken` is used for the first token. Later the grant uses the refresh token of the previous token.
+ * @param client `refreshToken` is used for the first token. Later the grant uses the refresh token of the previous token. `scope` is sent
+ * each time, and must not exceed the scope that was granted.
  */
 export function refreshTokenGrant(
   client: OAuthClient & { refreshToken?: Secret | undefined; scope?: string | undefined },
 ): Grant {
   return async (context) => {
     const token = context.refreshToken ?? (await readSecret('refreshToken', client.refreshToken ?? ''));
+    const { refused } = context;
+    if (refused?.refreshToken === token) throw refused.error;
     const response = await requestToken(context, client, {
       grant_type: 'refresh_token',
       refresh_token: token,

@@ -1,8 +1,15 @@
-import { type GrantContext, type Secret, TokenEndpointError, type TokenResponse } from '../core/index.ts';
-import { readSecret, redact, redactUrl } from '../core/internal.ts';
+import {
+  type GrantContext,
+  type Secret,
+  TokenEndpointError,
+  TokenRequestError,
+  type TokenResponse,
+} from '../core/index.ts';
+import { messageOf, readSecret, redact } from '../core/internal.ts';
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
 import { mapResponse, type ReadTokenResponse } from './map-response.ts';
-import { sendTokenRequest, type TokenHttpRequest, type TokenHttpResponse } from './token-request.ts';
+import { isRefusal, refusalError } from './refusal.ts';
+import { sendTokenRequest, type TokenHttpRequest } from './token-request.ts';
 import { parseTokenResponse } from './token-response.ts';
 
 /** An OAuth client and its token endpoint. */
@@ -25,7 +32,7 @@ export interface OAuthClient {
  * Requests a token from a token endpoint (RFC 6749 section 3.2). After a refusal, reads the secrets again, and repeats the request
  * once if a secret was replaced.
  *
- * @param grant the form fields of the grant. All fields except `grant_type` and `scope` are treated as secrets.
+ * @param grant the form fields of the grant. All fields except `grant_type` and `scope` are redacted from errors.
  * @throws TokenEndpointError if the token endpoint refuses; TokenRequestError; TokenResponseError.
  */
 export async function requestToken(
@@ -61,55 +68,46 @@ async function sendGrant(
   const { tokenEndpoint, clientId } = client;
   const authenticate = client.clientAuthentication ?? (secret === '' ? clientSecretPost : clientSecretBasic);
 
-  const headers: Record<string, string> = { 'Content-Type': 'application/x-www-form-urlencoded' };
-  const body = new URLSearchParams({ ...client.parameters, ...grant });
-  await authenticate({ headers, body }, clientId, secret);
+  const secrets = [secret, ...new URLSearchParams(tokenEndpoint.split('?')[1]).values()];
+  let authorization: string | undefined;
+  const create = async () => {
+    const headers: Record<string, string> = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams({ ...client.parameters, ...grant });
+    try {
+      await authenticate({ headers, body }, clientId, secret);
+    } catch (error) {
+      const reason = redact(messageOf(error), [secret, ...confidentialValues(headers, body)]);
+      throw new TokenRequestError(`clientAuthentication failed: ${reason}`, { code: 'ERR_CALLBACK' });
+    }
+    authorization = headers.Authorization;
+    secrets.push(...confidentialValues(headers, body));
+    return { headers, body: body.toString() };
+  };
 
   const { isThrottled } = client;
   const answer = await sendTokenRequest(context, {
     method: 'POST',
     url: tokenEndpoint,
-    headers,
-    body: body.toString(),
+    create,
+    secrets,
     isThrottled,
   });
   const response = await mapResponse(answer, client.readTokenResponse);
-  if (response.status >= 200 && response.status < 300) {
-    return parseTokenResponse(response.body, context.clock.now());
+  if (isRefusal(response)) {
+    throw refusalError({ tokenEndpoint, clientId, clientSecret: secret, authorization, secrets }, response);
   }
-
-  // All confidential values of the request, plain and as they were encoded.
-  const { grant_type, scope, ...confidential } = { ...client.parameters, ...grant };
-  const credentials = headers.Authorization?.split(' ')[1];
-  throw refusal(tokenEndpoint, response, [secret, credentials, ...Object.values(confidential)]);
+  return parseTokenResponse(response.body, context.clock.now());
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
-  invalid_client: 'Check the client id and secret, and that they belong to this region or tenant',
-  invalid_grant: 'Check the user name and password, the access key or the refresh token',
-  invalid_scope: 'Check that the OAuth client may have this scope',
-  unauthorized_client: 'Check that the OAuth client may use this grant type',
-  unsupported_grant_type: 'Check that this is the right token endpoint for this grant type',
-};
+const PUBLIC_FIELDS = ['grant_type', 'scope', 'client_id', 'client_assertion_type'];
 
-function refusal(
-  tokenEndpoint: string,
-  { status, body }: TokenHttpResponse,
-  secrets: readonly (string | undefined)[],
-): TokenEndpointError {
-  const answer = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const read = (value: unknown) => (typeof value === 'string' ? redact(value, secrets) : undefined);
-  const error = read(answer.error);
-  // The field names of RFC 6749, NICE CXone and Genesys Cloud.
-  const errorDescription = read(answer.error_description ?? answer.errorDescription ?? answer.description);
-  const detail = error
-    ? `${error}${errorDescription ? ` (${errorDescription})` : ''}`
-    : 'without OAuth error';
-  const advice = ADVICE[error ?? ''] ?? 'Check the URL of the token endpoint';
-  return new TokenEndpointError(`${redactUrl(tokenEndpoint)} answered ${status}, ${detail}. ${advice}`, {
-    code: 'ERR_TOKEN_ENDPOINT',
-    status,
-    error,
-    errorDescription,
-  });
+/** Returns the values of a token request that must not appear in errors. */
+function confidentialValues(headers: Readonly<Record<string, string>>, body: URLSearchParams): string[] {
+  const { 'Content-Type': _, ...rest } = headers;
+  const fields = [...body].filter(([name]) => !PUBLIC_FIELDS.includes(name));
+  return [
+    // Without its scheme, the value of an Authorization field is as secret.
+    ...Object.values(rest).flatMap((value) => [`${value}`, `${value}`.replace(/^\S+ /, '')]),
+    ...fields.map(([, value]) => value),
+  ];
 }

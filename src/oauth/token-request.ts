@@ -1,15 +1,23 @@
-import type { AxiosResponse } from 'axios';
+import { type AxiosError, type AxiosResponse, isAxiosError } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
-import { parseRetryAfter, redactUrl, retryLoop } from '../core/internal.ts';
+import {
+  messageOf,
+  parseRetryAfter,
+  redact,
+  redactUrl,
+  removeUserInfo,
+  retryLoop,
+} from '../core/internal.ts';
 import { readTokenBody } from './token-body.ts';
 
 /** A token request, or the discovery request before it. */
 export interface TokenHttpRequest {
   method: 'GET' | 'POST';
   url: string;
-  headers?: Record<string, string>;
-  /** The form, already encoded. */
-  body?: string;
+  /** Creates the headers and the encoded form. Called for each send. */
+  create?: () => Promise<{ headers: Record<string, string>; body: string }>;
+  /** The values to redact in errors. `create` may add some. */
+  secrets?: readonly string[];
   /** Returns whether a response throttles the client, for servers that do not use status 429, such as Genesys Cloud with 400. */
   isThrottled?: ((response: TokenHttpResponse) => boolean) | undefined;
 }
@@ -56,6 +64,7 @@ async function sendOnce(
   request: TokenHttpRequest,
 ): Promise<TokenHttpResponse | TokenRequestError> {
   const where = redactUrl(request.url);
+  const created = await request.create?.();
   let reply: AxiosResponse;
   try {
     reply = await send({
@@ -66,8 +75,8 @@ async function sendOnce(
       allowAbsoluteUrls: true,
       params: null,
       ...({ auth: null } as object),
-      headers: { Accept: 'application/json', Authorization: false, ...request.headers },
-      data: request.body,
+      headers: withoutForeignCredentials({ Accept: 'application/json', ...created?.headers }),
+      data: created?.body,
       signal,
       responseType: 'text',
       transformRequest: [(data: unknown) => data],
@@ -80,16 +89,17 @@ async function sendOnce(
     });
   } catch (error) {
     signal.throwIfAborted();
-    const { code, message } = error as { code?: unknown; message?: unknown };
+    const { message } = Object(error);
     if (String(message).includes('maxContentLength')) {
       throw new TokenResponseError(`${where} answered with more than 1 MB. Check the URL`, {
         code: 'ERR_TOKEN_RESPONSE',
       });
     }
-    // Only the code: messages of the network layer can contain the credentials of a proxy.
-    const reason = typeof code === 'string' ? code : 'network error';
+    const reason = describe(error, request.secrets ?? []);
     return new TokenRequestError(
-      `${where} could not be reached (${reason}). Check the URL, DNS, proxy and TLS settings`,
+      reason === undefined
+        ? `${where} could not be reached (${(error as AxiosError).code}). Check the URL, DNS, proxy and TLS settings`
+        : `the request to ${where} failed with ${reason}. Check the interceptors and the adapter of tokenClient`,
       { code: 'ERR_TOKEN_REQUEST' },
     );
   }
@@ -111,4 +121,19 @@ async function sendOnce(
       retryAfter: parseRetryAfter(reply.headers['retry-after'], clock.now()),
     },
   );
+}
+
+/** Prevents the default `Authorization` of an instance. axios would not replace `false` with another spelling of the name. */
+function withoutForeignCredentials(headers: Record<string, string>): Record<string, string | false> {
+  const isSet = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+  return isSet ? headers : { Authorization: false, ...headers };
+}
+
+/** Describes what an interceptor or an adapter threw. Returns undefined for an error of the network layer with a code. */
+function describe(error: unknown, secrets: readonly string[]): string | undefined {
+  const thrown = Object(error);
+  // The code says enough, and messages of the network layer can contain the credentials of a proxy.
+  if (isAxiosError(error) && error.code) return undefined;
+  const className = thrown.name === 'Error' ? thrown.constructor?.name : thrown.name;
+  return redact(`${className ?? typeof error}: ${removeUserInfo(messageOf(error))}`, secrets);
 }

@@ -37,9 +37,9 @@ export function createCoolDown(clock: Clock): CoolDown {
 
 function pauseAfter({ code, retryAfter }: TokenError, isBackground: boolean): number {
   if (retryAfter) return Math.min(retryAfter, MAX_COOL_DOWN);
-  if (code === 'ERR_TOKEN_ENDPOINT' || code === 'ERR_TOKEN_THROTTLED') return COOL_DOWN;
+  if (code === 'ERR_TOKEN_TIMEOUT') return 0;
+  if (code !== 'ERR_TOKEN_REQUEST' && code !== 'ERR_TOKEN_STORE') return COOL_DOWN;
   // An axios-retry of the application treats these errors as network errors and retries at once. A background refresh has made no
   // retries.
-  const isLost = code === 'ERR_TOKEN_REQUEST' || code === 'ERR_TOKEN_STORE';
-  return isLost && !isBackground ? COOL_DOWN / 5 : 0;
+  return isBackground ? 0 : COOL_DOWN / 5;
 }

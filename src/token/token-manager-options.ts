@@ -1,5 +1,5 @@
 import type { AxiosInstance } from 'axios';
-import type { AuthRefreshListener, Clock, SharedTokenStore, Vendor } from '../core/index.ts';
+import type { AuthRefreshListener, Clock, SharedTokenStore, TokenSet, Vendor } from '../core/index.ts';
 import { type OptionTable, originProblems, type Problem } from '../core/internal.ts';
 
 /** Options of {@link createTokenManager}. Durations are in milliseconds. */
@@ -18,7 +18,10 @@ export interface TokenManagerOptions {
   tokenRetries?: number | undefined;
   /** The wait before the first of these retries. It doubles each time. @default 500 */
   tokenRetryDelay?: number | undefined;
-  /** The instance that sends token requests. @default a new instance with the proxy and agents of `transportFrom` */
+  /**
+   * The instance that sends token requests, with its default headers except `Authorization`.
+   * @default a new instance with the proxy and agents of `transportFrom`, and without the headers of `axios.defaults`
+   */
   tokenClient?: AxiosInstance | undefined;
   /** The instance whose proxy and agents token requests use. `attachAuthRefresh` passes its own instance. */
   transportFrom?: AxiosInstance | undefined;
@@ -36,6 +39,15 @@ export interface TokenManagerOptions {
    * @default 'fetch'
    */
   onStoreFailure?: 'fetch' | 'fail' | undefined;
+  /**
+   * Receives each token that this manager has fetched, but no token that another process has fetched. For applications that keep rotating
+   * refresh tokens in a database of their own. Requests wait until the returned promise resolves, at most until `tokenTimeout`.
+   * If it rejects, the refresh fails, and the next refresh passes the same token again instead of fetching another one.
+   * @default none
+   * @example
+   * ({ refreshToken }) => db.accounts.update(id, { refreshToken })
+   */
+  onToken?: ((token: TokenSet) => void | Promise<void>) | undefined;
   /** Receives events about refreshes and store failures. */
   onEvent?: AuthRefreshListener | undefined;
   /** @default the system clock */
@@ -56,6 +68,7 @@ export const MANAGER_OPTIONS: OptionTable<TokenManagerOptions> = {
   store: 'any',
   onStoreFailure: 'any',
   onEvent: 'function',
+  onToken: 'function',
   clock: 'object',
   random: 'function',
 };

@@ -3,17 +3,24 @@ import type { InternalAxiosRequestConfig } from 'axios';
 import {
   type AuthRefreshListener,
   type Clock,
-  isTokenError,
+  type ObtainedToken,
   type RefreshReason,
-  type TokenError,
   TokenRequestError,
   type TokenSet,
   type Vendor,
 } from '../core/index.ts';
-import { createEmitter, messageOf, readOptions, refuse, systemClock } from '../core/internal.ts';
+import {
+  createEmitter,
+  messageOf,
+  readOptions,
+  refuse,
+  systemClock,
+  withDeadline,
+} from '../core/internal.ts';
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
+import { toTokenError } from './to-token-error.ts';
 import { MANAGER_OPTIONS, managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
 
@@ -33,6 +40,14 @@ export interface TokenManager {
    * @throws TokenError if no token can be obtained; CanceledError on abort; AxiosError at the timeout.
    */
   getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet>;
+  /**
+   * Fetches a new token now, also if the current token is usable, or joins the running refresh. The current token stays in use
+   * meanwhile, and also if the refresh fails. With a store, a token counts as new if another process has fetched it since this manager
+   * read the store.
+   *
+   * @throws TokenError if no token can be obtained, or if an earlier refresh has failed a few seconds ago.
+   */
+  refresh(): Promise<TokenSet>;
   /**
    * Marks a token as rejected by the API, so that it is not used again. Has no effect if the manager already holds a newer token.
    *
@@ -70,17 +85,29 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
 
 /** Creates a manager whose options are checked. */
 export function createCheckedManager(options: TokenManagerOptions): TokenManager {
-  const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onStoreFailure, onEvent } = options;
+  const {
+    vendor,
+    clock = systemClock,
+    tokenTimeout = 30_000,
+    store,
+    onStoreFailure,
+    onEvent,
+    onToken,
+  } = options;
 
   const { emit, subscribe } = createEmitter();
   if (onEvent) subscribe(onEvent);
 
   const state = createTokenState(clock, vendor.apiBaseUrl);
   const coolDown = createCoolDown(clock);
-  const fetchToken = createTokenFetch(options, clock, tokenTimeout, state);
+  const { fetch, refuseGrant } = createTokenFetch(options, clock, tokenTimeout, state, () => isRequested);
   const shared = store?.share({ vendor, tokenTimeout, onStoreFailure, clock, emit });
   const mutex = new Mutex();
   let refreshing: Promise<TokenSet> | undefined;
+  /** Whether a caller of `tokens.refresh()` waits. */
+  let isRequested = false;
+  /** A fetched token that `onToken` has not accepted yet. Its refresh token may have replaced the one that the application keeps. */
+  let pending: ObtainedToken | undefined;
 
   function getToken(config?: Partial<InternalAxiosRequestConfig>): TokenSet | Promise<TokenSet> {
     const token = state.usable();
@@ -91,56 +118,78 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
       }
       return token;
     }
+    refuseGrant();
     return config ? waitFor(refresh(), config as InternalAxiosRequestConfig, clock) : refresh();
   }
 
   /** Joins the running refresh, repeats the last failure during its cool-down, or starts a refresh. */
-  function refresh(): Promise<TokenSet> {
-    if (refreshing) return refreshing;
-    const failure = coolDown.failure();
-    if (failure) return Promise.reject(failure);
-    const reason = state.name() as RefreshReason;
-    refreshing = mutex.runExclusive(() => refreshAlone(reason));
-    // Every caller may have been aborted, so that nobody handles a rejection.
-    refreshing.catch(() => {});
+  function refresh(isByCaller = false): Promise<TokenSet> {
+    if (!refreshing) {
+      const failure = coolDown.failure();
+      if (failure) return Promise.reject(failure);
+      const name = state.name();
+      refreshing = mutex.runExclusive(() => refreshAlone(name === 'fresh' ? 'requested' : name));
+      // Every caller may have been aborted, so that nobody handles a rejection.
+      refreshing.catch(() => {});
+    }
+    isRequested ||= isByCaller;
     return refreshing;
   }
 
   /** Refreshes the token. The mutex allows one call at a time. */
   async function refreshAlone(reason: RefreshReason): Promise<TokenSet> {
     const startedAt = clock.now();
-    const background = reason === 'stale';
+    const background = state.usable() !== undefined;
     const about = () => ({ reason, background, duration: clock.now() - startedAt });
     try {
-      if (state.name() === 'fresh') return state.token() as TokenSet;
       emit({ type: 'refresh-started', reason, background });
-      const { token: obtained, fromStore } = shared
-        ? await shared.obtain(fetchToken)
-        : { token: await fetchToken({}), fromStore: false };
-      // Whoever can write to the store must not choose the host that gets the token.
-      const token = Object.freeze({
-        ...obtained,
-        apiBaseUrl: vendor.announcesApi ? obtained.apiBaseUrl : undefined,
-      });
-      state.receive(token, fromStore);
+      const { token, fromStore } = await obtain();
       coolDown.end();
       emit({ type: 'refresh-succeeded', ...about(), expiresAt: token.expiresAt, fromStore });
       return token;
     } catch (thrown) {
-      const error = asTokenError(thrown);
-      coolDown.begin(error, background);
+      const error = toTokenError(thrown, clock.now());
+      // The next refresh sends no token request if a token is pending.
+      if (!pending) coolDown.begin(error, background && !isRequested);
       emit({ type: 'refresh-failed', ...about(), error });
       throw error;
     } finally {
       // Not in a `finally` of the promise: a caller that resumes after this refresh must be able to start the next one.
       refreshing = undefined;
+      isRequested = false;
     }
+  }
+
+  async function obtain(): Promise<ObtainedToken> {
+    const wasEmpty = state.name() === 'empty';
+    const wasPending = pending;
+    const obtained: ObtainedToken =
+      pending ?? (await (shared?.obtain(fetch) ?? fetch({}).then((token) => ({ token, fromStore: false }))));
+    const { fromStore } = obtained;
+    // Whoever can write to the store must not choose the host that gets the token.
+    const token = Object.freeze({
+      ...obtained.token,
+      apiBaseUrl: vendor.announcesApi ? obtained.token.apiBaseUrl : undefined,
+    });
+    if (onToken && !fromStore) {
+      pending = obtained;
+      const late = () => new Error(`no result after ${tokenTimeout} ms`);
+      await withDeadline(clock, tokenTimeout, late, async () => onToken(token)).catch((thrown) => {
+        throw new TokenRequestError(`onToken failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
+      });
+      pending = undefined;
+    }
+    state.receive(token, fromStore);
+    // A pending token may have expired. A store may hold a token that is older than the call of `tokens.refresh()`.
+    const isOld = wasPending ? state.name() !== 'fresh' : fromStore && wasEmpty && isRequested;
+    return isOld ? obtain() : { token, fromStore };
   }
 
   const manager = {
     vendor,
     clock,
     getToken,
+    refresh: () => refresh(true),
     reject: state.reject,
     mayReject: state.mayReject,
     accept: state.accept,
@@ -150,9 +199,4 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
   // Not enumerable, so that a logged manager shows no token.
   const tokens = { current: { get: state.usable }, last: { get: state.token } };
   return Object.defineProperties(manager, tokens) as unknown as TokenManager;
-}
-
-function asTokenError(thrown: unknown): TokenError {
-  if (isTokenError(thrown)) return thrown;
-  return new TokenRequestError(`the vendor's grant failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
 }

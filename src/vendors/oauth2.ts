@@ -75,8 +75,9 @@ export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
     ...problems,
   ]);
 
-  const refreshGrant = refreshTokenGrant(own);
   const byPassword = username !== undefined && password !== undefined;
+  // RFC 6749 section 6: the scope must not exceed the granted one, which may be less than a password grant has requested.
+  const refreshGrant = refreshTokenGrant(byPassword ? { ...own, scope: undefined } : own);
   const grant = byPassword
     ? passwordGrant({ ...own, username, password })
     : refreshToken !== undefined

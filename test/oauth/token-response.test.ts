@@ -8,6 +8,7 @@ import { parseTokenResponse as parseAt } from '../../src/oauth/token-response.ts
 import { delay, startFixture } from '../support/fixture.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { sendJson } from '../support/server.ts';
+import { createShiftedClock } from '../support/shifted-clock.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
@@ -208,7 +209,6 @@ describe('when the token endpoint answers', () => {
     ['access_token undefined as text', raw('{"expires_in":3600,"token_type":"bearer"}')],
     ['access_token with control characters', json({ access_token: 'abc\r\nX-Evil: 1' })],
     ['an array', json(['abc'])],
-    ['an error with status 200', json({ error: 'invalid_client' })],
     ['another token_type', json({ access_token: 'abc', token_type: 'mac' })],
     [
       'a token_type that cannot be text',
@@ -232,12 +232,17 @@ describe('when the token endpoint answers', () => {
     },
   );
 
-  it('fetches a token again for the next request after a malformed response', async () => {
+  it('repeats the error of a malformed response for five seconds, then fetches a token again', async () => {
     const fixture = await startFixture();
     fixture.onToken = (_, response) => sendJson(response, 200, {});
-    const { api } = fixture.attach();
-    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_RESPONSE' });
+    const clock = createShiftedClock();
+    const { api } = fixture.attach({ clock });
+    for (let i = 0; i < 10; i++) {
+      await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_RESPONSE' });
+    }
+    expect(fixture.tokenRequests).toHaveLength(1);
     fixture.onToken = undefined;
+    clock.shift(5000);
     expect((await api.get('/data')).status).toBe(200);
   });
 

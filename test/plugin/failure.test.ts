@@ -1,8 +1,9 @@
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { BatchError } from '../../src/batch/errors.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { isAuthRefreshError, TokenRequestError } from '../../src/core/errors.ts';
+import { ConfigurationError, isAuthRefreshError, TokenRequestError } from '../../src/core/errors.ts';
 import type { TokenSet } from '../../src/core/token-set.ts';
 import type { Grant } from '../../src/index.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
@@ -566,10 +567,12 @@ describe.each(Object.entries(broken))('when a callback %s', (_, fail) => {
     expect(fixture.tokenRequests).toHaveLength(1);
   });
 
-  it('clientSecret: rejects at once, sends nothing and starts no cool-down', async () => {
+  it('clientSecret: rejects at once, sends nothing and repeats the error for five seconds', async () => {
     const fixture = await startFixture();
+    const clock = createShiftedClock();
     let isBroken = true;
     const { api } = fixture.attach({
+      clock,
       vendor: oauth2Vendor({
         tokenEndpoint: `${fixture.url}/oauth/token`,
         clientId: 'client',
@@ -588,6 +591,9 @@ describe.each(Object.entries(broken))('when a callback %s', (_, fail) => {
     expect(fixture.tokenRequests).toHaveLength(0);
     expect(fixture.apiRequests).toHaveLength(0);
     isBroken = false;
+    clock.shift(4900);
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_CALLBACK' });
+    clock.shift(100);
     expect((await api.get('/data')).status).toBe(200);
   });
 
@@ -737,5 +743,117 @@ describe('when a callback returns an invalid value', () => {
     expect((await api.get('/data')).status).toBe(200);
     await delay(5);
     expect(unhandled).toEqual([]);
+  });
+});
+
+describe('a grant of your own', () => {
+  const attachOwn = async (respond: NonNullable<Fixture['onToken']>, more = {}) => {
+    const fixture = await startFixture();
+    fixture.onToken = respond;
+    const grant: Grant = async ({ request }) => {
+      const { data } = await request({ method: 'post', url: `${fixture.url}/oauth/token`, data: 'a=b' });
+      return { accessToken: data.access_token };
+    };
+    return { fixture, ...fixture.attach({ vendor: { ...fixture.vendor(), grant }, ...more }) };
+  };
+
+  it.each<[string, number, Record<string, string>, object]>([
+    ['400', 400, {}, { code: 'ERR_TOKEN_ENDPOINT', cause: { name: 'TokenEndpointError', status: 400 } }],
+    ['401', 401, {}, { code: 'ERR_TOKEN_ENDPOINT', cause: { status: 401 } }],
+    ['403', 403, {}, { code: 'ERR_TOKEN_ENDPOINT', cause: { status: 403 } }],
+    ['429', 429, { 'retry-after': '7' }, { code: 'ERR_TOKEN_THROTTLED', cause: { retryAfter: 7000 } }],
+    ['408', 408, {}, { code: 'ERR_TOKEN_REQUEST', cause: { status: 408 } }],
+    ['500', 500, {}, { code: 'ERR_TOKEN_REQUEST', cause: { name: 'TokenRequestError', status: 500 } }],
+    ['200 without a token', 200, {}, { code: 'ERR_TOKEN_RESPONSE' }],
+  ])(
+    'whose request is answered with %s is not repeated for each request',
+    async (_, status, headers, error) => {
+      const clock = createManualClock();
+      const { fixture, api } = await attachOwn(
+        (_request, response) => sendJson(response, status, {}, headers),
+        {
+          clock,
+        },
+      );
+      for (let i = 0; i < 20; i++) expect(await failureOf(api.get('/data'))).toMatchObject(error);
+      expect(fixture.tokenRequests).toHaveLength(1);
+      fixture.onToken = (_request, response) => fixture.issue(response);
+      await clock.advance(headers['retry-after'] ? 7000 : 5000);
+      expect((await api.get('/data')).status).toBe(200);
+    },
+  );
+
+  it('whose request finds no server fails with ERR_TOKEN_REQUEST', async () => {
+    const { api } = await attachOwn((_, response) => void response.destroy());
+    expect(await failureOf(api.get('/data'))).toMatchObject({ code: 'ERR_TOKEN_REQUEST' });
+  });
+
+  it('that throws anything is not repeated for each request', async () => {
+    const fixture = await startFixture();
+    let calls = 0;
+    const grant: Grant = async () => {
+      calls++;
+      throw new Error('login refused');
+    };
+    const { api } = fixture.attach({ vendor: { ...fixture.vendor(), grant } });
+    for (let i = 0; i < 20; i++) {
+      expect(await failureOf(api.get('/data'))).toMatchObject({ code: 'ERR_CALLBACK' });
+    }
+    expect(calls).toBe(1);
+  });
+
+  it('that posts through the attached instance fails at once with a message that names the instance', async () => {
+    const fixture = await startFixture();
+    const grant: Grant = async () => {
+      const { data } = await api.post('/oauth/token');
+      return { accessToken: data.access_token };
+    };
+    const { api } = fixture.attach({ vendor: { ...fixture.vendor(), grant } });
+    expect(await failureOf(api.get('/data'))).toMatchObject({
+      code: 'ERR_CALLBACK',
+      message: expect.stringContaining('must not use the attached instance'),
+    });
+    expect(fixture.tokenRequests).toHaveLength(0);
+  });
+
+  it('that posts through the attached instance later fails at the timeout with the same message', async () => {
+    const fixture = await startFixture();
+    const grant: Grant = async () => {
+      await delay(1);
+      const { data } = await api.post('/oauth/token');
+      return { accessToken: data.access_token };
+    };
+    const { api } = fixture.attach({ vendor: { ...fixture.vendor(), grant }, tokenTimeout: 200 });
+    expect(await failureOf(api.get('/data'))).toMatchObject({
+      code: 'ERR_TOKEN_TIMEOUT',
+      message: expect.stringContaining('must not use the attached instance'),
+    });
+  });
+});
+
+describe('JSON', () => {
+  it('of an event says why the refresh failed', async () => {
+    const fixture = await startFixture();
+    const lines: string[] = [];
+    const { api } = fixture.attach({
+      tokenRetries: 0,
+      onEvent: (event) => lines.push(JSON.stringify(event)),
+    });
+    fixture.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_scope' });
+    await failureOf(api.get('/data'));
+    const { error } = JSON.parse(lines.at(-1) ?? '');
+    expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'ERR_TOKEN_ENDPOINT', status: 400 });
+    expect(error.message).toContain('answered 400, invalid_scope');
+  });
+
+  it.each<[string, Error, object]>([
+    ['ConfigurationError', new ConfigurationError('x', ['y']), { problems: ['y'], message: 'x: y.' }],
+    [
+      'BatchError',
+      new BatchError('no', 'ERR_JOB', { cause: 'z' }),
+      { code: 'ERR_JOB', message: 'no', resumable: true },
+    ],
+  ])('of a %s has its message', (name, error, fields) => {
+    expect(JSON.parse(JSON.stringify(error))).toEqual({ name, ...fields });
   });
 });

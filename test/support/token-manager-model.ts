@@ -166,6 +166,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
   const returned: TokenSet[] = [];
   const rejected = new Set<string>();
   const usedRefreshTokens = new Set<string>();
+  const refusedRefreshTokens = new Set<string>();
   let issued = 0;
   let ownTimers = 0;
 
@@ -199,6 +200,10 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
       'a failed background refresh is not repeated for every request',
     );
     must(refreshToken === undefined || !usedRefreshTokens.has(refreshToken), 'a refresh token is used once');
+    must(
+      refreshToken === undefined || !refusedRefreshTokens.has(refreshToken),
+      'a refused refresh token is not sent again',
+    );
     must(
       refreshToken === undefined || !usedPerStore.has(refreshToken),
       'a refresh token that another process has used is not sent if the store holds its successor',
@@ -235,20 +240,24 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
         };
       }
       failures++;
-      throw failureOf(next);
+      throw failureOf(next, refreshToken);
     } finally {
       close();
     }
   }
 
-  function failureOf(next: Exclude<Outcome, { kind: 'token' | 'hangs' }>): unknown {
-    // After a refused refresh token, the same refresh continues with the grant.
-    const handled = plan.refreshTokens && next.kind === 'oauth-error' && next.error === 'invalid_grant';
+  function failureOf(
+    next: Exclude<Outcome, { kind: 'token' | 'hangs' }>,
+    refreshToken: string | undefined,
+  ): unknown {
     const quiet = (milliseconds: number) => {
-      if (!handled) quietUntil = clock.now() + milliseconds;
+      quietUntil = clock.now() + milliseconds;
     };
+    // After a refused refresh token, the same refresh continues with the grant.
+    const isFinal = refreshToken === undefined;
     if (next.kind === 'oauth-error') {
-      quiet(5 * SECOND);
+      if (isFinal) quiet(5 * SECOND);
+      else if (next.error !== 'invalid_client') refusedRefreshTokens.add(refreshToken);
       return new TokenEndpointError('refused', {
         code: 'ERR_TOKEN_ENDPOINT',
         status: 400,
@@ -265,6 +274,7 @@ export async function runPlan(plan: Plan, random: () => number): Promise<string[
     if (next.kind === 'network') {
       return new TokenRequestError('unreachable', { code: 'ERR_TOKEN_REQUEST' });
     }
+    if (isFinal) quiet(5 * SECOND);
     return next.value;
   }
 
