@@ -36,9 +36,11 @@ export {
   clientSecretPost,
   type OAuthClient,
   passwordGrant,
+  type ReadTokenResponse,
   refreshTokenGrant,
   type TokenHttpResponse,
   type TokenRequestParts,
+  type TokenResponseFields,
 } from './oauth/index.ts';
 export {
   type AuthRefreshAttachment,

@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import type { Clock } from '../core/index.ts';
-import { numberProblems } from '../core/internal.ts';
+import type { OptionTable, Problem } from '../core/internal.ts';
 import type { Progress } from './progress.ts';
 import { type Rate, type RateLimiter, rateProblems } from './requests.ts';
 
@@ -34,12 +34,21 @@ export interface RunOptions {
   random?: (() => number) | undefined;
 }
 
-/** Returns the problems of the options that exports and imports share. */
-export function runProblems(options: Partial<RunOptions>) {
+export const RUN_OPTIONS: OptionTable<RunOptions> = {
+  api: 'any',
+  restart: 'boolean',
+  account: 'string',
+  rate: 'any',
+  timeout: 'number',
+  signal: 'object',
+  onProgress: 'function',
+  tokens: 'object',
+  clock: 'object',
+  random: 'function',
+};
+
+/** Returns the problems of the values of the options that exports and imports share. */
+export function runProblems(options: Pick<RunOptions, 'api' | 'rate'>): Problem[] {
   const { api, rate } = options;
-  return [
-    typeof api?.request !== 'function' && 'api must be an axios instance',
-    ...numberProblems(options, ['timeout']),
-    ...rateProblems(rate),
-  ];
+  return [typeof api?.request !== 'function' && 'api must be an axios instance', ...rateProblems(rate)];
 }

@@ -1,7 +1,7 @@
 import { BatchError, type CsvOptions, csvFile, type Json } from '../batch/index.ts';
 import { canonical, endingProblem, formatOf, OUTPUT_FORMATS, type OutputFormat } from '../batch/internal.ts';
 import { ConfigurationError } from '../core/index.ts';
-import { messageOf, refuse } from '../core/internal.ts';
+import { messageOf, type OptionTable, refuse } from '../core/internal.ts';
 import { outputProblem } from './names.ts';
 
 /** Description of an export, as workers read it from Redis. */
@@ -41,6 +41,15 @@ export interface DescriptionOptions {
   /** Keep the parts in addition to the merged output. @default false */
   keepParts?: boolean | undefined;
 }
+
+export const DESCRIPTION_OPTIONS: OptionTable<DescriptionOptions> = {
+  parts: 'any',
+  common: 'any',
+  output: 'any',
+  format: 'any',
+  csv: 'any',
+  keepParts: 'boolean',
+};
 
 // All jobs of an export are added in one transaction.
 const MAX_PARTS = 5000;

@@ -1,5 +1,5 @@
 import { BatchError } from '../batch/index.ts';
-import { refuse } from '../core/internal.ts';
+import { readOptions, refuse } from '../core/internal.ts';
 import { COMMAND_TIMEOUT, connect } from './connection.ts';
 import { readDescription } from './description.ts';
 import { openFlow } from './flow.ts';
@@ -7,7 +7,7 @@ import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { nameProblem } from './names.ts';
 import { loadBullmq } from './peers.ts';
-import { DEFAULTS, type QueueOptions, queueProblems } from './worker-options.ts';
+import { DEFAULTS, QUEUE_OPTIONS, type QueueOptions, queueProblems } from './worker-options.ts';
 
 /**
  * Removes an export from Redis: its jobs and the progress of its parts. Workers stop processing it at their next checkpoint. Files
@@ -17,8 +17,9 @@ import { DEFAULTS, type QueueOptions, queueProblems } from './worker-options.ts'
  * @throws ConfigurationError. BatchError `ERR_QUEUE` if Redis is unreachable now.
  */
 export async function removeExport(options: QueueOptions & { name: string }): Promise<boolean> {
-  const { name, connection, queue = DEFAULTS.queue, prefix = DEFAULTS.prefix } = options;
-  refuse('removeExport', [...queueProblems(options), nameProblem('name', name)]);
+  const [own, problems] = readOptions(options, { ...QUEUE_OPTIONS, name: 'any' });
+  const { name, connection, queue = DEFAULTS.queue, prefix = DEFAULTS.prefix } = own;
+  refuse('removeExport', [...problems, ...queueProblems(own), nameProblem('name', name)]);
   const bullmq = await loadBullmq();
   const { client, close } = await connect(connection);
   try {

@@ -1,7 +1,15 @@
 import type { Redis } from 'ioredis';
 import type { Rate, RateLimiter } from '../batch/index.ts';
 import { RATE_INTERVAL, rateProblems } from '../batch/internal.ts';
-import { refuse, sleep, systemClock, unlessAborted, withDeadline } from '../core/internal.ts';
+import {
+  type OptionTable,
+  readOptions,
+  refuse,
+  sleep,
+  systemClock,
+  unlessAborted,
+  withDeadline,
+} from '../core/internal.ts';
 import { connect, type QueueConnection } from './connection.ts';
 import { nameProblem } from './names.ts';
 import { DEFAULTS } from './worker-options.ts';
@@ -15,6 +23,14 @@ export interface SharedRateOptions extends Rate {
   /** Prefix of the key in Redis. @default 'axios-oauth-refresh' */
   prefix?: string | undefined;
 }
+
+const OPTIONS: OptionTable<SharedRateOptions> = {
+  requests: 'any',
+  interval: 'any',
+  connection: 'any',
+  key: 'any',
+  prefix: 'any',
+};
 
 /** A rate limiter that many processes share, for the option `rate`. Call `close` to close its connection. */
 export type SharedRate = RateLimiter & { close(): Promise<void> };
@@ -46,10 +62,16 @@ const RETRY_DELAY = 500;
  * const rate = await sharedRate({ connection: 'redis://redis.internal', key: 'genesys', requests: 300 });
  */
 export async function sharedRate(options: SharedRateOptions): Promise<SharedRate> {
-  const { connection, key, prefix = DEFAULTS.prefix } = options;
-  refuse('sharedRate', [nameProblem('key', key), nameProblem('prefix', prefix), ...rateProblems(options)]);
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { connection, key, prefix = DEFAULTS.prefix } = own;
+  refuse('sharedRate', [
+    nameProblem('key', key),
+    nameProblem('prefix', prefix),
+    ...rateProblems(own),
+    ...problems,
+  ]);
   const { client, close } = await connect(connection);
-  return Object.assign(sharedLimiter(client, `${prefix}:rate:{${key}}`, options), { close });
+  return Object.assign(sharedLimiter(client, `${prefix}:rate:{${key}}`, own), { close });
 }
 
 /** Returns the limiter of {@link sharedRate} on an open connection. */

@@ -1,14 +1,14 @@
 import { BatchError } from '../batch/index.ts';
-import { numberProblems, refuse } from '../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import { COMMAND_TIMEOUT, connect } from './connection.ts';
-import { type DescriptionOptions, writeDescription } from './description.ts';
+import { DESCRIPTION_OPTIONS, type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';
 import { createHandle, type ExportHandle } from './handle.ts';
 import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { nameProblem } from './names.ts';
 import { loadBullmq } from './peers.ts';
-import { DEFAULTS, type QueueOptions, queueProblems } from './worker-options.ts';
+import { DEFAULTS, QUEUE_OPTIONS, type QueueOptions, queueProblems } from './worker-options.ts';
 
 /** Options of {@link submitExport}. Durations are in milliseconds. */
 export interface SubmitOptions extends QueueOptions, DescriptionOptions {
@@ -19,6 +19,14 @@ export interface SubmitOptions extends QueueOptions, DescriptionOptions {
   /** Delay before the second attempt of a part. Doubles with each further attempt. @default 5000 */
   retryDelay?: number | undefined;
 }
+
+const OPTIONS: OptionTable<SubmitOptions> = {
+  ...QUEUE_OPTIONS,
+  ...DESCRIPTION_OPTIONS,
+  name: 'any',
+  attempts: 'any',
+  retryDelay: 'number',
+};
 
 /**
  * Submits an export to the workers of a queue: one job per part, and a job that merges the parts in order.
@@ -39,18 +47,19 @@ export interface SubmitOptions extends QueueOptions, DescriptionOptions {
  * await handle.close();
  */
 export async function submitExport(options: SubmitOptions): Promise<ExportHandle> {
-  const { name, connection, attempts = 5, retryDelay = 5000 } = options;
-  const { queue = DEFAULTS.queue, prefix = DEFAULTS.prefix } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { name, connection, attempts = 5, retryDelay = 5000 } = own;
+  const { queue = DEFAULTS.queue, prefix = DEFAULTS.prefix } = own;
   refuse('submitExport', [
-    ...queueProblems(options),
+    ...queueProblems(own),
     nameProblem('name', name),
     !(Number.isInteger(attempts) && attempts > 0) && 'attempts must be a whole number above 0',
-    ...numberProblems(options, ['retryDelay']),
+    ...problems,
   ]);
-  const text = writeDescription(options);
+  const text = writeDescription(own);
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
-  const parts = options.parts.length;
+  const parts = own.parts.length;
   const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: COMMAND_TIMEOUT });
   const close = async () => {
     await flow.close();

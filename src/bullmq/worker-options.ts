@@ -1,7 +1,7 @@
 import type { AxiosInstance } from 'axios';
 import type { Json, PageSource, Progress, Rate, RateLimiter, RunOptions } from '../batch/index.ts';
 import { rateProblems } from '../batch/internal.ts';
-import { numberProblems, refuse } from '../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import type { QueueConnection } from './connection.ts';
 import { nameProblem } from './names.ts';
 import type { PartStore } from './part-store.ts';
@@ -89,8 +89,34 @@ export function queueProblems({ queue = DEFAULTS.queue, prefix = DEFAULTS.prefix
   return [nameProblem('queue', queue), nameProblem('prefix', prefix)];
 }
 
-/** @throws ConfigurationError that lists every problem. */
-export function checkWorkerOptions(options: ExportWorkerOptions): void {
+export const QUEUE_OPTIONS: OptionTable<QueueOptions> = {
+  connection: 'any',
+  queue: 'any',
+  prefix: 'any',
+};
+
+const OPTIONS: OptionTable<ExportWorkerOptions> = {
+  ...QUEUE_OPTIONS,
+  tokens: 'object',
+  timeout: 'number',
+  account: 'string',
+  clock: 'object',
+  random: 'function',
+  api: 'any',
+  source: 'any',
+  directory: 'any',
+  parts: 'any',
+  concurrency: 'any',
+  rate: 'any',
+  takeover: 'any',
+  readAhead: 'number',
+  checkpointInterval: 'number',
+  onEvent: 'function',
+};
+
+/** Returns the checked options. @throws ConfigurationError that lists every problem. */
+export function checkWorkerOptions(given: ExportWorkerOptions): ExportWorkerOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
   const { api, source, directory, parts, rate } = options;
   const { concurrency = DEFAULTS.concurrency, takeover = DEFAULTS.takeover } = options;
   refuse('startExportWorker', [
@@ -106,6 +132,7 @@ export function checkWorkerOptions(options: ExportWorkerOptions): void {
     !(takeover >= MIN_TAKEOVER && takeover <= 3_600_000) &&
       `takeover must be from ${MIN_TAKEOVER} to 3600000 milliseconds, not ${takeover}`,
     ...rateProblems(rate),
-    ...numberProblems(options, ['timeout', 'readAhead', 'checkpointInterval']),
+    ...problems,
   ]);
+  return options;
 }

@@ -43,9 +43,9 @@ const CLOSING = new Error('the worker is closed');
  * });
  */
 export async function startExportWorker(options: ExportWorkerOptions): Promise<ExportWorker> {
-  checkWorkerOptions(options);
-  const { connection, directory, onEvent, concurrency = DEFAULTS.concurrency } = options;
-  const { queue = DEFAULTS.queue, prefix = DEFAULTS.prefix, takeover = DEFAULTS.takeover } = options;
+  const own = checkWorkerOptions(options);
+  const { connection, directory, onEvent, concurrency = DEFAULTS.concurrency } = own;
+  const { queue = DEFAULTS.queue, prefix = DEFAULTS.prefix, takeover = DEFAULTS.takeover } = own;
   const found = await stat(directory).catch(() => undefined);
   refuse('startExportWorker', [!found?.isDirectory() && `directory: ${directory} is not a directory here`]);
 
@@ -60,8 +60,8 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     }
   };
 
-  const { api, source, rate, parts = directoryParts(directory) } = options;
-  const { tokens, timeout, account, clock, random, readAhead, checkpointInterval } = options;
+  const { api, source, rate, parts = directoryParts(directory) } = own;
+  const { tokens, timeout, account, clock, random, readAhead, checkpointInterval } = own;
   const limiter = typeof rate === 'object' ? sharedLimiter(client, `${prefix}:rate:{${queue}}`, rate) : rate;
   const run = { tokens, rate: limiter, timeout, account, clock, random, readAhead, checkpointInterval };
   const context = { api, directory, parts, source, run };

@@ -1,10 +1,15 @@
 import type { Vendor } from '../core/index.ts';
 import { refuse } from '../core/internal.ts';
-import { clientSecretBasic, clientSecretPost } from '../oauth/index.ts';
 import { type Environment, vendorFromEnvironment } from '../vendors/environment.ts';
-import { readVariables } from '../vendors/internal.ts';
+import { readVariable, readVariables, secretProblems } from '../vendors/internal.ts';
 import { oauth2Vendor } from '../vendors/oauth2.ts';
-import { OAUTH_VARIABLES, VENDOR_VARIABLES, VENDORS, type VendorName } from './variables.ts';
+import {
+  CLIENT_AUTHENTICATIONS,
+  OAUTH_VARIABLES,
+  VENDOR_VARIABLES,
+  VENDORS,
+  type VendorName,
+} from './variables.ts';
 
 /**
  * Creates the vendor whose environment variables are set.
@@ -31,7 +36,7 @@ export function chooseVendor(
 }
 
 function variablesOf(environment: Environment, vendor: VendorName): Environment {
-  const set = VENDOR_VARIABLES[vendor].names.filter((name) => environment[name]);
+  const set = VENDOR_VARIABLES[vendor].names.filter((name) => readVariable(environment, name));
   return Object.fromEntries(set.map((name) => [name, environment[name]]));
 }
 
@@ -39,11 +44,13 @@ function oauthVendor(environment: Environment): Vendor {
   const variables = readVariables(environment, OAUTH_VARIABLES);
   const { tokenEndpoint = '', clientId = '', clientSecret } = variables;
   const { scope, audience, authentication = 'basic' } = variables;
+  const clientAuthentication = CLIENT_AUTHENTICATIONS.get(authentication);
   refuse('environment variables', [
     !tokenEndpoint && `${OAUTH_VARIABLES.tokenEndpoint} is missing`,
     !clientId && `${OAUTH_VARIABLES.clientId} is missing`,
-    !['basic', 'post'].includes(authentication) &&
-      `${OAUTH_VARIABLES.authentication} must be basic or post, not ${JSON.stringify(authentication)}`,
+    !clientAuthentication &&
+      `${OAUTH_VARIABLES.authentication} must be ${[...CLIENT_AUTHENTICATIONS.keys()].join(' or ')}, not ${JSON.stringify(authentication)}`,
+    ...secretProblems(environment, OAUTH_VARIABLES),
   ]);
   return oauth2Vendor({
     tokenEndpoint,
@@ -52,8 +59,6 @@ function oauthVendor(environment: Environment): Vendor {
     scope,
     tokenKey: JSON.stringify([tokenEndpoint, 'client_credentials', clientId, scope, audience]),
     ...(audience !== undefined && { parameters: { audience } }),
-    ...(clientSecret !== undefined && {
-      clientAuthentication: authentication === 'post' ? clientSecretPost : clientSecretBasic,
-    }),
+    ...(clientSecret !== undefined && { clientAuthentication }),
   });
 }

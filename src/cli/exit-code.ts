@@ -36,6 +36,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigurationError) return EXIT.usage;
   if (error instanceof Interruption) return EXIT[error.signal];
   if (error instanceof BatchError) return ofBatchError(error);
+  // The only callbacks of the command read the files of secrets.
+  if (isTokenError(error) && error.code === 'ERR_CALLBACK') return EXIT.usage;
+  if (isAuthRefreshError(error) && isTokenError(error.cause)) return exitCodeOf(error.cause);
   if (isAuthRefreshError(error) || isTokenError(error)) return ofTokenError(error.code);
   if (isAxiosError(error)) return ofStatus(error.response?.status);
   return EXIT.unexpected;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { namesOf } from '../vendors/internal.ts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { REDIS_VARIABLES, VENDOR_VARIABLES, VENDORS, type VendorName } from './variables.ts';
 
@@ -21,11 +22,11 @@ export function addHelpEnd(
   { examples, notes, vendors = VENDORS, redis = false, exitCodes = EXIT_CODES }: HelpEnd,
 ): Command {
   const credentials = vendors.map((vendor) => {
-    const { label, required, optional } = VENDOR_VARIABLES[vendor];
-    return `  ${label}:\n    ${required.join(', and\n    ')}\n    optional: ${optional}`;
+    const { label, required, optional, names } = VENDOR_VARIABLES[vendor];
+    const files = names.filter((name) => name.endsWith('_FILE')).join(', ');
+    return `  ${label}:\n    ${required.join(', and\n    ')}\n    optional: ${optional}\n    secrets in files: ${files}`;
   });
-  if (redis)
-    credentials.push(`  Redis, for --queue:\n    optional: ${Object.values(REDIS_VARIABLES).join(', ')}`);
+  if (redis) credentials.push(`  Redis, for --queue:\n    optional: ${namesOf(REDIS_VARIABLES).join(', ')}`);
   if (credentials.length > 0) {
     credentials.unshift('Credentials, in the environment or in a file named by --env, never in arguments:');
     credentials.push('  The environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY set a proxy.');

@@ -1,4 +1,10 @@
-import { DESCRIBED_VENDORS } from '../vendors/internal.ts';
+import {
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretBasicUnencoded,
+  clientSecretPost,
+} from '../oauth/index.ts';
+import { DESCRIBED_VENDORS, namesOf } from '../vendors/internal.ts';
 
 /** The environment variables for an OAuth 2.0 server of another vendor. */
 export const OAUTH_VARIABLES = {
@@ -11,6 +17,13 @@ export const OAUTH_VARIABLES = {
 } as const;
 const OAUTH = OAUTH_VARIABLES;
 
+/** The values of `OAUTH_CLIENT_AUTHENTICATION`. */
+export const CLIENT_AUTHENTICATIONS: ReadonlyMap<string, ClientAuthentication> = new Map([
+  ['basic', clientSecretBasic],
+  ['post', clientSecretPost],
+  ['basic-unencoded', clientSecretBasicUnencoded],
+]);
+
 /** The environment variables for Redis. */
 export const REDIS_VARIABLES = { username: 'REDIS_USERNAME', password: 'REDIS_PASSWORD' } as const;
 
@@ -20,9 +33,9 @@ export const VENDOR_VARIABLES = {
   oauth: {
     label: 'Any other OAuth 2.0 server',
     rate: 'none',
-    names: Object.values(OAUTH),
+    names: namesOf(OAUTH),
     required: [`${OAUTH.tokenEndpoint}, ${OAUTH.clientId} and ${OAUTH.clientSecret}`],
-    optional: `${OAUTH.scope}, ${OAUTH.audience},\n    ${OAUTH.authentication} (basic or post)`,
+    optional: `${OAUTH.scope}, ${OAUTH.audience},\n    ${OAUTH.authentication} (${[...CLIENT_AUTHENTICATIONS.keys()].join(', ')})`,
   },
 };
 
@@ -31,7 +44,7 @@ export const VENDORS = Object.keys(VENDOR_VARIABLES) as readonly VendorName[];
 
 const NAMES: readonly string[] = [
   ...Object.values(VENDOR_VARIABLES).flatMap(({ names }) => names),
-  ...Object.values(REDIS_VARIABLES),
+  ...namesOf(REDIS_VARIABLES),
 ];
 
 /** Returns whether the program reads a variable. */

@@ -1,7 +1,14 @@
 import { ConfigurationError } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** A problem with an option, or a falsy value if the option is valid. */
-type Problem = string | false | null | undefined | '';
+export type Problem = string | false | null | undefined | '';
+
+/** What the value of an option must be: a type as `typeof` names it, or `any` for values with a check of their own. */
+type OptionKind = 'any' | 'boolean' | 'function' | 'number' | 'object' | 'string';
+
+/** All names of the options in `T`. The compiler finds a name that is missing here. */
+export type OptionTable<T> = { readonly [Name in keyof T]-?: OptionKind };
 
 /**
  * Throws one ConfigurationError that lists every problem, if there are any.
@@ -13,17 +20,46 @@ export function refuse(what: string, problems: readonly Problem[]): void {
   if (found.length > 0) throw new ConfigurationError(what, found);
 }
 
-/** Checks that each named option is absent or a number of at least 0. */
-export function numberProblems<T extends object>(
-  options: T,
-  names: readonly (keyof T & string)[],
-): Problem[] {
-  return names.map((name) => {
-    const value: unknown = options[name];
-    return value === undefined || (typeof value === 'number' && value >= 0)
-      ? undefined
-      : `${name} must be a number >= 0`;
+/**
+ * Copies the options of a table and lists problems: unknown names, values of another type, and numbers below 0.
+ *
+ * The copy has no prototype and no value of `Object.prototype`, which other code in the process may have polluted.
+ *
+ * @param path the option that holds these options, with a dot at its end, for messages.
+ */
+export function readOptions<T extends object>(
+  options: T | null | undefined,
+  table: OptionTable<T>,
+  path = '',
+): [own: T, problems: Problem[]] {
+  const given = Object(options) as T;
+  const own = Object.create(null) as T;
+  const names = Object.keys(table) as (keyof T & string)[];
+  const prototype = Object.getPrototypeOf(given);
+  // An instance of a class may have fields of its own.
+  const isPlain = !prototype || !Object.getPrototypeOf(prototype);
+  const problems: Problem[] = Object.keys(given).map((name) => {
+    if (!isPlain || Object.hasOwn(table, name)) return undefined;
+    // Bundlers replace the condition in production and drop the search.
+    const isVerbose = typeof process !== 'undefined' && process.env.NODE_ENV !== 'production';
+    const nearest = isVerbose && nearestName(name, names);
+    return `unknown option ${path}${name}${nearest ? `; did you mean ${nearest}?` : ''}`;
   });
+  for (const name of names) {
+    const value = ownValue(given, name);
+    if (value === undefined) continue;
+    own[name] = value as T[typeof name];
+    const kind = table[name];
+    const isNumber = kind === 'number';
+    const isValid = kind === 'any' || (typeof value === kind && !(isNumber && !((value as number) >= 0)));
+    if (!isValid) problems.push(`${path}${name} must be a ${kind}${isNumber ? ' >= 0' : ''}`);
+  }
+  return [own, problems];
+}
+
+/** Reads a property, unless `Object.prototype` provides its value, because other code in the process may have polluted it. */
+export function ownValue<T extends object, Name extends keyof T>(object: T, name: Name): T[Name] | undefined {
+  return name in Object.prototype && !Object.hasOwn(object, name) ? undefined : object[name];
 }
 
 /** Adds the name of the option to a problem. */

@@ -14,6 +14,8 @@ export type AuthRefreshErrorCode =
   | 'ERR_TOKEN_RESPONSE'
   /** The token store failed. */
   | 'ERR_TOKEN_STORE'
+  /** The request needs a token, or the API's base URL that arrives with a token, and may not start a token fetch. */
+  | 'ERR_NO_TOKEN'
   /** A function that you passed failed: a secret, a grant, `shouldRefresh` or a body factory. */
   | 'ERR_CALLBACK';
 

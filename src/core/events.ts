@@ -50,6 +50,18 @@ export type AuthRefreshEvent =
       delay: number;
       status?: number;
       code?: string;
+    }
+  /** A request was sent without a token. Emitted once for each request, after its first answer, whose status is `status`. */
+  | {
+      type: 'request-skipped';
+      /**
+       * `opted-out`: the request sets `authRefresh: false`. `own-credentials`: it sets `Authorization` or `auth`, or its URL contains
+       * credentials. `foreign-origin`: its origin may not receive the token. `insecure-origin`: it uses plain http beyond loopback.
+       */
+      reason: 'opted-out' | 'own-credentials' | 'foreign-origin' | 'insecure-origin';
+      method: string;
+      url: string;
+      status?: number;
     };
 
 /** Receives events. If a listener throws, the error is reported as a process warning and has no other effect. */

@@ -1,17 +1,27 @@
-export { numberProblems, prefixed, refuse } from './check-options.ts';
+export {
+  type OptionTable,
+  ownValue,
+  type Problem,
+  prefixed,
+  readOptions,
+  refuse,
+} from './check-options.ts';
 export { sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, unlessAborted } from './link-signals.ts';
 export { loadPeer, PeerError } from './load-peer.ts';
+export { nearestName } from './nearest-name.ts';
 export { isNewerFormat, newerFormat } from './newer-format.ts';
 export { readBody } from './read-body.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {
   createResourceOrigins,
+  httpOrigins,
   lacksBase,
   originProblems,
   type ResourceOrigins,
+  requestUrl,
   urlProblem,
 } from './resource-origins.ts';
 export { backoff, parseRetryAfter } from './retry-after.ts';

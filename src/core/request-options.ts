@@ -15,6 +15,13 @@ export interface AuthRefreshRequestOptions {
    * @default true for the idempotent methods of RFC 9110 section 9.2.2, otherwise false
    */
   idempotent?: boolean | undefined;
+  /**
+   * `false` sends the token that the manager holds, even if the token has expired or was rejected. The request never starts a refresh and
+   * is never replayed. It fails with `ERR_NO_TOKEN` if no token was fetched yet.
+   *
+   * @default true
+   */
+  refresh?: boolean | undefined;
 }
 
 declare module 'axios' {

@@ -15,20 +15,32 @@ const CACHE_SIZE = 200;
 /**
  * Returns the reason why no token or secret may be sent to a URL.
  *
+ * @param insecureOrigins origins that may be reached over plain http.
  * @returns undefined if the URL is absolute, uses https or leads to loopback, and contains no credentials.
  */
-export function urlProblem(text: unknown): string | undefined {
+export function urlProblem(text: unknown, insecureOrigins: readonly string[] = []): string | undefined {
   const shown = JSON.stringify(redactUrl(text));
   if (typeof text !== 'string' || !URL.canParse(text)) return `${shown} is not a URL`;
-  const { protocol, hostname, host, username, password } = new URL(text);
+  const { protocol, hostname, host, origin, username, password } = new URL(text);
   if (username || password) return `the URL of ${host} holds credentials`;
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
+  if (insecureOrigins.includes(origin)) return undefined;
   return `${shown} is not https (or http on loopback)`;
 }
 
 /** Lists what is wrong with the URLs of an option. */
-export function originProblems(option: string, urls: readonly string[]): (string | undefined)[] {
-  return urls.map((url) => prefixed(option, urlProblem(url)));
+export function originProblems(
+  option: string,
+  urls: readonly string[],
+  insecureOrigins?: readonly string[],
+): (string | undefined)[] {
+  return urls.map((url) => prefixed(option, urlProblem(url, insecureOrigins)));
+}
+
+/** Returns the origins of those URLs that use plain http. */
+export function httpOrigins(urls: readonly unknown[]): string[] {
+  const origins = urls.map((url) => (URL.canParse(String(url)) ? new URL(String(url)).origin : ''));
+  return origins.filter((origin) => origin.startsWith('http:'));
 }
 
 /** The origins that may receive the token. `apiBaseUrl` is the base URL of the API according to the vendor. */
@@ -37,6 +49,14 @@ export interface ResourceOrigins {
   includes(config: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): boolean;
   /** Returns whether an absolute URL has one of the origins. */
   includesUrl(url: string, apiBaseUrl: string | undefined): boolean;
+}
+
+/** Returns the URL of a request as axios sends it, without `params`. A request without a base URL goes to `apiBaseUrl`. */
+export function requestUrl(config: Partial<InternalAxiosRequestConfig>, apiBaseUrl?: string): string {
+  const url = String(config.url ?? '');
+  const base = config.baseURL || apiBaseUrl;
+  const isComplete = !base || (ABSOLUTE.test(url) && config.allowAbsoluteUrls !== false);
+  return resolve(isComplete ? url : `${base.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`);
 }
 
 /** Returns whether a config has a relative URL and no base URL. */
@@ -49,19 +69,21 @@ export function lacksBase({ url, baseURL }: InternalAxiosRequestConfig): boolean
  * instance's `baseURL` or of `apiBaseUrl`. The test compares origins, never prefixes.
  *
  * @param baseUrl returns the instance's `baseURL`, which the application may set late.
+ * @param insecureOrigins origins that may receive the token over plain http.
  */
 export function createResourceOrigins(
   origins: readonly string[],
   baseUrl: () => string | undefined,
+  insecureOrigins: readonly string[] = [],
 ): ResourceOrigins {
-  const known = new Set(origins.map((text) => new URL(text).origin));
+  const known = new Set([...origins, ...insecureOrigins].map((text) => new URL(text).origin));
   // Parsing a URL costs more than the rest of the guard, and requests share few prefixes.
   const cache = new Map<string, string>();
 
   function originOf(prefix: string): string {
     let origin = cache.get(prefix);
     if (origin === undefined) {
-      origin = safeOrigin(prefix);
+      origin = safeOrigin(prefix, insecureOrigins);
       if (cache.size >= CACHE_SIZE) cache.clear();
       cache.set(prefix, origin);
     }
@@ -99,8 +121,13 @@ export function createResourceOrigins(
 }
 
 /** Returns the origin of a URL, or '' if no token may be sent to the URL. */
-function safeOrigin(url: string): string {
+function safeOrigin(text: string, insecureOrigins: readonly string[]): string {
+  const url = resolve(text);
+  return urlProblem(url, insecureOrigins) ? '' : new URL(url).origin;
+}
+
+/** Resolves a URL as a browser does, relative to the page. Returns any other text unchanged. */
+function resolve(url: string): string {
   const page = globalThis.location?.href;
-  const absolute = URL.canParse(url, page) ? new URL(url, page).href : url;
-  return urlProblem(absolute) ? '' : new URL(absolute).origin;
+  return URL.canParse(url, page) ? new URL(url, page).href : url;
 }

@@ -8,7 +8,7 @@ export interface TokenResponse {
   lifetime?: number | undefined;
   refreshToken?: string | undefined;
   scope?: string | undefined;
-  /** The base URL of the API, from vendors that announce it with the token. */
+  /** The base URL of the API. Ignored unless the vendor sets `announcesApi`. */
   apiBaseUrl?: string | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface Refusal {
 export interface RequestSummary {
   /** In upper case. */
   method: string;
-  /** As passed to axios, relative or absolute, without user information, query and fragment. */
+  /** The path of the URL that axios sends, which may begin in the base URL. Without query and fragment. */
   url: string;
 }
 
@@ -52,7 +52,7 @@ export interface Vendor {
   readonly resourceOrigins: readonly string[];
   /** Base URL for relative URLs on an instance without a `baseURL`. Its origin may receive the token. */
   readonly apiBaseUrl?: string | undefined;
-  /** Whether the API's base URL is known only from the token (`TokenResponse.apiBaseUrl`). */
+  /** Whether the API's base URL is known only from the token. Without it, `apiBaseUrl` of a token is ignored. */
   readonly announcesApi?: boolean | undefined;
   /** Returns whether a new token would help after a 401. If it returns undefined, the Bearer challenge decides. */
   readonly isCurable?: ((refusal: Refusal) => boolean | undefined) | undefined;

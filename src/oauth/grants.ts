@@ -11,11 +11,11 @@ export function clientCredentialsGrant(client: OAuthClient & { scope?: string | 
 export function passwordGrant(
   client: OAuthClient & { username: Secret; password: Secret; scope?: string | undefined },
 ): Grant {
-  return async (context) =>
+  return (context) =>
     requestToken(context, client, {
       grant_type: 'password',
-      username: await readSecret('username', client.username),
-      password: await readSecret('password', client.password),
+      username: client.username,
+      password: client.password,
       ...scopeOf(client),
     });
 }

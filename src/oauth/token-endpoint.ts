@@ -1,6 +1,7 @@
 import { type GrantContext, type Secret, TokenEndpointError, type TokenResponse } from '../core/index.ts';
 import { readSecret, redact, redactUrl } from '../core/internal.ts';
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
+import { mapResponse, type ReadTokenResponse } from './map-response.ts';
 import { sendTokenRequest, type TokenHttpRequest, type TokenHttpResponse } from './token-request.ts';
 import { parseTokenResponse } from './token-response.ts';
 
@@ -16,12 +17,13 @@ export interface OAuthClient {
   parameters?: Readonly<Record<string, string>> | undefined;
   /** Returns whether a response throttles the client, for servers that do not use status 429. */
   isThrottled?: TokenHttpRequest['isThrottled'];
-  /** Renames the fields of a response to the names of RFC 6749 section 5.1. */
-  toStandard?: ((body: unknown) => unknown) | undefined;
+  /** Maps a response to the fields of RFC 6749 section 5.1. */
+  readTokenResponse?: ReadTokenResponse | undefined;
 }
 
 /**
- * Requests a token from a token endpoint (RFC 6749 section 3.2).
+ * Requests a token from a token endpoint (RFC 6749 section 3.2). After a refusal, reads the secrets again, and repeats the request
+ * once if a secret was replaced.
  *
  * @param grant the form fields of the grant. All fields except `grant_type` and `scope` are treated as secrets.
  * @throws TokenEndpointError if the token endpoint refuses; TokenRequestError; TokenResponseError.
@@ -29,10 +31,34 @@ export interface OAuthClient {
 export async function requestToken(
   context: GrantContext,
   client: OAuthClient,
-  grant: Record<string, string>,
+  grant: Readonly<Record<string, Secret>>,
 ): Promise<TokenResponse> {
-  const { tokenEndpoint, clientSecret, clientId } = client;
-  const secret = clientSecret === undefined ? '' : await readSecret('clientSecret', clientSecret);
+  const secrets = { clientSecret: client.clientSecret ?? '', ...grant };
+  const values = await readSecrets(secrets);
+  try {
+    return await sendGrant(context, client, values);
+  } catch (error) {
+    if (!(error instanceof TokenEndpointError)) throw error;
+    const newer = await readSecrets(secrets).catch(() => values);
+    if (JSON.stringify(newer) === JSON.stringify(values)) throw error;
+    return sendGrant(context, client, newer);
+  }
+}
+
+async function readSecrets<T extends Readonly<Record<string, Secret>>>(
+  secrets: T,
+): Promise<Record<keyof T, string>> {
+  const values: Record<string, string> = {};
+  for (const [name, secret] of Object.entries(secrets)) values[name] = await readSecret(name, secret);
+  return values as Record<keyof T, string>;
+}
+
+async function sendGrant(
+  context: GrantContext,
+  client: OAuthClient,
+  { clientSecret: secret, ...grant }: { readonly clientSecret: string; readonly [field: string]: string },
+): Promise<TokenResponse> {
+  const { tokenEndpoint, clientId } = client;
   const authenticate = client.clientAuthentication ?? (secret === '' ? clientSecretPost : clientSecretBasic);
 
   const headers: Record<string, string> = { 'Content-Type': 'application/x-www-form-urlencoded' };
@@ -40,15 +66,16 @@ export async function requestToken(
   await authenticate({ headers, body }, clientId, secret);
 
   const { isThrottled } = client;
-  const response = await sendTokenRequest(context, {
+  const answer = await sendTokenRequest(context, {
     method: 'POST',
     url: tokenEndpoint,
     headers,
     body: body.toString(),
     isThrottled,
   });
+  const response = await mapResponse(answer, client.readTokenResponse);
   if (response.status >= 200 && response.status < 300) {
-    return parseTokenResponse(client.toStandard?.(response.body) ?? response.body);
+    return parseTokenResponse(response.body, context.clock.now());
   }
 
   // All confidential values of the request, plain and as they were encoded.

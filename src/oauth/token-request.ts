@@ -1,6 +1,7 @@
 import type { AxiosResponse } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
-import { parseRetryAfter, readBody, redactUrl, retryLoop } from '../core/internal.ts';
+import { parseRetryAfter, redactUrl, retryLoop } from '../core/internal.ts';
+import { readTokenBody } from './token-body.ts';
 
 /** A token request, or the discovery request before it. */
 export interface TokenHttpRequest {
@@ -13,9 +14,11 @@ export interface TokenHttpRequest {
   isThrottled?: ((response: TokenHttpResponse) => boolean) | undefined;
 }
 
-/** A response of the token server. `body` is the parsed JSON, or the text if it is not JSON. */
+/** A response of the token server. `body` is parsed JSON, the fields of a form, or else the text. */
 export interface TokenHttpResponse {
   status: number;
+  /** Names are in lower case. */
+  headers: Readonly<Record<string, unknown>>;
   body: unknown;
 }
 
@@ -91,7 +94,11 @@ async function sendOnce(
     );
   }
 
-  const response: TokenHttpResponse = { status: reply.status, body: readBody(reply.data) };
+  const response: TokenHttpResponse = {
+    status: reply.status,
+    headers: reply.headers,
+    body: readTokenBody(reply),
+  };
   const throttled = reply.status === 429 || request.isThrottled?.(response) === true;
   if (!throttled && reply.status !== 408 && reply.status < 500) return response;
   return new TokenRequestError(

@@ -1,8 +1,15 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
 import type { AuthRefreshListener, Vendor } from '../core/index.ts';
-import { numberProblems, originProblems, refuse } from '../core/internal.ts';
+import {
+  httpOrigins,
+  type OptionTable,
+  originProblems,
+  readOptions,
+  refuse,
+  urlProblem,
+} from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
-import { managerProblems } from '../token/internal.ts';
+import { MANAGER_OPTIONS, managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
 
 /** Options of {@link attachAuthRefresh}. `tokens` replaces the options of the token manager. */
@@ -18,42 +25,79 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
    * @example ['https://reports.example.com']
    */
   resourceOrigins?: readonly string[] | undefined;
+  /**
+   * Origins with plain http that may receive the token, for hosts in a network that you trust. Everyone on the way can read the token.
+   * @default []
+   * @example ['http://reports-api:8080']
+   */
+  allowInsecureOrigins?: readonly string[] | undefined;
   /** How often one request is replayed. @default 1 */
   maxReplays?: number | undefined;
   /** When requests are retried after 429, 5xx and network errors. `false` installs no retry. @default {} */
   retry?: RetryOptions | false | undefined;
   /**
-   * Returns whether a 401 rejects the token. If it returns undefined, the vendor decides. Called only for a 401, and not after a
-   * redirect to another origin. The response body is not parsed yet.
+   * Statuses that reject the token, unless the vendor or the Bearer challenge says otherwise: integers from 200 to 599. A status below 400
+   * requires `shouldRefresh`.
+   * @default [401]
+   * @example [401, 403]
+   */
+  statusCodes?: readonly number[] | undefined;
+  /**
+   * Returns whether a response rejects the token. If it returns undefined, the default rule decides; a status below 400 then does not
+   * reject the token. Called for the statuses in `statusCodes`, by default for every 4xx except 408 and 429, and not after a redirect to
+   * another origin.
+   *
+   * @param response its `data` is not parsed yet.
+   * @param body the parsed `data` if it is JSON, otherwise its text; undefined for streams, Blobs and large binary data.
+   * @example (response, body) => response.status === 403 && body?.code === 'token_expired' ? true : undefined
    */
   shouldRefresh?:
-    | ((response: AxiosResponse) => boolean | undefined | Promise<boolean | undefined>)
+    | ((
+        response: AxiosResponse,
+        body: AxiosResponse['data'],
+      ) => boolean | undefined | Promise<boolean | undefined>)
     | undefined;
   /** Receives events about refreshes, replays, retries and store failures. */
   onEvent?: AuthRefreshListener | undefined;
 }
 
+const { transportFrom, ...SHARED_OPTIONS } = MANAGER_OPTIONS;
+
+const OPTIONS: OptionTable<AuthRefreshOptions> = {
+  ...SHARED_OPTIONS,
+  tokens: 'any',
+  resourceOrigins: 'object',
+  allowInsecureOrigins: 'object',
+  statusCodes: 'object',
+  maxReplays: 'number',
+  retry: 'any',
+  shouldRefresh: 'function',
+};
+
+const RETRY_OPTIONS: OptionTable<RetryOptions> = {
+  retries: 'number',
+  baseDelay: 'number',
+  maxRetryAfter: 'number',
+  allMethods: 'boolean',
+};
+
 /**
  * Checks the arguments of {@link attachAuthRefresh}.
  *
  * @param isAttached whether the plugin is already attached to the instance.
+ * @returns the options, without values of a polluted prototype.
  * @throws ConfigurationError that lists every problem.
  */
 export function checkAttachOptions(
   instance: AxiosInstance,
-  options: AuthRefreshOptions,
+  given: AuthRefreshOptions,
   isAttached: boolean,
-): void {
-  const {
-    tokens,
-    resourceOrigins = [],
-    maxReplays,
-    retry,
-    shouldRefresh,
-    onEvent,
-    random,
-    ...forManager
-  } = options ?? {};
+): AuthRefreshOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
+  const { tokens, resourceOrigins = [], allowInsecureOrigins = [], statusCodes = [], retry } = options;
+  const [retryOptions, retryProblems] = readOptions(retry || {}, RETRY_OPTIONS, 'retry.');
+  if (retry) options.retry = retryOptions;
+  const insecureOrigins = httpOrigins(allowInsecureOrigins);
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   refuse('attachAuthRefresh', [
     isAxios
@@ -63,18 +107,28 @@ export function checkAttachOptions(
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
     hasCredentials(instance?.defaults) && 'remove Authorization and auth from the defaults',
     ...(tokens
-      ? Object.entries(forManager).map(
-          ([name, value]) => value !== undefined && `pass ${name} to createTokenManager`,
+      ? Object.keys(options).map(
+          (name) =>
+            name in SHARED_OPTIONS &&
+            !['onEvent', 'random'].includes(name) &&
+            `pass ${name} to createTokenManager`,
         )
-      : managerProblems(forManager)),
-    ...originProblems('resourceOrigins', resourceOrigins),
-    ...numberProblems({ maxReplays, ...(retry || {}) }, [
-      'maxReplays',
-      'retries',
-      'baseDelay',
-      'maxRetryAfter',
-    ]),
+      : managerProblems(options)),
+    ...originProblems('resourceOrigins', resourceOrigins, insecureOrigins),
+    ...originProblems('allowInsecureOrigins', allowInsecureOrigins, insecureOrigins),
+    // Every request would be sent without a token.
+    ...httpOrigins([instance?.defaults?.baseURL]).map(
+      (origin) =>
+        urlProblem(origin, insecureOrigins) &&
+        `baseURL is not https: use https, or set allowInsecureOrigins: ['${origin}']`,
+    ),
+    statusCodes.some(
+      (status) => !Number.isInteger(status) || status < (options.shouldRefresh ? 200 : 400) || status > 599,
+    ) && 'statusCodes must be integers from 400 to 599, or from 200 with shouldRefresh',
+    ...problems,
+    ...retryProblems,
   ]);
+  return options;
 }
 
 /** Returns whether an instance's defaults contain credentials: for all methods, for one method, or for HTTP Basic. */

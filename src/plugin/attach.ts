@@ -1,7 +1,8 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
-import { createResourceOrigins, notify } from '../core/internal.ts';
-import { createTokenManager, type TokenManager } from '../token/index.ts';
+import { createResourceOrigins, httpOrigins, notify } from '../core/internal.ts';
+import type { TokenManager } from '../token/index.ts';
+import { createCheckedManager } from '../token/internal.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
 import { createRequestPath } from './request-path.ts';
 import { createWatchedEnv } from './response-url.ts';
@@ -36,22 +37,23 @@ export function attachAuthRefresh(
   options: AuthRefreshOptions,
 ): AuthRefreshAttachment {
   const marked = instance as AxiosInstance & { [ATTACHED]?: true };
-  checkAttachOptions(instance, options, marked?.[ATTACHED] === true);
+  const own = checkAttachOptions(instance, options, marked?.[ATTACHED] === true);
 
-  const { maxReplays = 1, shouldRefresh, onEvent } = options;
+  const { onEvent } = own;
   const tokens =
-    options.tokens ??
-    createTokenManager({ ...options, vendor: options.vendor as Vendor, transportFrom: instance });
+    own.tokens ??
+    createCheckedManager(Object.assign(own, { vendor: own.vendor as Vendor, transportFrom: instance }));
   const { vendor, clock } = tokens;
-  const unsubscribe = options.tokens && onEvent ? tokens.subscribe(onEvent) : undefined;
+  const unsubscribe = own.tokens && onEvent ? tokens.subscribe(onEvent) : undefined;
   const emit = (event: AuthRefreshEvent) => {
     if (onEvent) notify(onEvent, event);
   };
   const origins = createResourceOrigins(
-    [...vendor.resourceOrigins, ...(options.resourceOrigins ?? [])],
+    [...vendor.resourceOrigins, ...(own.resourceOrigins ?? [])],
     () => instance.defaults.baseURL,
+    httpOrigins(own.allowInsecureOrigins ?? []),
   );
-  const guarded = createRequestPath({ tokens, origins, maxReplays, shouldRefresh, emit });
+  const guarded = createRequestPath({ tokens, origins, options: own, emit });
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;
@@ -83,9 +85,9 @@ export function attachAuthRefresh(
 
   const interceptor = instance.interceptors.request.use(intercept, null, { synchronous: true });
   const retry =
-    options.retry === false
+    own.retry === false
       ? undefined
-      : installRetry(instance, options.retry ?? {}, { vendor, clock, emit, random: options.random });
+      : installRetry(instance, own.retry ?? {}, { vendor, clock, emit, random: own.random });
   marked[ATTACHED] = true;
 
   return {

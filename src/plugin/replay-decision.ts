@@ -1,4 +1,4 @@
-/** The facts about a 401 that decide whether its request is replayed. */
+/** The facts about a response that decide whether its request is replayed. */
 export interface ReplayFacts {
   /** Whether a redirect led to another origin. The response then says nothing about the token. */
   leftOrigin: boolean;
@@ -13,36 +13,22 @@ export interface ReplayFacts {
   hasNewerToken: boolean;
   /** Whether another process fetched the token that was sent. */
   cameFromStore: boolean;
+  /** Whether this response may cause a token fetch. An endpoint that refuses every token uses up its token fetches. */
+  mayFetch: boolean;
 }
 
-interface Answered {
-  action: 'return-answer';
-  reason: 'left-origin' | 'token-not-rejected' | 'body-used-up' | 'replays-used-up';
-}
-
-export type ReplayDecision =
-  | Answered
-  | { action: 'replay'; reason: 'token-rejected' | 'token-from-store' }
-  | { action: 'replay-without-fetch'; reason: 'newer-token' };
+export type ReplayDecision = 'return-answer' | 'replay' | 'replay-without-fetch';
 
 // Replays without a token fetch do not count against `maxReplays`, but need a limit as well.
 const MAX_FREE_REPLAYS = 4;
 
 /** Decides whether a request is replayed. */
 export function decideReplay(facts: ReplayFacts): ReplayDecision {
-  const { replays } = facts;
-  if (facts.leftOrigin) return answer('left-origin');
-  if (!facts.isTokenRejected) return answer('token-not-rejected');
-  if (!facts.isRepeatable) return answer('body-used-up');
-  if (replays < MAX_FREE_REPLAYS) {
-    if (facts.hasNewerToken) return { action: 'replay-without-fetch', reason: 'newer-token' };
-    // No token was fetched for this request yet, and the stored token may have been revoked before.
-    if (facts.cameFromStore) return { action: 'replay', reason: 'token-from-store' };
-  }
-  if (replays < facts.maxReplays) return { action: 'replay', reason: 'token-rejected' };
-  return answer('replays-used-up');
-}
-
-function answer(reason: Answered['reason']): Answered {
-  return { action: 'return-answer', reason };
+  const { replays, maxReplays } = facts;
+  if (facts.leftOrigin || !facts.isTokenRejected || !facts.isRepeatable) return 'return-answer';
+  const isFree = replays < MAX_FREE_REPLAYS;
+  if (isFree && facts.hasNewerToken) return 'replay-without-fetch';
+  // For a token from the store no token was fetched yet, and the stored token may have been revoked before.
+  const mayReplay = replays < maxReplays || (isFree && facts.cameFromStore);
+  return mayReplay && facts.mayFetch ? 'replay' : 'return-answer';
 }

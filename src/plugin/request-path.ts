@@ -6,15 +6,17 @@ import {
   isTokenError,
   type TokenSet,
 } from '../core/index.ts';
-import { callbackFailed, lacksBase, type ResourceOrigins, readBody } from '../core/internal.ts';
+import { callbackFailed, lacksBase, type ResourceOrigins, readBody, requestUrl } from '../core/internal.ts';
 import type { TokenManager } from '../token/index.ts';
 import type { AuthRefreshOptions } from './attach-options.ts';
 import { bearerError } from './bearer-challenge.ts';
 import { describeRequest } from './describe-request.ts';
+import { lostResponse } from './lost-response.ts';
 import { redactForLogging } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
 import { send, unwrap } from './send.ts';
+import { originReason, ownReason, type SkipReason } from './skip-reason.ts';
 
 /** Sends one request through the adapter that it would use without the plugin. */
 export type RequestPath = (
@@ -26,27 +28,31 @@ export type RequestPath = (
 export interface RequestPathContext {
   tokens: TokenManager;
   origins: ResourceOrigins;
-  maxReplays: number;
-  shouldRefresh: AuthRefreshOptions['shouldRefresh'];
+  options: Pick<AuthRefreshOptions, 'maxReplays' | 'statusCodes' | 'shouldRefresh'>;
   emit: (event: AuthRefreshEvent) => void;
 }
 
 // RFC 6750 section 3.1: after these errors the API would refuse a new token as well.
 const INCURABLE: (string | undefined)[] = ['insufficient_scope', 'invalid_request'];
 
+// A proxy answers so, without a look at the token.
+const UNRELATED = [408, 429];
+
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
-  const { tokens, origins, maxReplays, shouldRefresh, emit } = context;
+  const { tokens, origins, options, emit } = context;
+  const { maxReplays = 1, statusCodes, shouldRefresh } = options;
   const { vendor } = tokens;
 
   return async (config, adapter) => {
     // An error of this request refers to the agents, and the agents to the sockets of other requests.
     redactForLogging(config.httpAgent);
     redactForLogging(config.httpsAgent);
-    const isOurs =
-      !hasOwnCredentials(config) &&
-      (origins.includes(config, apiBaseUrl()) || (await isAnnouncedApi(config)));
-    if (!isOurs) return unwrap(await send(config, adapter));
+    let skipReason = ownReason(config);
+    if (!skipReason && !origins.includes(config, apiBaseUrl()) && !(await isAnnouncedApi(config))) {
+      skipReason = originReason(requestUrl(config, apiBaseUrl()));
+    }
+    if (skipReason) return sendWithoutToken(config, adapter, skipReason);
 
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
@@ -54,13 +60,20 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     let token = held instanceof Promise ? await held : held;
     for (;;) {
       const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
-      const { response, leftOrigin } = outcome;
-      if (response && response.status < 400) tokens.accept(token);
-      if (response?.status !== 401) return unwrap(outcome);
+      const { leftOrigin } = outcome;
+      const response = outcome.response ?? lostResponse(outcome.thrown?.[0], config);
+      if (!response || mustNotRefresh(config)) return unwrap(outcome);
+      const { status } = response;
+      const mayRefuse = concernsToken(status);
+      const isTokenRejected = mayRefuse && !leftOrigin && (await rejectsToken(response, config));
+      if (!isTokenRejected && !leftOrigin && status < 500 && !UNRELATED.includes(status)) {
+        tokens.accept(token, config);
+      }
+      if (!mayRefuse) return unwrap(outcome);
 
-      const isTokenRejected = !leftOrigin && (await rejectsToken(response, config));
+      const mayFetch = isTokenRejected && tokens.mayReject(token, config);
       const { current } = tokens;
-      const { action } = decideReplay({
+      const decision = decideReplay({
         leftOrigin,
         isTokenRejected,
         isRepeatable: isRepeatable(config),
@@ -68,17 +81,17 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
         maxReplays,
         hasNewerToken: current !== undefined && current !== token,
         cameFromStore: tokens.cameFromStore(token),
+        mayFetch,
       });
-      const isReplay = action !== 'return-answer';
-      // If the API refuses a token that was fetched for this replay, a new token does not help.
-      if (isTokenRejected) tokens.reject(token, { afterReplay: !isReplay && replays > 0 });
-      // The manager keeps the token while it ignores rejections.
-      if (!isReplay || tokens.current === token) return unwrap(outcome);
+      const isReplay = decision !== 'return-answer';
+      // Without a replay too: later requests must not begin with a refused token.
+      if (mayFetch) tokens.reject(token, { afterReplay: !isReplay && replays > 0 });
+      if (!isReplay) return unwrap(outcome);
       replays++;
 
       // Before the wait: the token request may need the connection that this response occupies.
       discard(response.data);
-      token = await getToken(config, response);
+      token = await getToken(config, outcome.response);
       // The vendor may have announced another API with the new token.
       if (!origins.includes(config, apiBaseUrl(token))) return unwrap(outcome);
       emit({ type: 'replay', ...describeRequest(config), count: replays });
@@ -101,11 +114,39 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     }
   }
 
+  async function sendWithoutToken(
+    config: InternalAxiosRequestConfig,
+    adapter: AxiosAdapter,
+    reason: SkipReason,
+  ): Promise<AxiosResponse> {
+    if (lacksBase(config)) {
+      const base = apiBaseUrl(tokens.last);
+      if (base) config.baseURL = base;
+      else if (vendor.announcesApi) throw noToken(', or set baseURL', config);
+    }
+    const outcome = await send(config, adapter);
+    const { response } = outcome;
+    // A retry of a request is not another request.
+    if (!config['axios-retry']?.retryCount) {
+      emit({
+        type: 'request-skipped',
+        reason,
+        ...describeRequest(config),
+        ...(response && { status: response.status }),
+      });
+    }
+    return unwrap(outcome);
+  }
+
   /** @param refused the response that made a new token necessary. */
   function getToken(
     config: InternalAxiosRequestConfig,
     refused?: AxiosResponse,
   ): TokenSet | Promise<TokenSet> {
+    if (mustNotRefresh(config)) {
+      if (!tokens.last) throw noToken('', config);
+      return tokens.last;
+    }
     const token = tokens.getToken(config);
     if (!(token instanceof Promise)) return token;
     return token.catch((error: unknown) => {
@@ -114,16 +155,26 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     });
   }
 
-  /** Returns whether a 401 rejects the token, so that a new token may help. */
+  /** Returns whether responses with a status may reject the token. */
+  function concernsToken(status: number): boolean {
+    if (statusCodes) return statusCodes.includes(status);
+    return (
+      status === 401 || (!!shouldRefresh && status >= 400 && status < 500 && !UNRELATED.includes(status))
+    );
+  }
+
+  /** Returns whether a response rejects the token, so that a new token may help. */
   async function rejectsToken(response: AxiosResponse, config: InternalAxiosRequestConfig): Promise<boolean> {
     let callback = 'shouldRefresh';
+    const { status, headers = {}, data } = response;
+    const body = readBody(data);
     try {
-      const decision = await shouldRefresh?.(response);
+      const decision = await shouldRefresh?.(response, body);
       if (decision !== undefined) return decision;
+      if (statusCodes ? status < 400 : status !== 401) return false;
       callback = 'vendor.isCurable';
-      const { status, headers = {}, data } = response;
       const challenge = bearerError(headers['www-authenticate']);
-      const refusal = { status, headers, bearerError: challenge, body: readBody(data) };
+      const refusal = { status, headers, bearerError: challenge, body };
       return vendor.isCurable?.(refusal) ?? !INCURABLE.includes(challenge);
     } catch (error) {
       throw callbackFailed(callback, error, config, response);
@@ -131,7 +182,16 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   }
 }
 
-/** Returns whether the request opted out or carries the caller's own credentials. */
-function hasOwnCredentials({ authRefresh, auth, headers }: InternalAxiosRequestConfig): boolean {
-  return authRefresh === false || auth != null || headers.get('Authorization') != null;
+/** Returns whether the request takes the token that the manager holds, whatever its state. */
+function mustNotRefresh({ authRefresh }: InternalAxiosRequestConfig): boolean {
+  return !!authRefresh && authRefresh.refresh === false;
+}
+
+/** @param or another way out than to fetch a token. */
+function noToken(or: string, config: InternalAxiosRequestConfig): AuthRefreshError {
+  return new AuthRefreshError(
+    `No token was fetched yet: call tokens.getToken() first${or}`,
+    'ERR_NO_TOKEN',
+    config,
+  );
 }

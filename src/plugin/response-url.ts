@@ -5,7 +5,8 @@ type Fetch = NonNullable<Env['fetch']>;
 
 /**
  * Creates an `env` for the fetch adapter of axios that sets `responseURL` on the Request, as XMLHttpRequest does: after a redirect to
- * another origin, a 401 says nothing about the token. axios before 1.12 ignores `env`.
+ * another origin, a 401 says nothing about the token. After a refusal it also sets `res`, as Node's `http` does, because axios throws an
+ * error without the response if the body cannot be read. axios before 1.12 ignores `env`.
  */
 export function createWatchedEnv(): (env: Env | undefined) => Env {
   // One wrapper for each fetch, because axios never releases the adapter that it builds for a fetch.
@@ -20,6 +21,10 @@ export function createWatchedEnv(): (env: Env | undefined) => Env {
         const response = await base(input, init);
         if (typeof input === 'object') {
           Object.defineProperty(input, 'responseURL', { value: response.url, configurable: true });
+          if (response.status >= 400) {
+            const res = { statusCode: response.status, headers: Object.fromEntries(response.headers) };
+            Object.defineProperty(input, 'res', { value: res, configurable: true });
+          }
         }
         return response;
       };

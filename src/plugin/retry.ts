@@ -2,7 +2,7 @@ import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 
 import axiosRetryModule, { type IAxiosRetryConfig } from 'axios-retry';
 import { type AuthRefreshEvent, type Clock, isAuthRefreshError, type Vendor } from '../core/index.ts';
 import { backoff, parseRetryAfter } from '../core/internal.ts';
-import { describeRequest } from './describe-request.ts';
+import { describeRequest, summarize } from './describe-request.ts';
 import { isRepeatable } from './request-body.ts';
 
 // `require` of the CommonJS build returns an object that contains the function, `import` returns the function.
@@ -75,7 +75,7 @@ export function installRetry(
     if (allMethods) return true;
     const { idempotent } = config.authRefresh || {};
     if (idempotent !== undefined) return idempotent;
-    const request = describeRequest(config);
+    const request = summarize(config, vendor.apiBaseUrl);
     try {
       return IDEMPOTENT.test(request.method) || (vendor.isReadOnly?.(request) ?? false);
     } catch {

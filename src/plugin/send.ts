@@ -69,7 +69,7 @@ export async function send(
     for (const object of [stream, request, request?._redirectable]) redactForLogging(object);
   }
   // XMLHttpRequest and fetch follow redirects without calling `beforeRedirect`.
-  const landed = response?.request?.responseURL;
+  const landed = ((response ?? outcome.thrown?.[0]) as AxiosResponse | undefined)?.request?.responseURL;
   if (landed && authorization && /^https?:/.test(landed)) {
     outcome.leftOrigin ||= !authorization.origins.includesUrl(landed, authorization.apiBaseUrl);
   }

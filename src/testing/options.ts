@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import type { Faults } from './faults.ts';
 import { DAY } from './iso-time.ts';
 import type { DetailsJobState } from './wire-types.ts';
@@ -71,6 +72,43 @@ export interface SimulatorOptions {
   requestLog?: number;
 }
 
+const OPTIONS: OptionTable<SimulatorOptions> = {
+  seed: 'number',
+  records: 'number',
+  interval: 'string',
+  clientId: 'string',
+  clientSecret: 'string',
+  accessKeyId: 'string',
+  accessKeySecret: 'string',
+  tenantId: 'string',
+  tokenLifetime: 'number',
+  refreshTokenLifetime: 'number',
+  tokenDelay: 'number',
+  pageDelay: 'number',
+  revokeEvery: 'number',
+  faults: 'any',
+  tokenFaults: 'any',
+  port: 'number',
+  host: 'string',
+  clock: 'any',
+  tutorialForms: 'boolean',
+  maxInterval: 'number',
+  maxPageSize: 'number',
+  maxResults: 'number',
+  intervalMatching: 'string',
+  jobs: 'object',
+  bulkFailures: 'number',
+  maxContacts: 'number',
+  requestLog: 'number',
+};
+
+const JOB_OPTIONS: OptionTable<NonNullable<SimulatorOptions['jobs']>> = {
+  polls: 'number',
+  lifetime: 'number',
+  outcome: 'function',
+  availability: 'string',
+};
+
 /** The options with defaults. */
 export interface Settings {
   seed: number;
@@ -115,15 +153,27 @@ export const DEFAULTS = {
   cxoneLifetime: 3_600,
 } as const;
 
-/** Adds the defaults to the options. @throws RangeError if a number or the interval is invalid. */
-export function resolveOptions(options: SimulatorOptions): Settings {
-  const interval = parseInterval(options.interval ?? DEFAULTS.interval);
-  if (!interval) throw new RangeError(`interval must be "start/end" in ISO 8601, got ${options.interval}`);
-  const availability = options.jobs?.availability ? Date.parse(options.jobs.availability) : interval.end;
-  const settings = {
+/** Adds the defaults to the options. @throws ConfigurationError that lists every problem. */
+export function resolveOptions(given: SimulatorOptions): Settings {
+  const [options, problems] = readOptions(given, OPTIONS);
+  const [jobs, jobProblems] = readOptions(options.jobs, JOB_OPTIONS, 'jobs.');
+  const { records = DEFAULTS.records } = options;
+  const interval = parseInterval(String(options.interval ?? DEFAULTS.interval));
+  const { start = 0, end = 0 } = interval ?? {};
+  const availability = jobs.availability === undefined ? end : Date.parse(jobs.availability);
+  refuse('startVendorSimulator', [
+    ...problems,
+    ...jobProblems,
+    !interval && `interval must be "start/end" in ISO 8601, not ${options.interval}`,
+    Number.isNaN(availability) && `jobs.availability must be an ISO 8601 date, not ${jobs.availability}`,
+    (!Number.isSafeInteger(records) || records > 0xffff_ffff) &&
+      `records must be a whole number below 2^32, not ${records}`,
+  ]);
+  return {
     seed: options.seed ?? DEFAULTS.seed,
-    records: options.records ?? DEFAULTS.records,
-    ...interval,
+    records,
+    start,
+    end,
     clientId: options.clientId ?? '6f1a2b3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c',
     clientSecret: options.clientSecret ?? 'sim/Secret+with=signs~and:colon',
     accessKeyId: options.accessKeyId ?? 'SIMULATEDACCESSKEYID234567====',
@@ -143,23 +193,15 @@ export function resolveOptions(options: SimulatorOptions): Settings {
     maxPageSize: options.maxPageSize ?? 100,
     maxResults: options.maxResults ?? 100_000,
     intervalMatching: options.intervalMatching ?? 'activity',
-    jobPolls: options.jobs?.polls ?? 2,
-    jobLifetime: options.jobs?.lifetime ?? 7 * DAY,
-    jobOutcome: options.jobs?.outcome ?? (() => 'FULFILLED' as const),
+    jobPolls: jobs.polls ?? 2,
+    jobLifetime: jobs.lifetime ?? 7 * DAY,
+    jobOutcome: jobs.outcome ?? (() => 'FULFILLED' as const),
     availability,
     bulkFailures: options.bulkFailures ?? 0,
     maxContacts: options.maxContacts ?? 1000,
     requestLog: options.requestLog ?? 1000,
     salt: randomBytes(9).toString('base64url'),
-  } satisfies Settings;
-  for (const [name, value] of Object.entries(settings)) {
-    if (typeof value === 'number' && !(value >= 0))
-      throw new RangeError(`${name} must be a number >= 0, got ${value}`);
-  }
-  if (!Number.isSafeInteger(settings.records) || settings.records > 0xffff_ffff) {
-    throw new RangeError(`records must be a whole number below 2^32, got ${settings.records}`);
-  }
-  return settings;
+  };
 }
 
 /** Reads an ISO 8601 interval `start/end`. Returns undefined if it is invalid or does not end after its start. */

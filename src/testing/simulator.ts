@@ -61,7 +61,7 @@ export interface VendorSimulator extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a simulator. @throws RangeError for invalid options; errors of `listen`. */
+/** Starts a simulator. @throws ConfigurationError that lists every invalid option; errors of `listen`. */
 export async function startVendorSimulator(options: SimulatorOptions = {}): Promise<VendorSimulator> {
   const settings = resolveOptions(options);
   const counter = createCounter();

@@ -1,1 +1,2 @@
-export { managerProblems } from './token-manager-options.ts';
+export { createCheckedManager } from './token-manager.ts';
+export { MANAGER_OPTIONS, managerProblems } from './token-manager-options.ts';

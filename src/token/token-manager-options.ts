@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import type { AuthRefreshListener, Clock, SharedTokenStore, Vendor } from '../core/index.ts';
-import { numberProblems, originProblems } from '../core/internal.ts';
+import { type OptionTable, originProblems, type Problem } from '../core/internal.ts';
 
 /** Options of {@link createTokenManager}. Durations are in milliseconds. */
 export interface TokenManagerOptions {
@@ -44,22 +44,31 @@ export interface TokenManagerOptions {
   random?: (() => number) | undefined;
 }
 
-/** Lists the problems with a token manager's options. */
+export const MANAGER_OPTIONS: OptionTable<TokenManagerOptions> = {
+  vendor: 'any',
+  refreshBuffer: 'number',
+  defaultLifetime: 'number',
+  tokenTimeout: 'number',
+  tokenRetries: 'number',
+  tokenRetryDelay: 'number',
+  tokenClient: 'any',
+  transportFrom: 'any',
+  store: 'any',
+  onStoreFailure: 'any',
+  onEvent: 'function',
+  clock: 'object',
+  random: 'function',
+};
+
+/** Lists the problems with the values of a token manager's options. */
 export function managerProblems(
-  options: { vendor?: Vendor | undefined } & Omit<TokenManagerOptions, 'vendor'>,
-): (string | false | null | undefined)[] {
+  options: { vendor?: Vendor | undefined } & Partial<Omit<TokenManagerOptions, 'vendor'>>,
+): Problem[] {
   const { vendor, store, onStoreFailure } = options;
   return [
     ...vendorProblems(vendor),
     store !== undefined && typeof store?.share !== 'function' && 'wrap your store: sharedStore(store)',
     ![undefined, 'fetch', 'fail'].includes(onStoreFailure) && "onStoreFailure must be 'fetch' or 'fail'",
-    ...numberProblems(options, [
-      'refreshBuffer',
-      'defaultLifetime',
-      'tokenTimeout',
-      'tokenRetries',
-      'tokenRetryDelay',
-    ]),
   ];
 }
 

@@ -10,11 +10,11 @@ import {
   type TokenSet,
   type Vendor,
 } from '../core/index.ts';
-import { createEmitter, messageOf, refuse, systemClock } from '../core/internal.ts';
+import { createEmitter, messageOf, readOptions, refuse, systemClock } from '../core/internal.ts';
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
-import { managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
+import { MANAGER_OPTIONS, managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
 
 /** Holds the token of one OAuth client. Only one refresh runs at a time. */
@@ -23,6 +23,8 @@ export interface TokenManager {
   readonly clock: Clock;
   /** The usable token of the manager, if any. */
   readonly current: TokenSet | undefined;
+  /** The last token of the manager, even if the token has expired or was rejected. */
+  readonly last: TokenSet | undefined;
   /**
    * Returns a token that has not expired: synchronously if the manager holds one, otherwise as a promise, after a refresh that all
    * callers share.
@@ -35,13 +37,20 @@ export interface TokenManager {
    * Marks a token as rejected by the API, so that it is not used again. Has no effect if the manager already holds a newer token.
    *
    * @param token the object that `getToken` returned.
-   * @param options `afterReplay`: the API refused a replay with a token that was fetched for this replay. The manager then keeps the
-   * token, and ignores rejections for five seconds unless the API accepts the token: an API that refuses every token must not cause one
-   * token fetch for each request.
+   * @param options `afterReplay`: the API refused a replay with a token that was fetched for this replay. The manager then keeps a token
+   * that the API accepted for another request.
    */
   reject(token: TokenSet | undefined, options?: { afterReplay?: boolean }): void;
-  /** Marks a token as accepted by the API. */
-  accept(token: TokenSet): void;
+  /**
+   * Records that an endpoint refused a token, and returns whether the token may be rejected for that. An endpoint that refuses every token
+   * causes at most three token fetches in a minute. After three tokens in a row that no endpoint accepted, one token is fetched in five
+   * seconds.
+   *
+   * @param request its method, URL and base URL identify the endpoint.
+   */
+  mayReject(token: TokenSet, request: Partial<InternalAxiosRequestConfig>): boolean;
+  /** Marks a token as accepted by the API, and by the endpoint of a request. */
+  accept(token: TokenSet, request?: Partial<InternalAxiosRequestConfig>): void;
   /** Tells whether another process fetched the current token, so that no fetch was made for the request that uses it. */
   cameFromStore(token: TokenSet): boolean;
   /** Adds a listener. @returns a function that removes the listener. */
@@ -54,13 +63,19 @@ export interface TokenManager {
  * @throws ConfigurationError that lists every problem with the options.
  */
 export function createTokenManager(options: TokenManagerOptions): TokenManager {
-  refuse('createTokenManager', managerProblems(options));
+  const [own, problems] = readOptions(options, MANAGER_OPTIONS);
+  refuse('createTokenManager', [...problems, ...managerProblems(own)]);
+  return createCheckedManager(own);
+}
+
+/** Creates a manager whose options are checked. */
+export function createCheckedManager(options: TokenManagerOptions): TokenManager {
   const { vendor, clock = systemClock, tokenTimeout = 30_000, store, onStoreFailure, onEvent } = options;
 
   const { emit, subscribe } = createEmitter();
   if (onEvent) subscribe(onEvent);
 
-  const state = createTokenState(clock);
+  const state = createTokenState(clock, vendor.apiBaseUrl);
   const coolDown = createCoolDown(clock);
   const fetchToken = createTokenFetch(options, clock, tokenTimeout, state);
   const shared = store?.share({ vendor, tokenTimeout, onStoreFailure, clock, emit });
@@ -99,9 +114,14 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     try {
       if (state.name() === 'fresh') return state.token() as TokenSet;
       emit({ type: 'refresh-started', reason, background });
-      const { token, fromStore } = shared
+      const { token: obtained, fromStore } = shared
         ? await shared.obtain(fetchToken)
         : { token: await fetchToken({}), fromStore: false };
+      // Whoever can write to the store must not choose the host that gets the token.
+      const token = Object.freeze({
+        ...obtained,
+        apiBaseUrl: vendor.announcesApi ? obtained.apiBaseUrl : undefined,
+      });
       state.receive(token, fromStore);
       coolDown.end();
       emit({ type: 'refresh-succeeded', ...about(), expiresAt: token.expiresAt, fromStore });
@@ -122,12 +142,14 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     clock,
     getToken,
     reject: state.reject,
+    mayReject: state.mayReject,
     accept: state.accept,
     cameFromStore: state.cameFromStore,
     subscribe,
   };
   // Not enumerable, so that a logged manager shows no token.
-  return Object.defineProperty(manager, 'current', { get: state.usable }) as TokenManager;
+  const tokens = { current: { get: state.usable }, last: { get: state.token } };
+  return Object.defineProperties(manager, tokens) as unknown as TokenManager;
 }
 
 function asTokenError(thrown: unknown): TokenError {

@@ -1,4 +1,5 @@
 import type { Clock, TokenSet } from '../core/index.ts';
+import { createRefusals, type EndpointRequest } from './refusals.ts';
 
 export type StateName = 'empty' | 'fresh' | 'stale' | 'expired' | 'rejected';
 
@@ -13,8 +14,10 @@ export const TRANSITIONS: Transitions = {
   rejected: { received: 'fresh' },
 };
 
-/** Milliseconds for which rejections are ignored after the API refused a token that was fetched for a replay. */
-const IGNORE_REJECTIONS = 5_000;
+/** So many tokens in a row that no endpoint accepted may be fetched without a pause. */
+const UNACCEPTED_TOKENS = 3;
+/** The shortest time between two token fetches after that, in milliseconds. */
+const PAUSE = 5_000;
 
 /** The token that one manager holds. */
 export interface TokenState {
@@ -24,18 +27,23 @@ export interface TokenState {
   usable(): TokenSet | undefined;
   receive(token: TokenSet, fromStore: boolean): void;
   // See TokenManager.
-  accept(token: TokenSet): void;
+  accept(token: TokenSet, request?: EndpointRequest): void;
+  mayReject(token: TokenSet, request: EndpointRequest): boolean;
   reject(token: TokenSet | undefined, options?: { afterReplay?: boolean }): void;
   cameFromStore(token: TokenSet): boolean;
 }
 
-export function createTokenState(clock: Clock): TokenState {
+export function createTokenState(clock: Clock, apiBaseUrl?: string): TokenState {
   let token: TokenSet | undefined;
   // The state at the last event, without the passage of time.
   let entered: StateName = 'empty';
   let fromStore = false;
   let isAccepted = false;
-  let ignoreRejectionsUntil = 0;
+  let receivedAt = 0;
+  let unaccepted = 0;
+  const refusals = createRefusals(clock, apiBaseUrl);
+
+  const usable = () => (token && entered !== 'rejected' && clock.now() < token.expiresAt ? token : undefined);
 
   return {
     /** Derived at each call instead of stored, because a clock can be set back. */
@@ -46,23 +54,33 @@ export function createTokenState(clock: Clock): TokenState {
       return token && now >= token.refreshAt ? refreshAt : entered;
     },
     token: () => token,
-    usable: () => (token && entered !== 'rejected' && clock.now() < token.expiresAt ? token : undefined),
+    usable,
     receive(received, isFromStore) {
+      if (!isFromStore) unaccepted++;
+      else if (token) refusals.refund(token);
       token = received;
       entered = 'fresh';
       fromStore = isFromStore;
       isAccepted = false;
-      ignoreRejectionsUntil = 0;
+      receivedAt = clock.now();
     },
-    accept(accepted) {
-      isAccepted ||= accepted === token;
+    accept(accepted, request) {
+      if (accepted === token) {
+        isAccepted = true;
+        unaccepted = 0;
+      }
+      if (request) refusals.clear(request);
+    },
+    mayReject(refused, request) {
+      // Another token, or a refresh, replaces a token that is not usable in any case.
+      if (refused !== usable()) return true;
+      const mustPause = unaccepted >= UNACCEPTED_TOKENS && Math.abs(clock.now() - receivedAt) < PAUSE;
+      return !mustPause && refusals.add(refused, request);
     },
     reject(refused, { afterReplay = false } = {}) {
       // Compared by identity: a server with a cache may issue the same text again as a new token.
-      if (refused !== token) return;
-      const now = clock.now();
-      if (afterReplay) ignoreRejectionsUntil = now + IGNORE_REJECTIONS;
-      else if (isAccepted || now >= ignoreRejectionsUntil) entered = TRANSITIONS[entered].rejected ?? entered;
+      if (refused !== token || (afterReplay && isAccepted)) return;
+      entered = TRANSITIONS[entered].rejected ?? entered;
     },
     cameFromStore: (one) => fromStore && one === token,
   };

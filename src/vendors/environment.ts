@@ -5,6 +5,7 @@ import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
 import { DESCRIBED_VENDORS, type DescribedVendor, type Environment } from './variables.ts';
 
+export { secretFile } from './secret-file.ts';
 export type { Environment } from './variables.ts';
 
 /** Options of {@link vendorFromEnvUrl} besides the URL. */
@@ -31,7 +32,8 @@ export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials)
  * Genesys Cloud: `GENESYS_CLIENT_ID`, `GENESYS_CLIENT_SECRET`, and `GENESYS_REGION` or `GENESYS_ENV_URL`; optionally
  * `GENESYS_SCOPE`. NICE CXone: `CXONE_CLIENT_ID`, `CXONE_CLIENT_SECRET`, and `CXONE_ACCESS_KEY_ID` with
  * `CXONE_ACCESS_KEY_SECRET`, or `CXONE_ENV_URL`; optionally `CXONE_ISSUER` and `CXONE_SCOPE`.
- * An empty variable counts as absent.
+ * An empty variable counts as absent. Instead of a variable that ends with `_SECRET`, you can set `*_SECRET_FILE` to the path of
+ * a file that contains the secret; see {@link secretFile}.
  *
  * @param environment @default process.env
  * @throws ConfigurationError that lists every problem, such as variables of both vendors or of none.

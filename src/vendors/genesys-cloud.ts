@@ -1,5 +1,5 @@
 import type { Refusal, RequestSummary, Secret, Vendor } from '../core/index.ts';
-import { prefixed, refuse, urlProblem } from '../core/internal.ts';
+import { type OptionTable, prefixed, readOptions, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
   clientCredentialsGrant,
@@ -52,6 +52,15 @@ export interface GenesysCloudOptions {
   clientAuthentication?: ClientAuthentication | undefined;
 }
 
+const OPTIONS: OptionTable<GenesysCloudOptions> = {
+  region: 'any',
+  envUrl: 'any',
+  clientId: 'any',
+  clientSecret: 'any',
+  scope: 'string',
+  clientAuthentication: 'function',
+};
+
 /**
  * Returns the vendor for Genesys Cloud: the client credentials grant at `https://login.{domain}/oauth/token`, for the
  * API at `https://api.{domain}`.
@@ -59,8 +68,9 @@ export interface GenesysCloudOptions {
  * @throws ConfigurationError that lists every invalid option.
  */
 export function genesysCloud(options: GenesysCloudOptions): Vendor {
-  const { region, envUrl, clientId, clientSecret, scope } = options;
-  const domain = region === undefined ? undefined : domainOfRegion(region);
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { region, envUrl, clientId, clientSecret, scope } = own;
+  const domain = typeof region === 'string' ? domainOfRegion(region) : undefined;
   refuse('genesysCloud', [
     !clientId && 'clientId is missing',
     !clientSecret && 'clientSecret is missing',
@@ -70,6 +80,7 @@ export function genesysCloud(options: GenesysCloudOptions): Vendor {
       domain === undefined &&
       `unknown region ${JSON.stringify(region)}; the regions are ${Object.keys(GENESYS_CLOUD_REGIONS).join(', ')}`,
     envUrl !== undefined && prefixed('envUrl', urlProblem(envUrl)),
+    ...problems,
   ]);
 
   const { login, api } = hosts(domain, envUrl);
@@ -82,7 +93,7 @@ export function genesysCloud(options: GenesysCloudOptions): Vendor {
       clientId,
       clientSecret,
       scope,
-      clientAuthentication: options.clientAuthentication ?? clientSecretBasicUnencoded,
+      clientAuthentication: own.clientAuthentication ?? clientSecretBasicUnencoded,
       isThrottled,
     }),
     resourceOrigins: [new URL(api).origin],
@@ -94,8 +105,8 @@ export function genesysCloud(options: GenesysCloudOptions): Vendor {
 
 function domainOfRegion(region: string): string | undefined {
   const name = region.toLowerCase();
-  const regions: Readonly<Record<string, string>> = GENESYS_CLOUD_REGIONS;
-  return DOMAINS.includes(name) ? name : regions[name.replaceAll('-', '_')];
+  const regions = new Map<string, string>(Object.entries(GENESYS_CLOUD_REGIONS));
+  return DOMAINS.includes(name) ? name : regions.get(name.replaceAll('-', '_'));
 }
 
 function hosts(region: string | undefined, envUrl = ''): { login: string; api: string } {
@@ -116,5 +127,5 @@ function isCurable({ body }: Refusal): boolean | undefined {
 
 // Analytics queries only read. They are POSTs because their filters do not fit into a URL.
 function isReadOnly({ method, url }: RequestSummary): boolean {
-  return method === 'POST' && /\/api\/v2\/analytics\/.+\/query$/.test(url);
+  return method === 'POST' && /\/api\/v2\/analytics\/.+\/query\/*$/.test(url);
 }

@@ -2,5 +2,8 @@ export {
   CXONE_VARIABLES,
   DESCRIBED_VENDORS,
   GENESYS_VARIABLES,
+  namesOf,
+  readVariable,
   readVariables,
+  secretProblems,
 } from './variables.ts';

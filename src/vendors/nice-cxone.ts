@@ -6,7 +6,7 @@ import {
   TokenResponseError,
   type Vendor,
 } from '../core/index.ts';
-import { prefixed, redactUrl, refuse, urlProblem } from '../core/internal.ts';
+import { type OptionTable, prefixed, readOptions, redactUrl, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
   clientCredentialsGrant,
@@ -14,6 +14,7 @@ import {
   clientSecretPost,
   type OAuthClient,
   passwordGrant,
+  type ReadTokenResponse,
   refreshTokenGrant,
 } from '../oauth/index.ts';
 import { sendTokenRequest } from '../oauth/internal.ts';
@@ -36,6 +37,17 @@ export interface NiceCxoneOptions {
   clientAuthentication?: ClientAuthentication | undefined;
 }
 
+const OPTIONS: OptionTable<NiceCxoneOptions> = {
+  clientId: 'any',
+  clientSecret: 'any',
+  accessKeyId: 'any',
+  accessKeySecret: 'any',
+  issuer: 'any',
+  envUrl: 'any',
+  scope: 'string',
+  clientAuthentication: 'function',
+};
+
 const ISSUER = 'https://cxone.niceincontact.com';
 
 /**
@@ -47,7 +59,8 @@ const ISSUER = 'https://cxone.niceincontact.com';
  * @throws ConfigurationError that lists every invalid option.
  */
 export function niceCxone(options: NiceCxoneOptions): Vendor {
-  const { clientId, clientSecret, accessKeyId, accessKeySecret, issuer, envUrl, scope } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { clientId, clientSecret, accessKeyId, accessKeySecret, issuer, envUrl, scope } = own;
   refuse('niceCxone', [
     !clientId && 'clientId is missing',
     !clientSecret && 'clientSecret is missing',
@@ -57,13 +70,14 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
     issuer !== undefined && envUrl !== undefined && 'issuer cannot be combined with envUrl',
     issuer !== undefined && prefixed('issuer', urlProblem(issuer)),
     envUrl !== undefined && prefixed('envUrl', urlProblem(envUrl)),
+    ...problems,
   ]);
 
   const shared = { name: 'NICE CXone', isCurable };
   if (envUrl !== undefined) {
     const base = envUrl.replace(/\/+$/, '');
     const tokenEndpoint = `${base}/oauth2/token`;
-    const clientAuthentication = options.clientAuthentication ?? clientSecretPost;
+    const clientAuthentication = own.clientAuthentication ?? clientSecretPost;
     return {
       ...shared,
       tokenKey: JSON.stringify([tokenEndpoint, 'client_credentials', clientId, scope]),
@@ -73,7 +87,7 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
         clientSecret,
         scope,
         clientAuthentication,
-        toStandard,
+        readTokenResponse,
       }),
       resourceOrigins: [new URL(base).origin],
       apiBaseUrl: base,
@@ -84,8 +98,8 @@ export function niceCxone(options: NiceCxoneOptions): Vendor {
   const client = {
     clientId,
     clientSecret,
-    clientAuthentication: options.clientAuthentication ?? clientSecretBasicUnencoded,
-    toStandard,
+    clientAuthentication: own.clientAuthentication ?? clientSecretBasicUnencoded,
+    readTokenResponse,
   };
   const keys = { username: accessKeyId ?? '', password: accessKeySecret ?? '', scope };
   const discovered =
@@ -117,13 +131,24 @@ interface Discovery {
 function createDiscovery(issuer: string): Discovery {
   const found = new Map<string, string>();
 
-  async function find(context: GrantContext, url: string, field: string): Promise<string> {
+  /** @param checkIssuer whether the document must name the issuer (RFC 8414 section 3.3). */
+  async function find(
+    context: GrantContext,
+    url: string,
+    field: string,
+    checkIssuer: boolean,
+  ): Promise<string> {
     const known = found.get(url);
     if (known !== undefined) return known;
     const { status, body } = await sendTokenRequest(context, { method: 'GET', url });
-    const value = (body as Record<string, unknown> | null)?.[field];
-    // The credentials or the token are sent to this URL, so it must be safe.
-    const problem = status === 200 ? prefixed(field, urlProblem(value)) : `status ${status}`;
+    const document = Object(body);
+    const read = (name: string): unknown => (Object.hasOwn(document, name) ? document[name] : undefined);
+    const value = read(field);
+    const problem =
+      status === 200
+        ? (prefixed(field, discoveredUrlProblem(value, issuer)) ??
+          (checkIssuer ? issuerProblem(read('issuer'), issuer) : undefined))
+        : `status ${status}`;
     if (problem !== undefined) {
       throw new TokenResponseError(
         `${redactUrl(url)} returned no valid ${field} (${problem}). Check the issuer and the tenant`,
@@ -138,12 +163,33 @@ function createDiscovery(issuer: string): Discovery {
   }
 
   return {
-    tokenEndpoint: (context) => find(context, `${issuer}/.well-known/openid-configuration`, 'token_endpoint'),
+    tokenEndpoint: (context) =>
+      find(context, `${issuer}/.well-known/openid-configuration`, 'token_endpoint', true),
     apiBaseUrl(context, accessToken) {
       const tenantId = encodeURIComponent(tenantOf(accessToken));
-      return find(context, `${issuer}/.well-known/cxone-configuration?tenantId=${tenantId}`, 'api_endpoint');
+      return find(
+        context,
+        `${issuer}/.well-known/cxone-configuration?tenantId=${tenantId}`,
+        'api_endpoint',
+        false,
+      );
     },
   };
+}
+
+/** Returns the reason why no credentials or token may be sent to a URL that discovery found. */
+function discoveredUrlProblem(url: unknown, issuer: string): string | undefined {
+  const problem = urlProblem(url);
+  if (problem || new URL(String(url)).protocol === 'https:') return problem;
+  // Only an issuer on loopback may name other servers on loopback.
+  const isLocal = new URL(issuer).protocol === 'http:';
+  return isLocal ? undefined : `${JSON.stringify(redactUrl(url))} is not https`;
+}
+
+function issuerProblem(stated: unknown, issuer: string): string | undefined {
+  if (typeof stated !== 'string') return 'issuer is missing';
+  if (stated.replace(/\/+$/, '') === issuer) return undefined;
+  return `issuer ${JSON.stringify(redactUrl(stated))} is not ${JSON.stringify(redactUrl(issuer))}`;
 }
 
 /** Returns the tenant claim of a JWT (RFC 7519 section 3), unverified because it only selects the discovery URL. */
@@ -159,12 +205,11 @@ function tenantOf(accessToken: string): string {
 }
 
 // UserHub does not use the field names of RFC 6749.
-function toStandard(body: unknown): unknown {
-  const fields = body as Record<string, unknown> | null;
-  if (typeof fields?.token !== 'string' || fields.access_token !== undefined) return body;
-  const { token, refreshToken, tokenExpirationTimeSec } = fields;
+const readTokenResponse: ReadTokenResponse = (body) => {
+  const { access_token, token, refreshToken, tokenExpirationTimeSec } = Object(body);
+  if (typeof token !== 'string' || access_token !== undefined) return undefined;
   return { access_token: token, refresh_token: refreshToken, expires_in: tokenExpirationTimeSec };
-}
+};
 
 // "Client application '...' not authorized for user"; some responses have this text only in a header.
 function isCurable({ body, headers }: Refusal): boolean | undefined {

@@ -1,9 +1,10 @@
 import type { Secret, StoreKeys, Vendor } from '../core/index.ts';
-import { prefixed, readSecret, refuse, urlProblem } from '../core/internal.ts';
+import { type OptionTable, prefixed, readOptions, readSecret, refuse, urlProblem } from '../core/internal.ts';
 import {
   type ClientAuthentication,
   clientCredentialsGrant,
   passwordGrant,
+  type ReadTokenResponse,
   refreshTokenGrant,
 } from '../oauth/index.ts';
 
@@ -31,9 +32,31 @@ export interface OAuth2VendorOptions {
    * @default derived from the token endpoint, grant, client, scope, user name, parameters and initial refresh token
    */
   tokenKey?: string | undefined;
+  /**
+   * Maps a response of the token endpoint with a 2xx status to the fields of RFC 6749 section 5.1. Returns undefined for responses
+   * that need no mapping.
+   * @default JSON and forms with these fields; also `expires_on` and `expires_at`, and `BearerToken` as `token_type`
+   * @example ({ data }) => ({ access_token: data.jwt, expires_in: data.ttl })
+   */
+  readTokenResponse?: ReadTokenResponse | undefined;
   /** Origins to which the token may be sent. The origin of the instance's `baseURL` is always included. @default [] */
   resourceOrigins?: readonly string[] | undefined;
 }
+
+const OPTIONS: OptionTable<OAuth2VendorOptions> = {
+  tokenEndpoint: 'any',
+  clientId: 'any',
+  clientSecret: 'any',
+  scope: 'string',
+  clientAuthentication: 'function',
+  username: 'any',
+  password: 'any',
+  refreshToken: 'any',
+  parameters: 'object',
+  tokenKey: 'string',
+  readTokenResponse: 'function',
+  resourceOrigins: 'object',
+};
 
 /**
  * Returns a vendor for any OAuth 2.0 server that follows RFC 6749.
@@ -41,30 +64,32 @@ export interface OAuth2VendorOptions {
  * @throws ConfigurationError that lists every invalid option.
  */
 export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
-  const { tokenEndpoint, clientId, username, password, refreshToken } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { tokenEndpoint, clientId, username, password, refreshToken } = own;
   refuse('oauth2Vendor', [
     prefixed('tokenEndpoint', urlProblem(tokenEndpoint)),
     !clientId && 'clientId is missing',
     (username === undefined) !== (password === undefined) && 'username and password must be set together',
     username !== undefined && refreshToken !== undefined && 'username and refreshToken cannot be combined',
-    ...(options.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
+    ...(own.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
+    ...problems,
   ]);
 
-  const refreshGrant = refreshTokenGrant(options);
+  const refreshGrant = refreshTokenGrant(own);
   const byPassword = username !== undefined && password !== undefined;
   const grant = byPassword
-    ? passwordGrant({ ...options, username, password })
+    ? passwordGrant({ ...own, username, password })
     : refreshToken !== undefined
       ? refreshGrant
-      : clientCredentialsGrant(options);
+      : clientCredentialsGrant(own);
   return {
     name: 'OAuth 2.0',
-    tokenKey: options.tokenKey ?? keyOf(options),
-    storeKeys: storeKeysOf(options),
+    tokenKey: own.tokenKey ?? keyOf(own),
+    storeKeys: storeKeysOf(own),
     grant,
     // RFC 6749 section 4.4.3: client credentials come without a useful refresh token.
     ...((byPassword || refreshToken !== undefined) && { refreshGrant }),
-    resourceOrigins: options.resourceOrigins ?? [],
+    resourceOrigins: own.resourceOrigins ?? [],
   };
 }
 

@@ -1,6 +1,7 @@
-import type { Vendor } from '../core/index.ts';
+import type { Secret, Vendor } from '../core/index.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
+import { secretFile } from './secret-file.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,14 +26,52 @@ export const CXONE_VARIABLES = {
   scope: 'CXONE_SCOPE',
 } as const satisfies Partial<Record<keyof NiceCxoneOptions, string>>;
 
-/** Reads the value of each option. Treats an empty variable as absent. */
-export function readVariables<Option extends string>(
+/** The environment variable of each option. */
+type Variables = Readonly<Record<string, string>>;
+
+type SecretName = `${string}_${'SECRET' | 'PASSWORD'}`;
+
+/** The value of each option. Only a secret can be a function, which reads a file. */
+type Values<Names extends Variables> = {
+  [Option in keyof Names]: (Names[Option] extends SecretName ? Secret : string) | undefined;
+};
+
+/** Returns the variable that names a file with the secret of another variable, as is usual in Docker and Kubernetes. */
+function fileVariable(name: string): string | undefined {
+  return /_(SECRET|PASSWORD)$/.test(name) ? `${name}_FILE` : undefined;
+}
+
+/** Returns the value of a variable. An empty variable counts as absent. */
+export function readVariable(environment: Environment, name = ''): string | undefined {
+  return (Object.hasOwn(environment, name) && environment[name]) || undefined;
+}
+
+/** Reads the value of each option. */
+export function readVariables<Names extends Variables>(
   environment: Environment,
-  variables: Readonly<Record<Option, string>>,
-): Record<Option, string | undefined> {
-  const options = Object.keys(variables) as Option[];
-  const entries = options.map((option) => [option, environment[variables[option]] || undefined]);
-  return Object.fromEntries(entries) as Record<Option, string | undefined>;
+  variables: Names,
+): Values<Names> {
+  const read = (name: string): Secret | undefined => {
+    const path = readVariable(environment, fileVariable(name));
+    return readVariable(environment, name) ?? (path && secretFile(path, fileVariable(name)));
+  };
+  const entries = Object.entries(variables).map(([option, name]) => [option, read(name)]);
+  return Object.fromEntries(entries) as Values<Names>;
+}
+
+/** Lists the secrets that are set both directly and as a file. */
+export function secretProblems(environment: Environment, variables: Variables): (string | false)[] {
+  return Object.values(variables).map((name) => {
+    const both = [name, fileVariable(name)];
+    return (
+      both.every((one) => readVariable(environment, one)) && `${both.join(' and ')} are both set: remove one`
+    );
+  });
+}
+
+/** Returns the names of all variables, including the variables that name files. */
+export function namesOf(variables: Variables): string[] {
+  return Object.values(variables).flatMap((name) => [name, fileVariable(name) ?? []].flat());
 }
 
 /** A vendor that environment variables can describe. */
@@ -51,35 +90,41 @@ export interface DescribedVendor {
   create(environment: Environment): Vendor;
 }
 
-type Values<Option extends string> = Record<Option, string | undefined>;
+type Client = { clientId: string; clientSecret: Secret };
 
-interface Description<Option extends string>
+interface Description<Names extends Variables>
   extends Pick<DescribedVendor, 'label' | 'rate' | 'required' | 'optional'> {
   prefix: string;
-  variables: Readonly<Record<Option | 'clientId' | 'clientSecret', string>>;
+  variables: Names;
   /** Any of these options selects the vendor. */
-  selectedBy: readonly Option[];
-  problem?: (values: Values<Option>) => string | false;
-  create: (values: Values<Option> & { clientId: string; clientSecret: string }) => Vendor;
+  selectedBy: readonly (keyof Names)[];
+  problem?: (values: Values<Names>) => string | false;
+  create: (values: Values<Names> & Client) => Vendor;
 }
 
-function describeVendor<Option extends string>(description: Description<Option>): DescribedVendor {
+function describeVendor<Names extends Record<keyof Client, string> & Variables>(
+  description: Description<Names>,
+): DescribedVendor {
   const { variables, selectedBy, problem, create, ...rest } = description;
   return {
     ...rest,
-    names: Object.values(variables),
-    isSelected: (environment) => selectedBy.some((option) => environment[variables[option]]),
+    names: namesOf(variables),
+    isSelected(environment) {
+      const values = readVariables(environment, variables);
+      return selectedBy.some((option) => values[option]);
+    },
     problems(environment) {
       const values = readVariables(environment, variables);
       return [
         !values.clientId && `${variables.clientId} is missing`,
         !values.clientSecret && `${variables.clientSecret} is missing`,
         problem?.(values) ?? false,
+        ...secretProblems(environment, variables),
       ];
     },
     create(environment) {
       const values = readVariables(environment, variables);
-      const { clientId = '', clientSecret = '' } = values;
+      const { clientId = '', clientSecret = '' } = values as Partial<Client>;
       return create({ ...values, clientId, clientSecret });
     },
   };

@@ -56,6 +56,82 @@ describe('token', () => {
     });
   });
 
+  it.each([
+    ['basic', 'Basic', 'a%2B%2F%25b'],
+    ['basic-unencoded', 'Basic', 'a+/%b'],
+    ['post', undefined, undefined],
+  ])('authenticates with OAUTH_CLIENT_AUTHENTICATION=%s', async (authentication, scheme, sent) => {
+    let authorization: string[] | undefined;
+    const server = await startServer(({ headers }, response) => {
+      authorization = headers.authorization?.split(' ');
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"abc"}');
+    });
+    const { code } = await run(['token'], {
+      OAUTH_TOKEN_ENDPOINT: `${server.url}/token`,
+      OAUTH_CLIENT_ID: 'client',
+      OAUTH_CLIENT_SECRET: 'a+/%b',
+      OAUTH_CLIENT_AUTHENTICATION: authentication,
+    });
+    await server.close();
+    expect(code).toBe(0);
+    const credentials = authorization && Buffer.from(authorization[1] ?? '', 'base64').toString();
+    expect([authorization?.[0], credentials?.split(':')[1]]).toEqual([scheme, sent]);
+  });
+
+  it.each(['Basic', 'none', 'constructor', '__proto__'])(
+    'refuses OAUTH_CLIENT_AUTHENTICATION=%s and lists the values',
+    async (authentication) => {
+      const { code, stderr } = await run(['token'], {
+        OAUTH_TOKEN_ENDPOINT: 'https://login.example.com/token',
+        OAUTH_CLIENT_ID: 'client',
+        OAUTH_CLIENT_SECRET: 'secret',
+        OAUTH_CLIENT_AUTHENTICATION: authentication,
+      });
+      expect(code).toBe(2);
+      expect(stderr).toContain(
+        `OAUTH_CLIENT_AUTHENTICATION must be basic or post or basic-unencoded, not "${authentication}"`,
+      );
+    },
+  );
+
+  it('reads the secret of any OAuth server from a file', async () => {
+    const path = join(await temporaryDirectory(), 'secret');
+    await writeFile(path, 'the-secret\n');
+    let authorization: string | undefined;
+    const server = await startServer(({ headers }, response) => {
+      ({ authorization } = headers);
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"abc"}');
+    });
+    const env = {
+      OAUTH_TOKEN_ENDPOINT: `${server.url}/token`,
+      OAUTH_CLIENT_ID: 'client',
+      OAUTH_CLIENT_SECRET_FILE: path,
+    };
+    expect((await run(['token'], env)).code).toBe(0);
+    await server.close();
+    expect(authorization).toBe(`Basic ${Buffer.from('client:the-secret').toString('base64')}`);
+    const both = await run(['token'], { ...env, OAUTH_CLIENT_SECRET: 'x' });
+    expect(both.code).toBe(2);
+    expect(both.stderr).toContain('OAUTH_CLIENT_SECRET and OAUTH_CLIENT_SECRET_FILE are both set');
+  });
+
+  it('exits with 2 if the file with a secret cannot be read', async () => {
+    const { GENESYS_CLIENT_SECRET: _, ...env } = genesysEnv(await startSimulator());
+    const file = { GENESYS_CLIENT_SECRET_FILE: '/nowhere/secret' };
+    const { code, stderr } = await run(['token'], { ...env, ...file });
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'GENESYS_CLIENT_SECRET_FILE: the file "/nowhere/secret" cannot be read (ENOENT)',
+    );
+  });
+
+  it('exits with 2 for a region with the name of a member of every object', async () => {
+    const env = { GENESYS_CLIENT_ID: 'a', GENESYS_CLIENT_SECRET: 'b', GENESYS_REGION: 'constructor' };
+    const { code, stderr } = await run(['token'], env);
+    expect(code).toBe(2);
+    expect(stderr).toContain('unknown region "constructor"; the regions are us_east_1');
+  });
+
   it('exits with 3 for a wrong secret, which it does not print', async () => {
     const env = { ...genesysEnv(await startSimulator()), GENESYS_CLIENT_SECRET: 'wrong-secret-1234' };
     const { code, stdout, stderr } = await run(['token'], env);

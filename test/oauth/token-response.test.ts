@@ -4,13 +4,16 @@ import axios from 'axios';
 import { describe, expect, it } from 'vitest';
 import { isAuthRefreshError, TokenResponseError } from '../../src/core/errors.ts';
 import { toTokenSet } from '../../src/core/token-set.ts';
-import { parseTokenResponse } from '../../src/oauth/token-response.ts';
+import { parseTokenResponse as parseAt } from '../../src/oauth/token-response.ts';
 import { delay, startFixture } from '../support/fixture.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { sendJson } from '../support/server.ts';
 
 const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 0, 1);
 const YEAR = 365 * 24 * HOUR;
+
+const parseTokenResponse = (body: unknown) => parseAt(body, NOW);
 
 const failureOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -115,12 +118,53 @@ describe('a token response with a valid token', () => {
     },
   );
 
+  it.each<[string, object, number | undefined]>([
+    ['seconds', { expires_on: NOW / 1000 + 600 }, 600_000],
+    ['seconds as a text', { expires_on: `${NOW / 1000 + 600}` }, 600_000],
+    ['fractions of seconds', { expires_on: NOW / 1000 + 0.5 }, 500],
+    ['milliseconds', { expires_on: NOW + 600_000 }, 600_000],
+    ['milliseconds as a text', { expires_on: `${NOW + 600_000}` }, 600_000],
+    ['an ISO 8601 date', { expires_on: '2026-01-01T00:10:00Z' }, 600_000],
+    ['a date with microseconds', { expires_on: '2026-01-01T00:10:00.000000Z' }, 600_000],
+    ['a date with an offset', { expires_on: '2026-01-01T01:10:00+01:00' }, 600_000],
+    ['a date with an offset without a colon', { expires_on: '2026-01-01T01:10:00+0100' }, 600_000],
+    ['a date without a zone', { expires_on: '2026-01-01T00:10:00' }, 600_000],
+    ['a date with a space', { expires_on: '2026-01-01 00:10:00' }, 600_000],
+    ['a day', { expires_on: '2026-01-02' }, 24 * HOUR],
+    ['the end of the calendar', { expires_on: '9999-12-31T23:59:59Z' }, YEAR],
+    ['the end of the calendar in seconds', { expires_on: 253402300799 }, YEAR],
+    ['now', { expires_on: NOW }, undefined],
+    ['a time in the past', { expires_on: NOW / 1000 - 1 }, undefined],
+    ['a lifetime instead of a time', { expires_on: 3600 }, undefined],
+    ['an impossible date', { expires_on: '2026-13-01T00:00:00Z' }, undefined],
+    ['words', { expires_on: 'in an hour' }, undefined],
+    ['words with a year', { expires_on: 'token 2050' }, undefined],
+    ['an empty text', { expires_on: '' }, undefined],
+    ['null', { expires_on: null }, undefined],
+    ['an array', { expires_on: [NOW] }, undefined],
+    ['an object that cannot be text', { expires_on: { toString: 1, valueOf: 1 } }, undefined],
+    ['together with expires_in', { expires_in: 60, expires_on: NOW + 600_000 }, 60_000],
+    ['with an invalid expires_in', { expires_in: 'soon', expires_on: NOW + 600_000 }, 600_000],
+    ['with an expires_in of 0', { expires_in: 0, expires_on: NOW + 600_000 }, 600_000],
+    ['invalid, with expires_at', { expires_on: 'soon', expires_at: NOW + 600_000 }, 600_000],
+  ])('expires_on and expires_at %s: yields a lifetime', (_, fields, lifetime) => {
+    const read = (more: object) => parseTokenResponse({ access_token: 'abc', ...more }).lifetime;
+    expect(read(fields)).toBe(lifetime);
+    const renamed = Object.entries(fields).map(([name, value]) => [name.replace('_on', '_at'), value]);
+    expect(read(Object.fromEntries(renamed))).toBe(lifetime);
+  });
+
   it.each([
     ['absent', undefined],
     ['null', null],
     ['bearer', 'bearer'],
     ['Bearer', 'Bearer'],
     ['BEARER', 'BEARER'],
+    ['BearerToken', 'BearerToken'],
+    ['bearertoken', 'bearertoken'],
+    ['Bearer Token', 'Bearer Token'],
+    ['bearer_token', 'bearer_token'],
+    ['with spaces around it', ' Bearer '],
   ])('accepts token_type %s as bearer', (_, token_type) => {
     expect(parseTokenResponse({ access_token: 'abc', token_type })).toEqual({ accessToken: 'abc' });
   });
@@ -241,6 +285,49 @@ describe('when the token endpoint answers', () => {
       expect((await api.get('/data')).status).toBe(200);
     },
   );
+
+  it.each([
+    ['application/x-www-form-urlencoded', 'access_token=abc&scope=user%2Cgist&token_type=bearer'],
+    ['application/x-www-form-urlencoded; charset=utf-8', 'token_type=BearerToken&access_token=abc'],
+    ['text/plain; charset=UTF-8', 'access_token=abc&expires=5183999'],
+    ['text/html', 'scope=a+b&access_token=abc&expires_in=60\n'],
+  ])('reads a form with content type "%s": %s', async (type, body) => {
+    const fixture = await startFixture();
+    fixture.valid.add('abc');
+    fixture.onToken = (_, response) => raw(body, 200, { 'content-type': type })(response);
+    const { api, tokens } = fixture.attach();
+    expect((await api.get('/data')).status).toBe(200);
+    const { accessToken, scope } = await tokens.getToken();
+    const { scope: stated } = Object.fromEntries(new URLSearchParams(body));
+    expect({ accessToken, scope }).toEqual({ accessToken: 'abc', scope: stated });
+  });
+
+  it.each([
+    ['an HTML page', 'text/html', '<p>access_token=abc</p>'],
+    ['an HTML page after a form', 'text/html', 'access_token=abc&<p>'],
+    ['a sentence', 'text/plain', 'the access_token=abc is old'],
+    ['a form without a content type', '', 'access_token=abc'],
+    ['an empty form', 'application/x-www-form-urlencoded', ''],
+  ])('takes no token from %s', async (_, type, body) => {
+    const fixture = await startFixture();
+    fixture.onToken = (_request, response) => raw(body, 200, type ? { 'content-type': type } : {})(response);
+    const { api } = fixture.attach();
+    await expect(api.get('/data')).rejects.toMatchObject({ code: 'ERR_TOKEN_RESPONSE' });
+  });
+
+  it('reads the error of a form', async () => {
+    const fixture = await startFixture();
+    fixture.onToken = (_, response) =>
+      raw('error=bad_verification_code&error_description=The+code+is+expired.', 400, {
+        'content-type': 'application/x-www-form-urlencoded',
+      })(response);
+    const { api } = fixture.attach();
+    expect((await failureOf(api.get('/data'))).cause).toMatchObject({
+      name: 'TokenEndpointError',
+      error: 'bad_verification_code',
+      errorDescription: 'The code is expired.',
+    });
+  });
 
   it.each(['http', 'fetch'])(
     'stops reading a response of 100 MB early through the %s adapter',

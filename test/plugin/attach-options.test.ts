@@ -86,7 +86,7 @@ describe('attachAuthRefresh', () => {
     (bad) => {
       const retry = { retries: bad, baseDelay: bad, maxRetryAfter: bad };
       expect(problemsOf(() => attach({ vendor, maxReplays: bad, retry }))).toEqual(
-        ['maxReplays', 'retries', 'baseDelay', 'maxRetryAfter'].map(
+        ['maxReplays', 'retry.retries', 'retry.baseDelay', 'retry.maxRetryAfter'].map(
           (name) => `${name} must be a number >= 0`,
         ),
       );
@@ -193,7 +193,7 @@ describe('attachAuthRefresh', () => {
   it('does not accept transportFrom, because the plugin sets it', () => {
     // @ts-expect-error
     const options: AuthRefreshOptions = { vendor, transportFrom: axios.create() };
-    attach(options).detach();
+    expect(problemsOf(() => attach(options))).toEqual(['unknown option transportFrom']);
   });
 
   it('reports problems of the instance and of the options in one error', () => {

@@ -172,6 +172,30 @@ describe('a custom vendor', () => {
     ]);
   });
 
+  it.each([
+    ['returns apiBaseUrl without announcesApi', undefined, undefined],
+    ['states another apiBaseUrl than its token', undefined, 'https://api.example.com'],
+    ['sets announcesApi to false', false, undefined],
+  ])('that %s sends no token to the URL of the token', async (_, announcesApi, apiBaseUrl) => {
+    const fixture = await startFixture();
+    fixture.beforeApi = (_request, response) => {
+      sendJson(response, 200, {});
+      return true;
+    };
+    const vendor: Vendor = {
+      name: 'Careless',
+      resourceOrigins: [],
+      announcesApi,
+      apiBaseUrl,
+      grant: async () => ({ accessToken: 'first', apiBaseUrl: fixture.url }),
+    };
+    const api = axios.create({ proxy: false });
+    const { tokens } = attachAuthRefresh(api, { vendor });
+    expect((await tokens.getToken()).apiBaseUrl).toBeUndefined();
+    expect(await statusOf(api.get(`${fixture.url}/data`))).toBe(200);
+    expect(fixture.apiRequests[0]?.headers).not.toHaveProperty('authorization');
+  });
+
   it('of Genesys Cloud finds ip.not.authorized in an arraybuffer', async () => {
     const fixture = await startFixture();
     fixture.beforeApi = (_, response) => {

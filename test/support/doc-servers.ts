@@ -58,6 +58,21 @@ export async function startExampleServer(): Promise<ExampleServer> {
   return example;
 }
 
+/** Starts a server that passes requests on to a simulator, whose URL it replaces in the responses. @returns its port. */
+export async function startPublicFace(simulatorUrl: string, publicUrl: string): Promise<number> {
+  const { url } = await startServer(({ method, url: path, headers, body }, response) => {
+    const onward = http.request(`${simulatorUrl}${path}`, { method, headers }, async (answer) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer) chunks.push(chunk);
+      const text = Buffer.concat(chunks).toString().replaceAll(simulatorUrl, publicUrl);
+      const { 'content-length': _, ...kept } = answer.headers;
+      response.writeHead(answer.statusCode ?? 502, kept).end(text);
+    });
+    onward.end(body);
+  });
+  return Number(new URL(url).port);
+}
+
 function createGate(): { opened: Promise<void>; open: () => void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {

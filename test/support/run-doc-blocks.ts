@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { AxiosInstance } from 'axios';
 import { startVendorSimulator } from '../../src/testing/index.ts';
-import { keepOnLoopback, startExampleServer } from './doc-servers.ts';
+import { keepOnLoopback, startExampleServer, startPublicFace } from './doc-servers.ts';
 
 /** How a block did. */
 export interface BlockOutcome {
@@ -33,7 +33,11 @@ const REQUESTS = 20;
 const [storming, ...files] = process.argv.slice(2);
 const simulator = await startVendorSimulator({ records: 400 });
 const example = await startExampleServer();
-keepOnLoopback((host) => (host.endsWith('example.com') ? example.port : Number(new URL(simulator.url).port)));
+const cxonePort = await startPublicFace(simulator.url, 'https://cxone.niceincontact.com');
+keepOnLoopback((host) => {
+  if (host.endsWith('example.com')) return example.port;
+  return host === 'cxone.niceincontact.com' ? cxonePort : Number(new URL(simulator.url).port);
+});
 const { url, clientId, clientSecret, accessKeyId, accessKeySecret } = simulator;
 Object.assign(process.env, {
   GENESYS_ENV_URL: url,

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import axios from 'axios';
 import { describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../src/core/index.ts';
 import { startVendorSimulator } from '../../src/testing/index.ts';
 import { createIsoWriter } from '../../src/testing/iso-time.ts';
 import { createDataset } from '../../src/testing/records.ts';
@@ -138,12 +139,16 @@ describe('startVendorSimulator', () => {
     expect(sim.counts).toMatchObject({ leakedBearers: 1, tokenRefusals: 1 });
   });
 
-  it.each([{ records: -1 }, { records: 1.5 }, { interval: 'today' }, { tokenLifetime: Number.NaN }])(
-    'rejects the options %o',
-    async (options) => {
-      await expect(startVendorSimulator(options)).rejects.toThrow(RangeError);
-    },
-  );
+  it.each([
+    { records: -1 },
+    { records: 1.5 },
+    { interval: 'today' },
+    { tokenLifetime: Number.NaN },
+    { jobs: { availability: 'soon' } },
+    { jobs: { poll: 1 } } as object,
+  ])('rejects the options %o', async (options) => {
+    await expect(startVendorSimulator(options)).rejects.toThrow(ConfigurationError);
+  });
 
   it('throws a RangeError for an index without record', async () => {
     const sim = await start({ records: 2 });

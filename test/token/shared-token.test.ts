@@ -8,7 +8,7 @@ import { storeKey } from '../../src/token/store-key.ts';
 import { attachTo } from '../support/attach-to.ts';
 import { CLIENT_SECRET, delay, type Fixture, startFixture } from '../support/fixture.ts';
 import { createManualClock } from '../support/manual-clock.ts';
-import { sendJson } from '../support/server.ts';
+import { sendJson, startServer } from '../support/server.ts';
 import { storeWith } from '../support/store-with.ts';
 
 const HOUR = 3_600_000;
@@ -24,6 +24,45 @@ const tokenOf = (accessToken: string, lifetime = HOUR) => {
 };
 
 const types = (events: readonly AuthRefreshEvent[]) => events.map(({ type }) => type);
+
+describe('when a stored token names the base URL of an API', () => {
+  it.each([
+    [false, 'https://evil.example'],
+    [false, 'http://127.0.0.1:1'],
+    [true, 'https://api.example'],
+  ])(
+    'with announcesApi %s: uses %s only if the vendor announces its API',
+    async (announcesApi, apiBaseUrl) => {
+      const fixture = await startFixture();
+      const store = memoryStore();
+      const vendor = { ...fixture.vendor(), announcesApi };
+      const key = await storeKey(vendor);
+      await store.set(key, { token: { ...tokenOf('stored'), apiBaseUrl }, fence: 1 });
+      const { tokens } = fixture.attach({ vendor, store });
+      const token = await tokens.getToken();
+      expect(token).toMatchObject({ accessToken: 'stored' });
+      expect(token.apiBaseUrl).toBe(announcesApi ? apiBaseUrl : undefined);
+    },
+  );
+
+  it('sends no token to another host that the store names', async () => {
+    const fixture = await startFixture();
+    const seen: unknown[] = [];
+    const spy = await startServer(({ headers }, response) => {
+      seen.push(headers.authorization);
+      sendJson(response, 200, {});
+    });
+    onTestFinished(() => spy.close());
+    const store = memoryStore();
+    const token = { ...tokenOf('stored'), apiBaseUrl: spy.url };
+    await store.set(await storeKey(fixture.vendor()), { token, fence: 1 });
+    fixture.valid.add('stored');
+    const { api } = fixture.attach({ store });
+    await api.get('/data');
+    await api.get(`${spy.url}/data`);
+    expect(seen).toEqual([undefined]);
+  });
+});
 
 describe('when several managers share a store', () => {
   it('fetches one token if the API rejects the token of all managers at the same time', async () => {

@@ -149,6 +149,15 @@ describe('genesysCloud', () => {
     });
   });
 
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', '', 'eu_central_1 '])(
+    'refuses the unknown region %j',
+    (region) => {
+      expect(() => genesysCloud({ ...credentials, region })).toThrow(
+        `genesysCloud: unknown region ${JSON.stringify(region)}; the regions are us_east_1, `,
+      );
+    },
+  );
+
   it('lists every invalid option in one error', () => {
     const wrong = () =>
       genesysCloud({ clientId: '', clientSecret: '', region: 'mars-1', envUrl: 'http://example.com' });

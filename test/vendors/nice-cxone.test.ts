@@ -1,3 +1,4 @@
+import type { AxiosRequestConfig } from 'axios';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/index.ts';
 import { niceCxone } from '../../src/vendors/nice-cxone.ts';
@@ -95,6 +96,80 @@ describe('niceCxone', () => {
       message: expect.stringContaining('token_endpoint: "http://tokens.example.com/token" is not https'),
     });
     await server.close();
+  });
+
+  const keys = { clientId: 'id', clientSecret: 's', accessKeyId: 'a', accessKeySecret: 'b' };
+
+  it.each<[string, object, string]>([
+    [
+      'names another issuer',
+      { issuer: 'https://evil.example' },
+      'issuer "https://evil.example" is not "http',
+    ],
+    ['names a part of the issuer', { issuer: 'http://127.0.0.1' }, 'issuer "http://127.0.0.1" is not "http'],
+    ['names no issuer', { issuer: undefined }, 'issuer is missing'],
+    ['has an issuer that is not a text', { issuer: ['http://127.0.0.1'] }, 'issuer is missing'],
+    ['names no token endpoint', { token_endpoint: undefined }, 'token_endpoint: '],
+    ['has a relative token endpoint', { token_endpoint: '/token' }, 'token_endpoint: "/token" is not a URL'],
+    [
+      'has a token endpoint with credentials',
+      { token_endpoint: 'https://a:b@x.example' },
+      'holds credentials',
+    ],
+  ])('refuses a discovery document that %s', async (_, more, message) => {
+    let tokenRequests = 0;
+    const server = await startServer(({ method }, response) => {
+      if (method === 'POST') tokenRequests++;
+      sendJson(response, 200, { issuer: server.url, token_endpoint: `${server.url}/token`, ...more });
+    });
+    const api = attached(niceCxone({ ...keys, issuer: server.url }));
+    await expect(api.get('/x')).rejects.toMatchObject({
+      code: 'ERR_TOKEN_RESPONSE',
+      message: expect.stringContaining(message),
+    });
+    expect(tokenRequests).toBe(0);
+    await server.close();
+  });
+
+  it.each(['', '/', '//'])('accepts an issuer that ends with "%s" in the document', async (end) => {
+    let tokenRequests = 0;
+    const server = await startServer(({ method }, response) => {
+      if (method === 'POST') tokenRequests++;
+      sendJson(response, 200, { issuer: `${server.url}${end}`, token_endpoint: `${server.url}/token` });
+    });
+    const api = attached(niceCxone({ ...keys, issuer: `${server.url}/` }));
+    await expect(api.get('/x')).rejects.toMatchObject({ code: 'ERR_TOKEN_RESPONSE' });
+    expect(tokenRequests).toBe(1);
+    await server.close();
+  });
+
+  const ISSUER = 'https://cxone.niceincontact.com';
+  const jwt = `e30.${btoa(JSON.stringify({ tenantId: 't' }))}.x`;
+
+  it.each<[string, string, string, string | undefined]>([
+    ['https', `${ISSUER}/auth/token`, 'https://api-na1.niceincontact.com', undefined],
+    ['a token endpoint on loopback', 'http://127.0.0.1/token', 'https://api.example', 'token_endpoint'],
+    ['a token endpoint on localhost', 'HTTP://localhost/token', 'https://api.example', 'token_endpoint'],
+    ['an API on loopback', `${ISSUER}/auth/token`, 'http://[::1]:8080', 'api_endpoint'],
+    ['an API that is not https', `${ISSUER}/auth/token`, 'http://api.example', 'api_endpoint'],
+  ])('of an https issuer accepts only https from discovery: %s', async (_, endpoint, api, refused) => {
+    const sent: string[] = [];
+    const context = {
+      ...grantContext(undefined),
+      request: async ({ url = '' }: AxiosRequestConfig) => {
+        sent.push(url);
+        const data = url.includes('openid-configuration')
+          ? { issuer: ISSUER, token_endpoint: endpoint }
+          : url.includes('cxone-configuration')
+            ? { api_endpoint: api }
+            : { access_token: jwt };
+        return { status: 200, statusText: '', headers: {}, config: {} as never, data: JSON.stringify(data) };
+      },
+    };
+    const token = niceCxone(keys).grant(context);
+    if (refused === undefined) expect(await token).toMatchObject({ apiBaseUrl: api });
+    else await expect(token).rejects.toThrow(new RegExp(`${refused}: .* is not https`));
+    expect(sent.filter((url) => url.startsWith('http:'))).toEqual([]);
   });
 
   it('does not refresh after "not authorized for user", even if only icStatusDescription has this text', async () => {

@@ -36,18 +36,17 @@ export interface ExportSummary extends Progress {
  * });
  */
 export async function exportRecords<Item>(options: ExportOptions<Item>): Promise<ExportSummary> {
-  checkExportOptions(options);
-  const { source, sink, api, clock = systemClock, signal, restart = false } = options;
+  const own = checkExportOptions(options);
+  const { source, sink, api, clock = systemClock, signal, restart = false } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const location =
-    (options.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
+  const location = (own.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
   const path = typeof location === 'string' ? location : undefined;
   const journal = path && `${path}.journal`;
   const subject: Subject = {
     source: source.name,
     query: source.query,
     format: sink.format,
-    account: options.account ?? api.defaults.baseURL ?? '',
+    account: own.account ?? api.defaults.baseURL ?? '',
   };
   // A store needs no lock, because it accepts the saves of one run only.
   const locked = typeof location === 'object' ? undefined : (path ?? sink.path);
@@ -64,7 +63,7 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
       // Save before the first write, or a crash would leave an output without a checkpoint.
       if (location !== undefined) await saveCheckpoint(location, subject, START);
     }
-    const progress = await runExport(options, saved ?? START, journal, async (state) => {
+    const progress = await runExport(own, saved ?? START, journal, async (state) => {
       if (location === undefined) return;
       await lock?.verify();
       await saveCheckpoint(location, subject, state);

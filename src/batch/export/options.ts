@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { numberProblems, refuse } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import type { CheckpointStore } from '../checkpoint-store.ts';
-import { type RunOptions, runProblems } from '../run-options.ts';
+import { RUN_OPTIONS, type RunOptions, runProblems } from '../run-options.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { PageSource } from '../sources/source.ts';
 
@@ -22,15 +22,24 @@ export interface ExportOptions<Item = unknown> extends RunOptions {
   readAhead?: number | undefined;
 }
 
-/** @throws ConfigurationError that lists all invalid options. */
-export function checkExportOptions<Item>(options: ExportOptions<Item>): void {
-  const { source, sink, checkpoint } = options ?? {};
+const OPTIONS: OptionTable<ExportOptions> = {
+  ...RUN_OPTIONS,
+  source: 'any',
+  sink: 'any',
+  checkpoint: 'any',
+  checkpointInterval: 'number',
+  readAhead: 'number',
+};
+
+/** Returns the checked options. @throws ConfigurationError that lists all invalid options. */
+export function checkExportOptions<Item>(given: ExportOptions<Item>): ExportOptions<Item> {
+  const [options, problems] = readOptions<ExportOptions<Item>>(given, OPTIONS);
+  const { source, sink, checkpoint } = options;
   const output = sink?.path === undefined ? undefined : resolve(sink.path);
   refuse('exportRecords', [
-    ...runProblems(options ?? {}),
+    ...runProblems(options),
     typeof source?.read !== 'function' && 'source must be a page source, such as genesysConversations(...)',
     typeof sink?.open !== 'function' && 'sink must be a sink, such as jsonLinesFile(...)',
-    ...numberProblems(options ?? {}, ['checkpointInterval', 'readAhead']),
     typeof checkpoint === 'object' &&
       !(typeof checkpoint.load === 'function' && typeof checkpoint.save === 'function') &&
       'checkpoint must be a file name, or a store with load and save',
@@ -39,5 +48,7 @@ export function checkExportOptions<Item>(options: ExportOptions<Item>): void {
       checkpoint !== '' &&
       ['', '.journal', '.lock'].some((ending) => resolve(checkpoint + ending) === output) &&
       'the checkpoint, its .journal and its .lock must be different files from the output',
+    ...problems,
   ]);
+  return options;
 }

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { numberProblems, prefixed, refuse } from '../../core/internal.ts';
+import { type OptionTable, prefixed, readOptions, refuse } from '../../core/internal.ts';
 import { badInput, type InputRecord, type RecordInput } from './input.ts';
 import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
@@ -17,6 +17,12 @@ export const DEFAULTS = { delimiter: ',' } as const;
 
 const START = { offset: 0, line: 0 };
 
+const OPTIONS: OptionTable<CsvInputOptions> = {
+  delimiter: 'string',
+  columns: 'object',
+  maxRowBytes: 'number',
+};
+
 /**
  * Reads CSV (RFC 4180) in UTF-8. Each row becomes an object of strings, keyed by the names in the first row. Quoted fields may contain
  * line feeds. A row with too many or too few fields is a bad record; fields are never added or dropped.
@@ -24,13 +30,14 @@ const START = { offset: 0, line: 0 };
  * @throws ConfigurationError
  */
 export function csvInput(path: string, options: CsvInputOptions = {}): RecordInput {
-  const { delimiter = DEFAULTS.delimiter, columns, maxRowBytes = LONGEST_ROW } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { delimiter = DEFAULTS.delimiter, columns, maxRowBytes = LONGEST_ROW } = own;
   refuse('csvInput', [
     !(typeof path === 'string' && path) && 'path must be a file name',
     (delimiter.length !== 1 || /["\r\n]/.test(delimiter)) &&
       'delimiter must be one character other than a quotation mark or a line break',
     columns && prefixed('columns', columnProblem(columns)),
-    ...numberProblems(options, ['maxRowBytes']),
+    ...problems,
   ]);
   const rowOptions = { maxBytes: maxRowBytes, quoted: true };
 

@@ -53,15 +53,15 @@ export interface ImportSummary extends ImportProgress {
  * });
  */
 export async function importRecords(options: ImportOptions): Promise<ImportSummary> {
-  checkImportOptions(options);
-  const { input, target, api, clock = systemClock, signal, restart = false } = options;
+  const own = checkImportOptions(options);
+  const { input, target, api, clock = systemClock, signal, restart = false } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const paths = importPaths(options);
+  const paths = importPaths(own);
   const subject: Subject = {
     target: target.name,
     query: target.query,
     input: input.format,
-    account: options.account ?? api.defaults.baseURL ?? '',
+    account: own.account ?? api.defaults.baseURL ?? '',
   };
   const size = await sizeOfInput(input.path);
   const lock = await lockOutput(`${paths.checkpoint}.lock`, clock, signal);
@@ -80,7 +80,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     const ledger = await openLedger(paths, state, save);
     try {
       const wasBegun = resumed || ledger.state.entry > 0;
-      const progress = await runImport(options, ledger, lock.verify);
+      const progress = await runImport(own, ledger, lock.verify);
       return summary(paths, progress, { resumed: wasBegun, alreadyComplete: false });
     } finally {
       await ledger.close();

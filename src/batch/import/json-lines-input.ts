@@ -1,4 +1,4 @@
-import { numberProblems, refuse } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import type { InputRecord, RecordInput } from './input.ts';
 import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
@@ -11,6 +11,10 @@ export interface JsonLinesInputOptions {
 /** A line of a rejects or unresolved file has one of these members and `record`, and no other. */
 const WRAPPERS = ['rejected', 'unresolved'];
 
+const OPTIONS: OptionTable<JsonLinesInputOptions> = {
+  maxLineBytes: 'number',
+};
+
 /**
  * Reads JSON Lines: UTF-8, one JSON value per line. Skips empty lines.
  *
@@ -20,11 +24,9 @@ const WRAPPERS = ['rejected', 'unresolved'];
  * @throws ConfigurationError
  */
 export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}): RecordInput {
-  refuse('jsonLinesInput', [
-    !(typeof path === 'string' && path) && 'path must be a file name',
-    ...numberProblems(options, ['maxLineBytes']),
-  ]);
-  const { maxLineBytes = LONGEST_ROW } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  refuse('jsonLinesInput', [...problems, !(typeof path === 'string' && path) && 'path must be a file name']);
+  const { maxLineBytes = LONGEST_ROW } = own;
   return {
     path,
     format: 'jsonl',

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { numberProblems, refuse } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import type { Progress } from '../progress.ts';
-import { type RunOptions, runProblems } from '../run-options.ts';
+import { RUN_OPTIONS, type RunOptions, runProblems } from '../run-options.ts';
 import type { RecordInput } from './input.ts';
 import type { ImportTarget } from './target.ts';
 
@@ -66,8 +66,24 @@ export function importPaths({ input, ...options }: ImportOptions): ImportPaths {
   };
 }
 
-/** @throws ConfigurationError that lists every invalid option. */
-export function checkImportOptions(options: ImportOptions): void {
+const OPTIONS: OptionTable<ImportOptions> = {
+  ...RUN_OPTIONS,
+  input: 'any',
+  target: 'any',
+  checkpoint: 'string',
+  rejects: 'string',
+  unresolved: 'string',
+  batchRecords: 'any',
+  batchBytes: 'any',
+  concurrency: 'any',
+  onBadRecord: 'any',
+  retries: 'number',
+  baseDelay: 'number',
+};
+
+/** Returns the checked options. @throws ConfigurationError that lists every invalid option. */
+export function checkImportOptions(given: ImportOptions): ImportOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
   const {
     input,
     target,
@@ -75,12 +91,12 @@ export function checkImportOptions(options: ImportOptions): void {
     batchBytes = 1,
     concurrency = IMPORT_DEFAULTS.concurrency,
     onBadRecord = IMPORT_DEFAULTS.onBadRecord,
-  } = options ?? {};
+  } = options;
   const files = input
     ? [input.path, ...Object.values(importPaths(options))].map((path) => resolve(path))
     : [];
   refuse('importRecords', [
-    ...runProblems({ ...options, onProgress: undefined }),
+    ...runProblems(options),
     typeof input?.read !== 'function' && 'input must be a record input, such as jsonLinesInput(...)',
     typeof target?.request !== 'function' &&
       'target must be an import target, such as genesysContactList(...)',
@@ -89,6 +105,7 @@ export function checkImportOptions(options: ImportOptions): void {
     !(batchBytes >= 1) && 'batchBytes must be 1 or more',
     !(concurrency >= 1) && 'concurrency must be 1 or more',
     !['stop', 'reject'].includes(onBadRecord) && "onBadRecord must be 'stop' or 'reject'",
-    ...numberProblems(options ?? {}, ['retries', 'baseDelay']),
+    ...problems,
   ]);
+  return options;
 }

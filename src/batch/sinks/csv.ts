@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync';
-import { refuse } from '../../core/internal.ts';
+import { type OptionTable, type Problem, readOptions, refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { toJson } from './json-lines.ts';
 import type { Sink } from './sink.ts';
-import { type Compression, compression, type GzipOptions, openTextFile } from './text-file.ts';
+import { type Compression, compression, GZIP_OPTIONS, type GzipOptions, openTextFile } from './text-file.ts';
 
 /** Options of {@link csvFile}. */
 export interface CsvOptions {
@@ -25,6 +25,13 @@ export interface CsvOptions {
   escapeFormulas?: boolean | undefined;
 }
 
+const OPTIONS: OptionTable<CsvOptions> = {
+  columns: 'object',
+  delimiter: 'string',
+  bom: 'boolean',
+  escapeFormulas: 'boolean',
+};
+
 /** Position up to which a file is saved. */
 interface Position {
   bytes: number;
@@ -45,7 +52,8 @@ interface Position {
  * @throws ConfigurationError
  */
 export function csvFile(path: string, options: CsvOptions = {}): Sink {
-  return csvSink('csvFile', path, options);
+  const [own, problems] = readOptions(options, OPTIONS);
+  return csvSink('csvFile', path, own, problems);
 }
 
 /**
@@ -55,10 +63,18 @@ export function csvFile(path: string, options: CsvOptions = {}): Sink {
  * @throws ConfigurationError
  */
 export function gzipCsvFile(path: string, options: CsvOptions & GzipOptions = {}): Sink {
-  return csvSink('gzipCsvFile', path, options, compression('gzipCsvFile', options));
+  const [own, problems] = readOptions(options, { ...OPTIONS, ...GZIP_OPTIONS });
+  const { level, memberSize } = own;
+  return csvSink('gzipCsvFile', path, own, problems, compression('gzipCsvFile', { level, memberSize }));
 }
 
-function csvSink(caller: string, path: string, options: CsvOptions, gzip?: Compression): Sink {
+function csvSink(
+  caller: string,
+  path: string,
+  options: CsvOptions,
+  problems: readonly Problem[],
+  gzip?: Compression,
+): Sink {
   const { columns: chosen = null, delimiter = ',', bom = false, escapeFormulas = false } = options;
   refuse(caller, [
     chosen && chosen.length === 0 && 'columns must not be empty',
@@ -67,6 +83,7 @@ function csvSink(caller: string, path: string, options: CsvOptions, gzip?: Compr
       `columns must not repeat a name: ${JSON.stringify(chosen)}`,
     !/^[^"\r\n]$/u.test(delimiter) &&
       `delimiter must be one character other than a quote or a line break, not ${JSON.stringify(delimiter)}`,
+    ...problems,
   ]);
 
   function toCsv(rows: readonly (readonly unknown[])[]): string {

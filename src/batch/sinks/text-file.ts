@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { numberProblems, refuse } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import { openAppendFile } from '../files/append-file.ts';
 
 /** How a file is compressed. */
@@ -34,11 +34,14 @@ const compress = promisify(gzip);
 const SYSTEM = 9;
 const UNKNOWN = 255;
 
+export const GZIP_OPTIONS: OptionTable<GzipOptions> = { level: 'any', memberSize: 'number' };
+
 /** Completes the options of compression. @throws ConfigurationError */
-export function compression(caller: string, { level = 6, memberSize = 524_288 }: GzipOptions): Compression {
+export function compression(caller: string, options: GzipOptions): Compression {
+  const [{ level = 6, memberSize = 524_288 }, problems] = readOptions(options, GZIP_OPTIONS);
   refuse(caller, [
     !(Number.isInteger(level) && level >= 1 && level <= 9) && 'level must be a whole number from 1 to 9',
-    ...numberProblems({ memberSize }, ['memberSize']),
+    ...problems,
   ]);
   return { level, memberSize };
 }

@@ -37,10 +37,10 @@ function wrongShape({ data, status, headers }: AxiosResponse, label: string): Ba
  * @throws BatchError `ERR_UNEXPECTED_ANSWER`, also if the member is missing: a missing list is never the end.
  */
 export function listOf(body: JsonObject, name: string, label: string): readonly unknown[] {
-  const list = body[name];
+  const isMember = Object.hasOwn(body, name);
+  const list = isMember ? body[name] : undefined;
   if (Array.isArray(list)) return list;
-  const what =
-    name in body ? `whose ${name} is ${shapeOf(list)}` : `without ${name}. It has ${namesOf(body)}`;
+  const what = isMember ? `whose ${name} is ${shapeOf(list)}` : `without ${name}. It has ${namesOf(body)}`;
   throw unexpected(label, `returned an object ${what}`);
 }
 

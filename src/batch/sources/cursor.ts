@@ -1,9 +1,9 @@
-import { refuse } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';
 import { type ParamOptions, pagedProblems, withParameters } from './paged-options.ts';
-import { describeRequest, type PagedOptions } from './paged-request.ts';
+import { describeRequest, PAGED_OPTIONS, type PagedOptions } from './paged-request.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link cursorSource}. */
@@ -16,6 +16,13 @@ export interface CursorOptions extends PagedOptions, ParamOptions {
 
 export const DEFAULTS = { parameter: 'cursor' } as const;
 
+const OPTIONS: OptionTable<CursorOptions> = {
+  ...PAGED_OPTIONS,
+  in: 'any',
+  cursor: 'any',
+  parameter: 'string',
+};
+
 /**
  * Reads pages that each contain a cursor to the next page. The last page has a cursor that is absent, null or ''.
  *
@@ -26,20 +33,22 @@ export const DEFAULTS = { parameter: 'cursor' } as const;
  * cursorSource({ url: '/audits', items: 'entities', cursor: 'cursors.after', parameter: 'after' })
  */
 export function cursorSource(options: CursorOptions): PageSource {
-  const { cursor: path, parameter = DEFAULTS.parameter } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { cursor: path, parameter = DEFAULTS.parameter } = own;
   refuse('cursorSource', [
-    ...pagedProblems(options, [parameter]),
+    ...pagedProblems(own, [parameter]),
     !path && "cursor must be the path of the cursor in a response, such as 'cursors.after'",
+    ...problems,
   ]);
-  return followedSource(options, {
-    query: { cursor: path, parameter, in: options.in },
-    request: (cursor) => withParameters(options, cursor === undefined ? {} : { [parameter]: cursor }),
+  return followedSource(own, {
+    query: { cursor: path, parameter, in: own.in },
+    request: (cursor) => withParameters(own, cursor === undefined ? {} : { [parameter]: cursor }),
     leadOf({ body }) {
       const cursor = valueAt(body, path);
       if (cursor === undefined || cursor === null || cursor === '') return undefined;
       if (typeof cursor === 'string' || typeof cursor === 'number') return cursor;
       throw unexpected(
-        describeRequest(options),
+        describeRequest(own),
         `returned ${JSON.stringify(cursor).slice(0, 80)} as ${path}, which is not a cursor`,
       );
     },

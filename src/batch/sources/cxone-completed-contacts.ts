@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.ts';
-import { refuse, systemClock } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { type CxoneContact, OWN_PARAMS, readContacts } from './completed-contacts-answer.ts';
 import { checkDates, type Interval, parseDate } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
@@ -65,15 +65,15 @@ const FILL = 0.75;
  * cxoneCompletedContacts({ startDate: '2026-01-01T00:00Z', endDate: '2026-02-01T00:00Z' })
  */
 export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): PageSource<CxoneContact> {
-  check(options);
+  const own = check(options);
   const {
     version = DEFAULTS.version,
     pageSize = DEFAULTS.pageSize,
     params = {},
     maxResults = DEFAULTS.maxResults,
     totalTolerance = DEFAULTS.totalTolerance,
-  } = options;
-  const interval: Interval = { start: parseDate(options.startDate), end: parseDate(options.endDate) };
+  } = own;
+  const interval: Interval = { start: parseDate(own.startDate), end: parseDate(own.endDate) };
   const url = `/incontactapi/services/${version}/contacts/completed`;
   const label = `GET ${url}`;
 
@@ -178,19 +178,31 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
   };
 }
 
-function check(options: CxoneCompletedContactsOptions): void {
+const OPTIONS: OptionTable<CxoneCompletedContactsOptions> = {
+  startDate: 'any',
+  endDate: 'any',
+  version: 'string',
+  pageSize: 'any',
+  params: 'object',
+  maxResults: 'any',
+  totalTolerance: 'any',
+  clock: 'object',
+};
+
+function check(given: CxoneCompletedContactsOptions): CxoneCompletedContactsOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
   const {
     startDate,
     endDate,
     version = DEFAULTS.version,
     pageSize = DEFAULTS.pageSize,
     params = {},
-  } = options ?? {};
+  } = options;
   const {
     maxResults = DEFAULTS.maxResults,
     totalTolerance = DEFAULTS.totalTolerance,
     clock = systemClock,
-  } = options ?? {};
+  } = options;
   const [start, end] = [
     { name: 'startDate', date: startDate },
     { name: 'endDate', date: endDate },
@@ -202,5 +214,7 @@ function check(options: CxoneCompletedContactsOptions): void {
     ...OWN_PARAMS.map((name) => name in params && `params.${name} is set by the source: remove it`),
     !(maxResults >= pageSize) && 'maxResults must be a number, at least pageSize',
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
+    ...problems,
   ]);
+  return options;
 }

@@ -1,6 +1,6 @@
 import { isAxiosError } from 'axios';
 import type { Clock } from '../../core/index.ts';
-import { numberProblems, refuse, systemClock, waitForRetry } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse, systemClock, waitForRetry } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 import { type CsvRow, readCsvRows } from './csv-rows.ts';
@@ -9,7 +9,7 @@ import { readExpiringJob } from './expiring-job.ts';
 import { openForeignFile } from './foreign-file.ts';
 import { checkDates } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import type { PollOptions } from './poll.ts';
+import { POLL_OPTIONS, type PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Page, PageSource, SourceContext } from './source.ts';
 
@@ -68,9 +68,9 @@ const READ_DELAY = 1000;
  * cxoneDataExtraction({ entityName: 'recording-interaction-metadata', startDate: '2026-01-01', endDate: '2026-01-31' })
  */
 export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSource<CsvRow> {
-  check(options);
-  const { entityName, version, startDate, endDate, query = {}, id, pageSize = DEFAULTS.pageSize } = options;
-  const { idleTimeout = 60_000 } = options;
+  const own = check(options);
+  const { entityName, version, startDate, endDate, query = {}, id, pageSize = DEFAULTS.pageSize } = own;
+  const { idleTimeout = 60_000 } = own;
   const body = { ...query, entityName, ...(version !== undefined && { version }), startDate, endDate };
 
   /** Reads the rows of a file after the written ones, page by page. */
@@ -105,7 +105,7 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
   }
 
   const pages = (context: SourceContext) =>
-    readExpiringJob<State, ExtractionResult, CsvRow>(context, options, {
+    readExpiringJob<State, ExtractionResult, CsvRow>(context, own, {
       what: WHAT,
       advice: 'Check entityName and the dates',
       create: async (mayRepeat) => ({ job: await createExtraction(context, body), rows: 0, mayRepeat }),
@@ -141,9 +141,23 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
   };
 }
 
-function check(options: CxoneDataExtractionOptions): void {
-  const { entityName, startDate, endDate, query = {}, id } = options ?? {};
-  const { pageSize = DEFAULTS.pageSize, clock = systemClock } = options ?? {};
+const OPTIONS: OptionTable<CxoneDataExtractionOptions> = {
+  ...POLL_OPTIONS,
+  entityName: 'any',
+  version: 'string',
+  startDate: 'any',
+  endDate: 'any',
+  query: 'object',
+  id: 'string',
+  pageSize: 'any',
+  idleTimeout: 'number',
+  clock: 'object',
+};
+
+function check(given: CxoneDataExtractionOptions): CxoneDataExtractionOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
+  const { entityName, startDate, endDate, query = {}, id } = options;
+  const { pageSize = DEFAULTS.pageSize, clock = systemClock } = options;
   const [start, end] = [
     { name: 'startDate', date: startDate },
     { name: 'endDate', date: endDate },
@@ -154,8 +168,9 @@ function check(options: CxoneDataExtractionOptions): void {
     ...OWN_MEMBERS.map((name) => name in query && `query.${name} must be set with the option ${name}`),
     id === '' && 'id must be the name of a column',
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
-    ...numberProblems(options ?? {}, ['pollDelay', 'maxPollDelay', 'maxWait', 'idleTimeout']),
+    ...problems,
   ]);
+  return options;
 }
 
 function downloadFailed(error: unknown): BatchError {

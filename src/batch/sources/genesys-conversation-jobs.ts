@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/index.ts';
-import { numberProblems, refuse, systemClock } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
 import { readExpiringJob } from './expiring-job.ts';
 import { availableUntil, checkJob, createJob, readResults } from './genesys-details-job.ts';
 import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import type { PollOptions } from './poll.ts';
+import { POLL_OPTIONS, type PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
 import type { PageSource, SourceContext } from './source.ts';
 import { toText } from './windows.ts';
@@ -62,9 +62,9 @@ const OWN_MEMBERS = ['interval', 'startOfDayIntervalMatching'];
 export function genesysConversationJobs(
   options: GenesysConversationJobsOptions,
 ): PageSource<GenesysConversation> {
-  check(options);
-  const { interval, query = {}, pageSize = DEFAULTS.pageSize, allowPartialData = false } = options;
-  const { startOfDayIntervalMatching = false } = options;
+  const own = check(options);
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize, allowPartialData = false } = own;
+  const { startOfDayIntervalMatching = false } = own;
   const whole = parseInterval(interval);
   const body = {
     ...query,
@@ -79,7 +79,7 @@ export function genesysConversationJobs(
   }
 
   const pages = (context: SourceContext) =>
-    readExpiringJob<State, unknown, GenesysConversation>(context, options, {
+    readExpiringJob<State, unknown, GenesysConversation>(context, own, {
       what: 'the details job',
       advice: "Check the query's filters",
       create: (mayRepeat) => create(context, mayRepeat),
@@ -112,14 +112,26 @@ export function genesysConversationJobs(
   };
 }
 
-function check(options: GenesysConversationJobsOptions): void {
-  const { interval, query = {}, pageSize = DEFAULTS.pageSize, clock = systemClock } = options ?? {};
+const OPTIONS: OptionTable<GenesysConversationJobsOptions> = {
+  ...POLL_OPTIONS,
+  interval: 'any',
+  query: 'object',
+  pageSize: 'any',
+  startOfDayIntervalMatching: 'boolean',
+  allowPartialData: 'boolean',
+  clock: 'object',
+};
+
+function check(given: GenesysConversationJobsOptions): GenesysConversationJobsOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize, clock = systemClock } = options;
   refuse('genesysConversationJobs', [
     checkInterval(interval, clock.now()),
     ...OWN_MEMBERS.map((name) => name in query && `query.${name} must be set with the option ${name}`),
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
-    ...numberProblems(options ?? {}, ['pollDelay', 'maxPollDelay', 'maxWait']),
+    ...problems,
   ]);
+  return options;
 }
 
 function dataNotAvailable(until: number, end: number): BatchError {

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import type { Clock } from '../../core/index.ts';
-import { refuse, systemClock } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import { DETAILS_QUERY } from './conversation-answer.ts';
 import { checkDates } from './interval.ts';
@@ -27,6 +27,17 @@ export interface GenesysConversationsTutorialOptions {
   clock?: Clock | undefined;
 }
 
+const OPTIONS: OptionTable<GenesysConversationsTutorialOptions> = {
+  dateFrom: 'any',
+  dateTo: 'any',
+  size: 'any',
+  query: 'string',
+  select: 'object',
+  groupBy: 'object',
+  url: 'string',
+  clock: 'object',
+};
+
 /**
  * Reads conversation details in the format of a well-known tutorial about Genesys Cloud: a request with `dateFrom`, `dateTo`
  * and `size` returns `results` and the URL `nextPage`, which is absent on the last page.
@@ -36,11 +47,13 @@ export interface GenesysConversationsTutorialOptions {
  * @throws ConfigurationError that lists all invalid options.
  */
 export function genesysConversationsTutorial(options: GenesysConversationsTutorialOptions): PageSource {
-  const { dateFrom, dateTo, size = 50, query, select, groupBy } = options;
-  const { url = DETAILS_QUERY, clock = systemClock } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { dateFrom, dateTo, size = 50, query, select, groupBy } = own;
+  const { url = DETAILS_QUERY, clock = systemClock } = own;
   refuse('genesysConversationsTutorial', [
     checkDates({ name: 'dateFrom', date: dateFrom }, { name: 'dateTo', date: dateTo }, clock.now()),
     !(Number.isInteger(size) && size > 0) && 'size must be a whole number above 0',
+    ...problems,
   ]);
   const data: JsonMembers = {
     dateFrom,

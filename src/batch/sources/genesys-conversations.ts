@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.ts';
-import { refuse, systemClock } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import {
   type ConversationAnswer,
@@ -75,10 +75,10 @@ type State = {
  * genesysConversations({ interval: '2026-01-01T00:00Z/2026-02-01T00:00Z' })
  */
 export function genesysConversations(options: GenesysConversationsOptions): PageSource<GenesysConversation> {
-  check(options);
-  const { interval, query = {}, pageSize = DEFAULTS.pageSize } = options;
-  const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = options;
-  const { totalTolerance = DEFAULTS.totalTolerance } = options;
+  const own = check(options);
+  const { interval, query = {}, pageSize = DEFAULTS.pageSize } = own;
+  const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = own;
+  const { totalTolerance = DEFAULTS.totalTolerance } = own;
   const whole = parseInterval(interval);
   const longest = Math.min(maxInterval, whole.end - whole.start);
   const lastPage = Math.floor(maxResults / pageSize);
@@ -179,7 +179,18 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
   };
 }
 
-function check(options: GenesysConversationsOptions): void {
+const OPTIONS: OptionTable<GenesysConversationsOptions> = {
+  interval: 'any',
+  query: 'object',
+  pageSize: 'any',
+  maxInterval: 'any',
+  maxResults: 'any',
+  totalTolerance: 'any',
+  clock: 'object',
+};
+
+function check(given: GenesysConversationsOptions): GenesysConversationsOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
   const { interval, query = {}, pageSize = DEFAULTS.pageSize } = options;
   const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = options;
   const { totalTolerance = DEFAULTS.totalTolerance, clock = systemClock } = options;
@@ -190,7 +201,9 @@ function check(options: GenesysConversationsOptions): void {
     !(maxInterval >= 1000) && 'maxInterval must be a number of milliseconds, at least 1000',
     !(maxResults >= pageSize) && 'maxResults must be a number, at least pageSize',
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
+    ...problems,
   ]);
+  return options;
 }
 
 function startOf(conversation: GenesysConversation | undefined): number | undefined {

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { AxiosRequestConfig } from 'axios';
-import { refuse } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { followedSource } from './followed.ts';
 import { valueAt } from './member-path.ts';
 import { addressOf, nextLink } from './next-link.ts';
 import { pagedProblems } from './paged-options.ts';
-import { describeRequest, PAGED_DEFAULTS, type PagedAnswer, type PagedOptions } from './paged-request.ts';
+import {
+  describeRequest,
+  PAGED_DEFAULTS,
+  PAGED_OPTIONS,
+  type PagedAnswer,
+  type PagedOptions,
+} from './paged-request.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link linkSource}. */
@@ -17,6 +23,11 @@ export interface LinkOptions extends PagedOptions {
    */
   next: string;
 }
+
+const OPTIONS: OptionTable<LinkOptions> = {
+  ...PAGED_OPTIONS,
+  next: 'any',
+};
 
 /**
  * Reads pages that each contain the absolute or relative URL of the next page. The source requests that URL with GET and
@@ -29,23 +40,25 @@ export interface LinkOptions extends PagedOptions {
  * linkSource({ url: '/api/v2/users', items: 'entities', next: 'nextUri', total: 'total' })
  */
 export function linkSource(options: LinkOptions): PageSource {
-  const { next, method = PAGED_DEFAULTS.method, params, data } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { next, method = PAGED_DEFAULTS.method, params, data } = own;
   refuse('linkSource', [
-    ...pagedProblems(options, []),
+    ...pagedProblems(own, []),
     !next && "next must be the path of the link in a response, such as 'nextUri'",
+    ...problems,
   ]);
-  const label = describeRequest(options);
-  const own = Object.keys(params ?? {});
-  return followedSource(options, {
+  const label = describeRequest(own);
+  const ownParams = Object.keys(params ?? {});
+  return followedSource(own, {
     query: { next },
     request(link): AxiosRequestConfig {
       if (link === undefined) return { ...(params && { params }), ...(data && { data }) };
       // The origin of the link was checked when the link was read.
       return { method: 'get', url: String(link), allowAbsoluteUrls: true };
     },
-    startOf: ({ response }) => (method === 'get' ? digestOf(addressOf(response, own)) : undefined),
+    startOf: ({ response }) => (method === 'get' ? digestOf(addressOf(response, ownParams)) : undefined),
     leadOf({ body, response }: PagedAnswer, start) {
-      const link = nextLink(valueAt(body, next), response, { label, own });
+      const link = nextLink(valueAt(body, next), response, { label, own: ownParams });
       if (link === undefined || start === undefined || digestOf(link) !== start) return link;
       throw new BatchError(
         `the pages of ${label} form a loop: a page names the first page as the next one. The export stops and has ` +

@@ -25,7 +25,7 @@ export function withValueAt(members: JsonMembers, path: string, value: Json): Js
   const dot = path.indexOf('.');
   if (dot < 0) return { ...members, [path]: value };
   const name = path.slice(0, dot);
-  const inner = members[name];
+  const inner = Object.hasOwn(members, name) ? members[name] : undefined;
   const isObject = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
   return {
     ...members,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { OptionTable } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
@@ -6,6 +7,7 @@ import { identifyBy, type ParamOptions, pagedProblems, queryOf, withParameters }
 import {
   describeRequest,
   PAGED_DEFAULTS,
+  PAGED_OPTIONS,
   type PagedAnswer,
   type PagedOptions,
   requestPage,
@@ -25,6 +27,13 @@ export interface NumberedOptions extends PagedOptions, ParamOptions {
    */
   lastPage?: 'empty' | 'short' | undefined;
 }
+
+export const NUMBERED_OPTIONS: OptionTable<NumberedOptions> = {
+  ...PAGED_OPTIONS,
+  in: 'any',
+  pageSize: 'any',
+  lastPage: 'any',
+};
 
 // A page with one record can repeat by chance. After this many repeats, the API must be ignoring the parameter.
 const MAX_REPEATS = 100;

@@ -1,5 +1,5 @@
-import { numberProblems, refuse } from '../../core/internal.ts';
-import { type NumberedOptions, numberedProblems, numberedSource } from './numbered.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
+import { NUMBERED_OPTIONS, type NumberedOptions, numberedProblems, numberedSource } from './numbered.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link offsetSource}. */
@@ -14,6 +14,12 @@ export interface OffsetOptions extends NumberedOptions {
 
 export const DEFAULTS = { skipParameter: 'skip', sizeParameter: 'top', pageSize: 100 } as const;
 
+const OPTIONS: OptionTable<OffsetOptions> = {
+  ...NUMBERED_OPTIONS,
+  skipParameter: 'string',
+  sizeParameter: 'string',
+};
+
 /**
  * Reads pages by offset, several in parallel if `total` is set.
  *
@@ -24,16 +30,17 @@ export const DEFAULTS = { skipParameter: 'skip', sizeParameter: 'top', pageSize:
  * offsetSource({ url: '/contacts', items: 'contacts', total: 'totalRecords', emptyStatus: 204, id: 'contactId' })
  */
 export function offsetSource(options: OffsetOptions): PageSource {
-  const { skipParameter = DEFAULTS.skipParameter, sizeParameter = DEFAULTS.sizeParameter } = options;
-  const { pageSize = DEFAULTS.pageSize } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { skipParameter = DEFAULTS.skipParameter, sizeParameter = DEFAULTS.sizeParameter } = own;
+  const { pageSize = DEFAULTS.pageSize } = own;
   refuse('offsetSource', [
     ...numberedProblems({ ...options, pageSize }, [skipParameter, sizeParameter]),
-    ...numberProblems(options, ['pageSize']),
+    ...problems,
   ]);
   return numberedSource(
     { ...options, pageSize },
     {
-      query: { skipParameter, sizeParameter, pageSize, in: options.in },
+      query: { skipParameter, sizeParameter, pageSize, in: own.in },
       parameter: skipParameter,
       first: 0,
       stride: pageSize,

@@ -1,5 +1,5 @@
-import { numberProblems, refuse } from '../../core/internal.ts';
-import { type NumberedOptions, numberedProblems, numberedSource } from './numbered.ts';
+import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
+import { NUMBERED_OPTIONS, type NumberedOptions, numberedProblems, numberedSource } from './numbered.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link pageNumberSource}. */
@@ -18,6 +18,14 @@ export interface PageNumberOptions extends NumberedOptions {
 
 export const DEFAULTS = { parameter: 'pageNumber', first: 1 } as const;
 
+const OPTIONS: OptionTable<PageNumberOptions> = {
+  ...NUMBERED_OPTIONS,
+  parameter: 'string',
+  first: 'number',
+  sizeParameter: 'string',
+  pageCount: 'string',
+};
+
 /**
  * Reads pages by number, several in parallel if `total` or `pageCount` is set.
  *
@@ -28,16 +36,17 @@ export const DEFAULTS = { parameter: 'pageNumber', first: 1 } as const;
  * pageNumberSource({ url: '/api/v2/users', items: 'entities', pageCount: 'pageCount', total: 'total', id: 'id' })
  */
 export function pageNumberSource(options: PageNumberOptions): PageSource {
-  const { parameter = DEFAULTS.parameter, first = DEFAULTS.first } = options;
-  const { sizeParameter, pageSize, pageCount } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { parameter = DEFAULTS.parameter, first = DEFAULTS.first } = own;
+  const { sizeParameter, pageSize, pageCount } = own;
   refuse('pageNumberSource', [
-    ...numberedProblems(options, [parameter, sizeParameter]),
-    ...numberProblems({ first }, ['first']),
+    ...numberedProblems(own, [parameter, sizeParameter]),
     sizeParameter !== undefined && pageSize === undefined && 'sizeParameter requires pageSize',
+    ...problems,
   ]);
   const size = sizeParameter !== undefined && pageSize !== undefined ? { [sizeParameter]: pageSize } : {};
-  return numberedSource(options, {
-    query: { parameter, first, sizeParameter, pageSize, in: options.in },
+  return numberedSource(own, {
+    query: { parameter, first, sizeParameter, pageSize, in: own.in },
     parameter,
     first,
     stride: 1,

@@ -1,5 +1,5 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { redactUrl } from '../../core/internal.ts';
+import { type OptionTable, redactUrl } from '../../core/internal.ts';
 import { bareListOf, listOf, objectOf } from './answer.ts';
 import { type JsonMembers, valueAt } from './member-path.ts';
 import type { SourceContext } from './source.ts';
@@ -39,6 +39,20 @@ export interface PagedOptions {
   /** A status that means that there are no records: 204, or 404 for a page after the first. @default none */
   emptyStatus?: 204 | 404 | undefined;
 }
+
+export const PAGED_OPTIONS: OptionTable<PagedOptions> = {
+  name: 'string',
+  method: 'any',
+  url: 'any',
+  params: 'object',
+  data: 'object',
+  items: 'any',
+  total: 'string',
+  totalTolerance: 'any',
+  id: 'string',
+  emptyPage: 'any',
+  emptyStatus: 'any',
+};
 
 export const PAGED_DEFAULTS = { name: 'pages', method: 'get', totalTolerance: 0 } as const;
 

@@ -1,4 +1,4 @@
-import { retryLoop } from '../../core/internal.ts';
+import { type OptionTable, retryLoop } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { SourceContext } from './source.ts';
 
@@ -11,6 +11,12 @@ export interface PollOptions {
   /** If the job takes longer, the run ends, and the next run continues to wait. @default 86_400_000, a day */
   maxWait?: number | undefined;
 }
+
+export const POLL_OPTIONS: OptionTable<PollOptions> = {
+  pollDelay: 'number',
+  maxPollDelay: 'number',
+  maxWait: 'number',
+};
 
 /**
  * Calls `check` until it returns a value.

@@ -104,7 +104,7 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   const { retries, timeout, baseUrl, directory, concurrency, takeover, readAhead, checkpointInterval } =
     flags;
   const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
-  const connection = queueUrl(flags.queue, environment);
+  const connection = await queueUrl(flags.queue, environment);
   const { name: vendorName, vendor } = chooseVendor(environment, flags.vendor);
   const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[vendorName].rate);
   const store = redisStore({ url: connection });

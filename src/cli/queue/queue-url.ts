@@ -1,14 +1,15 @@
 import { refuse } from '../../core/internal.ts';
 import type { Environment } from '../../vendors/environment.ts';
-import { readVariables } from '../../vendors/internal.ts';
+import { readVariables, secretProblems } from '../../vendors/internal.ts';
 import { REDIS_VARIABLES } from '../variables.ts';
 
 /**
  * Returns the URL of a queue with the credentials from the environment.
  *
- * @throws ConfigurationError if the URL contains a password, because every user of the machine can see arguments.
+ * @throws ConfigurationError if the URL contains a password, because every user of the machine can see arguments; if the file with
+ * the password cannot be read.
  */
-export function queueUrl(text: string, environment: Environment): string {
+export async function queueUrl(text: string, environment: Environment): Promise<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   refuse('--queue', [
     !/^rediss?:$/.test(url?.protocol ?? '') &&
@@ -16,10 +17,11 @@ export function queueUrl(text: string, environment: Environment): string {
     (url?.password || [...(url?.searchParams.keys() ?? [])].some((name) => /passw/i.test(name))) &&
       'the URL contains a password, which every user of this machine can see: change the password, and set ' +
         `${REDIS_VARIABLES.password} in the environment or in a file named by --env`,
+    ...secretProblems(environment, REDIS_VARIABLES),
   ]);
   if (!url) return text;
   const { username, password } = readVariables(environment, REDIS_VARIABLES);
   if (username) url.username = username;
-  if (password) url.password = password;
+  if (password) url.password = typeof password === 'string' ? password : await password();
   return url.href;
 }

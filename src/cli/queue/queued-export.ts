@@ -34,7 +34,7 @@ export async function runQueuedExport(
     sourceOf(description, whole);
     const name = flags.name ?? out.replace(/[^\w.-]+/g, '_').replace(/^[^a-z\d]+/i, '');
     refuse('--name', [name === '' && `cannot be derived from ${out}; set a name of letters and digits`]);
-    const where = { connection: queueUrl(queue, environment), queue: queueName, name };
+    const where = { connection: await queueUrl(queue, environment), queue: queueName, name };
     if (flags.restart) await removeExport(where);
     const handle = await submitExport({
       ...where,

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
-import { linkSignals, refuse, systemClock } from '../../core/internal.ts';
+import { linkSignals, type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { sharedStore } from '../../token/index.ts';
 import { acquireLock, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
@@ -60,9 +60,9 @@ const WRITE_LOCK_TIMEOUT = 30_000;
  * attachAuthRefresh(api, { vendor, store: fileStore({ encryptionKey: () => Buffer.from(process.env.KEY, 'base64') }) });
  */
 export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
-  checkOptions(options);
-  const { encryptionKey, lock, clock = systemClock } = options;
-  const directory = resolve(options.directory ?? defaultDirectory());
+  const own = checkOptions(options);
+  const { encryptionKey, lock, clock = systemClock } = own;
+  const directory = resolve(own.directory ?? defaultDirectory());
   const closing = new AbortController();
   // Each wait adds a listener. Many waits at the same time are not a leak.
   setMaxListeners(0, closing.signal);
@@ -167,7 +167,16 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   });
 }
 
-function checkOptions({ directory, encryptionKey, lock }: FileStoreOptions): void {
+const OPTIONS: OptionTable<FileStoreOptions> = {
+  directory: 'any',
+  encryptionKey: 'any',
+  lock: 'any',
+  clock: 'object',
+};
+
+function checkOptions(given: FileStoreOptions): FileStoreOptions {
+  const [options, problems] = readOptions(given, OPTIONS);
+  const { directory, encryptionKey, lock } = options;
   refuse('fileStore', [
     directory !== undefined &&
       (typeof directory !== 'string' || directory === '') &&
@@ -176,5 +185,7 @@ function checkOptions({ directory, encryptionKey, lock }: FileStoreOptions): voi
       typeof encryptionKey !== 'function' &&
       'encryptionKey must be a function that returns 32 bytes',
     lock !== undefined && lock !== 'kernel' && lock !== 'lease' && "lock must be 'kernel' or 'lease'",
+    ...problems,
   ]);
+  return options;
 }

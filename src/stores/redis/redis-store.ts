@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, SharedTokenStore } from '../../core/index.ts';
-import { numberProblems, refuse, systemClock } from '../../core/internal.ts';
+import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
 import { acquireLock, type Owner } from './acquire-lock.ts';
@@ -38,6 +38,15 @@ export interface RedisStoreOptions {
   clock?: Clock | undefined;
 }
 
+const OPTIONS: OptionTable<RedisStoreOptions> = {
+  client: 'any',
+  url: 'any',
+  prefix: 'any',
+  lockExpiry: 'number',
+  commandTimeout: 'number',
+  clock: 'object',
+};
+
 // Milliseconds beyond the duration of the work, so that one late renewal does not lose the lock.
 const EXPIRY_MARGIN = 5_000;
 
@@ -51,14 +60,15 @@ const EXPIRY_MARGIN = 5_000;
  * attachAuthRefresh(api, { vendor, store: redisStore({ url: process.env.REDIS_URL }) });
  */
 export function redisStore(options: RedisStoreOptions): SharedTokenStore {
-  refuse('redisStore', problemsOf(options));
+  const [own, problems] = readOptions(options, OPTIONS);
+  refuse('redisStore', [...problems, ...problemsOf(own)]);
   const {
     client,
     url = '',
     prefix = 'axios-oauth-refresh',
     commandTimeout = 1_000,
     clock = systemClock,
-  } = options;
+  } = own;
   const userDriver = client && driverOf(client);
   const connection = createConnection({
     open: async () => userDriver ?? openOwn(url, commandTimeout),
@@ -99,7 +109,7 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
 
     async withLock(key, lockOptions, work) {
       const names = namesOf(prefix, key);
-      const expiry = Math.ceil(options.lockExpiry ?? lockOptions.duration + EXPIRY_MARGIN);
+      const expiry = Math.ceil(own.lockExpiry ?? lockOptions.duration + EXPIRY_MARGIN);
       const owner: Owner = { id: randomUUID(), ...identity };
       const value = JSON.stringify(owner);
       let requested = 0;
@@ -156,7 +166,6 @@ function problemsOf(options: RedisStoreOptions) {
     prefix !== undefined &&
       (typeof prefix !== 'string' || !/^[^{}]+$/.test(prefix)) &&
       'prefix must be a non-empty string without braces',
-    ...numberProblems(options, ['lockExpiry', 'commandTimeout']),
     options.lockExpiry === 0 && 'lockExpiry must be more than 0',
     options.commandTimeout === 0 && 'commandTimeout must be more than 0',
   ];

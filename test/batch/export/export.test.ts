@@ -366,7 +366,7 @@ it('the progress contains the rate and the remaining time from the current run o
 it('exportRecords lists all invalid options in one error', async () => {
   const wrong = { api: {}, rate: { requests: 0 }, readAhead: -1, timeout: Number.NaN } as unknown;
   await expect(exportRecords(wrong as ExportOptions)).rejects.toThrow(
-    /api must be.*timeout must be.*rate\.requests must be.*source must be.*sink must be.*readAhead must be/,
+    /api must be.*rate\.requests must be.*source must be.*sink must be.*timeout must be.*readAhead must be/,
   );
 });
 

@@ -89,6 +89,20 @@ describe('pageNumberSource', () => {
 });
 
 describe('when a response is neither a page nor the end', () => {
+  it.each(['constructor', '__proto__', 'toString', 'constructor.name'])(
+    'fails for a response without the list %s, which is a member of every object',
+    async (items) => {
+      const { url } = await startApi((_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"users":[]}');
+      });
+      const error = await failure(
+        exportAll(pageNumberSource({ ...base, items }), url),
+        'ERR_UNEXPECTED_ANSWER',
+      );
+      expect(error.message).toContain(`returned an object without ${items}. It has users`);
+    },
+  );
+
   it.each([
     ['HTML', '<html>Please log in</html>', 'text/html', 'with HTML or XML (text/html)'],
     ['truncated JSON', '{"entities":[{"id":', 'application/json', 'text that is not JSON'],

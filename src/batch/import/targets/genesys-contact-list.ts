@@ -1,4 +1,4 @@
-import { refuse } from '../../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysContactList}. */
@@ -18,6 +18,13 @@ export interface GenesysContactListOptions {
 
 type Contact = { id?: unknown; data?: unknown };
 
+const OPTIONS: OptionTable<GenesysContactListOptions> = {
+  listId: 'any',
+  idField: 'string',
+  priority: 'boolean',
+  check: 'function',
+};
+
 /**
  * Adds contacts to an outbound contact list of Genesys Cloud: `POST /api/v2/outbound/contactlists/{id}/contacts`, with at most
  * 1000 contacts per request. The API accepts all contacts of a request or none.
@@ -28,9 +35,11 @@ type Contact = { id?: unknown; data?: unknown };
  * @throws ConfigurationError
  */
 export function genesysContactList(options: GenesysContactListOptions): ImportTarget {
-  const { listId, idField, priority, check } = options ?? {};
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { listId, idField, priority, check } = own;
   refuse('genesysContactList', [
     !(typeof listId === 'string' && listId) && 'listId must be the id of a contact list',
+    ...problems,
   ]);
 
   const idOf = (record: unknown): string | undefined => {

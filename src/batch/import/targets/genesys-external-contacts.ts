@@ -1,4 +1,4 @@
-import { numberProblems, refuse } from '../../../core/internal.ts';
+import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
 import { type CheckRecords, type ImportTarget, type RecordResult, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysExternalContacts}. */
@@ -15,6 +15,12 @@ export interface GenesysExternalContactsOptions {
   check?: CheckRecords | undefined;
 }
 
+const OPTIONS: OptionTable<GenesysExternalContactsOptions> = {
+  keepsIds: 'boolean',
+  maxRecords: 'number',
+  check: 'function',
+};
+
 /**
  * Adds external contacts to Genesys Cloud: `POST /api/v2/externalcontacts/bulk/contacts/add`. The API returns 200 even if it refuses
  * some or all contacts, with a result for each contact.
@@ -22,11 +28,9 @@ export interface GenesysExternalContactsOptions {
  * @throws ConfigurationError
  */
 export function genesysExternalContacts(options: GenesysExternalContactsOptions = {}): ImportTarget {
-  const { keepsIds = false, maxRecords = 100, check } = options;
-  refuse('genesysExternalContacts', [
-    ...numberProblems(options, ['maxRecords']),
-    maxRecords < 1 && 'maxRecords must be at least 1',
-  ]);
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { keepsIds = false, maxRecords = 100, check } = own;
+  refuse('genesysExternalContacts', [...problems, maxRecords < 1 && 'maxRecords must be at least 1']);
   return {
     name: 'genesys-external-contacts',
     query: {},

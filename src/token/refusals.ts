@@ -1,0 +1,61 @@
+import type { InternalAxiosRequestConfig } from 'axios';
+import type { Clock, TokenSet } from '../core/index.ts';
+import { requestUrl } from '../core/internal.ts';
+
+/** A request whose endpoint refused or accepted a token. */
+export type EndpointRequest = Partial<InternalAxiosRequestConfig>;
+
+/** Remembers which endpoints refuse tokens, so that an endpoint that refuses every token causes few token fetches. */
+export interface Refusals {
+  /** Counts a refusal. @returns false if the endpoint has used up its token fetches. */
+  add(token: TokenSet, request: EndpointRequest): boolean;
+  /** Forgets the refusals of an endpoint, because the endpoint accepted a token. */
+  clear(request: EndpointRequest): void;
+  /** Does not count the refusals of a token that another process has replaced already. */
+  refund(token: TokenSet): void;
+}
+
+const FETCHES = 3;
+const PERIOD = 60_000;
+const MAX_ENDPOINTS = 500;
+
+// Matches the query, and path segments that contain an id: numbers, UUIDs, hashes, long names, e-mail addresses, escapes.
+const VARIABLE = /[\d@%?#]|.{20}/s;
+
+/** @param apiBaseUrl where requests without a base URL go. */
+export function createRefusals(clock: Clock, apiBaseUrl?: string): Refusals {
+  // The token that each endpoint refused last, and the times of those refusals that may have caused a token fetch.
+  const known = new Map<string, { token: TokenSet; times: number[] }>();
+
+  const endpointOf = (request: EndpointRequest) =>
+    `${request.method} ${requestUrl(request, apiBaseUrl)}`.replace(
+      /[?#].*|(\/\/)?[^/?#]+/gs,
+      (part, isHost) => (isHost || !VARIABLE.test(part) ? part : ''),
+    );
+
+  return {
+    add(token, request) {
+      const endpoint = endpointOf(request);
+      const now = clock.now();
+      const entry = known.get(endpoint);
+      // The difference is absolute, because a clock can be set back.
+      const times = (entry?.times ?? []).filter((time) => Math.abs(now - time) < PERIOD);
+      if (entry?.token !== token) {
+        if (times.length >= FETCHES) return false;
+        times.push(now);
+      }
+      // Deleted first, so that the first entry is the one that was used least recently.
+      known.delete(endpoint);
+      known.set(endpoint, { token, times });
+      if (known.size > MAX_ENDPOINTS) known.delete(known.keys().next().value as string);
+      return true;
+    },
+    clear(request) {
+      // Nearly always empty, and to name the endpoint costs more than the rest of a request's bookkeeping.
+      if (known.size) known.delete(endpointOf(request));
+    },
+    refund(token) {
+      for (const entry of known.values()) if (entry.token === token) entry.times.pop();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import axios from 'axios';
+import { describe, expect, it } from 'vitest';
+import * as batch from '../../src/batch/index.ts';
+import * as queue from '../../src/bullmq/index.ts';
+import { ConfigurationError } from '../../src/core/index.ts';
+import { attachAuthRefresh, createTokenManager, oauth2Vendor } from '../../src/index.ts';
+import { fileStore } from '../../src/stores/file/index.ts';
+import { redisStore } from '../../src/stores/redis/index.ts';
+import { startVendorSimulator } from '../../src/testing/index.ts';
+import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
+import { niceCxone } from '../../src/vendors/nice-cxone.ts';
+
+const vendor = oauth2Vendor({ tokenEndpoint: 'https://login.example/token', clientId: 'c' });
+
+// Each function with a misspelt option, and the option that was meant.
+const CALLS: [name: string, meant: string, call: (wrong: never) => unknown][] = [
+  ['attachAuthRefresh', 'maxReplays', (wrong) => attachAuthRefresh(axios.create(), wrong)],
+  ['attachAuthRefresh', 'tokenTimeout', (wrong) => attachAuthRefresh(axios.create(), wrong)],
+  ['createTokenManager', 'refreshBuffer', (wrong) => createTokenManager(wrong)],
+  ['oauth2Vendor', 'tokenEndpoint', (wrong) => oauth2Vendor(wrong)],
+  ['genesysCloud', 'clientSecret', (wrong) => genesysCloud(wrong)],
+  ['niceCxone', 'accessKeyId', (wrong) => niceCxone(wrong)],
+  ['fileStore', 'directory', (wrong) => fileStore(wrong)],
+  ['redisStore', 'lockExpiry', (wrong) => redisStore(wrong)],
+  ['exportRecords', 'checkpointInterval', (wrong) => batch.exportRecords(wrong)],
+  ['importRecords', 'concurrency', (wrong) => batch.importRecords(wrong)],
+  ['csvFile', 'delimiter', (wrong) => batch.csvFile('x', wrong)],
+  ['gzipCsvFile', 'memberSize', (wrong) => batch.gzipCsvFile('x', wrong)],
+  ['gzipJsonLinesFile', 'memberSize', (wrong) => batch.gzipJsonLinesFile('x', wrong)],
+  ['csvInput', 'delimiter', (wrong) => batch.csvInput('x', wrong)],
+  ['jsonLinesInput', 'maxLineBytes', (wrong) => batch.jsonLinesInput('x', wrong)],
+  ['genesysContactList', 'idField', (wrong) => batch.genesysContactList(wrong)],
+  ['genesysExternalContacts', 'keepsIds', (wrong) => batch.genesysExternalContacts(wrong)],
+  ['genesysConversations', 'interval', (wrong) => batch.genesysConversations(wrong)],
+  ['genesysConversationJobs', 'maxPollDelay', (wrong) => batch.genesysConversationJobs(wrong)],
+  ['genesysConversationsTutorial', 'dateFrom', (wrong) => batch.genesysConversationsTutorial(wrong)],
+  ['cxoneCompletedContacts', 'startDate', (wrong) => batch.cxoneCompletedContacts(wrong)],
+  ['cxoneDataExtraction', 'entityName', (wrong) => batch.cxoneDataExtraction(wrong)],
+  ['pageNumberSource', 'sizeParameter', (wrong) => batch.pageNumberSource(wrong)],
+  ['offsetSource', 'skipParameter', (wrong) => batch.offsetSource(wrong)],
+  ['cursorSource', 'parameter', (wrong) => batch.cursorSource(wrong)],
+  ['linkSource', 'totalTolerance', (wrong) => batch.linkSource(wrong)],
+  ['submitExport', 'retryDelay', (wrong) => queue.submitExport(wrong)],
+  ['startExportWorker', 'takeover', (wrong) => queue.startExportWorker(wrong)],
+  ['sharedRate', 'requests', (wrong) => queue.sharedRate(wrong)],
+  ['removeExport', 'connection', (wrong) => queue.removeExport(wrong)],
+  ['startVendorSimulator', 'tokenLifetime', (wrong) => startVendorSimulator(wrong)],
+];
+
+async function errorOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+  } catch (error) {
+    return error;
+  }
+  return expect.fail('accepted the misspelt option');
+}
+
+describe('a misspelt option', () => {
+  it.each(CALLS)('%s: names the unknown option and %s', async (_, meant, call) => {
+    const wrong = `${meant.slice(0, 2)}${meant.slice(3)}`;
+    const error = await errorOf(() => call({ vendor, [wrong]: 1 } as never));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect((error as Error).message).toContain(`unknown option ${wrong}; did you mean ${meant}?`);
+  });
+
+  it('names the option of the retry', async () => {
+    const options = { vendor, retry: { retry: 1 } } as never;
+    const error = await errorOf(() => attachAuthRefresh(axios.create(), options));
+    expect((error as Error).message).toContain('unknown option retry.retry; did you mean retries?');
+  });
+});
