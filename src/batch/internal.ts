@@ -2,7 +2,7 @@ export { canonical, parseCheckpoint } from './checkpoint.ts';
 export { EXPORT_DEFAULTS } from './export/options.ts';
 export { type ExportState, runExport, START } from './export/run.ts';
 export { openAppendFile } from './files/append-file.ts';
-export { replaceFile, syncDirectory } from './files/durable-file.ts';
+export { replaceFile } from './files/durable-file.ts';
 export { fileError } from './files/file-error.ts';
 export { refuseExisting } from './files/set-aside.ts';
 export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BatchError, type Json } from '../batch/index.ts';
-import { fileError, openAppendFile, syncDirectory, toJsonLine } from '../batch/internal.ts';
+import { fileError, openAppendFile, toJsonLine } from '../batch/internal.ts';
+import { syncDirectory } from '../core/node/index.ts';
 import type { PartName, PartStore } from './part-store.ts';
 
 /** A file of one worker: the fence of the worker, and the number of valid bytes. */

@@ -1,14 +1,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BatchError } from '../batch/index.ts';
-import {
-  fileError,
-  refuseExisting,
-  replaceFile,
-  runExport,
-  START,
-  syncDirectory,
-} from '../batch/internal.ts';
+import { fileError, refuseExisting, replaceFile, runExport, START } from '../batch/internal.ts';
+import { syncDirectory } from '../core/node/index.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSink } from './merged-sink.ts';

@@ -13,13 +13,16 @@ export interface GuardedStore {
   /** Reports an error of the store once. */
   report(operation: Operation, thrown: unknown, known?: TokenSet): TokenStoreError;
   isReported(thrown: unknown): thrown is TokenStoreError;
+  /** Returns the milliseconds after which the store may work again, if the reported error says so. */
+  retryAfter(error: TokenStoreError): number | undefined;
 }
 
 // Milliseconds for one call. The stores of this package have shorter deadlines.
 const TIMEOUT = 2_000;
 
 export function guardStore(store: TokenStore, clock: Clock, emit: Emitter['emit']): GuardedStore {
-  const reported = new WeakSet<Error>();
+  /** The reported errors, each with the time after which the store may work again. */
+  const reported = new WeakMap<Error, number | undefined>();
   let isDown = false;
 
   async function call<T>(operation: Operation, work: () => Promise<T>, known?: TokenSet): Promise<T> {
@@ -40,7 +43,8 @@ export function guardStore(store: TokenStore, clock: Clock, emit: Emitter['emit'
     const error = new TokenStoreError(`the token store's ${operation} failed: ${message}`, {
       code: 'ERR_TOKEN_STORE',
     });
-    reported.add(error);
+    const { retryAfter } = Object(thrown) as Partial<TokenStoreError>;
+    reported.set(error, typeof retryAfter === 'number' ? retryAfter : undefined);
     isDown = true;
     emit({ type: 'store-failed', operation, error });
     return error;
@@ -55,5 +59,6 @@ export function guardStore(store: TokenStore, clock: Clock, emit: Emitter['emit'
     set: (key, stored) => call('set', () => store.set(key, stored), stored.token),
     report,
     isReported,
+    retryAfter: (error) => reported.get(error),
   };
 }

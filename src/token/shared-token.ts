@@ -28,6 +28,8 @@ const LOCK_PATIENCE = 10_000;
 
 // A lock that is lost before the refresh token is sent is acquired again.
 const LOCK_ATTEMPTS = 3;
+// Milliseconds for which a fetch that must not run without the store waits for a store that restarts.
+const RESTART_PATIENCE = 5_000;
 
 /** Shares one token through a store: look, acquire the lock, look again, fetch, publish. */
 export function shareToken(store: TokenStore, options: ShareOptions): SharedToken {
@@ -42,7 +44,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
   let inStore: StoredToken | undefined;
   let family: RefreshFamily | undefined;
 
-  async function obtain(fetch: SharedFetch): Promise<ObtainedToken> {
+  async function obtain(fetch: SharedFetch, waited = 0): Promise<ObtainedToken> {
     let newer: StoredToken | undefined;
     let result: Result | undefined;
     try {
@@ -58,7 +60,12 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
       if ('thrown' in result && guarded.isReported(result.thrown)) throw result.thrown;
     } catch (thrown) {
       const error = guarded.report('lock', thrown, newest.token);
-      if (strict) throw error;
+      if (strict) {
+        const pause = Math.max(guarded.retryAfter(error) ?? Number.POSITIVE_INFINITY, waited / 2);
+        if (waited + pause > RESTART_PATIENCE) throw error;
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, pause));
+        return obtain(fetch, waited + pause);
+      }
       const token = await fetch({ refreshToken: newer?.token.refreshToken });
       return { token: keep(token), fromStore: false };
     }
@@ -199,5 +206,5 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
     if (isThere && newest.token === token) keep(token, writes.at(-1)?.[1].fence);
   }
 
-  return { obtain };
+  return { obtain: (fetch) => obtain(fetch) };
 }

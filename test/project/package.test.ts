@@ -182,7 +182,6 @@ describe('the packed package', () => {
        })();`,
     );
     expect(output).toContain('npm install fs-native-extensions');
-    expect(output).toContain('npm install write-file-atomic');
     expect(output).toContain('npm install ioredis');
     expect(output).toContain('npm install bullmq');
   });

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncDirectory } from '../../core/node/index.ts';
 import { BatchError } from '../errors.ts';
-import { syncDirectory } from './durable-file.ts';
 import { fileError, refuseNonFile } from './file-error.ts';
 
 /** A file that is only appended to, and can be truncated to an earlier length. */

@@ -1,5 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { replaceFile as replace } from '../../core/node/index.ts';
 import { fileError } from './file-error.ts';
 
 /**
@@ -8,28 +7,7 @@ import { fileError } from './file-error.ts';
  * @throws BatchError `ERR_OUTPUT`
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    // Free the space: the disk may be full.
-    await rm(temporary, { force: true }).catch(() => {});
+  await replace(path, text).catch((error: unknown) => {
     throw fileError(path, error);
-  }
-}
-
-/** Writes the names in a directory to the disk, so that they survive a crash. */
-export async function syncDirectory(path: string): Promise<void> {
-  // Windows cannot sync a directory, and some network file systems refuse to. The rename has to suffice there.
-  const directory = await open(path, 'r').catch(() => undefined);
-  await directory?.sync().catch(() => {});
-  await directory?.close();
+  });
 }

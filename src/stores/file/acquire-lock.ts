@@ -1,16 +1,19 @@
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Clock, LockOptions, StoredToken } from '../../core/index.ts';
 import { linkSignals } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 import { poll } from './polling.ts';
 import type { HeldLock } from './store-lock.ts';
+import { type DirectoryChanges, watchDirectory } from './watch-directory.ts';
 
 /** The result of waiting: the lock, or the value for which the caller stopped waiting. */
 type LockOutcome<T> = { readonly held: HeldLock } | { readonly stoppedWith: T };
 
 /** Milliseconds between two checks of the held lock. */
 const CHECK_INTERVAL = 1_000;
+
+/** The longest pause between two reads of the token if changes are reported, in milliseconds. */
+const MAX_PAUSE_WITH_REPORTS = 500;
 
 /**
  * Waits for a lock, or for a token that makes the lock unnecessary.
@@ -25,50 +28,40 @@ export async function acquireLock<T>(
   { signal, stopWaitingWith }: Pick<LockOptions<T>, 'signal' | 'stopWaitingWith'>,
   closing: AbortSignal,
   path: string,
-  acquire: (signal: AbortSignal) => Promise<HeldLock>,
+  acquire: (signal: AbortSignal, changes: DirectoryChanges) => Promise<HeldLock>,
   read: () => Promise<StoredToken | undefined>,
 ): Promise<LockOutcome<T>> {
   signal.throwIfAborted();
   const waiting = linkSignals(signal, closing);
-  const acquired = acquire(waiting.signal);
-  const tokenPoll = poll(clock, waiting.signal, whenChanged(path, read, stopWaitingWith), dirname(path));
+  const changes = watchDirectory(dirname(path));
+  const acquired = acquire(waiting.signal, changes);
+  let isFirst = true;
+  const readAgain = async () => {
+    // The lock has the first attempt.
+    const stored = isFirst ? undefined : await read();
+    isFirst = false;
+    const stoppedWith = stored && stopWaitingWith(stored);
+    return stoppedWith === undefined ? undefined : { stoppedWith };
+  };
+  const wake = changes.of(basename(path));
+  const token = poll(clock, waiting.signal, readAgain, wake, wake && MAX_PAUSE_WITH_REPORTS);
   let outcome: LockOutcome<T> | undefined;
   try {
-    outcome = await Promise.race([acquired.then((held) => ({ held })), tokenPoll]);
+    outcome = await Promise.race([acquired.then((held) => ({ held })), token]);
     return outcome;
   } finally {
+    changes.close();
     waiting.unlink();
     waiting.abort('the wait is over');
-    tokenPoll.catch(() => {});
+    token.catch(() => {});
     if (!outcome || !('held' in outcome)) {
-      await acquired.then(
+      // The caller need not wait until the files of the other wait are closed.
+      acquired.then(
         (held) => held.release(),
         () => {},
       );
     }
   }
-}
-
-/** Returns an attempt for `poll` that reads the token after each change of the file. The lock has the first attempt. */
-function whenChanged<T>(
-  path: string,
-  read: () => Promise<StoredToken | undefined>,
-  stopWaitingWith: LockOptions<T>['stopWaitingWith'],
-): (slept: number) => Promise<{ stoppedWith: T } | undefined> {
-  let seen: string | undefined;
-  return async (slept) => {
-    if (slept === 0) return undefined;
-    // If the file cannot be inspected, reading it reports the error.
-    const now = await stat(path, { bigint: true }).then(
-      ({ ino, mtimeNs }) => `${ino} ${mtimeNs}`,
-      (error: NodeJS.ErrnoException) => error.code,
-    );
-    if (now === seen || now === 'ENOENT') return undefined;
-    seen = now;
-    const stored = await read();
-    const stoppedWith = stored && stopWaitingWith(stored);
-    return stoppedWith === undefined ? undefined : { stoppedWith };
-  };
 }
 
 /** Runs work while the lock is held. The signal for the work aborts when the lock is lost. */

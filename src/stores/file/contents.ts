@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StoredToken, TokenSet } from '../../core/index.ts';
 import { isNewerFormat, newerFormat } from '../../core/internal.ts';
-import { isSealed, isSealedWith, seal, unseal } from './encryption.ts';
+import { contextOf, type Encryption, type Entry, isSealed } from '../encryption.ts';
 import { storeError } from './error.ts';
 import { isFence } from './fence.ts';
 
@@ -22,10 +22,10 @@ interface Plain {
 }
 
 /** Returns the text of a token file. */
-export function encode(key: string, { token, fence }: StoredToken, secret: Uint8Array | undefined): string {
+export function encode(key: string, { token, fence }: StoredToken, encryption: Encryption): string {
   const frame: Frame = { version: VERSION, key, fence };
   const text = JSON.stringify(token);
-  const body = secret ? seal(text, secret, contextOf(frame)) : { token, digest: digestOf(frame, text) };
+  const body = encryption.seal(text, frame) ?? { token, digest: digestOf(frame, text) };
   return `${JSON.stringify({ ...frame, ...body })}\n`;
 }
 
@@ -33,19 +33,20 @@ export function encode(key: string, { token, fence }: StoredToken, secret: Uint8
  * Parses the text of a token file.
  *
  * @returns undefined if the text is damaged or belongs to another key.
- * @throws TokenStoreError if the token is encrypted with another secret, or if a newer version of this package wrote the file.
+ * @throws TokenStoreError if the token is encrypted with another key, in plain text that the store must not use, or if a newer version of
+ * this package wrote the file.
  */
 export function decode(
   path: string,
   text: string,
   key: string,
-  secret: Uint8Array | undefined,
+  encryption: Encryption,
 ): StoredToken | undefined {
   const found = parse(text);
   const { version } = { ...found } as Partial<Frame>;
-  if (!isNewerFormat(version, VERSION)) return read(path, found, key, secret);
+  if (!isNewerFormat(version, VERSION)) return read(path, found, key, encryption);
   // Without this check, a changed bit in the version of a damaged file would look like a newer version.
-  if (read(path, { ...found, version: VERSION }, key, secret)) return undefined;
+  if (read(path, { ...found, version: VERSION }, key, encryption)) return undefined;
   throw storeError(`${newerFormat(`${path}: the file`, version, VERSION)}.`);
 }
 
@@ -53,24 +54,16 @@ function read(
   path: string,
   found: object | undefined,
   key: string,
-  secret: Uint8Array | undefined,
+  encryption: Encryption,
 ): StoredToken | undefined {
   if (!found || !isFrame(found, key)) return undefined;
   const { fence } = found;
   if (!isSealed(found)) {
     const { token, digest } = found as Frame & Partial<Plain>;
+    if (token !== undefined) encryption.refusePlainText(entryOf(path));
     return isToken(token) && digest === digestOf(found, JSON.stringify(token)) ? { token, fence } : undefined;
   }
-  if (!secret) {
-    throw storeError(`${path}: the file is encrypted. Set encryptionKey, or remove the file.`);
-  }
-  const opened = unseal(found, secret, contextOf(found));
-  if (opened === undefined && !isSealedWith(found, secret)) {
-    throw storeError(
-      `${path}: the file is encrypted with another key. Check that encryptionKey returns the same key in all processes. ` +
-        'After a change of the key, remove the file.',
-    );
-  }
+  const opened = encryption.open(found, found, entryOf(path));
   const token = opened === undefined ? undefined : parse(opened);
   return isToken(token) ? { token, fence } : undefined;
 }
@@ -93,8 +86,9 @@ function isToken(value: unknown): value is TokenSet {
   return typeof accessToken === 'string' && typeof refreshAt === 'number' && typeof expiresAt === 'number';
 }
 
-function contextOf({ version, key, fence }: Frame): string {
-  return `${version} ${key} ${fence}`;
+/** Describes a token file in messages. */
+export function entryOf(path: string): Entry {
+  return { name: path, noun: 'file', remedy: 'remove the file' };
 }
 
 function digestOf(frame: Frame, text: string): string {

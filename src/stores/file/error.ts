@@ -1,9 +1,8 @@
 import { TokenStoreError } from '../../core/index.ts';
 import { describeFileError } from '../../core/node/index.ts';
+import { storeError } from '../store-error.ts';
 
-export function storeError(message: string): TokenStoreError {
-  return new TokenStoreError(message, { code: 'ERR_TOKEN_STORE' });
-}
+export { storeError };
 
 const FREE_SPACE = 'Free some space. The previous token is kept.';
 const ADVICE = {

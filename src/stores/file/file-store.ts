@@ -3,17 +3,24 @@ import { join, resolve } from 'node:path';
 import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
 import { linkSignals, type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { sharedStore } from '../../token/index.ts';
+import {
+  createEncryption,
+  ENCRYPTION_OPTIONS,
+  type EncryptionOptions,
+  encryptionProblems,
+} from '../encryption.ts';
 import { acquireLock, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
+import { entryOf } from './contents.ts';
 import { defaultDirectory, prepareDirectory } from './directory.ts';
-import { type EncryptionKey, loadKey } from './encryption.ts';
 import { storeError } from './error.ts';
 import { isFence, nextFence } from './fence.ts';
 import type { AcquireStoreLock, HeldLock } from './store-lock.ts';
 import { readTokenFile, removeLeftovers, setAside, writeTokenFile } from './token-file.ts';
+import type { DirectoryChanges } from './watch-directory.ts';
 
 /** Options of {@link fileStore}. */
-export interface FileStoreOptions {
+export interface FileStoreOptions extends EncryptionOptions {
   /**
    * The directory of the token files, on a disk of this machine: locks on network file systems are unreliable. The store creates
    * the directory if it does not exist, and refuses a symbolic link and a directory that other users can access (mode 0700).
@@ -21,13 +28,6 @@ export interface FileStoreOptions {
    * @default `axios-oauth-refresh` in `$XDG_STATE_HOME` or `~/.local/state`; on Windows in `%LOCALAPPDATA%`
    */
   readonly directory?: string | undefined;
-  /**
-   * Returns the 32 bytes of the key that encrypts the files (AES-256-GCM). The store calls the function for each read and write.
-   * The store still reads unencrypted files, and encrypts a file when it writes the next token.
-   *
-   * @default files are not encrypted
-   */
-  readonly encryptionKey?: EncryptionKey | undefined;
   /**
    * The kind of lock, which must be the same in all processes that share a directory. `kernel` is a lock of the operating system, which
    * requires the package `fs-native-extensions` and is released the instant its holder dies. `lease` is a file that names its holder.
@@ -51,8 +51,8 @@ const WRITE_LOCK_TIMEOUT = 30_000;
 /**
  * Creates a store of files, through which the processes of one user on one machine share tokens.
  *
- * The store requires the package `write-file-atomic`, and `fs-native-extensions` for the kernel lock. The store renames a damaged
- * file to `<key>.json.damaged`, and token managers then fetch a new token.
+ * The store uses the package `fs-native-extensions` for the kernel lock. The store renames a damaged file to `<key>.json.damaged`, and
+ * token managers then fetch a new token.
  *
  * @throws ConfigurationError if an option is invalid. The methods of the store reject with a TokenStoreError that says what to check,
  * for example if other users can access the directory, if the disk is full, or if the encryption key is wrong.
@@ -61,7 +61,8 @@ const WRITE_LOCK_TIMEOUT = 30_000;
  */
 export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   const own = checkOptions(options);
-  const { encryptionKey, lock, clock = systemClock } = own;
+  const { lock, clock = systemClock } = own;
+  const loadEncryption = createEncryption(own);
   const directory = resolve(own.directory ?? defaultDirectory());
   const closing = new AbortController();
   // Each wait adds a listener. Many waits at the same time are not a leak.
@@ -77,9 +78,14 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
     return join(directory, key);
   }
 
-  async function acquire(path: string, duration: number, signal: AbortSignal): Promise<HeldLock> {
+  async function acquire(
+    path: string,
+    duration: number,
+    signal: AbortSignal,
+    changes?: DirectoryChanges,
+  ): Promise<HeldLock> {
     chosen ??= chooseLock(lock);
-    const acquired = await (await chosen)(path, { duration, clock, signal });
+    const acquired = await (await chosen)(path, { duration, clock, signal, changes });
     const held: HeldLock = {
       isLost: acquired.isLost,
       release() {
@@ -104,13 +110,13 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   }
 
   async function read(key: string, path: string): Promise<StoredToken | undefined> {
-    const secret = await loadKey(encryptionKey);
+    const encryption = await loadEncryption();
     const file = `${path}.json`;
-    const { stored, damaged } = await readTokenFile(file, key, secret);
+    const { stored, damaged } = await readTokenFile(file, key, encryption);
     if (!damaged) return stored;
     return withWriteLock(path, async () => {
       // Another process may have moved the file, and stored a token since.
-      const now = await readTokenFile(file, key, secret);
+      const now = await readTokenFile(file, key, encryption);
       if (now.damaged) await setAside(file);
       return now.stored;
     });
@@ -124,16 +130,17 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
         throw storeError(`the fence must be an integer above 0, but is ${stored.fence}`);
       const path = await prepare(key);
       const file = `${path}.json`;
-      const secret = await loadKey(encryptionKey);
+      const encryption = await loadEncryption();
       return withWriteLock(path, async (held) => {
-        const now = await readTokenFile(file, key, secret);
+        const now = await readTokenFile(file, key, encryption);
         if (now.damaged) await setAside(file);
         if (now.stored && stored.fence <= now.stored.fence) return false;
         await removeLeftovers(file);
-        await writeTokenFile(file, key, stored, secret, async () => {
+        await writeTokenFile(file, key, stored, encryption, async () => {
           if (await held.isLost())
             throw storeError(`${file}: this process was suspended during the write, and lost the write lock`);
         });
+        encryption.noteWritten(entryOf(file));
         return true;
       });
     },
@@ -146,7 +153,7 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
         { signal, stopWaitingWith },
         closing.signal,
         `${path}.json`,
-        (waiting) => acquire(path, duration, waiting),
+        (waiting, changes) => acquire(path, duration, waiting, changes),
         () => read(key, path),
       );
       if ('stoppedWith' in outcome) return outcome.stoppedWith;
@@ -168,22 +175,20 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
 }
 
 const OPTIONS: OptionTable<FileStoreOptions> = {
+  ...ENCRYPTION_OPTIONS,
   directory: 'any',
-  encryptionKey: 'any',
   lock: 'any',
   clock: 'object',
 };
 
 function checkOptions(given: FileStoreOptions): FileStoreOptions {
   const [options, problems] = readOptions(given, OPTIONS);
-  const { directory, encryptionKey, lock } = options;
+  const { directory, lock } = options;
   refuse('fileStore', [
     directory !== undefined &&
       (typeof directory !== 'string' || directory === '') &&
       'directory must be the path of a directory',
-    encryptionKey !== undefined &&
-      typeof encryptionKey !== 'function' &&
-      'encryptionKey must be a function that returns 32 bytes',
+    ...encryptionProblems(options),
     lock !== undefined && lock !== 'kernel' && lock !== 'lease' && "lock must be 'kernel' or 'lease'",
     ...problems,
   ]);

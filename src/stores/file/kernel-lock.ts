@@ -1,9 +1,10 @@
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, stat, unlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileError } from './error.ts';
 import { openOrCreate, readStart } from './own-file.ts';
 import { poll } from './polling.ts';
-import type { AcquireStoreLock, HeldLock } from './store-lock.ts';
+import { type AcquireStoreLock, type HeldLock, MAX_PAUSE_WITH_REPORTS } from './store-lock.ts';
 
 type Native = typeof import('fs-native-extensions');
 
@@ -64,6 +65,9 @@ export function kernelLock(native: Native): AcquireStoreLock {
     const release = async () => {
       // Windows may release the lock some time after the file was closed.
       unlockQuietly(native, file);
+      // Waiting processes watch the file, and closing it is not reported.
+      const now = new Date();
+      await file.utimes(now, now).catch(() => {});
       await file.close().catch(() => {});
     };
     return {
@@ -75,13 +79,13 @@ export function kernelLock(native: Native): AcquireStoreLock {
     };
   }
 
-  return async (base, { duration, clock, signal }) => {
+  return async (base, { duration, clock, signal, changes }) => {
     const path = `${base}.lock`;
     let file: FileHandle | undefined;
     let seen: Seen | undefined;
     let checkAt = 0;
     try {
-      return await poll(clock, signal, async (slept) => {
+      const attempt = async (slept: number): Promise<HeldLock | undefined> => {
         file ??= await openOrCreate(path);
         if (tryLock(file)) {
           // The write changes the modification time, which tells others that the holder is new.
@@ -103,7 +107,9 @@ export function kernelLock(native: Native): AcquireStoreLock {
         await file.close();
         [file, seen, checkAt] = [undefined, undefined, 0];
         return undefined;
-      });
+      };
+      const wake = changes?.of(basename(path));
+      return await poll(clock, signal, attempt, wake, wake && MAX_PAUSE_WITH_REPORTS);
     } catch (error) {
       throw signal.aborted ? error : fileError(path, error);
     } finally {

@@ -1,15 +1,16 @@
+import { basename } from 'node:path';
 import { acquireFileLock, type FileLock, FileLockError } from '../../core/node/index.ts';
 import { fileError, storeError } from './error.ts';
 import { poll } from './polling.ts';
-import type { AcquireStoreLock } from './store-lock.ts';
+import { type AcquireStoreLock, MAX_PAUSE_WITH_REPORTS } from './store-lock.ts';
 
 /**
  * Acquires a lock that is a file with the name of its holder. The lock of a dead process of this machine is free at once, any other
  * lock after 15 seconds without a heartbeat. The process of the holder sends the heartbeats, so `duration` has no effect.
  */
-export const lease: AcquireStoreLock = async (base, { clock, signal }) => {
+export const lease: AcquireStoreLock = async (base, { clock, signal, changes }) => {
   const path = `${base}.lease`;
-  const lock = await poll(clock, signal, async (): Promise<FileLock | undefined> => {
+  const attempt = async (): Promise<FileLock | undefined> => {
     try {
       return await acquireFileLock(path, clock, signal);
     } catch (error) {
@@ -17,7 +18,10 @@ export const lease: AcquireStoreLock = async (base, { clock, signal }) => {
       if (isHeld(error)) return undefined;
       throw error instanceof FileLockError ? storeError(error.message) : fileError(path, error);
     }
-  });
+  };
+  // The release removes the file.
+  const wake = changes?.of(basename(path));
+  const lock = await poll(clock, signal, attempt, wake, wake && MAX_PAUSE_WITH_REPORTS);
   let released: Promise<void> | undefined;
   return {
     isLost: () => (released ? Promise.resolve(false) : lock.verify().then(() => false, isHeld)),

@@ -1,11 +1,12 @@
-import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../../core/index.ts';
-import { sleep } from '../../core/internal.ts';
 
-// Milliseconds between two attempts, which grow from MIN to MAX. Waiting processes receive a token after about MAX.
+// Milliseconds between two attempts, which grow from MIN_PAUSE.
 const MIN_PAUSE = 5;
+const GROWTH = 1.2;
 const MAX_PAUSE = 20;
-const GROWTH = 1.05;
+
+/** Calls a listener when the next attempt may succeed. @returns a function that removes the listener. */
+export type Wake = (listener: () => void) => () => void;
 
 /**
  * Repeats an attempt until it returns a value.
@@ -13,75 +14,46 @@ const GROWTH = 1.05;
  * @param attempt receives the milliseconds slept so far. They exclude the time in which this process was suspended or the machine slept,
  * because the process that holds the lock may have slept too.
  * @param signal ends the wait, which rejects with the reason of the signal.
- * @param directory is watched if the system supports it; a change starts the next attempt at once.
+ * @param wake starts the next attempt at once, so that the pauses can be longer.
+ * @param maxPause the longest pause in milliseconds.
  */
 export async function poll<T>(
   clock: Clock,
   signal: AbortSignal,
   attempt: (slept: number) => Promise<T | undefined>,
-  directory?: string,
+  wake?: Wake,
+  maxPause = MAX_PAUSE,
 ): Promise<T> {
-  const changes = directory === undefined ? undefined : watchFor(directory);
-  try {
-    return await repeat(clock, signal, attempt, changes);
-  } finally {
-    changes?.close();
-  }
-}
-
-async function repeat<T>(
-  clock: Clock,
-  signal: AbortSignal,
-  attempt: (slept: number) => Promise<T | undefined>,
-  changes: Changes | undefined,
-): Promise<T> {
-  let slept = 0;
-  for (let pause = MIN_PAUSE; ; pause = Math.min(pause * GROWTH, MAX_PAUSE)) {
-    signal.throwIfAborted();
-    const found = await attempt(slept);
-    if (found !== undefined) return found;
-    // Spread the attempts of callers that began to wait at the same time.
-    const delay = pause * (0.9 + 0.2 * Math.random());
-    await (changes ? changes.within(clock, delay, signal) : sleep(clock, delay, signal));
-    slept += delay;
-  }
-}
-
-interface Changes {
-  /** Resolves at the next change, immediately after a change since the last call, or after the delay. */
-  within(clock: Clock, delay: number, signal: AbortSignal): Promise<void>;
-  close(): void;
-}
-
-function watchFor(directory: string): Changes {
-  let endPause: (() => void) | undefined;
-  let hasChanged = false;
-  const watcher = tryToWatch(directory, () => {
-    hasChanged = true;
-    endPause?.();
-  });
-  return {
-    async within(clock, delay, signal) {
-      const ended = new AbortController();
-      const end = () => ended.abort();
-      signal.addEventListener('abort', end);
-      endPause = end;
-      if (hasChanged) end();
-      await sleep(clock, delay, ended.signal).catch(() => {});
-      signal.removeEventListener('abort', end);
-      hasChanged = false;
-    },
-    close: () => watcher?.close(),
+  let isWoken = false;
+  let endPause = () => {};
+  const onWake = () => {
+    isWoken = true;
+    endPause();
   };
-}
-
-function tryToWatch(directory: string, onChange: () => void): FSWatcher | undefined {
+  const removeListener = wake?.(onWake);
+  signal.addEventListener('abort', onWake);
   try {
-    const watcher = watch(directory, { persistent: false }, onChange);
-    // For example, the directory was removed; the next attempt reports it.
-    return watcher.on('error', () => {});
-  } catch {
-    // The system has run out of watches, or the file system does not support them.
-    return undefined;
+    let slept = 0;
+    for (let pause = MIN_PAUSE; ; pause = Math.min(pause * GROWTH, maxPause)) {
+      signal.throwIfAborted();
+      // Before the attempt, because a change during the attempt may be too late for it.
+      isWoken = false;
+      const found = await attempt(slept);
+      if (found !== undefined) return found;
+      if (isWoken) continue;
+      // Spread the attempts of callers that began to wait at the same time.
+      const delay = pause * (0.9 + 0.2 * Math.random());
+      await new Promise<void>((resolve) => {
+        const timer = clock.setTimeout(resolve, delay);
+        endPause = () => {
+          clock.clearTimeout(timer);
+          resolve();
+        };
+      });
+      if (!isWoken) slept += delay;
+    }
+  } finally {
+    removeListener?.();
+    signal.removeEventListener('abort', onWake);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/index.ts';
+import type { DirectoryChanges } from './watch-directory.ts';
 
 /** A lock that this process holds. */
 export interface HeldLock {
@@ -14,7 +15,12 @@ interface AcquireOptions {
   readonly clock: Clock;
   /** Ends the wait, which rejects with the reason of the signal. */
   readonly signal: AbortSignal;
+  /** The changes of the directory, which include the release of the lock. */
+  readonly changes?: DirectoryChanges | undefined;
 }
+
+/** The longest pause between two attempts if a release is reported, in milliseconds. The death of the holder is not reported. */
+export const MAX_PAUSE_WITH_REPORTS = 60;
 
 /** Acquires a lock of one kind among the processes of this machine. Each kind adds its own file extension to `path`. */
 export type AcquireStoreLock = (path: string, options: AcquireOptions) => Promise<HeldLock>;

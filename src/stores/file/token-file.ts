@@ -1,9 +1,11 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { StoredToken } from '../../core/index.ts';
-import { loadPeer, messageOf } from '../../core/internal.ts';
+import { replaceFile } from '../../core/node/index.ts';
+import type { Encryption } from '../encryption.ts';
 import { decode, encode } from './contents.ts';
-import { fileError, storeError } from './error.ts';
+import { fileError } from './error.ts';
 import { readOwn } from './own-file.ts';
 
 // The store never writes a longer file.
@@ -16,14 +18,10 @@ export interface Found {
 }
 
 /** @throws TokenStoreError if other users can access the file, or if the file cannot be decrypted. */
-export async function readTokenFile(
-  path: string,
-  key: string,
-  secret: Uint8Array | undefined,
-): Promise<Found> {
+export async function readTokenFile(path: string, key: string, encryption: Encryption): Promise<Found> {
   const text = await readOwn(path, MAX_BYTES);
   if (text === undefined) return {};
-  const stored = decode(path, text, key, secret);
+  const stored = decode(path, text, key, encryption);
   return { stored, damaged: !stored };
 }
 
@@ -43,17 +41,15 @@ export async function writeTokenFile(
   path: string,
   key: string,
   stored: StoredToken,
-  secret: Uint8Array | undefined,
+  encryption: Encryption,
   verify: () => Promise<void>,
 ): Promise<void> {
-  const text = encode(key, stored, secret);
-  const writeFileAtomic = await loadWriter();
-  // write-file-atomic accepts a partial write when the disk is full, so this function writes the text.
-  const fill = async (temporary: string) => {
-    await writeFile(temporary, text, { flag: 'r+' });
-    await verify();
-  };
-  await writeFileAtomic(path, '', { mode: 0o600, tmpfileCreated: fill }).catch((error: unknown) => {
+  // A suspended writer that has lost the write lock may still write its own temporary file.
+  const temporary = `${path}.${randomInt(2 ** 47)}`;
+  // An access token alone is fetched again after a power failure.
+  const isDurable = stored.token.refreshToken !== undefined;
+  const text = encode(key, stored, encryption);
+  await replaceFile(path, text, { mode: 0o600, temporary, isDurable, verify }).catch((error: unknown) => {
     throw fileError(path, error);
   });
 }
@@ -70,12 +66,4 @@ export async function removeLeftovers(path: string): Promise<void> {
   } catch (error) {
     throw fileError(directory, error);
   }
-}
-
-async function loadWriter() {
-  const peer = { name: 'write-file-atomic', neededBy: 'the file store', install: 'write-file-atomic@7' };
-  const loaded = await loadPeer(peer, () => import('write-file-atomic')).catch((error: unknown) => {
-    throw storeError(messageOf(error));
-  });
-  return loaded.default;
 }

@@ -1,9 +1,8 @@
-import type { Clock, LockOptions } from '../../core/index.ts';
+import type { Clock, LockOptions, StoredToken } from '../../core/index.ts';
 import { isRunning, type ProcessIdentity } from '../../core/node/index.ts';
 import { storeError } from './explain.ts';
 import type { Names } from './names.ts';
 import type { Notifications, Subscription } from './notifications.ts';
-import { parseToken } from './value.ts';
 
 /** The holder of a lock, as stored in the key of the lock. */
 export interface Owner extends ProcessIdentity {
@@ -21,7 +20,9 @@ interface Waiting<T> {
   clock: Clock;
   notifications: Notifications;
   /** Runs the script once and returns its reply. */
-  attempt(deadHolder: string, knownFence: string): Promise<unknown>;
+  attempt(deadHolder: string, knownFence: string): Promise<unknown[]>;
+  /** Parses a stored token. */
+  parse(fence: unknown, text: unknown): Promise<StoredToken | undefined>;
 }
 
 // Milliseconds between two attempts without a notification: with a subscription, and without one.
@@ -39,6 +40,7 @@ export async function acquireLock<T>({
   clock,
   notifications,
   attempt,
+  parse,
 }: Waiting<T>): Promise<LockOutcome<T>> {
   const { signal, stopWaitingWith } = options;
   const pause = createPause(clock, signal);
@@ -51,12 +53,15 @@ export async function acquireLock<T>({
     for (;;) {
       signal.throwIfAborted();
       pause.reset();
-      const reply = (await attempt(deadHolder, known)) as unknown[];
-      const [outcome, ...details] = reply.map(String);
-      if (outcome === 'acquired') return { fence: Number(details[0]) };
+      const [outcome, ...details] = (await attempt(deadHolder, known)).map(String);
+      if (outcome === 'acquired') {
+        // A token that this store must not use must not be overwritten either.
+        await parse(details[1], details[2]);
+        return { fence: Number(details[0]) };
+      }
 
       const [holder = '', remaining] = outcome === 'held' ? details.splice(0, 2) : [];
-      const stored = parseToken(names, details[0], details[1]);
+      const stored = await parse(details[0], details[1]);
       const isNewer = stored && !(stored.fence <= Number(known || 0));
       known = `${stored?.fence ?? (known || 0)}`;
       const stoppedWith = isNewer ? stopWaitingWith(stored) : undefined;

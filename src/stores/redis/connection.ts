@@ -1,12 +1,13 @@
-import type { Clock } from '../../core/index.ts';
+import { type Clock, TokenStoreError } from '../../core/index.ts';
 import { messageOf, withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
-import { explain, storeError } from './explain.ts';
+import { explain, isCut, storeError } from './explain.ts';
 
-/** Sends commands, each with a deadline, and explains failures. */
+/** Sends commands, each with a deadline, repeats them if the connection is closed, and explains failures. */
 export interface Connection {
   /**
-   * Sends a command.
+   * Sends a command. If the connection is closed before the reply, sends the command again on a new connection, so that the server may
+   * run the command twice.
    *
    * @throws TokenStoreError
    */
@@ -39,6 +40,9 @@ interface Opened {
   pending: number;
   isRetired: boolean;
 }
+
+// How often a command is sent at most if its connections are closed.
+const ATTEMPTS = 3;
 
 // Milliseconds after a failed attempt to connect, in which further commands fail at once with the same error.
 const COOLDOWN = 500;
@@ -90,13 +94,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     signal: AbortSignal,
   ): Promise<T> {
     const driver = await opened.driver;
-    try {
-      await driver.ready();
-    } catch (error) {
-      // An aborted attempt has timed out, which is not an error of the connection.
-      if (!signal.aborted && options.isOurs) failed = { error, at: clock.now() };
-      throw error;
-    }
+    await driver.ready();
     // The caller has already received the timeout, so do not send the command.
     signal.throwIfAborted();
     failed = undefined;
@@ -129,24 +127,40 @@ export function createConnection(options: ConnectionOptions): Connection {
     });
   }
 
+  async function sendOnce<T>(
+    command: (driver: Driver) => Promise<T>,
+    sendOptions: SendOptions<T>,
+    isLast: boolean,
+  ): Promise<T> {
+    const stage = { isSent: false };
+    const opened = open();
+    try {
+      // The deadline excludes the time to load the package of the client.
+      await opened.driver;
+      const late = () => storeError(timeoutMessage(timeout, stage.isSent));
+      return await withDeadline(clock, timeout, late, (signal) =>
+        run(opened, command, sendOptions, stage, signal),
+      );
+    } catch (thrown) {
+      // Leave a server that became a replica: its host name leads, or soon will, to the new primary.
+      const isUsable = stage.isSent && isReply(thrown) && !/\bREADONLY\b/.test(messageOf(thrown));
+      if (!isUsable) retire(opened);
+      // A timeout, which is a TokenStoreError, is not an error of the connection.
+      const isUnreachable = options.isOurs && !stage.isSent && !(thrown instanceof TokenStoreError);
+      if (isUnreachable && (isLast || !isCut(thrown))) failed = { error: thrown, at: clock.now() };
+      throw thrown;
+    }
+  }
+
   return {
     async send(command, sendOptions = {}) {
-      const stage = { isSent: false };
-      let opened: Opened | undefined;
-      try {
-        opened = open();
-        const using = opened;
-        // The deadline excludes the time to load the package of the client.
-        await using.driver;
-        const late = () => storeError(timeoutMessage(timeout, stage.isSent));
-        return await withDeadline(clock, timeout, late, (signal) =>
-          run(using, command, sendOptions, stage, signal),
-        );
-      } catch (thrown) {
-        // Leave a server that became a replica: its host name leads, or soon will, to the new primary.
-        const isUsable = stage.isSent && isReply(thrown) && !/\bREADONLY\b/.test(messageOf(thrown));
-        if (opened && !isUsable) retire(opened);
-        throw explain(thrown, [...options.secrets, ...(sendOptions.secrets ?? [])]);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await sendOnce(command, sendOptions, attempt === ATTEMPTS);
+        } catch (thrown) {
+          if (attempt < ATTEMPTS && isCut(thrown) && failed?.error !== thrown) continue;
+          throw explain(thrown, [...options.secrets, ...(sendOptions.secrets ?? [])]);
+        }
       }
     },
     async duplicate() {

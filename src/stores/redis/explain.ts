@@ -1,9 +1,20 @@
 import { TokenStoreError } from '../../core/index.ts';
 import { messageOf, redact } from '../../core/internal.ts';
+import { storeError } from '../store-error.ts';
 
-/** Patterns for error codes of Redis and of sockets, each with the cause and what to do. */
-const MEANINGS: readonly [RegExp, string][] = [
-  [/\bECONNREFUSED\b/, 'Redis refused the connection. Check that Redis runs at this host and port'],
+// Milliseconds until the next attempt after an error that ends without anybody's help.
+const RETRY_AFTER = 250;
+
+// ioredis reports the second text for a socket that is closed, but whose `close` event has not arrived.
+const CUT = /\b(ECONNRESET|EPIPE)\b|closed|isn't writeable/i;
+
+/** Patterns for error codes of Redis and of sockets, each with the cause and what to do, and with the time after which it may be over. */
+const MEANINGS: readonly [pattern: RegExp, meaning: string, retryAfter?: number][] = [
+  [
+    /\bECONNREFUSED\b/,
+    'Redis refused the connection. Check that Redis runs at this host and port',
+    RETRY_AFTER,
+  ],
   [/\b(ENOTFOUND|EAI_AGAIN)\b/, 'the host of Redis was not found. Check its name'],
   [
     /\b(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b|[Cc]onnection timeout/,
@@ -18,14 +29,19 @@ const MEANINGS: readonly [RegExp, string][] = [
     /\bNOPERM\b/,
     'the Redis user lacks a permission. Allow the user to access the keys and channels that begin with the prefix, and to run EVAL, EVALSHA, HMGET, SUBSCRIBE and UNSUBSCRIBE',
   ],
-  [/\bLOADING\b/, 'Redis is still loading its data. The next request tries again'],
+  [/\bLOADING\b/, 'Redis is still loading its data. The next request tries again', RETRY_AFTER],
   [
     /\bREADONLY\b/,
     'this Redis server is a read-only replica. Use the address of the primary, or wait until the failover ends',
+    RETRY_AFTER,
   ],
   [/\bOOM\b/, 'Redis is out of memory. Raise maxmemory, or free memory'],
   [/\b(MISCONF|NOREPLICAS)\b/, 'Redis does not accept writes. Check its log'],
-  [/\b(CLUSTERDOWN|MASTERDOWN|TRYAGAIN)\b/, 'Redis is failing over. The next request tries again'],
+  [
+    /\b(CLUSTERDOWN|MASTERDOWN|TRYAGAIN)\b/,
+    'Redis is failing over. The next request tries again',
+    RETRY_AFTER,
+  ],
   [/\b(MOVED|ASK) \d+/, 'this Redis server is a node of a cluster. Pass a Cluster of ioredis as client'],
   [/\bBUSY\b/, 'Redis is busy with a script of another client. Wait, or stop the script with SCRIPT KILL'],
   [
@@ -41,8 +57,9 @@ const MEANINGS: readonly [RegExp, string][] = [
     'the certificate of Redis is not trusted. Add its authority to NODE_EXTRA_CA_CERTS, or pass a client with `tls: { ca }`',
   ],
   [
-    /\b(ECONNRESET|EPIPE)\b|closed/i,
+    CUT,
     'Redis closed the connection. Check that Redis runs. If Redis requires TLS, use rediss://',
+    RETRY_AFTER,
   ],
 ];
 
@@ -56,17 +73,24 @@ const MEANINGS: readonly [RegExp, string][] = [
  */
 export function explain(thrown: unknown, secrets: readonly (string | undefined)[]): TokenStoreError {
   if (thrown instanceof TokenStoreError) return thrown;
-  const { code } = Object(thrown) as { code?: unknown };
   const text = messageOf(thrown).replace(/,? with args beginning with.*/s, '');
   const shown = redact(text || firstMessageOf(thrown), secrets);
-  const known = `${typeof code === 'string' ? code : ''} ${shown}`;
-  const meaning = MEANINGS.find(([pattern]) => pattern.test(known))?.[1];
-  return storeError(meaning ? `${meaning} (${shown.trim() || known.trim()})` : shown);
+  const known = `${codeOf(thrown)} ${shown}`;
+  const [, meaning, retryAfter] = MEANINGS.find(([pattern]) => pattern.test(known)) ?? [];
+  return storeError(meaning ? `${meaning} (${shown.trim() || known.trim()})` : shown, retryAfter);
 }
 
-export function storeError(message: string): TokenStoreError {
-  return new TokenStoreError(message, { code: 'ERR_TOKEN_STORE' });
+/** Returns whether the server, or something between, closed a connection. */
+export function isCut(thrown: unknown): boolean {
+  return !(thrown instanceof TokenStoreError) && CUT.test(`${codeOf(thrown)} ${messageOf(thrown)}`);
 }
+
+function codeOf(thrown: unknown): string {
+  const { code } = Object(thrown) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+export { storeError };
 
 /** For a host with several addresses, Node throws an AggregateError without a message. */
 function firstMessageOf(thrown: unknown): string {

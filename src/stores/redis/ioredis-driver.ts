@@ -31,7 +31,9 @@ export function ioredisDriver(client: IoredisClient, isOurs: boolean): Driver {
     async ready() {
       if (client.status === 'ready') return;
       if (client.status === 'wait') client.connect().catch(() => {});
-      else if (!['connecting', 'connect'].includes(client.status)) throw lastError() ?? closed();
+      // A client of the user reconnects. Wait for its next attempt to connect, which succeeds unless the server is down.
+      else if (!['connecting', 'connect', 'reconnecting'].includes(client.status))
+        throw lastError() ?? closed();
       await connected();
     },
     readFields: (key, fields) => client.hmget(key, ...fields),

@@ -13,11 +13,12 @@ export function nodeRedisDriver(client: NodeRedisClient, isOurs: boolean): Drive
     async ready() {
       if (client.isReady) return;
       const error = lastError();
-      if (error) throw error;
+      if (error && (isOurs || !client.isOpen)) throw error;
       if (!client.isOpen) {
         if (!isOurs) throw new Error('the Redis client is not connected. Call its connect() first');
         client.connect().catch(() => {});
       }
+      // A client of the user reconnects. Wait for its next attempt to connect, which succeeds unless the server is down.
       await connected();
     },
     readFields: (key, fields) => client.hmGet(key, fields),

@@ -3,21 +3,28 @@ import type { Clock, SharedTokenStore } from '../../core/index.ts';
 import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
+import {
+  createEncryption,
+  ENCRYPTION_OPTIONS,
+  type EncryptionOptions,
+  encryptionProblems,
+} from '../encryption.ts';
 import { acquireLock, type Owner } from './acquire-lock.ts';
 import { isIoredis, isNodeRedis, type RedisClient } from './client.ts';
 import { createConnection } from './connection.ts';
 import type { Driver } from './driver.ts';
 import { ioredisDriver } from './ioredis-driver.ts';
+import { releaseUntilExpiry } from './lock-release.ts';
 import { startLockRenewal } from './lock-renewal.ts';
 import { type Names, namesOf } from './names.ts';
 import { nodeRedisDriver } from './node-redis-driver.ts';
 import { createNotifications } from './notifications.ts';
 import { openOwn } from './open-own.ts';
 import { releaseLock, renewLock, runScript, setToken, tryLock } from './script.ts';
-import { expiryOf, formatToken, parseToken } from './value.ts';
+import { entryOf, expiryOf, formatToken, parseToken } from './value.ts';
 
 /** Options of {@link redisStore}. Set either `client` or `url`. */
-export interface RedisStoreOptions {
+export interface RedisStoreOptions extends EncryptionOptions {
   /**
    * A client or `Cluster` of `ioredis` 6, or a client of `redis` 6 that is connected (`connect()`). The store never closes the client,
    * duplicates its connection for notifications, and listens to its errors, so that no error ends the process.
@@ -39,6 +46,7 @@ export interface RedisStoreOptions {
 }
 
 const OPTIONS: OptionTable<RedisStoreOptions> = {
+  ...ENCRYPTION_OPTIONS,
   client: 'any',
   url: 'any',
   prefix: 'any',
@@ -77,34 +85,45 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
     clock,
     secrets: secretsOf(url),
   });
+  const loadEncryption = createEncryption(own);
   const notifications = createNotifications(() => connection.duplicate(), clock, commandTimeout);
   const identity = thisProcess();
 
-  async function release(names: Names, owner: string): Promise<void> {
+  function release(names: Names, owner: string, expiry: number): Promise<void> {
     const command = (driver: Driver) => runScript(driver, releaseLock, [names.lock], [owner, names.channel]);
-    // A lock that is not released expires.
-    await connection.send(command).catch(() => {});
+    return releaseUntilExpiry(clock, expiry, () => connection.send(command));
+  }
+
+  async function read({ token }: Names): Promise<unknown[]> {
+    const fields = await connection.send((driver) => driver.readFields(token, ['fence', 'value']));
+    return fields as unknown[];
   }
 
   return sharedStore({
     async get(key) {
       const names = namesOf(prefix, key);
-      const fields = await connection.send((driver) => driver.readFields(names.token, ['fence', 'value']));
-      const [fence, value] = fields as unknown[];
-      return parseToken(names, fence, value);
+      const [fence, value] = await read(names);
+      return parseToken(names, fence, value, await loadEncryption());
     },
 
     async set(key, stored) {
       const names = namesOf(prefix, key);
-      const args = [
-        `${stored.fence}`,
-        formatToken(names, stored),
-        expiryOf(stored, clock.now()),
-        names.channel,
-      ];
+      const encryption = await loadEncryption();
+      const text = formatToken(names, stored, encryption);
+      const args = [`${stored.fence}`, text, expiryOf(stored, clock.now()), names.channel];
       const { accessToken, refreshToken } = stored.token;
-      const command = (driver: Driver) => runScript(driver, setToken, [names.token], args);
-      return Number(await connection.send(command, { secrets: [accessToken, refreshToken] })) === 1;
+      for (let isSent = false; ; isSent = true) {
+        const [fence, value] = await read(names);
+        // The reply was lost with the connection, and the script ran.
+        if (isSent && value === text) break;
+        const current = parseToken(names, fence, value, encryption);
+        if (stored.fence <= (current?.fence ?? 0)) return false;
+        const command = (driver: Driver) =>
+          runScript(driver, setToken, [names.token], [...args, `${fence ?? ''}`]);
+        if (Number(await connection.send(command, { secrets: [accessToken, refreshToken] })) === 1) break;
+      }
+      encryption.noteWritten(entryOf(names));
+      return true;
     },
 
     async withLock(key, lockOptions, work) {
@@ -113,21 +132,36 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
       const owner: Owner = { id: randomUUID(), ...identity };
       const value = JSON.stringify(owner);
       let requested = 0;
-      const outcome = await acquireLock({
+      let mayHold = false;
+      let isOver = false;
+      const acquiring = acquireLock({
         names,
         owner,
         options: lockOptions,
         clock,
         notifications,
-        attempt(deadHolder, knownFence) {
+        async attempt(deadHolder, knownFence) {
           requested = clock.now();
+          mayHold = true;
           const args = [value, `${expiry}`, deadHolder, knownFence];
           const command = (driver: Driver) => runScript(driver, tryLock, [names.lock, names.token], args);
-          // After a timeout or a lost reply, Redis may still have given the lock to this process.
-          return connection.send(command, { onLate: () => void release(names, value) });
+          // The script may still run after a timeout or a lost connection.
+          const onLate = () => void (isOver && release(names, value, expiry));
+          const reply = (await connection.send(command, { onLate })) as unknown[];
+          mayHold = String(reply[0]) === 'acquired';
+          return reply;
         },
+        parse: async (fence, text) => parseToken(names, fence, text, await loadEncryption()),
       });
-      if ('stoppedWith' in outcome) return outcome.stoppedWith;
+      const outcome = await acquiring.catch((error: unknown) => {
+        isOver = true;
+        if (mayHold) void release(names, value, expiry);
+        throw error;
+      });
+      if ('stoppedWith' in outcome) {
+        isOver = true;
+        return outcome.stoppedWith;
+      }
       const renew = (driver: Driver) => runScript(driver, renewLock, [names.lock], [value, `${expiry}`]);
       const renewal = startLockRenewal(
         clock,
@@ -140,7 +174,8 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
         return await work({ fence: outcome.fence, signal: renewal.signal });
       } finally {
         renewal.stop();
-        await release(names, value);
+        isOver = true;
+        await release(names, value, expiry);
       }
     },
 
@@ -166,6 +201,7 @@ function problemsOf(options: RedisStoreOptions) {
     prefix !== undefined &&
       (typeof prefix !== 'string' || !/^[^{}]+$/.test(prefix)) &&
       'prefix must be a non-empty string without braces',
+    ...encryptionProblems(options),
     options.lockExpiry === 0 && 'lockExpiry must be more than 0',
     options.commandTimeout === 0 && 'commandTimeout must be more than 0',
   ];

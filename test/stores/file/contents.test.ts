@@ -3,7 +3,7 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { EncryptionKey } from '../../../src/stores/file/encryption.ts';
+import type { EncryptionKey } from '../../../src/stores/encryption.ts';
 import { fileStore } from '../../../src/stores/file/file-store.ts';
 import { aToken, ownDirectory, theKey, waiting } from '../../support/file-store.ts';
 
@@ -112,15 +112,6 @@ describe('fileStore with encryptionKey', () => {
       /the file is encrypted\. Set encryptionKey/,
     );
     expect(await readFile(path, 'utf8')).toBe(text);
-  });
-
-  it('encrypts an unencrypted file with the next write', async () => {
-    const { path, open, stored } = await withToken();
-    const store = open(secret);
-    expect(await store.get(theKey)).toEqual(stored);
-    expect(await store.set(theKey, aToken('another token', 6))).toBe(true);
-    expect(await readFile(path, 'utf8')).not.toContain('another token');
-    expect((await store.get(theKey))?.token.accessToken).toBe('another token');
   });
 
   it('ignores a token whose fence was changed', async () => {

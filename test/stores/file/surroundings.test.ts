@@ -87,14 +87,6 @@ describe('fileStore', () => {
     expect(stderr).toBe('');
   });
 
-  it('rejects a write without write-file-atomic, and says what to install', async () => {
-    const directory = await ownDirectory(onTestFinished);
-    const { stdout } = await runWithout('write-file-atomic', directory, 'kernel', 'write\\nread\\n');
-    expect(stdout).toMatch(
-      /^ready\nfailed: write-file-atomic.*npm install write-file-atomic@7\nread: false\n$/,
-    );
-  });
-
   it('acquires 30 locks at the same time without a warning about leaked listeners', async () => {
     const warnings: string[] = [];
     const onWarning = ({ message }: Error) => void warnings.push(message);

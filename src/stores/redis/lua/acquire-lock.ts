@@ -4,7 +4,7 @@
  * KEYS: lock, token. ARGV: the owner; the expiry in milliseconds; a holder that is known to be dead, or ''; the fence of the token
  * that the owner knows, or '' for none.
  *
- * Replies with `acquired` and the fence; with `stored`, the fence and the value of a newer token; or with `held`, the holder, the
+ * Replies with `acquired`, the fence of the lock, and the fence and value of the stored token; with `stored`, the fence and the value of a newer token; or with `held`, the holder, the
  * remaining milliseconds, and the fence and value of the stored token.
  *
  * A fence is the time in microseconds, and greater than the previous fence, so that it also grows after Redis was flushed. Fences
@@ -31,5 +31,5 @@ local text = string.format('%.0f', own)
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('HSET', KEYS[2], 'last', text)
 if not stored[1] then redis.call('PEXPIRE', KEYS[2], 86400000) end
-return {'acquired', text}
+return {'acquired', text, stored[1] or '', value}
 `;

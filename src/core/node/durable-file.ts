@@ -1,0 +1,51 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** How to replace a file. */
+interface ReplaceOptions {
+  /** The mode of the new file, before the umask. @default 0o666 */
+  readonly mode?: number;
+  /** A new file with this name becomes the file. @default the path with `.tmp`, which is overwritten */
+  readonly temporary?: string;
+  /** Whether the new text must survive a power failure. @default true */
+  readonly isDurable?: boolean;
+  /** Is called before the new file replaces the old file. A rejection keeps the old file. */
+  readonly verify?: () => Promise<void>;
+}
+
+/**
+ * Replaces the content of a file atomically: other processes, and this one after a crash, read either the old or the complete new text. A
+ * full disk keeps the old text.
+ *
+ * @throws errors of the file system, and what `verify` throws.
+ */
+export async function replaceFile(path: string, text: string, options: ReplaceOptions = {}): Promise<void> {
+  const { mode = 0o666, temporary, isDurable = true, verify } = options;
+  const written = temporary ?? `${path}.tmp`;
+  // With a name of its own, the file must be new: an existing file may be a link or have another mode.
+  const file = await open(written, temporary === undefined ? 'w' : 'wx', mode);
+  try {
+    try {
+      await file.writeFile(text);
+      if (isDurable) await file.sync();
+    } finally {
+      // Network file systems report a full disk only here.
+      await file.close();
+    }
+    await verify?.();
+    await rename(written, path);
+    if (isDurable) await syncDirectory(dirname(path));
+  } catch (error) {
+    // Free the space: the disk may be full.
+    await rm(written, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Writes the names in a directory to the disk, so that they survive a crash. */
+export async function syncDirectory(path: string): Promise<void> {
+  // Windows cannot sync a directory, and some network file systems refuse to. The rename has to suffice there.
+  const directory = await open(path, 'r').catch(() => undefined);
+  await directory?.sync().catch(() => {});
+  await directory?.close();
+}
