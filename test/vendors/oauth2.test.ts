@@ -20,9 +20,12 @@ describe('the token key of oauth2Vendor', () => {
   });
 
   it.each([
-    ['a username function', { username: () => 'ada', password: 'x' }],
+    ['a username function', { username: (): string => 'ada', password: 'x' }],
     ['a refresh token function', { refreshToken: () => 'very-secret' }],
-    ['a username function and parameters', { username: () => 'ada', password: 'x', parameters: { a: '1' } }],
+    [
+      'a username function and parameters',
+      { username: (): string => 'ada', password: 'x', parameters: { a: '1' } },
+    ],
   ])('must be set to use a store with %s', (_, more) => {
     const make = (tokenKey?: string) =>
       createTokenManager({ vendor: oauth2Vendor({ ...client, ...more, tokenKey }), store: memoryStore() });
