@@ -7,6 +7,8 @@ export default {
     'test/bench/client.ts',
     'test/bench/server.ts',
     'test/support/exit-script.ts',
+    'test/support/refresh-token-script.ts',
+    'test/support/two-versions-script.ts',
   ],
   project: ['src/**/*.ts', 'test/**/*.ts', 'docs/**/*.ts', '.ci/*.mjs'],
   ignoreBinaries: ['axios-oauth-refresh', 'redis-server', 'script'],

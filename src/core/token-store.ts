@@ -36,7 +36,9 @@ export interface LockOptions<T> {
 
 /**
  * Stores tokens outside of the token manager and locks their keys, so that several processes share one token. Keys are hashes and contain
- * no secret.
+ * no secret. A vendor that starts with a refresh token has several keys: for each access token, for the refresh token that managers of
+ * different scopes share, and for the note that the refresh token is in use. Token managers hold locks of two keys at the same time,
+ * and store the note with the fence of another key's lock.
  *
  * Pass your own store through `sharedStore` before you give it to a token manager. A store that rejects does not fail a request: the manager
  * fetches the token without the store (see `onStoreFailure`) and emits an event. Test your own store with `tokenStoreContract` from
@@ -47,7 +49,7 @@ export interface TokenStore {
   get(key: string): Promise<StoredToken | undefined>;
   /**
    * Stores a token, unless the stored token has the same or a greater fence: the process that fetched the token has lost its
-   * lock then.
+   * lock then. Keep the token until it is replaced if it has a refresh token, and otherwise until it expires.
    *
    * @returns whether the token is stored.
    */

@@ -39,7 +39,7 @@ export interface Vendor {
    * store receives a hash of `tokenKey` and `name`. Required to use a store, unless the vendor has `storeKeys`.
    */
   readonly tokenKey?: string | undefined;
-  /** Returns the keys of the tokens in a store if they depend on a secret. The store receives hashes of them. */
+  /** Returns the texts that identify the tokens in a store if they depend on a secret, such as the initial refresh token. */
   readonly storeKeys?: (() => Promise<StoreKeys>) | undefined;
   /** Fetches a token. */
   readonly grant: Grant;

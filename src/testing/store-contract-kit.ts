@@ -12,6 +12,12 @@ export interface Context {
   key: string;
 }
 
+/** The name and the test of one rule. */
+export type Case = readonly [name: string, test: (context: Context) => Promise<void>];
+
+/** Milliseconds to wait for an event that must not happen. */
+export const A_WHILE = 60;
+
 export async function withStores(
   open: () => TokenStore | Promise<TokenStore>,
   test: (context: Context) => Promise<void>,

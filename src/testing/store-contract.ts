@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { TokenStore } from '../core/index.ts';
 import {
+  A_WHILE,
   aToken,
-  type Context,
+  type Case,
   fenceOf,
   hold,
   lockOptions,
@@ -12,6 +13,7 @@ import {
   withTimeout,
   write,
 } from './store-contract-kit.ts';
+import { REFRESH_TOKEN_CASES } from './store-contract-refresh-tokens.ts';
 
 /** One rule that every token store must follow, as a test. */
 export interface StoreContractCase {
@@ -19,9 +21,6 @@ export interface StoreContractCase {
   /** Runs the test. @throws AssertionError if the store violates the rule. */
   run(): Promise<void>;
 }
-
-/** Milliseconds to wait for an event that must not happen. */
-const A_WHILE = 60;
 
 /**
  * Returns the rules for a {@link TokenStore} as tests for any test runner.
@@ -31,7 +30,7 @@ const A_WHILE = 60;
  * for (const { name, run } of tokenStoreContract(() => myStore(url))) it(name, run);
  */
 export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>): StoreContractCase[] {
-  const cases: [string, (context: Context) => Promise<void>][] = [
+  const cases: Case[] = [
     ['returns undefined for an unused key', async ({ a, key }) => assert.equal(await a.get(key), undefined)],
     [
       'returns the complete token and its fence to other processes',
@@ -195,6 +194,7 @@ export function tokenStoreContract(open: () => TokenStore | Promise<TokenStore>)
         });
       },
     ],
+    ...REFRESH_TOKEN_CASES,
   ];
   return cases.map(([name, test]) => ({ name, run: () => withTimeout(name, () => withStores(open, test)) }));
 }

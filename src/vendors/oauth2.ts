@@ -111,7 +111,8 @@ function storeKeysOf(options: OAuth2VendorOptions): (() => Promise<StoreKeys>) |
   return async () => {
     const initial = refreshToken === undefined ? undefined : await readSecret('refreshToken', refreshToken);
     const sorted = Object.entries(parameters ?? {}).sort(([one], [other]) => (one < other ? -1 : 1));
-    const family = initial && JSON.stringify([new URL(tokenEndpoint).href, clientId, initial]);
+    const family =
+      initial === undefined ? undefined : JSON.stringify([new URL(tokenEndpoint).href, clientId, initial]);
     return { access: JSON.stringify([...identityOf(options), sorted, initial]), family };
   };
 }

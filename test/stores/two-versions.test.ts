@@ -154,7 +154,8 @@ describe('data of a newer version', () => {
   describeWithRedisServer('in Redis', () => {
     it('is left unchanged and named in an event', async () => {
       const url = await locationOf('redis');
-      const client = await requestWith(redisStore({ url }));
+      const store = redisStore({ url });
+      const client = await requestWith(store);
       expect(await client.get()).toEqual([]);
       const redis = new Redis(url);
       onTestFinished(() => redis.disconnect());
@@ -163,6 +164,8 @@ describe('data of a newer version', () => {
       await redis.hset(key, 'value', text);
       client.revokeAll();
       expect((await client.get()).join()).toMatch(NEWER);
+      const stored = { token: { accessToken: 'a', refreshAt: 1, expiresAt: 2 }, fence: 2 ** 52 };
+      await expect(store.set(key.replace(/.*{(.*)}.*/, '$1'), stored)).rejects.toThrow(NEWER);
       expect(await redis.hget(key, 'value')).toBe(text);
     });
   });
