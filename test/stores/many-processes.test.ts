@@ -123,6 +123,20 @@ describe('processes that share a token', () => {
   }
 });
 
+describe('many processes that share a token through files', () => {
+  it('fetch one token for each revocation, and no request fails or waits for the end of a lock', async () => {
+    const processes = await start('file', 16);
+    for (let round = 1; round <= 10; round++) {
+      const rounds = await processes.round(5);
+      expect(failuresOf(rounds)).toEqual([]);
+      expect(eventsOf(rounds, 'store-failed')).toEqual([]);
+      expect(eventsOf(rounds, 'store-lock-acquired')).toHaveLength(1);
+      expect(processes.fixture.tokenRequests).toHaveLength(round);
+      processes.fixture.revokeAll();
+    }
+  });
+});
+
 describeWithRedisServer('processes that share a token through a Redis that fails', () => {
   it.each(['kill', 'stop'] as const)(
     'fail no request after %s, fetch at most one token each, and share a token again after Redis returns',
