@@ -1,5 +1,5 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import type { AuthRefreshListener, Vendor } from '../core/index.ts';
+import type { AuthRefreshListener, Rate, RateLimiter, Vendor } from '../core/index.ts';
 import { numberProblems, originProblems, refuse } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { managerProblems } from '../token/internal.ts';
@@ -22,6 +22,15 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
   maxReplays?: number | undefined;
   /** When requests are retried after 429, 5xx and network errors. `false` installs no retry. @default {} */
   retry?: RetryOptions | false | undefined;
+  /**
+   * The maximum rate of requests with a token, including replays and retries. The plugin spaces them evenly. A function is called before
+   * each send and can share the rate with other processes, such as `redisRate` of `axios-oauth-refresh/redis-store`.
+   * @default no limit
+   * @example { requests: 300, interval: 60_000 }
+   */
+  rate?: Rate | RateLimiter | undefined;
+  /** The name of the header for `authRefresh: { idempotencyKey }`. @default 'Idempotency-Key' */
+  idempotencyKeyHeader?: string | undefined;
   /**
    * Returns whether a 401 rejects the token. If it returns undefined, the vendor decides. Called only for a 401, and not after a
    * redirect to another origin. The response body is not parsed yet.
@@ -49,6 +58,8 @@ export function checkAttachOptions(
     resourceOrigins = [],
     maxReplays,
     retry,
+    rate,
+    idempotencyKeyHeader,
     shouldRefresh,
     onEvent,
     random,
@@ -68,6 +79,9 @@ export function checkAttachOptions(
         )
       : managerProblems(forManager)),
     ...originProblems('resourceOrigins', resourceOrigins),
+    typeof rate === 'object' &&
+      !(rate.requests > 0 && (rate.interval ?? 1) > 0) &&
+      'rate.requests and rate.interval must be numbers > 0',
     ...numberProblems({ maxReplays, ...(retry || {}) }, [
       'maxReplays',
       'retries',

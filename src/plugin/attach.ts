@@ -3,9 +3,13 @@ import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
 import { createResourceOrigins, notify } from '../core/internal.ts';
 import { createTokenManager, type TokenManager } from '../token/index.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
+import { addIdempotencyKey } from './idempotency-key.ts';
+import { fixForm } from './request-body.ts';
 import { createRequestPath } from './request-path.ts';
+import { runRequest } from './request-run.ts';
 import { createWatchedEnv } from './response-url.ts';
-import { installRetry } from './retry.ts';
+import { installRetry, withRetryDefaults } from './retry.ts';
+import { createSendGate } from './send-gate.ts';
 
 /** The plugin, attached to one instance. */
 export interface AuthRefreshAttachment {
@@ -38,7 +42,9 @@ export function attachAuthRefresh(
   const marked = instance as AxiosInstance & { [ATTACHED]?: true };
   checkAttachOptions(instance, options, marked?.[ATTACHED] === true);
 
-  const { maxReplays = 1, shouldRefresh, onEvent } = options;
+  const { maxReplays = 1, shouldRefresh, onEvent, rate, random = Math.random } = options;
+  const { idempotencyKeyHeader = 'Idempotency-Key' } = options;
+  const retryOptions = withRetryDefaults(options.retry || {});
   const tokens =
     options.tokens ??
     createTokenManager({ ...options, vendor: options.vendor as Vendor, transportFrom: instance });
@@ -51,7 +57,24 @@ export function attachAuthRefresh(
     [...vendor.resourceOrigins, ...(options.resourceOrigins ?? [])],
     () => instance.defaults.baseURL,
   );
-  const guarded = createRequestPath({ tokens, origins, maxReplays, shouldRefresh, emit });
+  const gate = createSendGate({ ...retryOptions, pauses: tokens.pauses ?? new Map(), clock, rate, random });
+  const path = createRequestPath({
+    tokens,
+    origins,
+    maxReplays,
+    gate,
+    isAttached: () => isAttached,
+    shouldRefresh,
+    emit,
+  });
+  const runContext = {
+    clock,
+    path,
+    prepare(config: InternalAxiosRequestConfig, adapter: AxiosAdapter) {
+      addIdempotencyKey(config, idempotencyKeyHeader);
+      fixForm(config, adapter);
+    },
+  };
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;
@@ -59,7 +82,7 @@ export function attachAuthRefresh(
   function guardOf(adapter: AxiosAdapter): Guard {
     let guard = guards.get(adapter);
     if (!guard) {
-      guard = (config) => (isAttached ? guarded(config, adapter) : adapter(config));
+      guard = (config) => runRequest(config, adapter, runContext);
       guard[INNER] = adapter;
       guards.set(adapter, guard);
     }
@@ -85,7 +108,7 @@ export function attachAuthRefresh(
   const retry =
     options.retry === false
       ? undefined
-      : installRetry(instance, options.retry ?? {}, { vendor, clock, emit, random: options.random });
+      : installRetry(instance, retryOptions, { vendor, clock, emit, random });
   marked[ATTACHED] = true;
 
   return {

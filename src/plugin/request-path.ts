@@ -1,4 +1,4 @@
-import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import {
   AuthRefreshError,
   type AuthRefreshEvent,
@@ -14,19 +14,18 @@ import { describeRequest } from './describe-request.ts';
 import { redactForLogging } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
+import { measureWait, type RequestPath, type RequestRun } from './request-run.ts';
 import { send, unwrap } from './send.ts';
-
-/** Sends one request through the adapter that it would use without the plugin. */
-export type RequestPath = (
-  config: InternalAxiosRequestConfig,
-  adapter: AxiosAdapter,
-) => Promise<AxiosResponse>;
+import type { SendGate } from './send-gate.ts';
 
 /** What the request path needs from its attachment. */
 export interface RequestPathContext {
   tokens: TokenManager;
   origins: ResourceOrigins;
   maxReplays: number;
+  gate: SendGate;
+  /** Whether the plugin is attached. Otherwise requests carry no token. */
+  isAttached: () => boolean;
   shouldRefresh: AuthRefreshOptions['shouldRefresh'];
   emit: (event: AuthRefreshEvent) => void;
 }
@@ -36,26 +35,32 @@ const INCURABLE: (string | undefined)[] = ['insufficient_scope', 'invalid_reques
 
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
-  const { tokens, origins, maxReplays, shouldRefresh, emit } = context;
-  const { vendor } = tokens;
+  const { tokens, origins, maxReplays, gate, isAttached, shouldRefresh, emit } = context;
+  const { vendor, clock } = tokens;
 
-  return async (config, adapter) => {
+  return async (config, adapter, run) => {
     // An error of this request refers to the agents, and the agents to the sockets of other requests.
     redactForLogging(config.httpAgent);
     redactForLogging(config.httpsAgent);
     const isOurs =
+      isAttached() &&
       !hasOwnCredentials(config) &&
-      (origins.includes(config, apiBaseUrl()) || (await isAnnouncedApi(config)));
-    if (!isOurs) return unwrap(await send(config, adapter));
+      (origins.includes(config, apiBaseUrl()) || (await isAnnouncedApi(config, run)));
+    if (!isOurs) {
+      run.attempts++;
+      return unwrap(await send(config, adapter));
+    }
 
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
-    const held = getToken(config);
+    const held = prepareSend(config, run);
     let token = held instanceof Promise ? await held : held;
     for (;;) {
+      run.attempts++;
       const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
       const { response, leftOrigin } = outcome;
       if (response && response.status < 400) tokens.accept(token);
+      if (response?.status === 429) gate.refused(config, apiBaseUrl(token), response);
       if (response?.status !== 401) return unwrap(outcome);
 
       const isTokenRejected = !leftOrigin && (await rejectsToken(response, config));
@@ -78,9 +83,10 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
 
       // Before the wait: the token request may need the connection that this response occupies.
       discard(response.data);
-      token = await getToken(config, response);
+      token = await prepareSend(config, run, response);
       // The vendor may have announced another API with the new token.
       if (!origins.includes(config, apiBaseUrl(token))) return unwrap(outcome);
+      run.replays++;
       emit({ type: 'replay', ...describeRequest(config), count: replays });
     }
   };
@@ -90,10 +96,10 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   }
 
   /** Returns whether a request goes to the API that the vendor announces with the token. */
-  async function isAnnouncedApi(config: InternalAxiosRequestConfig): Promise<boolean> {
+  async function isAnnouncedApi(config: InternalAxiosRequestConfig, run: RequestRun): Promise<boolean> {
     if (!vendor.announcesApi || tokens.current) return false;
     try {
-      return origins.includes(config, apiBaseUrl(await getToken(config)));
+      return origins.includes(config, apiBaseUrl(await getToken(config, run)));
     } catch (error) {
       // An absolute URL may belong to another host, which needs no token.
       if (lacksBase(config) || !isAuthRefreshError(error)) throw error;
@@ -101,14 +107,26 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     }
   }
 
+  /** Waits at the gate and then for a token, which could expire at the gate. @param refused as in {@link getToken}. */
+  function prepareSend(
+    config: InternalAxiosRequestConfig,
+    run: RequestRun,
+    refused?: AxiosResponse,
+  ): TokenSet | Promise<TokenSet> {
+    const turn = gate.enter(config, apiBaseUrl(), run.attempts);
+    if (!turn) return getToken(config, run, refused);
+    return measureWait(run, 'the rate limit', clock, turn).then(() => getToken(config, run, refused));
+  }
+
   /** @param refused the response that made a new token necessary. */
   function getToken(
     config: InternalAxiosRequestConfig,
+    run: RequestRun,
     refused?: AxiosResponse,
   ): TokenSet | Promise<TokenSet> {
     const token = tokens.getToken(config);
     if (!(token instanceof Promise)) return token;
-    return token.catch((error: unknown) => {
+    return measureWait(run, 'a token', clock, token).catch((error: unknown) => {
       if (!isTokenError(error)) throw error;
       throw new AuthRefreshError(`No valid token: ${error.message}`, error.code, config, refused, error);
     });

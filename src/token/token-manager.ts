@@ -14,6 +14,7 @@ import { createEmitter, messageOf, refuse, systemClock } from '../core/internal.
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
+import type { Pause } from './pause.ts';
 import { managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
 
@@ -44,6 +45,8 @@ export interface TokenManager {
   accept(token: TokenSet): void;
   /** Tells whether another process fetched the current token, so that no fetch was made for the request that uses it. */
   cameFromStore(token: TokenSet): boolean;
+  /** @internal The pauses after a 429, by origin: all instances that share the token keep them. */
+  readonly pauses: Map<string, Pause>;
   /** Adds a listener. @returns a function that removes the listener. */
   subscribe(listener: AuthRefreshListener): () => void;
 }
@@ -124,6 +127,7 @@ export function createTokenManager(options: TokenManagerOptions): TokenManager {
     reject: state.reject,
     accept: state.accept,
     cameFromStore: state.cameFromStore,
+    pauses: new Map<string, Pause>(),
     subscribe,
   };
   // Not enumerable, so that a logged manager shows no token.
