@@ -1,4 +1,4 @@
-export type { Clock } from '../core/index.ts';
+export type { Clock, Rate, RateLimiter } from '../core/index.ts';
 export type { CheckpointStore } from './checkpoint-store.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
 export { type ExportSummary, exportRecords } from './export/export.ts';
@@ -21,7 +21,6 @@ export {
   genesysExternalContacts,
 } from './import/targets/genesys-external-contacts.ts';
 export type { Progress } from './progress.ts';
-export type { Rate, RateLimiter } from './requests.ts';
 export type { RunOptions } from './run-options.ts';
 export { type CsvOptions, csvFile, gzipCsvFile } from './sinks/csv.ts';
 export { gzipJsonLinesFile, jsonLinesFile } from './sinks/json-lines.ts';

@@ -7,7 +7,6 @@ export { fileError } from './files/file-error.ts';
 export { refuseExisting } from './files/set-aside.ts';
 export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';
 export { IMPORT_DEFAULTS } from './import/options.ts';
-export { RATE_INTERVAL, rateProblems } from './requests.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export {
   endingProblem,

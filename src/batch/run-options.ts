@@ -1,8 +1,7 @@
 import type { AxiosInstance } from 'axios';
-import type { Clock } from '../core/index.ts';
-import type { OptionTable, Problem } from '../core/internal.ts';
+import type { Clock, Rate, RateLimiter } from '../core/index.ts';
+import { type OptionTable, type Problem, rateProblems } from '../core/internal.ts';
 import type { Progress } from './progress.ts';
-import { type Rate, type RateLimiter, rateProblems } from './requests.ts';
 
 export const RUN_DEFAULTS = { timeout: 120_000 } as const;
 

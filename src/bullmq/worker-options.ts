@@ -1,7 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import type { Json, PageSource, Progress, Rate, RateLimiter, RunOptions } from '../batch/index.ts';
-import { rateProblems } from '../batch/internal.ts';
-import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
+import { type OptionTable, rateProblems, readOptions, refuse } from '../core/internal.ts';
 import type { QueueConnection } from './connection.ts';
 import { nameProblem } from './names.ts';
 import type { PartStore } from './part-store.ts';

@@ -1,4 +1,5 @@
 import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import type { RequestTotals } from './request-options.ts';
 
 /** The `code` of every error this package raises. */
 export type AuthRefreshErrorCode =
@@ -87,6 +88,9 @@ export class TokenStoreError extends TokenError {
  */
 export class AuthRefreshError extends AxiosError {
   declare code: AuthRefreshErrorCode;
+  declare attempts?: RequestTotals['attempts'];
+  declare replays?: RequestTotals['replays'];
+  declare waited?: RequestTotals['waited'];
 
   constructor(
     message: string,

@@ -13,7 +13,8 @@ export {
 } from './errors.ts';
 export type { AuthRefreshEvent, AuthRefreshListener, RefreshReason } from './events.ts';
 export type { Grant, GrantContext } from './grant.ts';
-export type { AuthRefreshRequestOptions } from './request-options.ts';
+export type { Rate, RateLimiter } from './rate.ts';
+export type { AuthRefreshRequestOptions, RequestTotals } from './request-options.ts';
 export type { Secret } from './secret.ts';
 export type { TokenResponse, TokenSet } from './token-set.ts';
 export type {

@@ -22,6 +22,34 @@ export interface AuthRefreshRequestOptions {
    * @default true
    */
   refresh?: boolean | undefined;
+  /**
+   * Sends an idempotency key, so that the API executes the request once however often it arrives. The key stays the same for every
+   * replay and retry, and if you send `error.config` again. With a key, every method is retried after 408, 502, 503, 504 and network
+   * errors. `true` creates a UUID; a function returns the key. A header that you set yourself is kept.
+   *
+   * @default no key
+   * @example
+   * api.post('/payments', payment, { authRefresh: { idempotencyKey: true } })
+   */
+  idempotencyKey?: true | (() => string) | undefined;
+  /**
+   * The longest time for the whole request in milliseconds, from its first send to its response: token waits, sends, retries and
+   * pauses. At the deadline the request rejects with an AxiosError `ETIMEDOUT`. If the wait for a retry would end after the deadline,
+   * the last response or error is returned at once.
+   *
+   * @default no deadline
+   */
+  deadline?: number | undefined;
+}
+
+/** How much work one request took, over all replays and retries. The plugin sets these properties on responses and errors. */
+export interface RequestTotals {
+  /** How often the request was sent. */
+  attempts?: number;
+  /** How often the request was replayed after a 401. */
+  replays?: number;
+  /** Milliseconds that the request waited for tokens, retries, pauses after a 429, and the `rate`. */
+  waited?: number;
 }
 
 declare module 'axios' {
@@ -31,4 +59,9 @@ declare module 'axios' {
     /** Options of axios-oauth-refresh. `false` sends the request without a token and never refreshes one. */
     authRefresh?: AuthRefreshRequestOptions | false | undefined;
   }
+
+  // Not AxiosError: the CommonJS types of axios export an alias of the class, which cannot be merged.
+  // biome-ignore lint/suspicious/noExplicitAny: axios's declaration
+  // biome-ignore lint/complexity/noBannedTypes: axios's declaration
+  interface AxiosResponse<T = any, D = any, H = {}, P = any> extends RequestTotals {}
 }

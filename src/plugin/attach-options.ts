@@ -1,9 +1,10 @@
 import type { AxiosInstance, AxiosResponse } from 'axios';
-import type { AuthRefreshListener, Vendor } from '../core/index.ts';
+import type { AuthRefreshListener, Rate, RateLimiter, Vendor } from '../core/index.ts';
 import {
   httpOrigins,
   type OptionTable,
   originProblems,
+  rateProblems,
   readOptions,
   refuse,
   urlProblem,
@@ -47,6 +48,15 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
   /** When requests are retried after 429, 5xx and network errors. `false` installs no retry. @default {} */
   retry?: RetryOptions | false | undefined;
   /**
+   * The maximum rate of requests with a token, including replays and retries. The plugin spaces them evenly. A function is called before
+   * each send and can share the rate with other processes, such as `redisRate` of `axios-oauth-refresh/redis-store`.
+   * @default no limit
+   * @example { requests: 300, interval: 60_000 }
+   */
+  rate?: Rate | RateLimiter | undefined;
+  /** The name of the header for `authRefresh: { idempotencyKey }`. @default 'Idempotency-Key' */
+  idempotencyKeyHeader?: string | undefined;
+  /**
    * Statuses that reject the token, unless the vendor or the Bearer challenge says otherwise: integers from 200 to 599. A status below 400
    * requires `shouldRefresh`.
    * @default [401]
@@ -81,6 +91,8 @@ const OPTIONS: OptionTable<AuthRefreshOptions> = {
   allowInsecureOrigins: 'object',
   authorizationHeader: 'object',
   statusCodes: 'object',
+  rate: 'any',
+  idempotencyKeyHeader: 'string',
   maxReplays: 'number',
   retry: 'any',
   shouldRefresh: 'function',
@@ -106,7 +118,7 @@ export function checkAttachOptions(
   isAttached: boolean,
 ): AuthRefreshOptions {
   const [options, problems] = readOptions(given, OPTIONS);
-  const { tokens, resourceOrigins = [], allowInsecureOrigins = [], statusCodes = [], retry } = options;
+  const { tokens, resourceOrigins = [], allowInsecureOrigins = [], statusCodes = [], retry, rate } = options;
   const [retryOptions, retryProblems] = readOptions(retry || {}, RETRY_OPTIONS, 'retry.');
   if (retry) options.retry = retryOptions;
   const [headerOptions, headerProblems] = readOptions(
@@ -145,6 +157,7 @@ export function checkAttachOptions(
     statusCodes.some(
       (status) => !Number.isInteger(status) || status < (options.shouldRefresh ? 200 : 400) || status > 599,
     ) && 'statusCodes must be integers from 400 to 599, or from 200 with shouldRefresh',
+    ...rateProblems(rate),
     ...problems,
     ...retryProblems,
     ...headerProblems,

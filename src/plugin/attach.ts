@@ -5,9 +5,13 @@ import type { TokenManager } from '../token/index.ts';
 import { createCheckedManager } from '../token/internal.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
 import { resolveHeader } from './authorization-header.ts';
+import { addIdempotencyKey } from './idempotency-key.ts';
+import { fixForm } from './request-body.ts';
 import { createRequestPath } from './request-path.ts';
+import { runRequest } from './request-run.ts';
 import { createWatchedEnv } from './response-url.ts';
-import { installRetry } from './retry.ts';
+import { installRetry, withRetryDefaults } from './retry.ts';
+import { createSendGate } from './send-gate.ts';
 
 /** The plugin, attached to one instance. */
 export interface AuthRefreshAttachment {
@@ -40,7 +44,8 @@ export function attachAuthRefresh(
   const marked = instance as AxiosInstance & { [ATTACHED]?: true };
   const own = checkAttachOptions(instance, options, marked?.[ATTACHED] === true);
 
-  const { onEvent } = own;
+  const { onEvent, rate, random = Math.random, idempotencyKeyHeader = 'Idempotency-Key' } = own;
+  const retryOptions = withRetryDefaults(own.retry || {});
   const tokens =
     own.tokens ??
     createCheckedManager(Object.assign(own, { vendor: own.vendor as Vendor, transportFrom: instance }));
@@ -54,13 +59,24 @@ export function attachAuthRefresh(
     () => instance.defaults.baseURL,
     httpOrigins(own.allowInsecureOrigins ?? []),
   );
-  const guarded = createRequestPath({
+  const gate = createSendGate({ ...retryOptions, pauses: tokens.pauses ?? new Map(), clock, rate, random });
+  const path = createRequestPath({
     tokens,
     origins,
     header: resolveHeader(own.authorizationHeader),
     options: own,
+    gate,
+    isAttached: () => isAttached,
     emit,
   });
+  const runContext = {
+    clock,
+    path,
+    prepare(config: InternalAxiosRequestConfig, adapter: AxiosAdapter) {
+      addIdempotencyKey(config, idempotencyKeyHeader);
+      fixForm(config, adapter);
+    },
+  };
   const watchedEnv = createWatchedEnv();
   const guards = new WeakMap<AxiosAdapter, Guard>();
   let isAttached = true;
@@ -68,7 +84,7 @@ export function attachAuthRefresh(
   function guardOf(adapter: AxiosAdapter): Guard {
     let guard = guards.get(adapter);
     if (!guard) {
-      guard = (config) => (isAttached ? guarded(config, adapter) : adapter(config));
+      guard = (config) => runRequest(config, adapter, runContext);
       guard[INNER] = adapter;
       guards.set(adapter, guard);
     }
@@ -92,9 +108,7 @@ export function attachAuthRefresh(
 
   const interceptor = instance.interceptors.request.use(intercept, null, { synchronous: true });
   const retry =
-    own.retry === false
-      ? undefined
-      : installRetry(instance, own.retry ?? {}, { vendor, clock, emit, random: own.random });
+    own.retry === false ? undefined : installRetry(instance, retryOptions, { vendor, clock, emit, random });
   marked[ATTACHED] = true;
 
   return {

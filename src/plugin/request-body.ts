@@ -1,4 +1,5 @@
 import type { InternalAxiosRequestConfig } from 'axios';
+import { uuid } from '../core/internal.ts';
 
 /** Returns whether a body is a Node stream, an npm `form-data` or a web stream, which the first reader uses up. */
 export function isStream(body: unknown): boolean {
@@ -28,13 +29,28 @@ export function discard(body: unknown): void {
 }
 
 /**
- * Sets a fixed boundary for a native FormData with the http adapter of axios, which otherwise chooses a new one for each send: a replay
- * must be identical, byte for byte. With the fetch adapter the runtime chooses the boundary.
+ * Makes a form repeatable: replays and retries must be identical, byte for byte. An npm `form-data`, which axios creates from an object
+ * in Node, becomes a Buffer, unless the form contains a stream. The http adapter of axios chooses a boundary for a native FormData for each
+ * send; with the fetch adapter the runtime chooses.
  */
-export function fixBoundary(config: InternalAxiosRequestConfig, adapter: unknown): void {
+export function fixForm(config: InternalAxiosRequestConfig, adapter: unknown): void {
   const { data, headers } = config;
-  if (!(data instanceof FormData)) return;
-  if ((adapter as { adapterName?: string }).adapterName !== 'http') return;
-  if (/boundary=/i.test(String(headers.getContentType()))) return;
-  headers.setContentType(`multipart/form-data; boundary=axios-oauth-refresh-${crypto.randomUUID()}`);
+  if (typeof data?.getBuffer === 'function') {
+    try {
+      // Throws if a part is a stream.
+      const bytes = data.getBuffer();
+      // `getBuffer` changes a part whose header is a string of the caller's own. An empty form has the length 0.
+      if ((data.getLengthSync() || bytes.length) !== bytes.length) return;
+      headers.set(data.getHeaders());
+      config.data = bytes;
+    } catch {
+      // The form stays as it is, and is sent once.
+    }
+  } else if (
+    data instanceof FormData &&
+    (adapter as { adapterName?: string }).adapterName === 'http' &&
+    !/boundary=/i.test(String(headers.getContentType()))
+  ) {
+    headers.setContentType(`multipart/form-data; boundary=axios-oauth-refresh-${uuid()}`);
+  }
 }

@@ -15,14 +15,10 @@ import { lostResponse } from './lost-response.ts';
 import { redactShared } from './redact-for-logging.ts';
 import { decideReplay } from './replay-decision.ts';
 import { discard, isRepeatable } from './request-body.ts';
+import { measureWait, type RequestPath, type RequestRun } from './request-run.ts';
 import { type Authorization, send, unwrap } from './send.ts';
+import type { SendGate } from './send-gate.ts';
 import { originReason, ownReason, type SkipReason } from './skip-reason.ts';
-
-/** Sends one request through the adapter that it would use without the plugin. */
-export type RequestPath = (
-  config: InternalAxiosRequestConfig,
-  adapter: AxiosAdapter,
-) => Promise<AxiosResponse>;
 
 /** What the request path needs from its attachment. */
 export interface RequestPathContext {
@@ -30,6 +26,9 @@ export interface RequestPathContext {
   origins: ResourceOrigins;
   header: Authorization['header'];
   options: Pick<AuthRefreshOptions, 'maxReplays' | 'statusCodes' | 'shouldRefresh'>;
+  gate: SendGate;
+  /** Whether the plugin is attached. Otherwise requests carry no token. */
+  isAttached: () => boolean;
   emit: (event: AuthRefreshEvent) => void;
 }
 
@@ -41,28 +40,34 @@ const UNRELATED = [408, 429];
 
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
-  const { tokens, origins, header, options, emit } = context;
+  const { tokens, origins, header, options, gate, isAttached, emit } = context;
   const { maxReplays = 1, statusCodes, shouldRefresh } = options;
-  const { vendor } = tokens;
+  const { vendor, clock } = tokens;
 
-  return async (config, adapter) => {
+  return async (config, adapter, run) => {
     // An error of this request refers to the agents, and the agents to the sockets of other requests.
     redactShared(config.httpAgent);
     redactShared(config.httpsAgent);
+    if (!isAttached()) {
+      run.attempts++;
+      return unwrap(await send(config, adapter));
+    }
     let skipReason = ownReason(config, header.name);
-    if (!skipReason && !origins.includes(config, apiBaseUrl()) && !(await isAnnouncedApi(config))) {
+    if (!skipReason && !origins.includes(config, apiBaseUrl()) && !(await isAnnouncedApi(config, run))) {
       skipReason = originReason(requestUrl(config, apiBaseUrl()));
     }
-    if (skipReason) return sendWithoutToken(config, adapter, skipReason);
+    if (skipReason) return sendWithoutToken(config, adapter, run, skipReason);
 
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
-    const held = getToken(config);
+    const held = prepareSend(config, run);
     let token = held instanceof Promise ? await held : held;
     for (;;) {
+      run.attempts++;
       const outcome = await send(config, adapter, { token, header, origins, apiBaseUrl: apiBaseUrl(token) });
       const { leftOrigin } = outcome;
       const response = outcome.response ?? lostResponse(outcome.thrown?.[0], config);
+      if (response?.status === 429) gate.refused(config, apiBaseUrl(token), response);
       if (!response || mustNotRefresh(config)) return unwrap(outcome);
       const { status } = response;
       const mayRefuse = concernsToken(status);
@@ -92,9 +97,10 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
 
       // Before the wait: the token request may need the connection that this response occupies.
       discard(response.data);
-      token = await getToken(config, outcome.response);
+      token = await prepareSend(config, run, outcome.response);
       // The vendor may have announced another API with the new token.
       if (!origins.includes(config, apiBaseUrl(token))) return unwrap(outcome);
+      run.replays++;
       emit({ type: 'replay', ...describeRequest(config), count: replays });
     }
   };
@@ -104,10 +110,10 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   }
 
   /** Returns whether a request goes to the API that the vendor announces with the token. */
-  async function isAnnouncedApi(config: InternalAxiosRequestConfig): Promise<boolean> {
+  async function isAnnouncedApi(config: InternalAxiosRequestConfig, run: RequestRun): Promise<boolean> {
     if (!vendor.announcesApi || tokens.current) return false;
     try {
-      return origins.includes(config, apiBaseUrl(await getToken(config)));
+      return origins.includes(config, apiBaseUrl(await getToken(config, run)));
     } catch (error) {
       // An absolute URL may belong to another host, which needs no token.
       if (lacksBase(config) || !isAuthRefreshError(error)) throw error;
@@ -118,6 +124,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   async function sendWithoutToken(
     config: InternalAxiosRequestConfig,
     adapter: AxiosAdapter,
+    run: RequestRun,
     reason: SkipReason,
   ): Promise<AxiosResponse> {
     if (lacksBase(config)) {
@@ -125,6 +132,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       if (base) config.baseURL = base;
       else if (vendor.announcesApi) throw noToken(', or set baseURL', config);
     }
+    run.attempts++;
     const outcome = await send(config, adapter);
     const { response } = outcome;
     // A retry of a request is not another request.
@@ -139,9 +147,21 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     return unwrap(outcome);
   }
 
+  /** Waits at the gate and then for a token, which could expire at the gate. @param refused as in {@link getToken}. */
+  function prepareSend(
+    config: InternalAxiosRequestConfig,
+    run: RequestRun,
+    refused?: AxiosResponse,
+  ): TokenSet | Promise<TokenSet> {
+    const turn = gate.enter(config, apiBaseUrl(), run.attempts);
+    if (!turn) return getToken(config, run, refused);
+    return measureWait(run, 'the rate limit', clock, turn).then(() => getToken(config, run, refused));
+  }
+
   /** @param refused the response that made a new token necessary. */
   function getToken(
     config: InternalAxiosRequestConfig,
+    run: RequestRun,
     refused?: AxiosResponse,
   ): TokenSet | Promise<TokenSet> {
     if (mustNotRefresh(config)) {
@@ -150,7 +170,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     }
     const token = tokens.getToken(config);
     if (!(token instanceof Promise)) return token;
-    return token.catch((error: unknown) => {
+    return measureWait(run, 'a token', clock, token).catch((error: unknown) => {
       if (!isTokenError(error)) throw error;
       throw new AuthRefreshError(`No valid token: ${error.message}`, error.code, config, refused, error);
     });

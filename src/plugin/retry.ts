@@ -4,6 +4,7 @@ import { type AuthRefreshEvent, type Clock, isAuthRefreshError, type Vendor } fr
 import { backoff, parseRetryAfter } from '../core/internal.ts';
 import { describeRequest, summarize } from './describe-request.ts';
 import { isRepeatable } from './request-body.ts';
+import { runOf } from './request-run.ts';
 
 // `require` of the CommonJS build returns an object that contains the function, `import` returns the function.
 const axiosRetry =
@@ -40,7 +41,13 @@ export interface RetryContext {
   vendor: Vendor;
   clock: Clock;
   emit: (event: AuthRefreshEvent) => void;
-  random: (() => number) | undefined;
+  random: () => number;
+}
+
+/** Adds the default values to retry options. */
+export function withRetryDefaults(options: RetryOptions) {
+  const { retries = 3, baseDelay = 500, maxRetryAfter = 60_000, allMethods = false } = options;
+  return { retries, baseDelay, maxRetryAfter, allMethods };
 }
 
 // The methods of RFC 9110 section 9.2.2, and QUERY, which only reads.
@@ -64,17 +71,17 @@ const CUT_SHORT = [
  */
 export function installRetry(
   instance: AxiosInstance,
-  options: RetryOptions,
-  { vendor, clock, emit, random = Math.random }: RetryContext,
+  { retries, baseDelay, maxRetryAfter, allMethods }: ReturnType<typeof withRetryDefaults>,
+  { vendor, clock, emit, random }: RetryContext,
 ): InstalledRetry {
-  const { retries = 3, baseDelay = 500, maxRetryAfter = 60_000, allMethods = false } = options;
   const retryAfter = (error: AxiosError) =>
     parseRetryAfter(error.response?.headers?.['retry-after'], clock.now()) ?? 0;
 
   function mayRepeat(config: InternalAxiosRequestConfig): boolean {
     if (allMethods) return true;
-    const { idempotent } = config.authRefresh || {};
+    const { idempotent, idempotencyKey } = config.authRefresh || {};
     if (idempotent !== undefined) return idempotent;
+    if (idempotencyKey) return true;
     const request = summarize(config, vendor.apiBaseUrl);
     try {
       return IDEMPOTENT.test(request.method) || (vendor.isReadOnly?.(request) ?? false);
@@ -92,6 +99,13 @@ export function installRetry(
       const { config } = error;
       if (!config || isAuthRefreshError(error) || !isTransient(error) || !isRepeatable(config)) return false;
       if (retryAfter(error) > maxRetryAfter) return false;
+      const { retryCount, dueAt } = runOf(config) ?? { retryCount: 0, dueAt: Number.POSITIVE_INFINITY };
+      // The wait with the least jitter.
+      const delay = Math.max(
+        retryAfter(error),
+        backoff(retryCount, baseDelay, () => 1),
+      );
+      if (clock.now() + delay > dueAt) return false;
       return error.response?.status === 429 || mayRepeat(config);
     },
     retryDelay: (count, error) => {

@@ -3,7 +3,7 @@ import type { TokenSet } from '../core/index.ts';
 import { callbackFailed, lacksBase, type ResourceOrigins } from '../core/internal.ts';
 import { eraseToken } from './erase-token.ts';
 import { redactForLogging } from './redact-for-logging.ts';
-import { fixBoundary, isStream } from './request-body.ts';
+import { isStream } from './request-body.ts';
 
 /** The token of one send, its header field, and where the token may go. */
 export interface Authorization {
@@ -44,7 +44,6 @@ export async function send(
   const outcome: Outcome = { response: undefined, thrown: undefined, leftOrigin: false };
   const sent = copy(config);
   if (authorization) {
-    fixBoundary(config, adapter);
     authorize(sent, config, authorization, outcome);
   }
   if (authRefresh) await makeBody(sent, config);

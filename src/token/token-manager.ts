@@ -20,6 +20,7 @@ import {
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
+import type { Pause } from './pause.ts';
 import { toTokenError } from './to-token-error.ts';
 import { MANAGER_OPTIONS, managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
@@ -68,6 +69,8 @@ export interface TokenManager {
   accept(token: TokenSet, request?: Partial<InternalAxiosRequestConfig>): void;
   /** Tells whether another process fetched the current token, so that no fetch was made for the request that uses it. */
   cameFromStore(token: TokenSet): boolean;
+  /** @internal The pauses after a 429, by origin: all instances that share the token keep them. */
+  readonly pauses: Map<string, Pause>;
   /** Adds a listener. @returns a function that removes the listener. */
   subscribe(listener: AuthRefreshListener): () => void;
 }
@@ -194,6 +197,7 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
     mayReject: state.mayReject,
     accept: state.accept,
     cameFromStore: state.cameFromStore,
+    pauses: new Map<string, Pause>(),
     subscribe,
   };
   // Not enumerable, so that a logged manager shows no token.

@@ -186,11 +186,11 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
   });
 }
 
-function driverOf(client: RedisClient): Driver {
+export function driverOf(client: RedisClient): Driver {
   return isNodeRedis(client) ? nodeRedisDriver(client, false) : ioredisDriver(client, false);
 }
 
-function problemsOf(options: RedisStoreOptions) {
+export function problemsOf(options: RedisStoreOptions) {
   const { client, url, prefix } = options;
   return [
     (client === undefined) === (url === undefined) && 'set either client or url',
@@ -211,7 +211,7 @@ function isRedisUrl(url: string): boolean {
   return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
 }
 
-function secretsOf(url: string): string[] {
+export function secretsOf(url: string): string[] {
   if (!url) return [];
   const { password } = new URL(url);
   return [url, password, decode(password)];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { messageOf } from '../../core/internal.ts';
+import { messageOf, RESERVE_SLOT } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 import { ACQUIRE_LOCK } from './lua/acquire-lock.ts';
 import { RELEASE_LOCK } from './lua/release-lock.ts';
@@ -18,6 +18,7 @@ export const tryLock = script(ACQUIRE_LOCK);
 export const renewLock = script(RENEW_LOCK);
 export const releaseLock = script(RELEASE_LOCK);
 export const setToken = script(SET_TOKEN);
+export const reserveSlot = script(RESERVE_SLOT);
 
 /** Runs a script by its hash, or by its text if the server does not know the hash. */
 export async function runScript(

@@ -1,0 +1,118 @@
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type { Clock, Rate, RateLimiter } from '../core/index.ts';
+import { backoff, callbackFailed, parseRetryAfter, RATE_INTERVAL, sleep } from '../core/internal.ts';
+import { type Pause, waitFor } from '../token/internal.ts';
+
+/** Delays sends: to keep the `rate`, and after a 429 from the same origin. */
+export interface SendGate {
+  /**
+   * Returns a promise that resolves when the request may be sent; undefined if the request may be sent now.
+   *
+   * @param attempts how often the request was sent before.
+   */
+  enter(
+    config: InternalAxiosRequestConfig,
+    apiBaseUrl: string | undefined,
+    attempts: number,
+  ): Promise<void> | undefined;
+  /** Pauses the requests to an origin that answered 429. */
+  refused(config: InternalAxiosRequestConfig, apiBaseUrl: string | undefined, response: AxiosResponse): void;
+}
+
+/** What the gate needs from its attachment. Durations are in milliseconds. */
+export interface SendGateContext {
+  pauses: Map<string, Pause>;
+  clock: Clock;
+  rate: Rate | RateLimiter | undefined;
+  baseDelay: number;
+  maxRetryAfter: number;
+  random: () => number;
+}
+
+// Milliseconds between two requests after a pause: at first, and when the gap is no longer worth a wait.
+const FIRST_GAP = 20;
+const MIN_GAP = 1;
+
+// How fast the gap shrinks with each request.
+const GAP_DECAY = 0.98;
+
+const ORIGIN = /^(https?:)?\/\/[^/?#]*/i;
+
+/**
+ * Creates a gate. After a pause, the gate releases one request after another, because all at once would be refused again.
+ */
+export function createSendGate(context: SendGateContext): SendGate {
+  const { pauses, clock, rate, baseDelay, maxRetryAfter, random } = context;
+  const limit = typeof rate === 'object' && {
+    nextSlot: 0,
+    gap: (rate.interval ?? RATE_INTERVAL) / rate.requests,
+  };
+
+  async function sleepUntil(time: number, signal: AbortSignal): Promise<void> {
+    const left = time - clock.now();
+    if (left > 0) await sleep(clock, left, signal);
+  }
+
+  function takeSlot(slots: Pick<Pause, 'nextSlot' | 'gap'>, signal: AbortSignal): Promise<void> {
+    const slot = Math.max(clock.now(), slots.nextSlot);
+    slots.nextSlot = slot + slots.gap;
+    return sleepUntil(slot, signal);
+  }
+
+  async function waitToSend(
+    config: InternalAxiosRequestConfig,
+    origin: string,
+    attempts: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let pause: Pause | undefined;
+    do {
+      pause = pauses.get(origin);
+      if (pause) {
+        // A request that was refused several times goes first, before its retries are used up.
+        if (attempts > 2) await sleepUntil(pause.until, signal);
+        else await takeSlot(pause, signal);
+        pause.gap *= GAP_DECAY;
+      }
+      if (limit) await takeSlot(limit, signal);
+      try {
+        if (typeof rate === 'function') await rate(signal);
+      } catch (error) {
+        throw callbackFailed('rate', error, config);
+      }
+      // Another 429 may have arrived during the wait. A timer may fire a millisecond early.
+      pause = pauses.get(origin);
+    } while (pause && pause.until - clock.now() > 1);
+  }
+
+  return {
+    enter(config, apiBaseUrl, attempts) {
+      if (!rate && !pauses.size) return undefined;
+      const origin = originOf(config, apiBaseUrl);
+      if ((pauses.get(origin)?.gap ?? 0) < MIN_GAP) {
+        pauses.delete(origin);
+        if (!rate) return undefined;
+      }
+      const controller = new AbortController();
+      const turn = waitToSend(config, origin, attempts, controller.signal);
+      // As for the wait before a retry, the caller's timeout does not apply.
+      return waitFor(turn, { ...config, timeout: 0 }, clock).finally(() => controller.abort());
+    },
+
+    refused(config, apiBaseUrl, { headers }) {
+      const now = clock.now();
+      const length = parseRetryAfter(headers?.['retry-after'], now) ?? backoff(0, baseDelay, random);
+      // The refused request is not retried. It must not hold back the others for so long.
+      if (length > maxRetryAfter) return;
+      const origin = originOf(config, apiBaseUrl);
+      // Other requests that are already sent, and are refused as well, extend the pause.
+      const until = Math.max(now + length, pauses.get(origin)?.until ?? 0);
+      pauses.set(origin, { until, nextSlot: until, gap: FIRST_GAP });
+    },
+  };
+}
+
+function originOf({ url, baseURL }: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): string {
+  const [origin = ''] = ORIGIN.exec(`${url}`) ?? ORIGIN.exec(`${baseURL || apiBaseUrl}`) ?? [];
+  return origin.toLowerCase();
+}
