@@ -9,6 +9,7 @@ import {
   START,
   syncDirectory,
 } from '../batch/internal.ts';
+import { isError } from '../core/internal.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSink } from './merged-sink.ts';
@@ -139,7 +140,7 @@ async function writeOutput(
     return result;
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
-    throw error instanceof Error && 'syscall' in error ? fileError(path, error) : error;
+    throw isError(error) && 'syscall' in error ? fileError(path, error) : error;
   }
 }
 

@@ -3,8 +3,9 @@ export { sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, unlessAborted } from './link-signals.ts';
-export { loadPeer, PeerError } from './load-peer.ts';
+export { parseUrl } from './parse-url.ts';
 export { readBody } from './read-body.ts';
+export { isA, isError } from './realm.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {
   createResourceOrigins,
@@ -17,3 +18,5 @@ export { backoff, parseRetryAfter } from './retry-after.ts';
 export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';
 export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';
+export { toUtf8 } from './utf8.ts';
+export { warn, warnOnce } from './warn.ts';

@@ -1,5 +1,6 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import { prefixed } from './check-options.ts';
+import { parseUrl } from './parse-url.ts';
 import { redactUrl } from './redact-url.ts';
 
 // The same test as in axios.
@@ -19,8 +20,9 @@ const CACHE_SIZE = 200;
  */
 export function urlProblem(text: unknown): string | undefined {
   const shown = JSON.stringify(redactUrl(text));
-  if (typeof text !== 'string' || !URL.canParse(text)) return `${shown} is not a URL`;
-  const { protocol, hostname, host, username, password } = new URL(text);
+  const parsed = typeof text === 'string' && parseUrl(text);
+  if (!parsed) return `${shown} is not a URL`;
+  const { protocol, hostname, host, username, password } = parsed;
   if (username || password) return `the URL of ${host} holds credentials`;
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
   return `${shown} is not https (or http on loopback)`;
@@ -100,7 +102,6 @@ export function createResourceOrigins(
 
 /** Returns the origin of a URL, or '' if no token may be sent to the URL. */
 function safeOrigin(url: string): string {
-  const page = globalThis.location?.href;
-  const absolute = URL.canParse(url, page) ? new URL(url, page).href : url;
-  return urlProblem(absolute) ? '' : new URL(absolute).origin;
+  const parsed = parseUrl(url, globalThis.location?.href);
+  return !parsed || urlProblem(parsed.href) ? '' : parsed.origin;
 }

@@ -1,6 +1,6 @@
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { AuthRefreshListener, Vendor } from '../core/index.ts';
-import { numberProblems, originProblems, refuse } from '../core/internal.ts';
+import { numberProblems, originProblems, refuse, warn } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { managerProblems } from '../token/internal.ts';
 import type { RetryOptions } from './retry.ts';
@@ -55,7 +55,11 @@ export function checkAttachOptions(
     ...forManager
   } = options ?? {};
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
+  const { VERSION, getAdapter } = axios;
+  const needed = 'axios-oauth-refresh needs 1.5.0 or later';
+  if (Number.parseInt(VERSION, 10) > 1) warn(`axios ${VERSION} is untested: ${needed}, below 2`);
   refuse('attachAuthRefresh', [
+    !getAdapter && `axios ${VERSION} is too old: ${needed}`,
     isAxios
       ? typeof instance !== 'function' && retry !== false && 'use axios.create() or set retry to false'
       : 'the first argument must be an axios instance',

@@ -51,7 +51,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
     const held = getToken(config);
-    let token = held instanceof Promise ? await held : held;
+    let token = 'accessToken' in held ? held : await held;
     for (;;) {
       const outcome = await send(config, adapter, { token, origins, apiBaseUrl: apiBaseUrl(token) });
       const { response, leftOrigin } = outcome;
@@ -107,7 +107,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     refused?: AxiosResponse,
   ): TokenSet | Promise<TokenSet> {
     const token = tokens.getToken(config);
-    if (!(token instanceof Promise)) return token;
+    if ('accessToken' in token) return token;
     return token.catch((error: unknown) => {
       if (!isTokenError(error)) throw error;
       throw new AuthRefreshError(`No valid token: ${error.message}`, error.code, config, refused, error);

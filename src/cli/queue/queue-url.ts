@@ -1,4 +1,4 @@
-import { refuse } from '../../core/internal.ts';
+import { parseUrl, refuse } from '../../core/internal.ts';
 import type { Environment } from '../../vendors/environment.ts';
 import { readVariables } from '../../vendors/internal.ts';
 import { REDIS_VARIABLES } from '../variables.ts';
@@ -9,7 +9,7 @@ import { REDIS_VARIABLES } from '../variables.ts';
  * @throws ConfigurationError if the URL contains a password, because every user of the machine can see arguments.
  */
 export function queueUrl(text: string, environment: Environment): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   refuse('--queue', [
     !/^rediss?:$/.test(url?.protocol ?? '') &&
       'must be a redis:// or rediss:// URL, such as redis://redis.internal:6379',

@@ -1,3 +1,4 @@
 export { describeFileError } from './describe-file-error.ts';
 export { acquireFileLock, type FileLock, FileLockError } from './file-lock.ts';
+export { loadPeer, PeerError } from './load-peer.ts';
 export { isRunning, type ProcessIdentity, thisProcess } from './process-identity.ts';

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { messageOf } from '../../core/internal.ts';
+import { isA, messageOf } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 
 /** A function that returns the 32 bytes of an AES-256 key. */
@@ -33,7 +33,7 @@ export async function loadKey(encryptionKey: EncryptionKey | undefined): Promise
   } catch (error) {
     throw storeError(`encryptionKey failed: ${messageOf(error)}`);
   }
-  if (!(key instanceof Uint8Array)) {
+  if (!isA(key, 'Uint8Array')) {
     throw storeError(`encryptionKey must return a Uint8Array, such as a Buffer, but returned ${typeof key}`);
   }
   if (key.length !== KEY_LENGTH) {

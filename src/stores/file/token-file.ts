@@ -1,7 +1,8 @@
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { StoredToken } from '../../core/index.ts';
-import { loadPeer, messageOf } from '../../core/internal.ts';
+import { messageOf } from '../../core/internal.ts';
+import { loadPeer } from '../../core/node/index.ts';
 import { decode, encode } from './contents.ts';
 import { fileError, storeError } from './error.ts';
 import { readOwn } from './own-file.ts';

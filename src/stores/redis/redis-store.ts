@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, SharedTokenStore } from '../../core/index.ts';
-import { numberProblems, refuse, systemClock } from '../../core/internal.ts';
+import { numberProblems, parseUrl, refuse, systemClock } from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
 import { acquireLock, type Owner } from './acquire-lock.ts';
@@ -163,7 +163,7 @@ function problemsOf(options: RedisStoreOptions) {
 }
 
 function isRedisUrl(url: string): boolean {
-  return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
+  return typeof url === 'string' && /^rediss?:$/.test(parseUrl(url)?.protocol ?? '');
 }
 
 function secretsOf(url: string): string[] {
