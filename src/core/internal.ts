@@ -17,6 +17,7 @@ export {
 export { backoff, parseRetryAfter } from './retry-after.ts';
 export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';
+export { sha256 } from './sha256.ts';
 export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';
 export { toUtf8 } from './utf8.ts';
 export { warn, warnOnce } from './warn.ts';
