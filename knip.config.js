@@ -7,6 +7,7 @@ export default {
     'test/bench/client.ts',
     'test/bench/server.ts',
     'test/support/exit-script.ts',
+    'test/systems/jest/entries.js',
   ],
   project: ['src/**/*.ts', 'test/**/*.ts', 'docs/**/*.ts', '.ci/*.mjs'],
   ignoreBinaries: ['axios-oauth-refresh', 'redis-server', 'script'],

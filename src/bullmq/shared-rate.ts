@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Rate, RateLimiter } from '../batch/index.ts';
 import { RATE_INTERVAL, rateProblems } from '../batch/internal.ts';
-import { refuse, sleep, systemClock, unlessAborted, withDeadline } from '../core/internal.ts';
+import { refuse, sleep, systemClock, throwIfAborted, unlessAborted, withDeadline } from '../core/internal.ts';
 import { connect, type QueueConnection } from './connection.ts';
 import { nameProblem } from './names.ts';
 import { DEFAULTS } from './worker-options.ts';
@@ -62,7 +62,7 @@ export function sharedLimiter(
   const expired = () => new Error('no answer');
   return async (signal) => {
     for (;;) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       // A slot whose reply comes too late stays unused: the rate may be lower than requested, never higher.
       const slot = withDeadline(systemClock, REPLY_TIMEOUT, expired, () =>
         client.eval(RESERVE_SLOT, 1, key, gap),

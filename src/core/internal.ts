@@ -2,7 +2,7 @@ export { numberProblems, prefixed, refuse } from './check-options.ts';
 export { sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
-export { linkSignals, unlessAborted } from './link-signals.ts';
+export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
 export { parseUrl } from './parse-url.ts';
 export { readBody } from './read-body.ts';
 export { isA, isError } from './realm.ts';

@@ -1,6 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
-import { parseRetryAfter, readBody, redactUrl, retryLoop } from '../core/internal.ts';
+import { parseRetryAfter, readBody, redactUrl, retryLoop, throwIfAborted } from '../core/internal.ts';
 
 /** A token request, or the discovery request before it. */
 export interface TokenHttpRequest {
@@ -76,7 +76,7 @@ async function sendOnce(
       fetchOptions: { redirect: 'manual' },
     });
   } catch (error) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const { code, message } = error as { code?: unknown; message?: unknown };
     if (String(message).includes('maxContentLength')) {
       throw new TokenResponseError(`${where} answered with more than 1 MB. Check the URL`, {

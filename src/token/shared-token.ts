@@ -10,6 +10,7 @@ import {
   type TokenSet,
   type TokenStore,
 } from '../core/index.ts';
+import { throwIfAborted } from '../core/internal.ts';
 import { type DeferredWrite, deferWrite } from './deferred-write.ts';
 import { guardStore } from './guarded-store.ts';
 import { createNewestToken } from './newest-token.ts';
@@ -83,7 +84,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
       const locked = async (lock: TokenLock): Promise<Result> => {
         clock.clearTimeout(timer);
         // After the limit, the token is already fetched without the lock.
-        signal.throwIfAborted();
+        throwIfAborted(signal);
         emit({ type: 'store-lock-acquired', waited: clock.now() - startedAt });
         const result = await work(lock).catch((thrown: unknown) => ({ thrown }));
         // Requests do not wait for the release of the lock.

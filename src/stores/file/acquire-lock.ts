@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock, LockOptions, StoredToken } from '../../core/index.ts';
-import { linkSignals } from '../../core/internal.ts';
+import { linkSignals, throwIfAborted } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 import { poll } from './polling.ts';
 import type { HeldLock } from './store-lock.ts';
@@ -28,7 +28,7 @@ export async function acquireLock<T>(
   acquire: (signal: AbortSignal) => Promise<HeldLock>,
   read: () => Promise<StoredToken | undefined>,
 ): Promise<LockOutcome<T>> {
-  signal.throwIfAborted();
+  throwIfAborted(signal);
   const waiting = linkSignals(signal, closing);
   const acquired = acquire(waiting.signal);
   const tokenPoll = poll(clock, waiting.signal, whenChanged(path, read, stopWaitingWith), dirname(path));

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
-import { linkSignals, refuse, systemClock } from '../../core/internal.ts';
+import { linkSignals, refuse, systemClock, throwIfAborted } from '../../core/internal.ts';
 import { sharedStore } from '../../token/index.ts';
 import { acquireLock, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
@@ -71,7 +71,7 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
 
   /** Returns the path of the files of the key, without the file extension. */
   async function prepare(key: string): Promise<string> {
-    closing.signal.throwIfAborted();
+    throwIfAborted(closing.signal);
     if (!KEY.test(key)) throw storeError('a key must consist of 1 to 100 letters, digits, _ or -');
     await prepareDirectory(directory);
     return join(directory, key);
@@ -139,7 +139,7 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
     },
 
     async withLock(key, { duration, signal, stopWaitingWith }, work) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       const path = await prepare(key);
       const outcome = await acquireLock(
         clock,

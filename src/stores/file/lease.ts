@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../../core/internal.ts';
 import { acquireFileLock, type FileLock, FileLockError } from '../../core/node/index.ts';
 import { fileError } from './error.ts';
 import { poll } from './polling.ts';
@@ -13,7 +14,7 @@ export const lease: AcquireStoreLock = async (base, { clock, signal }) => {
     try {
       return await acquireFileLock(path, clock, signal);
     } catch (error) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       if (isHeld(error)) return undefined;
       throw fileError(path, error);
     }

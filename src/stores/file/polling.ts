@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../../core/index.ts';
-import { sleep } from '../../core/internal.ts';
+import { sleep, throwIfAborted } from '../../core/internal.ts';
 
 // Milliseconds between two attempts, which grow from MIN to MAX. Waiting processes receive a token after about MAX.
 const MIN_PAUSE = 5;
@@ -37,7 +37,7 @@ async function repeat<T>(
 ): Promise<T> {
   let slept = 0;
   for (let pause = MIN_PAUSE; ; pause = Math.min(pause * GROWTH, MAX_PAUSE)) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const found = await attempt(slept);
     if (found !== undefined) return found;
     // Spread the attempts of callers that began to wait at the same time.

@@ -1,4 +1,5 @@
 import type { Clock, LockOptions } from '../../core/index.ts';
+import { throwIfAborted } from '../../core/internal.ts';
 import { isRunning, type ProcessIdentity } from '../../core/node/index.ts';
 import { storeError } from './explain.ts';
 import type { Names } from './names.ts';
@@ -49,7 +50,7 @@ export async function acquireLock<T>({
 
   try {
     for (;;) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       pause.reset();
       const reply = (await attempt(deadHolder, known)) as unknown[];
       const [outcome, ...details] = reply.map(String);

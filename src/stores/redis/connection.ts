@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.ts';
-import { messageOf, withDeadline } from '../../core/internal.ts';
+import { messageOf, throwIfAborted, withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 import { explain, storeError } from './explain.ts';
 
@@ -98,7 +98,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       throw error;
     }
     // The caller has already received the timeout, so do not send the command.
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     failed = undefined;
     stage.isSent = true;
     opened.pending++;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, SharedTokenStore } from '../../core/index.ts';
-import { numberProblems, parseUrl, refuse, systemClock } from '../../core/internal.ts';
+import { numberProblems, parseUrl, refuse, systemClock, throwIfAborted } from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
 import { acquireLock, type Owner } from './acquire-lock.ts';
@@ -126,7 +126,7 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
         async () => Number(await connection.send(renew)) === 1,
       );
       try {
-        lockOptions.signal.throwIfAborted();
+        throwIfAborted(lockOptions.signal);
         return await work({ fence: outcome.fence, signal: renewal.signal });
       } finally {
         renewal.stop();
