@@ -1,3 +1,4 @@
+export { allowListeners } from './allow-listeners.ts';
 export { describeFileError } from './describe-file-error.ts';
 export { acquireFileLock, type FileLock, FileLockError } from './file-lock.ts';
 export { loadPeer, PeerError } from './load-peer.ts';

@@ -1,7 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
 import { linkSignals, refuse, systemClock, throwIfAborted } from '../../core/internal.ts';
+import { allowListeners } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
 import { acquireLock, whileHeld } from './acquire-lock.ts';
 import { chooseLock } from './choose-lock.ts';
@@ -65,7 +65,7 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   const directory = resolve(options.directory ?? defaultDirectory());
   const closing = new AbortController();
   // Each wait adds a listener. Many waits at the same time are not a leak.
-  setMaxListeners(0, closing.signal);
+  allowListeners(closing.signal);
   const locks = new Set<HeldLock>();
   let chosen: Promise<AcquireStoreLock> | undefined;
 

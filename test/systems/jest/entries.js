@@ -120,7 +120,6 @@ test.each([undefined, 'lease', 'kernel'])('shares a token in a file (lock: %s)',
 
 test('shares a token in Redis', async () => {
   const { redisStore } = require('axios-oauth-refresh/redis-store');
-  if (redisUrl === undefined) return;
   const prefix = `jest-${Math.random()}`;
   await fetchShared(() => redisStore({ url: redisUrl, prefix }));
 });
@@ -152,7 +151,8 @@ test('exports records of the simulator', async () => {
 
 test('submits an export with BullMQ', async () => {
   const { submitExport } = require('axios-oauth-refresh/bullmq');
-  if (redisUrl === undefined) return;
+  // With the exports for browsers, Jest loads ES modules of BullMQ's dependencies and fails.
+  if (adapter === 'xhr') return;
   const name = `jest-${process.pid}-${Math.floor(Math.random() * 1e9)}`;
   const handle = await submitExport({
     connection: redisUrl,
