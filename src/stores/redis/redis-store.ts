@@ -19,7 +19,7 @@ import { expiryOf, formatToken, parseToken } from './value.ts';
 /** Options of {@link redisStore}. Set either `client` or `url`. */
 export interface RedisStoreOptions {
   /**
-   * A client or `Cluster` of `ioredis` 6, or a client of `redis` 6 that is connected (`connect()`). The store never closes the client,
+   * A client or `Cluster` of `ioredis` 5 or 6, or a client of `redis` 4 to 6 that is connected (`connect()`). The store never closes the client,
    * duplicates its connection for notifications, and listens to its errors, so that no error ends the process.
    */
   client?: RedisClient | undefined;
