@@ -24,7 +24,8 @@ interface Range {
  * package beside a version that the application needs for another purpose.
  */
 const SUPPORTED: Readonly<Record<string, Range>> = {
-  bullmq: { oldest: '5.0.0', newestMajor: 6 },
+  // With older versions a worker may not close while Redis is unreachable.
+  bullmq: { oldest: '5.45.0', newestMajor: 6 },
   'fs-native-extensions': { oldest: '1.1.0', newestMajor: 1 },
   // The first version with the export `Redis`.
   ioredis: { oldest: '5.3.0', newestMajor: 6 },

@@ -66,7 +66,8 @@ describe('loadPeer', () => {
     ['ioredis', '5.2.6', '5.3.0'],
     ['redis', '3.1.2', '4.5.0'],
     ['redis', '4.4.0', '4.5.0'],
-    ['bullmq', '4.18.3', '5.0.0'],
+    ['bullmq', '4.18.3', '5.45.0'],
+    ['bullmq', '5.9.1', '5.45.0'],
     ['fs-native-extensions', '1.0.2', '1.1.0'],
   ])('names a version of %s that is too old: %s', async (name, version, oldest) => {
     await expect(loadPeer({ ...PEER, name }, load, projectWith(name, version))).rejects.toMatchObject({
@@ -93,7 +94,7 @@ describe('loadPeer', () => {
     ['ioredis', '6.99.0'],
     ['redis', '4.5.0'],
     ['redis', '6.3.1'],
-    ['bullmq', '5.0.0'],
+    ['bullmq', '5.45.0'],
     ['bullmq', '6.5.4'],
     ['fs-native-extensions', '1.5.1'],
     ['ioredis', 'no version'],
@@ -107,7 +108,7 @@ describe('loadPeer', () => {
   it.each([
     ['ioredis', '7.0.0', '5.3.0 to 6.x', 6],
     ['redis', '7.0.0-beta.1', '4.5.0 to 6.x', 6],
-    ['bullmq', '10.2.0', '5.0.0 to 6.x', 6],
+    ['bullmq', '10.2.0', '5.45.0 to 6.x', 6],
     ['fs-native-extensions', '2.0.0', '1.1.0 to 1.x', 1],
   ])('loads an untested version and warns once: %s %s', async (name, version, range, major) => {
     const warnings = collectWarnings();
