@@ -9,6 +9,7 @@ export default {
     'test/support/exit-script.ts',
     'test/support/refresh-token-script.ts',
     'test/support/two-versions-script.ts',
+    'test/systems/jest/entries.js',
   ],
   project: ['src/**/*.ts', 'test/**/*.ts', 'docs/**/*.ts', '.ci/*.mjs'],
   ignoreBinaries: ['axios-oauth-refresh', 'redis-server', 'script'],

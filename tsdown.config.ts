@@ -21,8 +21,12 @@ export default defineConfig([
     clean: ['dist'],
     deps: { neverBundle, onlyBundle: ['p-throttle', 'csv-parse', 'csv-stringify'] },
     plugins: [licences()],
-    // Without this group, the helper that loads CommonJS packages becomes an export of the entry that uses it.
-    outputOptions: { codeSplitting: { groups: [{ name: 'runtime', test: /rolldown.runtime/ }] } },
+    outputOptions: {
+      // Jest cannot run `import()` in CommonJS.
+      dynamicImportInCjs: false,
+      // Without this group, the helper that loads CommonJS packages becomes an export of the entry that uses it.
+      codeSplitting: { groups: [{ name: 'runtime', test: /rolldown.runtime/ }] },
+    },
   },
   {
     checks,

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import axios, {
   type AxiosAdapter,
   type AxiosInstance,
@@ -8,6 +7,7 @@ import axios, {
 import pThrottle from 'p-throttle';
 import type { Clock, Rate, RateLimiter } from '../core/index.ts';
 import { parseRetryAfter, RATE_INTERVAL, sleep } from '../core/internal.ts';
+import { allowListeners } from '../core/node/index.ts';
 
 /** The requests that were sent so far. */
 interface RequestCounts {
@@ -63,7 +63,7 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
   const waitForRate = rateLimiterOf(rate, signal);
   let pausedUntil = 0;
   // Each pending request adds a listener, and Node warns about more than ten.
-  setMaxListeners(0, signal);
+  allowListeners(signal);
 
   async function pause(): Promise<void> {
     for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {

@@ -1,7 +1,7 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
 import { ConfigurationError } from '../core/index.ts';
-import { systemClock, withDeadline } from '../core/internal.ts';
+import { parseUrl, systemClock, withDeadline } from '../core/internal.ts';
 import { loadIoredis } from './peers.ts';
 import { redisMessage } from './queue-error.ts';
 
@@ -75,7 +75,7 @@ async function createClient(connection: QueueConnection): Promise<Redis> {
     throw invalid('must be a URL or an ioredis client');
   }
   // The message must not show the text, which can contain a password.
-  if (!/^rediss?:$/.test(URL.canParse(connection) ? new URL(connection).protocol : '')) {
+  if (!/^rediss?:$/.test(parseUrl(connection)?.protocol ?? '')) {
     throw invalid('must be a URL such as redis://redis.internal:6379 or rediss://...');
   }
   const { Redis } = await loadIoredis();

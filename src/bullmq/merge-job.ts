@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BatchError } from '../batch/index.ts';
 import { fileError, refuseExisting, replaceFile, runExport, START } from '../batch/internal.ts';
+import { isError } from '../core/internal.ts';
 import { syncDirectory } from '../core/node/index.ts';
 import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
@@ -133,7 +134,7 @@ async function writeOutput(
     return result;
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
-    throw error instanceof Error && 'syscall' in error ? fileError(path, error) : error;
+    throw isError(error) && 'syscall' in error ? fileError(path, error) : error;
   }
 }
 

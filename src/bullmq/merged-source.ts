@@ -1,4 +1,5 @@
 import type { Page, PageSource } from '../batch/index.ts';
+import { throwIfAborted } from '../core/internal.ts';
 import { type Line, linesOf } from './lines.ts';
 
 /** A complete part. */
@@ -28,7 +29,7 @@ export function mergedSource(
       let page = 0;
       for (const [index, part] of parts.entries()) {
         for await (const items of linesOf(part.read(), LINES_PER_PAGE, part.label)) {
-          signal.throwIfAborted();
+          throwIfAborted(signal);
           yield { items, next: ++page, part: String(index) };
         }
       }

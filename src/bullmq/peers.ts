@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../core/index.ts';
-import { loadPeer, messageOf } from '../core/internal.ts';
+import { messageOf } from '../core/internal.ts';
+import { loadPeer } from '../core/node/index.ts';
 
 const ENTRY = 'axios-oauth-refresh/bullmq';
 

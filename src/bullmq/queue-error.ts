@@ -1,5 +1,5 @@
 import { BatchError } from '../batch/index.ts';
-import { messageOf } from '../core/internal.ts';
+import { isError, messageOf } from '../core/internal.ts';
 
 /**
  * Returns only the message of an error of Redis or BullMQ. Errors of ioredis contain their command, and the command of a connection
@@ -29,5 +29,5 @@ export function isQueueError(error: unknown): boolean {
 
 /** Returns whether Redis denies this client access, so that waiting does not help. */
 export function isAccessDenied(error: unknown): boolean {
-  return error instanceof Error && /\b(WRONGPASS|NOAUTH|NOPERM|WRONGTYPE)\b/.test(error.message);
+  return isError(error) && /\b(WRONGPASS|NOAUTH|NOPERM|WRONGTYPE)\b/.test(error.message);
 }

@@ -1,7 +1,7 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
-import { messageOf } from '../core/internal.ts';
+import { isError, messageOf } from '../core/internal.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { Interruption } from './interrupt.ts';
 import type { Failure } from './reporter/types.ts';
@@ -35,7 +35,7 @@ function describe(error: unknown, exitCode: ExitCode): string {
   if (error instanceof Interruption || exitCode === EXIT.SIGINT || exitCode === EXIT.SIGTERM) {
     return 'interrupted';
   }
-  if (exitCode !== EXIT.unexpected || !(error instanceof Error)) return oneLine(messageOf(error));
+  if (exitCode !== EXIT.unexpected || !isError(error)) return oneLine(messageOf(error));
   return error.stack ?? error.message;
 }
 

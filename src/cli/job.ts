@@ -1,5 +1,5 @@
 import type { Progress, RunOptions } from '../batch/index.ts';
-import { redactUrl, refuse, systemClock } from '../core/internal.ts';
+import { parseUrl, redactUrl, refuse, systemClock } from '../core/internal.ts';
 import { chooseVendor } from './choose-vendor.ts';
 import { connect } from './connection.ts';
 import { readEnvironment } from './environment.ts';
@@ -61,7 +61,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
     refuse('--base-url', [
       job.url !== undefined &&
-        !URL.canParse(job.url, base) &&
+        !parseUrl(job.url, base) &&
         (base === undefined
           ? `missing, but --url ${JSON.stringify(redactUrl(job.url))} is relative`
           : `${JSON.stringify(redactUrl(base))} with --url ${JSON.stringify(redactUrl(job.url))} is not a URL`) +

@@ -1,4 +1,5 @@
-import { AxiosError, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import { isError } from './realm.ts';
 import type { RequestTotals } from './request-options.ts';
 
 /** The `code` of every error this package raises. */
@@ -86,7 +87,7 @@ export class TokenStoreError extends TokenError {
  * `isAxiosError(error)` returns true. `config` is the config of the request. `response` is the API's 401, if the API answered 401.
  * `code` is an {@link AuthRefreshErrorCode}. `cause` is the {@link TokenError}, or the error of the callback.
  */
-export class AuthRefreshError extends AxiosError {
+export class AuthRefreshError extends (axios.AxiosError ?? Error) {
   declare code: AuthRefreshErrorCode;
   declare attempts?: RequestTotals['attempts'];
   declare replays?: RequestTotals['replays'];
@@ -139,7 +140,7 @@ type Branded = { [BRAND]?: unknown } | null | undefined;
 
 /** Returns the message of a thrown value, which need not be an Error. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return `${thrown.message}`;
+  if (isError(thrown)) return thrown.message;
   return typeof thrown === 'string' ? thrown : 'a non-Error value was thrown';
 }
 
@@ -150,7 +151,7 @@ export function callbackFailed(
   config: InternalAxiosRequestConfig,
   response?: AxiosResponse,
 ): AuthRefreshError {
-  const cause = thrown instanceof Error ? thrown : undefined;
+  const cause = isError(thrown) ? thrown : undefined;
   return new AuthRefreshError(
     `${name} failed: ${messageOf(thrown)}`,
     'ERR_CALLBACK',

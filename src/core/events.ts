@@ -1,4 +1,5 @@
 import { messageOf, type TokenError } from './errors.ts';
+import { warn } from './warn.ts';
 
 /** Why a token is refreshed. */
 export type RefreshReason =
@@ -94,9 +95,6 @@ export function notify(listener: AuthRefreshListener, event: AuthRefreshEvent): 
   // A listener may be async although its type returns void.
   (async () => listener(event))().catch((error: unknown) => {
     // If the error were ignored, a broken listener would look like an application without events.
-    globalThis.process?.emitWarning?.(
-      `an onEvent listener failed: ${messageOf(error)}`,
-      'AuthRefreshWarning',
-    );
+    warn(`an onEvent listener failed: ${messageOf(error)}`);
   });
 }

@@ -9,12 +9,13 @@ export {
 export { sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
-export { linkSignals, unlessAborted } from './link-signals.ts';
-export { loadPeer, PeerError } from './load-peer.ts';
+export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
 export { nearestName } from './nearest-name.ts';
 export { isNewerFormat, newerFormat } from './newer-format.ts';
+export { parseUrl } from './parse-url.ts';
 export { RATE_INTERVAL, rateProblems } from './rate.ts';
 export { readBody } from './read-body.ts';
+export { isA, isError } from './realm.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {
   createResourceOrigins,
@@ -28,6 +29,9 @@ export {
 export { backoff, parseRetryAfter } from './retry-after.ts';
 export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';
+export { sha256 } from './sha256.ts';
 export { RESERVE_SLOT, rateKey, slotLimiter } from './slot-limiter.ts';
 export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';
+export { toUtf8 } from './utf8.ts';
 export { uuid } from './uuid.ts';
+export { warn, warnOnce } from './warn.ts';

@@ -33,3 +33,8 @@ export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }
+
+/** Throws the reason of an aborted signal. The signals of jsdom have no method for it. */
+export function throwIfAborted({ aborted, reason }: AbortSignal): void {
+  if (aborted) throw reason;
+}

@@ -1,3 +1,5 @@
+import { isA } from './realm.ts';
+
 const MAX_BYTES = 65_536;
 
 /** Returns the JSON value of a text, or the text if it is not JSON. */
@@ -12,8 +14,9 @@ function parseJson(text: string): unknown {
 /** Returns a response body that axios has not parsed yet. Returns undefined for streams and Blobs, which are not read. */
 export function readBody(data: unknown): unknown {
   if (typeof data === 'string') return parseJson(data);
-  if ((data instanceof ArrayBuffer || ArrayBuffer.isView(data)) && data.byteLength <= MAX_BYTES) {
-    return parseJson(new TextDecoder().decode(data));
+  if ((isA(data, 'ArrayBuffer') || ArrayBuffer.isView(data)) && data.byteLength <= MAX_BYTES) {
+    // jsdom has no `TextDecoder`.
+    return globalThis.TextDecoder && parseJson(new TextDecoder().decode(data));
   }
   // Mock adapters return objects.
   return data?.constructor === Object ? data : undefined;

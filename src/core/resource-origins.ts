@@ -1,5 +1,6 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import { prefixed } from './check-options.ts';
+import { parseUrl } from './parse-url.ts';
 import { redactUrl } from './redact-url.ts';
 
 // The same test as in axios.
@@ -20,8 +21,9 @@ const CACHE_SIZE = 200;
  */
 export function urlProblem(text: unknown, insecureOrigins: readonly string[] = []): string | undefined {
   const shown = JSON.stringify(redactUrl(text));
-  if (typeof text !== 'string' || !URL.canParse(text)) return `${shown} is not a URL`;
-  const { protocol, hostname, host, origin, username, password } = new URL(text);
+  const parsed = typeof text === 'string' && parseUrl(text);
+  if (!parsed) return `${shown} is not a URL`;
+  const { protocol, hostname, host, origin, username, password } = parsed;
   if (username || password) return `the URL of ${host} holds credentials`;
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
   if (insecureOrigins.includes(origin)) return undefined;
@@ -39,7 +41,7 @@ export function originProblems(
 
 /** Returns the origins of those URLs that use plain http. */
 export function httpOrigins(urls: readonly unknown[]): string[] {
-  const origins = urls.map((url) => (URL.canParse(String(url)) ? new URL(String(url)).origin : ''));
+  const origins = urls.map((url) => parseUrl(String(url))?.origin ?? '');
   return origins.filter((origin) => origin.startsWith('http:'));
 }
 
@@ -128,6 +130,5 @@ function safeOrigin(text: string, insecureOrigins: readonly string[]): string {
 
 /** Resolves a URL as a browser does, relative to the page. Returns any other text unchanged. */
 function resolve(url: string): string {
-  const page = globalThis.location?.href;
-  return URL.canParse(url, page) ? new URL(url, page).href : url;
+  return parseUrl(url, globalThis.location?.href)?.href ?? url;
 }

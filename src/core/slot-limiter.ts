@@ -1,5 +1,5 @@
 import { sleep, systemClock } from './clock.ts';
-import { unlessAborted } from './link-signals.ts';
+import { throwIfAborted, unlessAborted } from './link-signals.ts';
 import { RATE_INTERVAL, type Rate, type RateLimiter } from './rate.ts';
 
 /**
@@ -39,7 +39,7 @@ export function slotLimiter(
   return async (signal) => {
     const giveUpAt = systemClock.now() + patience;
     for (;;) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       // A slot whose reply comes too late stays unused: the rate may be lower than requested, never higher.
       const slot = reserve(gap).catch((error) => {
         if (systemClock.now() >= giveUpAt) throw error;

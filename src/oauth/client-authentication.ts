@@ -1,4 +1,4 @@
-import { formEncode } from '../core/internal.ts';
+import { formEncode, toUtf8 } from '../core/internal.ts';
 
 /** The parts of a token request that a {@link ClientAuthentication} may change. */
 export interface TokenRequestParts {
@@ -36,6 +36,5 @@ export const clientSecretBasicUnencoded: ClientAuthentication = (request, client
 
 /** Returns the `Authorization` field of HTTP Basic (RFC 7617). */
 export function basic(user: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${user}:${password}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+  return `Basic ${btoa(toUtf8(`${user}:${password}`))}`;
 }

@@ -1,4 +1,4 @@
-import { type AxiosError, type AxiosResponse, isAxiosError } from 'axios';
+import axios, { type AxiosError, type AxiosResponse } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
 import {
   messageOf,
@@ -7,6 +7,7 @@ import {
   redactUrl,
   removeUserInfo,
   retryLoop,
+  throwIfAborted,
 } from '../core/internal.ts';
 import { readTokenBody } from './token-body.ts';
 
@@ -88,7 +89,7 @@ async function sendOnce(
       fetchOptions: { redirect: 'manual' },
     });
   } catch (error) {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const { message } = Object(error);
     if (String(message).includes('maxContentLength')) {
       throw new TokenResponseError(`${where} answered with more than 1 MB. Check the URL`, {
@@ -133,7 +134,7 @@ function withoutForeignCredentials(headers: Record<string, string>): Record<stri
 function describe(error: unknown, secrets: readonly string[]): string | undefined {
   const thrown = Object(error);
   // The code says enough, and messages of the network layer can contain the credentials of a proxy.
-  if (isAxiosError(error) && error.code) return undefined;
+  if (axios.isAxiosError(error) && error.code) return undefined;
   const className = thrown.name === 'Error' ? thrown.constructor?.name : thrown.name;
   return redact(`${className ?? typeof error}: ${removeUserInfo(messageOf(error))}`, secrets);
 }

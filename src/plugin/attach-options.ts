@@ -1,4 +1,4 @@
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { AuthRefreshListener, Rate, RateLimiter, Vendor } from '../core/index.ts';
 import {
   httpOrigins,
@@ -8,6 +8,7 @@ import {
   readOptions,
   refuse,
   urlProblem,
+  warn,
 } from '../core/internal.ts';
 import type { TokenManager, TokenManagerOptions } from '../token/index.ts';
 import { MANAGER_OPTIONS, managerProblems } from '../token/internal.ts';
@@ -130,7 +131,11 @@ export function checkAttachOptions(
   const header = resolveHeader(headerOptions);
   const insecureOrigins = httpOrigins(allowInsecureOrigins);
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
+  const { VERSION, getAdapter } = axios;
+  const needed = 'axios-oauth-refresh needs 1.5.0 or later';
+  if (Number.parseInt(VERSION, 10) > 1) warn(`axios ${VERSION} is untested: ${needed}, below 2`);
   refuse('attachAuthRefresh', [
+    !getAdapter && `axios ${VERSION} is too old: ${needed}`,
     isAxios
       ? typeof instance !== 'function' && retry !== false && 'use axios.create() or set retry to false'
       : 'the first argument must be an axios instance',

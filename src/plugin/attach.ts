@@ -93,17 +93,26 @@ export function attachAuthRefresh(
 
   /** The request interceptor. Wraps the adapter in the guard, so that the guard runs after all request interceptors. */
   function intercept(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-    const wanted = config.adapter ?? axios.defaults.adapter;
-    let adapter = axios.getAdapter(wanted, config) as Guard;
-    // Only the fetch adapter of axios has no name: axios builds it from `env` for each request.
-    if (typeof wanted !== 'function' && !('adapterName' in adapter)) {
-      adapter = axios.getAdapter(wanted, { env: watchedEnv(config.env) });
-    }
     const own = Object.isFrozen(config) ? { ...config } : config;
     retry?.claim(own);
     // The config of an earlier request already contains a guard: never guard twice.
-    own.adapter = guardOf(adapter[INNER] ?? adapter);
+    own.adapter = adapterOf(config);
     return own;
+  }
+
+  function adapterOf(config: InternalAxiosRequestConfig): AxiosAdapter {
+    const wanted = config.adapter || axios.defaults.adapter;
+    try {
+      let adapter = axios.getAdapter(wanted, config) as Guard;
+      // Only the fetch adapter of axios has no name: axios builds it from `env` for each request.
+      if (typeof wanted !== 'function' && !('adapterName' in adapter)) {
+        adapter = axios.getAdapter(wanted, { env: watchedEnv(config.env) });
+      }
+      return guardOf(adapter[INNER] ?? adapter);
+    } catch (error) {
+      // Older versions of axios throw a TypeError out of the call if a synchronous interceptor throws.
+      return () => Promise.reject(error);
+    }
   }
 
   const interceptor = instance.interceptors.request.use(intercept, null, { synchronous: true });

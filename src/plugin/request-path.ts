@@ -61,7 +61,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     let replays = 0;
     // Awaited only if necessary: most requests need not wait for a token.
     const held = prepareSend(config, run);
-    let token = held instanceof Promise ? await held : held;
+    let token = 'accessToken' in held ? held : await held;
     for (;;) {
       run.attempts++;
       const outcome = await send(config, adapter, { token, header, origins, apiBaseUrl: apiBaseUrl(token) });
@@ -169,7 +169,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       return tokens.last;
     }
     const token = tokens.getToken(config);
-    if (!(token instanceof Promise)) return token;
+    if ('accessToken' in token) return token;
     return measureWait(run, 'a token', clock, token).catch((error: unknown) => {
       if (!isTokenError(error)) throw error;
       throw new AuthRefreshError(`No valid token: ${error.message}`, error.code, config, refused, error);

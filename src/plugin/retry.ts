@@ -1,4 +1,4 @@
-import { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetryModule, { type IAxiosRetryConfig } from 'axios-retry';
 import { type AuthRefreshEvent, type Clock, isAuthRefreshError, type Vendor } from '../core/index.ts';
 import { backoff, parseRetryAfter } from '../core/internal.ts';
@@ -148,6 +148,8 @@ function isTransient(error: AxiosError): boolean {
   if (CUT_SHORT.includes(code) || CUT_SHORT.includes(message)) return true;
   if (response) return false;
   // Without a request, the wait for a token timed out.
-  if (code === AxiosError.ECONNABORTED || code === AxiosError.ETIMEDOUT) return Boolean(request);
-  return axiosRetry.isNetworkError(error) && (!code.startsWith('ERR_') || code === AxiosError.ERR_NETWORK);
+  if (code === axios.AxiosError.ECONNABORTED || code === axios.AxiosError.ETIMEDOUT) return Boolean(request);
+  return (
+    axiosRetry.isNetworkError(error) && (!code.startsWith('ERR_') || code === axios.AxiosError.ERR_NETWORK)
+  );
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { messageOf, type OptionTable } from '../core/internal.ts';
+import { isA, messageOf, type OptionTable } from '../core/internal.ts';
 import { storeError } from './store-error.ts';
 
 /** A function that returns the 32 bytes of an AES-256 key. */
@@ -139,7 +139,7 @@ async function loadKey(encryptionKey: EncryptionKey | undefined): Promise<Uint8A
   } catch (error) {
     throw storeError(`encryptionKey failed: ${messageOf(error)}`);
   }
-  if (!(key instanceof Uint8Array)) {
+  if (!isA(key, 'Uint8Array')) {
     throw storeError(`encryptionKey must return a Uint8Array, such as a Buffer, but returned ${typeof key}`);
   }
   if (key.length !== KEY_LENGTH) {

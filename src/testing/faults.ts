@@ -1,3 +1,4 @@
+import { isA } from '../core/internal.ts';
 import { createHash } from './random.ts';
 
 /**
@@ -169,6 +170,6 @@ function matches(fault: ScheduledFault, request: FaultRequest): boolean {
   if (fault.method !== undefined && fault.method.toUpperCase() !== request.method) return false;
   if (typeof fault.match === 'function') return fault.match(request);
   // `search` ignores `lastIndex`, which a pattern with the g flag would keep between requests.
-  if (fault.match instanceof RegExp) return request.path.search(fault.match) >= 0;
+  if (isA(fault.match, 'RegExp')) return request.path.search(fault.match) >= 0;
   return fault.match === undefined || request.path.startsWith(fault.match);
 }

@@ -1,4 +1,4 @@
-import { AxiosError, CanceledError, type InternalAxiosRequestConfig } from 'axios';
+import axios, { type AxiosError, type InternalAxiosRequestConfig } from 'axios';
 import type { Clock } from '../core/index.ts';
 
 /**
@@ -27,14 +27,14 @@ export function waitFor<T>(
       stop();
       reject(error);
     };
-    const onAbort = () => fail(new CanceledError(cancelToken?.reason?.message, config));
+    const onAbort = () => fail(new axios.CanceledError(cancelToken?.reason?.message, config));
     const onBodyError = (error: Error & { code?: string }) =>
-      fail(AxiosError.from(error, error.code, config));
+      fail(axios.AxiosError.from(error, error.code, config));
     const onTimeout = () =>
       fail(
-        new AxiosError(
+        new axios.AxiosError(
           timeoutErrorMessage ?? `timeout of ${timeout}ms exceeded while waiting for a token`,
-          transitional?.clarifyTimeoutError ? AxiosError.ETIMEDOUT : AxiosError.ECONNABORTED,
+          transitional?.clarifyTimeoutError ? axios.AxiosError.ETIMEDOUT : axios.AxiosError.ECONNABORTED,
           config,
         ),
       );

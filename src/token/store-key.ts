@@ -1,4 +1,5 @@
 import type { Vendor } from '../core/index.ts';
+import { sha256 } from '../core/internal.ts';
 
 /** The keys of a refresh token in a store. Vendors with the same token endpoint, client and initial refresh token have the same keys. */
 export interface FamilyKeys {
@@ -24,9 +25,7 @@ export async function familyKeys({ storeKeys }: Vendor): Promise<FamilyKeys | un
 }
 
 async function hash(parts: readonly unknown[]): Promise<string> {
-  const text = new TextEncoder().encode(JSON.stringify(parts));
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
-  return btoa(String.fromCharCode(...digest))
+  return btoa(await sha256(JSON.stringify(parts)))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '');

@@ -1,4 +1,5 @@
 import type { ShareOptions, StoredToken, TokenLock, TokenStore } from '../core/index.ts';
+import { throwIfAborted } from '../core/internal.ts';
 
 interface LockedWork<T> {
   key: string;
@@ -34,7 +35,7 @@ export function withStoreLock<T>(
     const locked = async (lock: TokenLock): Promise<T> => {
       clock.clearTimeout(timer);
       // After the limit, the token is already fetched without the lock.
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       lock.signal.addEventListener('abort', onLost);
       const result = await work(lock);
       lock.signal.removeEventListener('abort', onLost);

@@ -1,5 +1,5 @@
 import type { Vendor } from '../core/index.ts';
-import { refuse } from '../core/internal.ts';
+import { parseUrl, refuse } from '../core/internal.ts';
 import { type GenesysCloudOptions, genesysCloud } from './genesys-cloud.ts';
 import { findDomain, NICE_CXONE_DOMAINS } from './hosts.ts';
 import { type NiceCxoneOptions, niceCxone } from './nice-cxone.ts';
@@ -22,7 +22,7 @@ export type VendorCredentials = Pick<
  * @throws ConfigurationError that lists every problem.
  */
 export function vendorFromEnvUrl(envUrl: string, credentials: VendorCredentials): Vendor {
-  const isCxone = URL.canParse(envUrl) && findDomain(new URL(envUrl).hostname, NICE_CXONE_DOMAINS);
+  const isCxone = findDomain(parseUrl(envUrl)?.hostname ?? '', NICE_CXONE_DOMAINS);
   return isCxone ? niceCxone({ ...credentials, envUrl }) : genesysCloud({ ...credentials, envUrl });
 }
 

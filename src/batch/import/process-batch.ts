@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import type { Clock } from '../../core/index.ts';
-import { messageOf, waitForRetry } from '../../core/internal.ts';
+import { messageOf, throwIfAborted, waitForRetry } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { toBatchError } from '../to-batch-error.ts';
@@ -47,7 +47,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
   /** @param attempt how often these records were sent before. */
   async function send(records: Records, attempt: number): Promise<void> {
     if (records.length === 0) return;
-    stop.throwIfAborted();
+    throwIfAborted(stop);
     if (attempt > 0) await waitForRetry({ clock, random, signal: stop }, baseDelay, attempt - 1);
     const config = target.request(valuesOf(records));
     const repeatable = records.every(hasId);
@@ -132,7 +132,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
   }
 
   async function check(records: Records): Promise<readonly string[]> {
-    stop.throwIfAborted();
+    throwIfAborted(stop);
     try {
       const verdicts = await target.check?.(valuesOf(records), (config) => requests.send(config));
       if (verdicts?.length === records.length) return verdicts;

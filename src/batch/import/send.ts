@@ -5,6 +5,7 @@ import axios, {
   type AxiosResponse,
   isAxiosError,
 } from 'axios';
+import { throwIfAborted } from '../../core/internal.ts';
 import type { Requests } from '../requests.ts';
 import { reasonOf } from '../to-batch-error.ts';
 
@@ -60,7 +61,7 @@ export async function sendOnce(
   let last: { wire: Wire; response?: AxiosResponse | undefined; error?: unknown } = { wire: 'none' };
 
   const adapter: AxiosAdapter = async (sending) => {
-    stop.throwIfAborted();
+    throwIfAborted(stop);
     if (!repeatable && last.wire === 'unknown') throw last.error;
     onWire = true;
     try {

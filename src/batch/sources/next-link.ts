@@ -1,5 +1,5 @@
 import axios, { type AxiosResponse } from 'axios';
-import { redactUrl } from '../../core/internal.ts';
+import { isA, parseUrl, redactUrl } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { unexpected } from './answer.ts';
 
@@ -36,11 +36,11 @@ export function nextLink(
   if (page === undefined)
     throw unexpected(label, 'returned a link of unknown origin: axios does not expose the response URL');
   const base = landed !== undefined && landed.origin === page.origin ? landed : page;
-  if (typeof link !== 'string' || !URL.canParse(link, base)) {
+  const url = typeof link === 'string' && parseUrl(link, base);
+  if (!url) {
     const shown = JSON.stringify(typeof link === 'string' ? redactUrl(link) : value).slice(0, 80);
     throw unexpected(label, `names a next page that is not a valid URL: ${shown}`);
   }
-  const url = new URL(link, base);
   // An API behind a proxy that terminates TLS may write http links. Following them would send the token unencrypted.
   if (page.protocol === 'https:' && url.protocol === 'http:' && url.host === page.host)
     url.protocol = 'https:';
@@ -71,11 +71,11 @@ function nodeAddress(sent: SentRequest): string | undefined {
   const host = sent.getHeader?.('host');
   const origin = `${sent.protocol}//${String(host)}`;
   // In a request to a proxy, the path is an absolute URL.
-  return URL.canParse(sent.path ?? '/', origin) ? new URL(sent.path ?? '/', origin).href : undefined;
+  return parseUrl(sent.path ?? '/', origin)?.href;
 }
 
 function parse(text: string | undefined): URL | undefined {
-  return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  return text === undefined ? undefined : parseUrl(text);
 }
 
 /** Removes the params of the instance, which would otherwise be sent twice and stored in the checkpoint, keys included. */
@@ -83,7 +83,7 @@ function withoutInstanceParams(address: URL, { config }: AxiosResponse, own: rea
   const url = new URL(address);
   url.hash = '';
   const { params } = config;
-  const names = params instanceof URLSearchParams ? [...params.keys()] : Object.keys(params ?? {});
+  const names = isA(params, 'URLSearchParams') ? [...params.keys()] : Object.keys(params ?? {});
   for (const name of names) {
     if (!own.includes(name) && url.searchParams.has(name)) url.searchParams.delete(name);
   }

@@ -1,4 +1,4 @@
-import { refuse } from '../../core/internal.ts';
+import { parseUrl, refuse } from '../../core/internal.ts';
 import type { Environment } from '../../vendors/environment.ts';
 import { readVariables, secretProblems } from '../../vendors/internal.ts';
 import { REDIS_VARIABLES } from '../variables.ts';
@@ -10,7 +10,7 @@ import { REDIS_VARIABLES } from '../variables.ts';
  * the password cannot be read.
  */
 export async function queueUrl(text: string, environment: Environment): Promise<string> {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   refuse('--queue', [
     !/^rediss?:$/.test(url?.protocol ?? '') &&
       'must be a redis:// or rediss:// URL, such as redis://redis.internal:6379',

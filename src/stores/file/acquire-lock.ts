@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Clock, LockOptions, StoredToken } from '../../core/index.ts';
-import { linkSignals } from '../../core/internal.ts';
+import { linkSignals, throwIfAborted } from '../../core/internal.ts';
 import { storeError } from './error.ts';
 import { poll } from './polling.ts';
 import type { HeldLock } from './store-lock.ts';
@@ -31,7 +31,7 @@ export async function acquireLock<T>(
   acquire: (signal: AbortSignal, changes: DirectoryChanges) => Promise<HeldLock>,
   read: () => Promise<StoredToken | undefined>,
 ): Promise<LockOutcome<T>> {
-  signal.throwIfAborted();
+  throwIfAborted(signal);
   const waiting = linkSignals(signal, closing);
   const changes = watchDirectory(dirname(path));
   const acquired = acquire(waiting.signal, changes);

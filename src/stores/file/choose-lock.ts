@@ -1,4 +1,5 @@
-import { loadPeer, messageOf } from '../../core/internal.ts';
+import { messageOf } from '../../core/internal.ts';
+import { loadPeer } from '../../core/node/index.ts';
 import { storeError } from './error.ts';
 import { kernelLock } from './kernel-lock.ts';
 import { lease } from './lease.ts';

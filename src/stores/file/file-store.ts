@@ -1,7 +1,14 @@
-import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
-import { linkSignals, type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
+import {
+  linkSignals,
+  type OptionTable,
+  readOptions,
+  refuse,
+  systemClock,
+  throwIfAborted,
+} from '../../core/internal.ts';
+import { allowListeners } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
 import {
   createEncryption,
@@ -66,13 +73,13 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
   const directory = resolve(own.directory ?? defaultDirectory());
   const closing = new AbortController();
   // Each wait adds a listener. Many waits at the same time are not a leak.
-  setMaxListeners(0, closing.signal);
+  allowListeners(closing.signal);
   const locks = new Set<HeldLock>();
   let chosen: Promise<AcquireStoreLock> | undefined;
 
   /** Returns the path of the files of the key, without the file extension. */
   async function prepare(key: string): Promise<string> {
-    closing.signal.throwIfAborted();
+    throwIfAborted(closing.signal);
     if (!KEY.test(key)) throw storeError('a key must consist of 1 to 100 letters, digits, _ or -');
     await prepareDirectory(directory);
     return join(directory, key);
@@ -146,7 +153,7 @@ export function fileStore(options: FileStoreOptions = {}): SharedTokenStore {
     },
 
     async withLock(key, { duration, signal, stopWaitingWith }, work) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       const path = await prepare(key);
       const outcome = await acquireLock(
         clock,

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { throwIfAborted } from '../../core/internal.ts';
 import { acquireFileLock, type FileLock, FileLockError } from '../../core/node/index.ts';
 import { fileError, storeError } from './error.ts';
 import { poll } from './polling.ts';
@@ -14,7 +15,7 @@ export const lease: AcquireStoreLock = async (base, { clock, signal, changes }) 
     try {
       return await acquireFileLock(path, clock, signal);
     } catch (error) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       if (isHeld(error)) return undefined;
       throw error instanceof FileLockError ? storeError(error.message) : fileError(path, error);
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/index.ts';
+import { throwIfAborted } from '../../core/internal.ts';
 
 // Milliseconds between two attempts, which grow from MIN_PAUSE.
 const MIN_PAUSE = 5;
@@ -35,7 +36,7 @@ export async function poll<T>(
   try {
     let slept = 0;
     for (let pause = MIN_PAUSE; ; pause = Math.min(pause * GROWTH, maxPause)) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       // Before the attempt, because a change during the attempt may be too late for it.
       isWoken = false;
       const found = await attempt(slept);

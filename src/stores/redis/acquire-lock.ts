@@ -1,4 +1,5 @@
 import type { Clock, LockOptions, StoredToken } from '../../core/index.ts';
+import { throwIfAborted } from '../../core/internal.ts';
 import { isRunning, type ProcessIdentity } from '../../core/node/index.ts';
 import { storeError } from './explain.ts';
 import type { Names } from './names.ts';
@@ -51,7 +52,7 @@ export async function acquireLock<T>({
 
   try {
     for (;;) {
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       pause.reset();
       const [outcome, ...details] = (await attempt(deadHolder, known)).map(String);
       if (outcome === 'acquired') {

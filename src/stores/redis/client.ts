@@ -30,7 +30,9 @@ export interface NodeRedisClient {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
   unref(): void;
-  destroy(): void;
+  destroy?(): void;
+  /** Closes a client of redis 4, which has no `destroy`. */
+  disconnect(): unknown;
 }
 
 /** A client of `ioredis` or of `redis`. The store detects the package by the methods, because only one may be installed. */

@@ -1,5 +1,5 @@
 import { type Clock, TokenStoreError } from '../../core/index.ts';
-import { messageOf, withDeadline } from '../../core/internal.ts';
+import { messageOf, throwIfAborted, withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 import { explain, isCut, storeError } from './explain.ts';
 
@@ -96,7 +96,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const driver = await opened.driver;
     await driver.ready();
     // The caller has already received the timeout, so do not send the command.
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     failed = undefined;
     stage.isSent = true;
     opened.pending++;

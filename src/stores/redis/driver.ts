@@ -1,3 +1,4 @@
+import { isError } from '../../core/internal.ts';
 import type { RedisClient } from './client.ts';
 
 /** A client of either package. */
@@ -57,7 +58,7 @@ export function watchClient(client: RedisClient, isReady: () => boolean): Connec
       'error',
       (error) => {
         // A vague error only follows from the previous error.
-        if (!last || !isVague(error)) last = error instanceof Error ? error : new Error(String(error));
+        if (!last || !isVague(error)) last = isError(error) ? error : new Error(String(error));
         if (!isReady()) down();
       },
     ],
@@ -97,5 +98,5 @@ export function watchClient(client: RedisClient, isReady: () => boolean): Connec
 }
 
 function isVague(error: unknown): boolean {
-  return error instanceof Error && /closed/i.test(error.message);
+  return isError(error) && /closed/i.test(error.message);
 }

@@ -33,8 +33,9 @@ export function nodeRedisDriver(client: NodeRedisClient, isOurs: boolean): Drive
     },
     onDown,
     close() {
-      if (isOurs) client.destroy();
-      else stop();
+      if (!isOurs) return stop();
+      // redis 4 has no `destroy`, and redis 4 and 5 throw if the client is not open.
+      if (client.isOpen) void (client.destroy ?? client.disconnect).call(client);
     },
   };
 }

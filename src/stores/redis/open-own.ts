@@ -1,4 +1,4 @@
-import { loadPeer, PeerError } from '../../core/internal.ts';
+import { loadPeer, PeerError } from '../../core/node/index.ts';
 import type { IoredisClient, NodeRedisClient } from './client.ts';
 import type { Driver } from './driver.ts';
 import { ioredisDriver, OWN_IOREDIS } from './ioredis-driver.ts';
@@ -16,7 +16,7 @@ const installed: Packages = {
 };
 
 /**
- * Creates a client of the store with `ioredis`, or with `redis` if `ioredis` is not installed.
+ * Creates a client of the store with `ioredis`, or with `redis` if `ioredis` is not installed or too old.
  *
  * @param timeout milliseconds for connecting.
  * @throws PeerError
@@ -30,9 +30,9 @@ export async function openOwn(url: string, timeout: number, packages = installed
     const client = new ioredis.Redis(url, { ...OWN_IOREDIS, connectTimeout: timeout });
     return ioredisDriver(client as IoredisClient, true);
   }
-  if (!ioredis.isMissing) throw ioredis;
+  if (ioredis.reason === 'broken') throw ioredis;
   const redis = await loadPeer({ name: 'redis', neededBy }, packages.redis).catch((error: PeerError) => {
-    throw error.isMissing ? ioredis : error;
+    throw error.reason === 'missing' ? ioredis : error;
   });
   const socket = { ...OWN_NODE_REDIS.socket, connectTimeout: timeout };
   return nodeRedisDriver(redis.createClient({ ...OWN_NODE_REDIS, url, socket }) as NodeRedisClient, true);

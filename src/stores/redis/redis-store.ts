@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, SharedTokenStore } from '../../core/index.ts';
-import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
+import {
+  type OptionTable,
+  parseUrl,
+  readOptions,
+  refuse,
+  systemClock,
+  throwIfAborted,
+} from '../../core/internal.ts';
 import { thisProcess } from '../../core/node/index.ts';
 import { sharedStore } from '../../token/index.ts';
 import {
@@ -26,7 +33,7 @@ import { entryOf, expiryOf, formatToken, parseToken } from './value.ts';
 /** Options of {@link redisStore}. Set either `client` or `url`. */
 export interface RedisStoreOptions extends EncryptionOptions {
   /**
-   * A client or `Cluster` of `ioredis` 6, or a client of `redis` 6 that is connected (`connect()`). The store never closes the client,
+   * A client or `Cluster` of `ioredis` 5 or 6, or a client of `redis` 4 to 6 that is connected (`connect()`). The store never closes the client,
    * duplicates its connection for notifications, and listens to its errors, so that no error ends the process.
    */
   client?: RedisClient | undefined;
@@ -170,7 +177,7 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
         async () => Number(await connection.send(renew)) === 1,
       );
       try {
-        lockOptions.signal.throwIfAborted();
+        throwIfAborted(lockOptions.signal);
         return await work({ fence: outcome.fence, signal: renewal.signal });
       } finally {
         renewal.stop();
@@ -208,7 +215,7 @@ export function problemsOf(options: RedisStoreOptions) {
 }
 
 function isRedisUrl(url: string): boolean {
-  return typeof url === 'string' && URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol);
+  return typeof url === 'string' && /^rediss?:$/.test(parseUrl(url)?.protocol ?? '');
 }
 
 export function secretsOf(url: string): string[] {
