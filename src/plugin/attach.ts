@@ -1,6 +1,6 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
-import { createResourceOrigins, httpOrigins, notify } from '../core/internal.ts';
+import { createResourceOrigins, httpOrigins, notify, ownValue } from '../core/internal.ts';
 import type { TokenManager } from '../token/index.ts';
 import { createCheckedManager } from '../token/internal.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
@@ -56,7 +56,7 @@ export function attachAuthRefresh(
   };
   const origins = createResourceOrigins(
     [...vendor.resourceOrigins, ...(own.resourceOrigins ?? [])],
-    () => instance.defaults.baseURL,
+    () => ownValue(instance.defaults, 'baseURL'),
     httpOrigins(own.allowInsecureOrigins ?? []),
   );
   const gate = createSendGate({ ...retryOptions, pauses: tokens.pauses ?? new Map(), clock, rate, random });

@@ -6,7 +6,14 @@ import {
   isTokenError,
   type TokenSet,
 } from '../core/index.ts';
-import { callbackFailed, lacksBase, type ResourceOrigins, readBody, requestUrl } from '../core/internal.ts';
+import {
+  callbackFailed,
+  lacksBase,
+  ownValue,
+  type ResourceOrigins,
+  readBody,
+  requestUrl,
+} from '../core/internal.ts';
 import type { TokenManager } from '../token/index.ts';
 import type { AuthRefreshOptions } from './attach-options.ts';
 import { bearerError } from './bearer-challenge.ts';
@@ -43,6 +50,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   const { tokens, origins, header, options, gate, isAttached, emit } = context;
   const { maxReplays = 1, statusCodes, shouldRefresh } = options;
   const { vendor, clock } = tokens;
+  const vendorBaseUrl = ownValue(vendor, 'apiBaseUrl');
 
   return async (config, adapter, run) => {
     // An error of this request refers to the agents, and the agents to the sockets of other requests.
@@ -106,7 +114,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   };
 
   function apiBaseUrl(token = tokens.current): string | undefined {
-    return token?.apiBaseUrl ?? vendor.apiBaseUrl;
+    return token?.apiBaseUrl ?? vendorBaseUrl;
   }
 
   /** Returns whether a request goes to the API that the vendor announces with the token. */

@@ -8,7 +8,7 @@ import {
   type TokenResponse,
   type TokenSet,
 } from '../core/index.ts';
-import { toTokenSet, withDeadline } from '../core/internal.ts';
+import { ownValue, toTokenSet, withDeadline } from '../core/internal.ts';
 import { toTokenError } from './to-token-error.ts';
 import type { TokenManagerOptions } from './token-manager-options.ts';
 import type { TokenState } from './token-state.ts';
@@ -45,8 +45,10 @@ export function createTokenFetch(
 
   /** Proxy and agents are read for each request, because the application may set them late. */
   function transport(): AxiosRequestConfig {
-    const { proxy, httpAgent, httpsAgent } = (!tokenClient && transportFrom?.defaults) || {};
-    return { proxy, httpAgent, httpsAgent } as AxiosRequestConfig;
+    const defaults: AxiosRequestConfig =
+      (!tokenClient && (transportFrom?.defaults as AxiosRequestConfig)) || {};
+    const names = ['proxy', 'httpAgent', 'httpsAgent'] as const;
+    return Object.fromEntries(names.map((name) => [name, ownValue(defaults, name)]));
   }
 
   const fetch: SharedFetch = (known) => {

@@ -12,6 +12,7 @@ import {
 import {
   createEmitter,
   messageOf,
+  ownValue,
   readOptions,
   refuse,
   systemClock,
@@ -172,7 +173,7 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
     // Whoever can write to the store must not choose the host that gets the token.
     const token = Object.freeze({
       ...obtained.token,
-      apiBaseUrl: vendor.announcesApi ? obtained.token.apiBaseUrl : undefined,
+      apiBaseUrl: ownValue(vendor, 'announcesApi') ? ownValue(obtained.token, 'apiBaseUrl') : undefined,
     });
     if (onToken && !fromStore) {
       pending = obtained;
