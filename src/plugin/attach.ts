@@ -7,6 +7,7 @@ import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts
 import { resolveHeader } from './authorization-header.ts';
 import { addIdempotencyKey } from './idempotency-key.ts';
 import { fixForm } from './request-body.ts';
+import { checkRequestOptions } from './request-options.ts';
 import { createRequestPath } from './request-path.ts';
 import { runRequest } from './request-run.ts';
 import { createWatchedEnv } from './response-url.ts';
@@ -73,6 +74,7 @@ export function attachAuthRefresh(
     clock,
     path,
     prepare(config: InternalAxiosRequestConfig, adapter: AxiosAdapter) {
+      checkRequestOptions(config);
       addIdempotencyKey(config, idempotencyKeyHeader);
       fixForm(config, adapter);
     },

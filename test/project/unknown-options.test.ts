@@ -64,6 +64,19 @@ describe('a misspelt option', () => {
     expect((error as Error).message).toContain(`unknown option ${wrong}; did you mean ${meant}?`);
   });
 
+  it.each([
+    [{ idempotant: true }, 'unknown option idempotant; did you mean idempotent?'],
+    [{ deadline: -1 }, 'deadline must be a number >= 0'],
+    [{ body: 'text' }, 'body must be a function'],
+    [{ refresh: 'no' }, 'refresh must be a boolean'],
+  ])('authRefresh of a request, %j: rejects the request without sending it', async (authRefresh, problem) => {
+    const api = axios.create({ baseURL: 'https://api.example', adapter: () => expect.fail('was sent') });
+    attachAuthRefresh(api, { vendor });
+    const error = await api.get('/data', { authRefresh: authRefresh as never }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toContain(problem);
+  });
+
   it('names the option of the retry', async () => {
     const options = { vendor, retry: { retry: 1 } } as never;
     const error = await errorOf(() => attachAuthRefresh(axios.create(), options));
