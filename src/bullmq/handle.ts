@@ -1,5 +1,13 @@
 import { BatchError } from '../batch/index.ts';
-import { linkSignals, sleep, systemClock, unlessAborted } from '../core/internal.ts';
+import {
+  linkSignals,
+  type OptionTable,
+  readOptions,
+  refuse,
+  sleep,
+  systemClock,
+  unlessAborted,
+} from '../core/internal.ts';
 import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
@@ -34,6 +42,12 @@ export interface FinishedOptions {
   /** Milliseconds between two polls of the export. @default 1000 */
   pollInterval?: number | undefined;
 }
+
+const FINISHED_OPTIONS: OptionTable<FinishedOptions> = {
+  onProgress: 'function',
+  signal: 'object',
+  pollInterval: 'number',
+};
 
 interface HandleOptions {
   ledger: Ledger;
@@ -93,7 +107,10 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
       closed.abort(new Error('the handle was closed'));
       await close();
     },
-    async finished({ onProgress, signal: callerSignal, pollInterval = 1000 } = {}) {
+    async finished(options) {
+      const [own, problems] = readOptions(options, FINISHED_OPTIONS);
+      refuse('finished', problems);
+      const { onProgress, signal: callerSignal, pollInterval = 1000 } = own;
       const { signal, unlink } = linkSignals(closed.signal, ...(callerSignal ? [callerSignal] : []));
       const startedAt = systemClock.now();
       let before: number | undefined;

@@ -53,7 +53,7 @@ export async function sharedRate(options: SharedRateOptions): Promise<SharedRate
   refuse('sharedRate', [
     nameProblem('key', key),
     nameProblem('prefix', prefix),
-    ...rateProblems(own),
+    ...rateProblems({ requests: own.requests, interval: own.interval }),
     ...problems,
   ]);
   const { client, close } = await connect(connection);

@@ -5,7 +5,7 @@ import {
   TokenRequestError,
   type TokenResponse,
 } from '../core/index.ts';
-import { messageOf, readSecret, redact } from '../core/internal.ts';
+import { messageOf, type OptionTable, readSecret, redact } from '../core/internal.ts';
 import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
 import { mapResponse, type ReadTokenResponse } from './map-response.ts';
 import { isRefusal, refusalError } from './refusal.ts';
@@ -27,6 +27,16 @@ export interface OAuthClient {
   /** Maps a response to the fields of RFC 6749 section 5.1. */
   readTokenResponse?: ReadTokenResponse | undefined;
 }
+
+export const CLIENT_OPTIONS: OptionTable<OAuthClient> = {
+  tokenEndpoint: 'any',
+  clientId: 'any',
+  clientSecret: 'any',
+  clientAuthentication: 'function',
+  parameters: 'object',
+  isThrottled: 'function',
+  readTokenResponse: 'function',
+};
 
 /**
  * Requests a token from a token endpoint (RFC 6749 section 3.2). After a refusal, reads the secrets again, and repeats the request

@@ -65,32 +65,33 @@ const OPTIONS: OptionTable<OAuth2VendorOptions> = {
  */
 export function oauth2Vendor(options: OAuth2VendorOptions): Vendor {
   const [own, problems] = readOptions(options, OPTIONS);
-  const { tokenEndpoint, clientId, username, password, refreshToken } = own;
+  const { username, password, refreshToken, scope, tokenKey, resourceOrigins = [], ...client } = own;
+  const { tokenEndpoint, clientId } = client;
   refuse('oauth2Vendor', [
     prefixed('tokenEndpoint', urlProblem(tokenEndpoint)),
     !clientId && 'clientId is missing',
     (username === undefined) !== (password === undefined) && 'username and password must be set together',
     username !== undefined && refreshToken !== undefined && 'username and refreshToken cannot be combined',
-    ...(own.resourceOrigins ?? []).map((url) => prefixed('resourceOrigins', urlProblem(url))),
+    ...resourceOrigins.map((url) => prefixed('resourceOrigins', urlProblem(url))),
     ...problems,
   ]);
 
   const byPassword = username !== undefined && password !== undefined;
   // RFC 6749 section 6: the scope must not exceed the granted one, which may be less than a password grant has requested.
-  const refreshGrant = refreshTokenGrant(byPassword ? { ...own, scope: undefined } : own);
+  const refreshGrant = refreshTokenGrant({ ...client, refreshToken, ...(!byPassword && { scope }) });
   const grant = byPassword
-    ? passwordGrant({ ...own, username, password })
+    ? passwordGrant({ ...client, scope, username, password })
     : refreshToken !== undefined
       ? refreshGrant
-      : clientCredentialsGrant(own);
+      : clientCredentialsGrant({ ...client, scope });
   return {
     name: 'OAuth 2.0',
-    tokenKey: own.tokenKey ?? keyOf(own),
+    tokenKey: tokenKey ?? keyOf(own),
     storeKeys: storeKeysOf(own),
     grant,
     // RFC 6749 section 4.4.3: client credentials come without a useful refresh token.
     ...((byPassword || refreshToken !== undefined) && { refreshGrant }),
-    resourceOrigins: own.resourceOrigins ?? [],
+    resourceOrigins,
   };
 }
 

@@ -3,9 +3,16 @@ import { describe, expect, it } from 'vitest';
 import * as batch from '../../src/batch/index.ts';
 import * as queue from '../../src/bullmq/index.ts';
 import { ConfigurationError } from '../../src/core/index.ts';
-import { attachAuthRefresh, createTokenManager, oauth2Vendor } from '../../src/index.ts';
+import {
+  attachAuthRefresh,
+  clientCredentialsGrant,
+  createTokenManager,
+  oauth2Vendor,
+  passwordGrant,
+  refreshTokenGrant,
+} from '../../src/index.ts';
 import { fileStore } from '../../src/stores/file/index.ts';
-import { redisStore } from '../../src/stores/redis/index.ts';
+import { redisRate, redisStore } from '../../src/stores/redis/index.ts';
 import { startVendorSimulator } from '../../src/testing/index.ts';
 import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
 import { niceCxone } from '../../src/vendors/nice-cxone.ts';
@@ -20,6 +27,10 @@ const CALLS: [name: string, meant: string, call: (wrong: never) => unknown][] = 
   ['oauth2Vendor', 'tokenEndpoint', (wrong) => oauth2Vendor(wrong)],
   ['genesysCloud', 'clientSecret', (wrong) => genesysCloud(wrong)],
   ['niceCxone', 'accessKeyId', (wrong) => niceCxone(wrong)],
+  ['clientCredentialsGrant', 'clientAuthentication', (wrong) => clientCredentialsGrant(wrong)],
+  ['passwordGrant', 'username', (wrong) => passwordGrant(wrong)],
+  ['refreshTokenGrant', 'refreshToken', (wrong) => refreshTokenGrant(wrong)],
+  ['redisRate', 'interval', (wrong) => redisRate(wrong)],
   ['fileStore', 'directory', (wrong) => fileStore(wrong)],
   ['redisStore', 'lockExpiry', (wrong) => redisStore(wrong)],
   ['exportRecords', 'checkpointInterval', (wrong) => batch.exportRecords(wrong)],
@@ -75,6 +86,14 @@ describe('a misspelt option', () => {
     const error = await api.get('/data', { authRefresh: authRefresh as never }).catch((reason) => reason);
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toContain(problem);
+  });
+
+  it.each([
+    ['rate', { request: 1 }, 'rate.request; did you mean requests?'],
+    ['authorizationHeader', { schema: '' }, 'authorizationHeader.schema; did you mean scheme?'],
+  ])('names the option of %s', async (name, value, expected) => {
+    const error = await errorOf(() => attachAuthRefresh(axios.create(), { vendor, [name]: value } as never));
+    expect((error as Error).message).toContain(`unknown option ${expected}`);
   });
 
   it('names the option of the retry', async () => {

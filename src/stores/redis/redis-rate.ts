@@ -1,5 +1,13 @@
 import type { Rate, RateLimiter } from '../../core/index.ts';
-import { rateKey, rateProblems, refuse, slotLimiter, systemClock } from '../../core/internal.ts';
+import {
+  type OptionTable,
+  rateKey,
+  rateProblems,
+  readOptions,
+  refuse,
+  slotLimiter,
+  systemClock,
+} from '../../core/internal.ts';
 import { createConnection } from './connection.ts';
 import { openOwn } from './open-own.ts';
 import { driverOf, problemsOf, type RedisStoreOptions, secretsOf } from './redis-store.ts';
@@ -10,6 +18,15 @@ export interface RedisRateOptions extends Rate, Pick<RedisStoreOptions, 'client'
   /** Processes with the same key share one rate. */
   key: string;
 }
+
+const OPTIONS: OptionTable<RedisRateOptions> = {
+  client: 'any',
+  url: 'any',
+  prefix: 'any',
+  key: 'any',
+  requests: 'any',
+  interval: 'any',
+};
 
 /** A rate limiter that many processes share, for the option `rate`. Call `close` to close its connection. */
 export type RedisRate = RateLimiter & { close(): Promise<void> };
@@ -28,11 +45,13 @@ const PATIENCE = 10_000;
  * attachAuthRefresh(api, { vendor, rate });
  */
 export function redisRate(options: RedisRateOptions): RedisRate {
-  const { client, url, prefix = 'axios-oauth-refresh', key } = options;
+  const [own, problems] = readOptions(options, OPTIONS);
+  const { client, url, prefix = 'axios-oauth-refresh', key, requests, interval } = own;
   refuse('redisRate', [
     ...problemsOf({ client, url, prefix }),
     !/^[^{}]+$/.test(key ?? '') && 'key must be a non-empty string without braces',
-    ...rateProblems(options),
+    ...rateProblems({ requests, interval }),
+    ...problems,
   ]);
   const userDriver = client && driverOf(client);
   const connection = createConnection({
@@ -44,5 +63,5 @@ export function redisRate(options: RedisRateOptions): RedisRate {
   });
   const reserve = (gap: string) =>
     connection.send((driver) => runScript(driver, reserveSlot, [rateKey(prefix, key)], [gap]));
-  return Object.assign(slotLimiter(options, reserve, PATIENCE), { close: async () => connection.close() });
+  return Object.assign(slotLimiter(own, reserve, PATIENCE), { close: async () => connection.close() });
 }
