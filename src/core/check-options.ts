@@ -52,7 +52,10 @@ export function readOptions<T extends object>(
     const kind = table[name];
     const isNumber = kind === 'number';
     const isValid = kind === 'any' || (typeof value === kind && !(isNumber && !((value as number) >= 0)));
-    if (!isValid) problems.push(`${path}${name} must be a ${kind}${isNumber ? ' >= 0' : ''}`);
+    if (!isValid)
+      problems.push(
+        `${path}${name} must be a${kind === 'object' ? 'n' : ''} ${kind}${isNumber ? ' >= 0' : ''}`,
+      );
   }
   return [own, problems];
 }
