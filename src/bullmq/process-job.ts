@@ -47,7 +47,7 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
   }
 }
 
-/** Leaves a job of a newer version to another worker, and says so once for each export. */
+/** Leaves a job of a newer version to another worker, and emits one event for each export. */
 async function leaveAlone(
   { bullmq, emit, leftAlone }: WorkerContext,
   job: Job,

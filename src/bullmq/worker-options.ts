@@ -60,7 +60,7 @@ export type ExportWorkerEvent =
       | { readonly type: 'finished'; readonly records: number }
       /** Nothing was to do: the part was complete, or the export has failed, was submitted again or was removed. */
       | { readonly type: 'skipped'; readonly why: string }
-      /** A newer version of this package submitted the export. The worker leaves it to other workers, and says so once. */
+      /** A newer version of this package submitted the export. The worker leaves the export to other workers. Once for each export. */
       | { readonly type: 'left-alone'; readonly error: Error }
       /** The worker was closed and returned the part to the queue. */
       | { readonly type: 'handed-back' }

@@ -11,8 +11,8 @@ export interface Rate {
 }
 
 /**
- * A custom rate limiter, such as one that several processes share. It resolves when one request may be sent, and rejects when
- * the signal aborts.
+ * A custom rate limiter, for example for a rate that several processes share. The promise resolves when one request may be sent, and
+ * rejects when the signal aborts.
  */
 export type RateLimiter = (signal: AbortSignal) => Promise<void>;
 

@@ -24,7 +24,7 @@ export interface RefreshTokenUse {
   readonly refreshToken: string | undefined;
   /** Returns the key and the entry for a fetched token. @param accessFence the fence of the lock on the access token. */
   entry(token: TokenSet, accessFence: number): readonly [key: string, stored: StoredToken];
-  /** Completes the error of a failed fetch, and takes the note back if the server has refused the refresh token. */
+  /** Completes the error of a failed fetch, and withdraws the note if the server has refused the refresh token. */
   failed(thrown: unknown): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface RefreshTokenUse {
  * Creates the family of a manager. A store accepts one write for each key and lock, so the refresh token and the note that it is in use have
  * keys of their own.
  *
- * An earlier version of this package, which knows no families, stores its refresh token with the access token alone. The entry of
+ * An earlier version of this package, which does not support families, stores its refresh token with the access token alone. The entry of
  * the family therefore names the access token that was stored with it, and the fence of that access token.
  */
 export function createFamily(

@@ -38,7 +38,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
   const guarded = guardStore(store, clock, emit);
   const newest = createNewestToken(clock);
   const keyPromise = storeKey(vendor);
-  // Reported when it is awaited.
+  // `obtain` awaits the promise and reports its error.
   keyPromise.catch(() => {});
   let deferred: DeferredWrite | undefined;
   let inStore: StoredToken | undefined;

@@ -170,7 +170,7 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
     const obtained: ObtainedToken =
       pending ?? (await (shared?.obtain(fetch) ?? fetch({}).then((token) => ({ token, fromStore: false }))));
     const { fromStore } = obtained;
-    // Whoever can write to the store must not choose the host that gets the token.
+    // A process that can write to the store must not choose the host that gets the token.
     const token = Object.freeze({
       ...obtained.token,
       apiBaseUrl: ownValue(vendor, 'announcesApi') ? ownValue(obtained.token, 'apiBaseUrl') : undefined,

@@ -57,7 +57,7 @@ describeWithRedis('an export of a newer version', () => {
     return { hosts, handle, client, key: `${redis.prefix}:export:{${hosts.queue.queue}:all}` };
   }
 
-  it('is left unchanged by workers, which say so once, and is refused at submission and removal', async () => {
+  it('is left unchanged by workers, which emit one event, and is refused at submission and removal', async () => {
     const { hosts, handle, client, key } = await submitted();
     await client.hset(key, 'version', '2');
     const before = await client.hgetall(key);

@@ -25,19 +25,40 @@ const key = { encryptionKey: () => new Uint8Array(32).fill(7) };
 const otherKey = { encryptionKey: async () => new Uint8Array(32).fill(8) };
 const migrating = { ...key, migratePlainText: true };
 
-/** How a token was stored, how the store is opened, and what the error says; undefined if the store uses the token. */
-type Case = [stored: string, opened: string, EncryptionOptions, EncryptionOptions, error: RegExp | undefined];
+/** What happens to a token, how it was stored, how the store is opened, and what the error says. */
+type Case = [
+  outcome: string,
+  stored: string,
+  opened: string,
+  EncryptionOptions,
+  EncryptionOptions,
+  error?: RegExp,
+];
 
 const foreign = { ...otherKey, migratePlainText: true };
 const cases: Case[] = [
-  ['in plain text', 'without a key', {}, {}, undefined],
-  ['in plain text', 'with a key', {}, key, /is a token in plain text.*set migratePlainText: true/],
-  ['in plain text', 'with a key and migratePlainText', {}, migrating, undefined],
-  ['encrypted', 'with the same key', key, key, undefined],
-  ['encrypted', 'with the same key and migratePlainText', key, migrating, undefined],
-  ['encrypted', 'without a key', key, {}, /is encrypted\. Set encryptionKey/],
-  ['encrypted', 'with another key', key, otherKey, /is encrypted with another key.*same key in all/],
-  ['encrypted', 'with another key and migratePlainText', key, foreign, /is encrypted with another key/],
+  ['used', 'in plain text', 'without a key', {}, {}],
+  ['refused', 'in plain text', 'with a key', {}, key, /is a token in plain text.*set migratePlainText: true/],
+  ['used', 'in plain text', 'with a key and migratePlainText', {}, migrating],
+  ['used', 'encrypted', 'with the same key', key, key],
+  ['used', 'encrypted', 'with the same key and migratePlainText', key, migrating],
+  ['refused', 'encrypted', 'without a key', key, {}, /is encrypted\. Set encryptionKey/],
+  [
+    'refused',
+    'encrypted',
+    'with another key',
+    key,
+    otherKey,
+    /is encrypted with another key.*same key in all/,
+  ],
+  [
+    'refused',
+    'encrypted',
+    'with another key and migratePlainText',
+    key,
+    foreign,
+    /is encrypted with another key/,
+  ],
 ];
 
 async function fileStores(): Promise<Place> {
@@ -65,7 +86,8 @@ async function redisStores({ url, prefix }: { url: string; prefix: string }): Pr
 }
 
 function encryptionTests(start: () => Promise<Place>): void {
-  it.each(cases)('that was stored %s: opened %s', async (_, __, writer, reader, error) => {
+  it.each(cases)('is %s if it was stored %s and the store is opened %s', async (...row) => {
+    const [, , , writer, reader, error] = row;
     const { open, read } = await start();
     const stored = aStored(TOKEN, 5);
     expect(await open(writer).set(KEY, stored)).toBe(true);

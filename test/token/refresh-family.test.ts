@@ -229,7 +229,7 @@ describe('managers with the same initial refresh token', () => {
 });
 
 describe('a refresh token that was sent without a stored answer', () => {
-  /** Returns a store whose `set` of the answer hangs, like that of a process that dies. */
+  /** Returns a store whose `set` of the answer hangs, as if the process had died. */
   function dying(store: SharedTokenStore) {
     let isDead = false;
     const dead = new Promise<never>(() => {});

@@ -121,7 +121,7 @@ describe('a refused refresh token', () => {
     ['a redirect', (response) => void response.writeHead(302, { location: '/sorry' }).end()],
     ['a throttle of the vendor', json(400, { error: 'invalid_request', description: 'rate limit exceeded' })],
     ['a response that is not a token', (response) => void response.end('<html></html>')],
-  ])('%s: is no refusal, so the refresh token is kept', async (_, answer) => {
+  ])('%s: does not refuse the refresh token, so the refresh token is kept', async (_, answer) => {
     const endpoint = await startEndpoint();
     const own = {
       ...client(endpoint.url),

@@ -21,7 +21,7 @@ export function addToken(program: Command, { io, setExitCode }: CommandContext):
     exitCodes: {
       0: 'the credentials are valid',
       1: EXIT_CODES[1],
-      2: 'a variable is missing or wrong',
+      2: 'a variable or a file is missing or wrong',
       3: 'the credentials are refused',
       5: 'the token endpoint throttles',
       6: 'the token endpoint is unreachable',

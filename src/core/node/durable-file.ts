@@ -5,11 +5,11 @@ import { dirname } from 'node:path';
 interface ReplaceOptions {
   /** The mode of the new file, before the umask. @default 0o666 */
   readonly mode?: number;
-  /** A new file with this name becomes the file. @default the path with `.tmp`, which is overwritten */
+  /** The path of the new file, which is renamed to the old file. @default the path with `.tmp`, which is overwritten */
   readonly temporary?: string;
   /** Whether the new text must survive a power failure. @default true */
   readonly isDurable?: boolean;
-  /** Is called before the new file replaces the old file. A rejection keeps the old file. */
+  /** Called before the new file replaces the old file. If it rejects, the old file stays. */
   readonly verify?: () => Promise<void>;
 }
 

@@ -98,7 +98,7 @@ describe('loadPeer', () => {
     ['bullmq', '6.5.4'],
     ['fs-native-extensions', '1.5.1'],
     ['ioredis', 'no version'],
-  ])('says nothing about %s %s', async (name, version) => {
+  ])('emits no warning for %s %s', async (name, version) => {
     const warnings = collectWarnings();
     expect(await loadPeer({ ...PEER, name }, load, projectWith(name, version))).toBe('the module');
     await new Promise(setImmediate);

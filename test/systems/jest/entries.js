@@ -15,7 +15,7 @@ const {
 const { adapter, redisUrl, entries } = globalThis.settings;
 // With the exports for browsers, axios has no http adapter, and neither BullMQ nor native addons can be loaded.
 const nodeTest = adapter === 'xhr' ? () => {} : test;
-// Also for token requests: jsdom's XMLHttpRequest would need the consent of the simulator.
+// Also for token requests: jsdom's XMLHttpRequest would need CORS headers from the simulator.
 axios.defaults.adapter = adapter;
 const servers = [];
 let issued = 0;
