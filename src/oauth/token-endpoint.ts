@@ -92,7 +92,7 @@ async function sendGrant(
     secrets,
     isThrottled,
   });
-  const response = await mapResponse(answer, client.readTokenResponse);
+  const response = await mapResponse(answer, client.readTokenResponse, secrets);
   if (isRefusal(response)) {
     throw refusalError({ tokenEndpoint, clientId, clientSecret: secret, authorization, secrets }, response);
   }
