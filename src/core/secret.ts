@@ -53,7 +53,8 @@ function redactForms(text: string, forms: readonly string[]): string {
   const long = forms.filter(({ length }) => length > 3).sort((a, b) => b.length - a.length);
   let safe = text;
   for (const form of long) safe = safe.replaceAll(form, REDACTED);
-  const cores = long.flatMap(base64Cores);
+  const once = long.flatMap((form) => [form, formEncode(form), percentEncode(form)]).flatMap(base64Cores);
+  const cores = [...once, ...once.flatMap(base64Cores)];
   return safe.replace(/[\w+/-]{4,}=*/g, (run) => {
     const base64 = run.replaceAll('-', '+').replaceAll('_', '/');
     return cores.some((core) => base64.includes(core)) ? REDACTED : run;
@@ -94,6 +95,13 @@ function decode(text: string): string {
 const NAMED_CHARACTERS =
   ' !excl "quot #num $dollar %percnt &amp \'apos (lpar )rpar *ast +plus ,comma .period /sol :colon ;semi <lt =equals >gt ?quest ' +
   '@commat [lsqb [lbrack \\bsol ]rsqb ]rbrack ^Hat _lowbar _UnderBar `grave {lcub {lbrace |verbar |vert }rcub }rbrace ';
+
+/** Encodes text as `encodeURIComponent` does, which throws for half a surrogate pair. */
+function percentEncode(text: string): string {
+  return formEncode(text)
+    .replaceAll('+', '%20')
+    .replace(/%(2[1789]|7E)/g, decodeURIComponent);
+}
 
 /** Encodes text as `application/x-www-form-urlencoded`. */
 export function formEncode(text: string): string {

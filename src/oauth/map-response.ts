@@ -1,6 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import { TokenRequestError, type TokenResponse } from '../core/index.ts';
-import { messageOf } from '../core/internal.ts';
+import { messageOf, redact } from '../core/internal.ts';
 import type { TokenHttpResponse } from './token-request.ts';
 import type { TokenResponseFields } from './token-response.ts';
 
@@ -27,6 +27,7 @@ type MappedResponse = TokenResponseFields | TokenResponse | undefined;
 export async function mapResponse(
   response: TokenHttpResponse,
   read: ReadTokenResponse | undefined,
+  secrets: readonly string[],
 ): Promise<TokenHttpResponse> {
   const { status, body } = response;
   if (!read || status < 200 || status >= 300) return response;
@@ -42,9 +43,22 @@ export async function mapResponse(
   } catch (error) {
     if (isRefusal) return response;
     // The message of a SyntaxError quotes the text that was parsed, which contains the token.
-    const reason = (error as Error | null)?.name === 'SyntaxError' ? 'SyntaxError' : messageOf(error);
+    const reason =
+      (error as Error | null)?.name === 'SyntaxError'
+        ? 'SyntaxError'
+        : redact(messageOf(error), [...secrets, ...textsOf(body)]);
     throw new TokenRequestError(`readTokenResponse failed: ${reason}`, { code: 'ERR_CALLBACK' });
   }
+}
+
+/** Returns the texts of a body, each of which can be a token. */
+function textsOf(body: unknown): string[] {
+  const texts: string[] = [];
+  JSON.stringify(body, (_, value: unknown) => {
+    if (typeof value === 'string') texts.push(value);
+    return value;
+  });
+  return texts;
 }
 
 function toFields(mapped: TokenResponseFields | TokenResponse): TokenResponseFields {

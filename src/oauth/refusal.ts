@@ -1,5 +1,5 @@
 import { TokenEndpointError } from '../core/index.ts';
-import { formEncode, redact, redactUrl } from '../core/internal.ts';
+import { formEncode, isAccessToken, redact, redactUrl } from '../core/internal.ts';
 import { basic } from './client-authentication.ts';
 import type { TokenHttpResponse } from './token-request.ts';
 
@@ -17,7 +17,7 @@ export interface RefusedRequest {
 /** Returns whether a response refuses the grant (RFC 6749 section 5.2). Some servers do so with status 200. */
 export function isRefusal({ status, body }: TokenHttpResponse): boolean {
   const { error, access_token } = fieldsOf(body);
-  return status < 200 || status >= 300 || (Boolean(error) && typeof access_token !== 'string');
+  return status < 200 || status >= 300 || (Boolean(error) && !isAccessToken(access_token));
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

@@ -6,7 +6,12 @@ import {
   type TokenResponse,
 } from '../core/index.ts';
 import { messageOf, type OptionTable, readSecret, redact } from '../core/internal.ts';
-import { type ClientAuthentication, clientSecretBasic, clientSecretPost } from './client-authentication.ts';
+import {
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretPost,
+  type TokenRequestParts,
+} from './client-authentication.ts';
 import { mapResponse, type ReadTokenResponse } from './map-response.ts';
 import { isRefusal, refusalError } from './refusal.ts';
 import { sendTokenRequest, type TokenHttpRequest } from './token-request.ts';
@@ -81,16 +86,20 @@ async function sendGrant(
   const secrets = [secret, ...new URLSearchParams(tokenEndpoint.split('?')[1]).values()];
   let authorization: string | undefined;
   const create = async () => {
-    const headers: Record<string, string> = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    const body = new URLSearchParams({ ...client.parameters, ...grant });
+    const request: TokenRequestParts = {
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ ...client.parameters, ...grant }),
+    };
     try {
-      await authenticate({ headers, body }, clientId, secret);
+      await authenticate(request, clientId, secret);
     } catch (error) {
-      const reason = redact(messageOf(error), [secret, ...confidentialValues(headers, body)]);
+      const reason = redact(messageOf(error), [secret, ...confidentialValues(request)]);
       throw new TokenRequestError(`clientAuthentication failed: ${reason}`, { code: 'ERR_CALLBACK' });
     }
+    // The function may have replaced both parts.
+    const { headers, body } = request;
     authorization = headers.Authorization;
-    secrets.push(...confidentialValues(headers, body));
+    secrets.push(...confidentialValues(request));
     return { headers, body: body.toString() };
   };
 
@@ -102,7 +111,7 @@ async function sendGrant(
     secrets,
     isThrottled,
   });
-  const response = await mapResponse(answer, client.readTokenResponse);
+  const response = await mapResponse(answer, client.readTokenResponse, secrets);
   if (isRefusal(response)) {
     throw refusalError({ tokenEndpoint, clientId, clientSecret: secret, authorization, secrets }, response);
   }
@@ -112,7 +121,7 @@ async function sendGrant(
 const PUBLIC_FIELDS = ['grant_type', 'scope', 'client_id', 'client_assertion_type'];
 
 /** Returns the values of a token request that must not appear in errors. */
-function confidentialValues(headers: Readonly<Record<string, string>>, body: URLSearchParams): string[] {
+function confidentialValues({ headers, body }: TokenRequestParts): string[] {
   const { 'Content-Type': _, ...rest } = headers;
   const fields = [...body].filter(([name]) => !PUBLIC_FIELDS.includes(name));
   return [

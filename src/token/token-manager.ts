@@ -14,6 +14,7 @@ import {
   messageOf,
   ownValue,
   readOptions,
+  redact,
   refuse,
   systemClock,
   withDeadline,
@@ -179,7 +180,9 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
       pending = obtained;
       const late = () => new Error(`no result after ${tokenTimeout} ms`);
       await withDeadline(clock, tokenTimeout, late, async () => onToken(token)).catch((thrown) => {
-        throw new TokenRequestError(`onToken failed: ${messageOf(thrown)}`, { code: 'ERR_CALLBACK' });
+        // The error of a database can quote the values of the statement.
+        const reason = redact(messageOf(thrown), [token.accessToken, token.refreshToken]);
+        throw new TokenRequestError(`onToken failed: ${reason}`, { code: 'ERR_CALLBACK' });
       });
       pending = undefined;
     }

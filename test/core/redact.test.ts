@@ -68,6 +68,8 @@ const ENCODINGS: Record<string, (text: string) => string> = {
   'base64 after two bytes': (text) => utf8(`ab${text}`).toString('base64'),
   'base64 between other text': (text) => utf8(`client:${text}:more`).toString('base64'),
   'percent-encoded base64': (text) => encodeURIComponent(utf8(text).toString('base64')),
+  'base64 of the percent-encoded text': (text) => utf8(`x${encodeURIComponent(text)}`).toString('base64'),
+  'base64 twice': (text) => btoa(`x${utf8(`client:${text}`).toString('base64')}`),
   'base64 of the form-encoded text': (text) => utf8(`client:${formEncode(text)}`).toString('base64'),
 };
 
@@ -76,10 +78,8 @@ describe('redact', () => {
     Object.entries(SECRETS).flatMap(([kind, secret]) =>
       Object.entries(ENCODINGS).map(([name, encode]) => [kind, name, secret, encode(secret)] as const),
     ),
-  )('removes a secret (%s), %s', (_, name, secret, encoded) => {
-    // Where the encoding of the encoded text matters, the encoded text is a value of the request too.
-    const secrets = name.includes('form-encoded text') ? [secret, formEncode(secret)] : [secret];
-    const text = redact(`the value "${encoded}" was used before`, secrets);
+  )('removes a secret (%s), %s', (_, _name, secret, encoded) => {
+    const text = redact(`the value "${encoded}" was used before`, [secret]);
     expect(text).toContain('[redacted]');
     expect(text).toMatch(/^the value "[\s\S]*" was used before$/);
     expect(text).not.toContain(encoded);

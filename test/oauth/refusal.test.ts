@@ -93,6 +93,18 @@ describe('clientAuthentication', () => {
     }
   });
 
+  it('may replace the headers and the body', async () => {
+    const { requests, manager } = await startEndpoint(issue);
+    await manager({
+      clientAuthentication(request) {
+        request.headers = { ...request.headers, 'X-Key': 'key' };
+        request.body = new URLSearchParams([...request.body, ['client_assertion', 'assertion']]);
+      },
+    }).getToken();
+    expect(requests[0]?.headers).toMatchObject({ 'x-key': 'key' });
+    expect(formOf(requests[0] as SeenRequest).get('client_assertion')).toBe('assertion');
+  });
+
   it('is named if it throws, without the secret', async () => {
     const { requests, failure } = await startEndpoint(issue);
     const error = await failure({

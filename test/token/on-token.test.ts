@@ -64,6 +64,18 @@ describe('onToken', () => {
     expect(fixture.issued).toHaveLength(2);
   });
 
+  it('fails without the tokens that its error quotes', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({
+      onToken({ accessToken }) {
+        throw new Error(`duplicate key: VALUES ('${accessToken}')`);
+      },
+    });
+    await expect(api.get('/a')).rejects.toMatchObject({
+      message: "No valid token: onToken failed: duplicate key: VALUES ('[redacted]')",
+    });
+  });
+
   it('fails the refresh if it takes longer than tokenTimeout', async () => {
     const fixture = await startFixture();
     const clock = createManualClock();

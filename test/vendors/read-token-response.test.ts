@@ -85,6 +85,13 @@ describe('readTokenResponse', () => {
       'readTokenResponse failed: unknown form',
     ],
     ['rejects', () => Promise.reject(new Error('later')), 'readTokenResponse failed: later'],
+    [
+      'throws an error with the response',
+      (body) => {
+        throw new Error(`unknown: ${JSON.stringify(body)}`);
+      },
+      'readTokenResponse failed: unknown: {"text":"[redacted]"}',
+    ],
     ['quotes the response', (body) => JSON.parse(body.text), 'readTokenResponse failed: SyntaxError'],
     [
       'returns a text',

@@ -46,7 +46,8 @@ export function decode(
   const { version } = { ...found } as Partial<Frame>;
   if (!isNewerFormat(version, VERSION)) return read(path, found, key, encryption);
   // Without this check, a changed bit in the version of a damaged file would look like a newer version.
-  if (read(path, { ...found, version: VERSION }, key, encryption)) return undefined;
+  const isChangedBit = [3, 5, 9].includes(Number(version));
+  if (isChangedBit && read(path, { ...found, version: VERSION }, key, encryption)) return undefined;
   throw storeError(`${newerFormat(`${path}: the file`, version, VERSION)}.`);
 }
 

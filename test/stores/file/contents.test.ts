@@ -57,6 +57,18 @@ describe.each([
     expect(await store.get(theKey)).toEqual(stored);
   });
 
+  it.each([2, 10, 99])('leaves a file unchanged that differs only in its version %i', async (version) => {
+    const { directory, path, store, stored, text } = await withToken(key);
+    const newer = text.replace('"version":1', `"version":${version}`);
+    await writeFile(path, newer);
+    const message = `has version ${version}, which a newer version of axios-oauth-refresh wrote`;
+    await expect(store.get(theKey)).rejects.toThrow(message);
+    await expect(store.set(theKey, { ...stored, fence: 9 })).rejects.toThrow(message);
+    await expect(store.withLock(theKey, waiting(), async () => {})).rejects.toThrow(message);
+    expect(await readFile(path, 'utf8')).toBe(newer);
+    expect(await readdir(directory)).not.toContain(`${theKey}.json.damaged`);
+  });
+
   it('renames a damaged file at a write, too', async () => {
     const { path, store, stored, text } = await withToken(key);
     await writeFile(path, text.slice(0, -20));
