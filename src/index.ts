@@ -46,6 +46,7 @@ export {
   type TokenResponseFields,
 } from './oauth/index.ts';
 export {
+  type AuthorizationHeader,
   type AuthRefreshAttachment,
   type AuthRefreshOptions,
   attachAuthRefresh,
