@@ -88,10 +88,10 @@ const { transportFrom, ...SHARED_OPTIONS } = MANAGER_OPTIONS;
 const OPTIONS: OptionTable<AuthRefreshOptions> = {
   ...SHARED_OPTIONS,
   tokens: 'any',
-  resourceOrigins: 'object',
-  allowInsecureOrigins: 'object',
+  resourceOrigins: 'array',
+  allowInsecureOrigins: 'array',
   authorizationHeader: 'object',
-  statusCodes: 'object',
+  statusCodes: 'array',
   rate: 'any',
   idempotencyKeyHeader: 'string',
   maxReplays: 'number',

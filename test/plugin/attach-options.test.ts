@@ -68,6 +68,28 @@ describe('attachAuthRefresh', () => {
     expect(problemsOf(() => attach({ vendor: bad }))).toEqual([expect.stringMatching(/^vendor must be/)]);
   });
 
+  it.each(['resourceOrigins', 'allowInsecureOrigins', 'statusCodes'])(
+    'reports %s that is not an array',
+    (name) => {
+      for (const bad of [401, 'https://reports.example.com', {}, null, new Set([401])]) {
+        expect(problemsOf(() => attach({ vendor, [name]: bad }))).toEqual([`${name} must be an array`]);
+      }
+    },
+  );
+
+  it('reports resourceOrigins of a vendor that is not an array', () => {
+    const options = { tokenEndpoint: 'https://login.example.com/token', clientId: 'c', clientSecret: 's' };
+    const bad = { ...options, resourceOrigins: 'https://reports.example.com' };
+    expect(problemsOf(() => oauth2Vendor(bad as never))).toEqual(['resourceOrigins must be an array']);
+  });
+
+  it('reports a name of the header field that is not a string', () => {
+    const bad = { name: 5 };
+    expect(problemsOf(() => attach({ vendor, authorizationHeader: bad }))).toEqual([
+      'authorizationHeader.name must be a string',
+    ]);
+  });
+
   it.each(BAD_NUMBERS)(
     '%s in place of the numbers of the token manager: reports every option in one error',
     (bad) => {
