@@ -18,7 +18,7 @@ export type AuthRefreshErrorCode =
   | 'ERR_TOKEN_STORE'
   /** The request needs a token, or the API's base URL that arrives with a token, and may not start a token fetch. */
   | 'ERR_NO_TOKEN'
-  /** A function that you passed failed: a secret, a grant, `onToken`, `shouldRefresh` or a body factory. */
+  /** A function that you passed failed, such as a secret, a grant, `onToken`, `shouldRefresh` or a body factory. */
   | 'ERR_CALLBACK';
 
 // A property, not `instanceof`: an error may come from another copy of this package.

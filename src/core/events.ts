@@ -8,7 +8,7 @@ export type RefreshReason =
   /** The token expires soon. It is used until the new token arrives. */
   | 'stale'
   | 'expired'
-  /** The API answered 401 to the token. */
+  /** The API rejected the token, in most cases with a 401. */
   | 'rejected'
   /** The application called `tokens.refresh()` while the token was fresh. */
   | 'requested';
@@ -54,12 +54,12 @@ export type AuthRefreshEvent =
       status?: number;
       code?: string;
     }
-  /** A request was sent without a token. Emitted once for each request, after its first answer, whose status is `status`. */
+  /** A request was sent without a token. Emitted once for each request, after its first response, whose status is `status`. */
   | {
       type: 'request-skipped';
       /**
-       * `opted-out`: the request sets `authRefresh: false`. `own-credentials`: it sets `Authorization` or `auth`, or its URL contains
-       * credentials. `foreign-origin`: its origin may not receive the token. `insecure-origin`: it uses plain http beyond loopback.
+       * `opted-out`: the request sets `authRefresh: false`. `own-credentials`: it sets `auth` or the header field of the token, or its URL
+       * contains credentials. `foreign-origin`: its origin may not receive the token. `insecure-origin`: it uses plain http beyond loopback.
        */
       reason: 'opted-out' | 'own-credentials' | 'foreign-origin' | 'insecure-origin';
       method: string;

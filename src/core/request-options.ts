@@ -33,8 +33,8 @@ export interface AuthRefreshRequestOptions {
    */
   idempotencyKey?: true | (() => string) | undefined;
   /**
-   * The longest time for the whole request in milliseconds, from its first send to its response: token waits, sends, retries and
-   * pauses. At the deadline the request rejects with an AxiosError `ETIMEDOUT`. If the wait for a retry would end after the deadline,
+   * The longest time for the whole request in milliseconds, from the end of the request interceptors to the response: token waits,
+   * sends, retries and pauses. At the deadline the request rejects with an AxiosError `ETIMEDOUT`. If the wait for a retry would end after the deadline,
    * the last response or error is returned at once.
    *
    * @default no deadline
@@ -46,7 +46,7 @@ export interface AuthRefreshRequestOptions {
 export interface RequestTotals {
   /** How often the request was sent. */
   attempts?: number;
-  /** How often the request was replayed after a 401. */
+  /** How often the request was replayed with a new token. */
   replays?: number;
   /** Milliseconds that the request waited for tokens, retries, pauses after a 429, and the `rate`. */
   waited?: number;

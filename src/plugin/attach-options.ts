@@ -79,7 +79,7 @@ export interface AuthRefreshOptions extends Omit<TokenManagerOptions, 'transport
         body: AxiosResponse['data'],
       ) => boolean | undefined | Promise<boolean | undefined>)
     | undefined;
-  /** Receives events about refreshes, replays, retries and store failures. */
+  /** Receives events about refreshes, replays, retries, skipped requests and store failures. */
   onEvent?: AuthRefreshListener | undefined;
 }
 
@@ -132,10 +132,10 @@ export function checkAttachOptions(
   const insecureOrigins = httpOrigins(allowInsecureOrigins);
   const isAxios = typeof instance?.interceptors?.request?.use === 'function';
   const { VERSION, getAdapter } = axios;
-  const needed = 'axios-oauth-refresh needs 1.5.0 or later';
-  if (Number.parseInt(VERSION, 10) > 1) warn(`axios ${VERSION} is untested: ${needed}, below 2`);
+  const supported = 'axios-oauth-refresh supports axios 1.5.0 to 1.x';
+  if (Number.parseInt(VERSION, 10) > 1) warn(`axios ${VERSION} is untested: ${supported}`);
   refuse('attachAuthRefresh', [
-    !getAdapter && `axios ${VERSION} is too old: ${needed}`,
+    !getAdapter && `axios ${VERSION} is too old: ${supported}`,
     isAxios
       ? typeof instance !== 'function' && retry !== false && 'use axios.create() or set retry to false'
       : 'the first argument must be an axios instance',
@@ -175,7 +175,7 @@ function hasCredentials(defaults: Partial<AxiosInstance['defaults']> | undefined
   let found = defaults?.auth != null;
   JSON.stringify(defaults?.headers, (name, value) => {
     found ||= value != null && name.toLowerCase() === field.toLowerCase();
-    // JSON has no form of a BigInt.
+    // JSON.stringify throws on a BigInt.
     return typeof value === 'bigint' || value;
   });
   return found;

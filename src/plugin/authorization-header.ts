@@ -25,6 +25,7 @@ export function resolveHeader({ name = 'Authorization', scheme = 'Bearer' }: Aut
 export function headerProblem(header: { name: string; scheme: string }): string | false {
   const isValid = TOKEN.test(header.name) && TOKEN.test(header.scheme || '-');
   return (
-    !isValid && `authorizationHeader must be a field name and a word or '', not ${JSON.stringify(header)}`
+    !isValid &&
+    `authorizationHeader must have a header name, and a scheme of one word or '', not ${JSON.stringify(header)}`
   );
 }

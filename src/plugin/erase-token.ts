@@ -29,7 +29,7 @@ export function eraseToken(request: SentRequest | null | undefined, field: strin
   const { _options, _currentRequest: native = request } = request._redirectable ?? request;
   redactForLogging(request);
   redactShared(native.agent);
-  // A kept connection carries the requests of others, and a pending one still contains this request. Others cost too much to redact.
+  // A kept-alive socket carries other requests, and the socket of a pending request contains this one. Redacting every socket is too slow.
   if (native.shouldKeepAlive || !native.res || !_options) redactShared(native.socket);
   if (!field) return;
   try {
@@ -44,7 +44,7 @@ export function eraseToken(request: SentRequest | null | undefined, field: strin
     }
     request.headers?.delete(field);
   } catch {
-    // The request of another adapter or runtime.
+    // Requests of other adapters and runtimes have other members.
   }
 }
 

@@ -42,7 +42,7 @@ export interface RequestPathContext {
 // RFC 6750 section 3.1: after these errors the API would refuse a new token as well.
 const INCURABLE: (string | undefined)[] = ['insufficient_scope', 'invalid_request'];
 
-// A proxy answers so, without a look at the token.
+// A proxy can answer with these statuses without checking the token.
 const UNRELATED = [408, 429];
 
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
@@ -216,7 +216,7 @@ function mustNotRefresh({ authRefresh }: InternalAxiosRequestConfig): boolean {
   return !!authRefresh && authRefresh.refresh === false;
 }
 
-/** @param or another way out than to fetch a token. */
+/** @param or what else the caller can do, for the message. */
 function noToken(or: string, config: InternalAxiosRequestConfig): AuthRefreshError {
   return new AuthRefreshError(
     `No token was fetched yet: call tokens.getToken() first${or}`,

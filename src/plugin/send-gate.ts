@@ -36,7 +36,7 @@ export interface SendGateContext {
   random: () => number;
 }
 
-// Milliseconds between two requests after a pause: at first, and when the gap is no longer worth a wait.
+// Milliseconds between two requests after a pause: the first gap, and the gap that is too short to wait for.
 const FIRST_GAP = 20;
 const MIN_GAP = 1;
 
@@ -119,7 +119,7 @@ export function createSendGate(context: SendGateContext): SendGate {
     refused(config, apiBaseUrl, { headers }) {
       const now = clock.now();
       const length = parseRetryAfter(headers?.['retry-after'], now) ?? backoff(0, baseDelay, random);
-      // The refused request is not retried. It must not hold back the others for so long.
+      // The refused request is not retried after such a long time, so the others are not held back either.
       if (length > maxRetryAfter) return;
       const origin = originOf(config, apiBaseUrl);
       // Other requests that are already sent, and are refused as well, extend the pause.

@@ -56,7 +56,7 @@ export function createTokenFetch(
     let isSent = false;
     const expired = () =>
       new TokenRequestError(
-        `no token after ${tokenTimeout} ms. ${isSent ? 'Check the token endpoint or raise tokenTimeout' : USE_REQUEST}`,
+        `no token after ${tokenTimeout} ms. ${isSent ? 'Check the token endpoint or raise tokenTimeout' : `No token request was sent: a secret or grant function hangs. ${USE_REQUEST}`}`,
         { code: 'ERR_TOKEN_TIMEOUT' },
       );
 

@@ -14,7 +14,7 @@ export const TRANSITIONS: Transitions = {
   rejected: { received: 'fresh' },
 };
 
-/** So many tokens in a row that no endpoint accepted may be fetched without a pause. */
+/** How many tokens in a row may be fetched without a pause although no endpoint accepted them. */
 const UNACCEPTED_TOKENS = 3;
 /** The shortest time between two token fetches after that, in milliseconds. */
 const PAUSE = 5_000;

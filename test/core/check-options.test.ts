@@ -41,7 +41,8 @@ describe('readOptions', () => {
     [{ delay: null }, ['delay must be a number >= 0']],
     [{ allMethods: 'yes' }, ['allMethods must be a boolean']],
     [{ callback: {} }, ['callback must be a function']],
-  ] as [object | null | undefined, string[]][])('%o: %o', (options, expected) => {
+    [{ nested: 1 }, ['nested must be an object']],
+  ] as [object | null | undefined, string[]][])('lists the problems of %o: %o', (options, expected) => {
     expect(problemsOf(options)).toEqual(expected);
   });
 

@@ -26,7 +26,7 @@ const scope = { 'www-authenticate': 'Bearer error="insufficient_scope"' };
 const expired = (_: unknown, body: { expired?: boolean } | undefined) => (body?.expired ? true : undefined);
 
 describe('statusCodes and shouldRefresh', () => {
-  it.each<[string, Partial<AuthRefreshOptions>, Parameters<typeof refuseFirstToken>[1], boolean]>([
+  const answers: [string, Partial<AuthRefreshOptions>, Parameters<typeof refuseFirstToken>[1], boolean][] = [
     ['401 by default', {}, { status: 401 }, true],
     ['403 by default', {}, { status: 403 }, false],
     ['403 in statusCodes', { statusCodes: [401, 403] }, { status: 403 }, true],
@@ -77,11 +77,16 @@ describe('statusCodes and shouldRefresh', () => {
       { status: 200 },
       false,
     ],
-  ])('treat %s', async (_, options, answer, replayed) => {
-    expect(await refuseFirstToken(options, answer)).toEqual({
-      replayed,
-      status: replayed ? 200 : answer?.status,
-    });
+  ];
+  it.each(answers.filter(([, , , isReplayed]) => isReplayed))(
+    'replay a request after %s',
+    async (_, options, answer) => {
+      expect(await refuseFirstToken(options, answer)).toEqual({ replayed: true, status: 200 });
+    },
+  );
+
+  it.each(answers.filter(([, , , isReplayed]) => !isReplayed))('return %s', async (_, options, answer) => {
+    expect(await refuseFirstToken(options, answer)).toEqual({ replayed: false, status: answer?.status });
   });
 
   it.each<[string, string, object, unknown, unknown]>([

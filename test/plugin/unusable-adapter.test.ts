@@ -73,7 +73,7 @@ describe('attachAuthRefresh', () => {
     const old = { ...newestAxios, VERSION, getAdapter: undefined };
     const attach = await pluginWith(old);
     expect(() => attach(newestAxios.create(), { vendor })).toThrow(
-      `attachAuthRefresh: axios ${VERSION} is too old: axios-oauth-refresh needs 1.5.0 or later.`,
+      `attachAuthRefresh: axios ${VERSION} is too old: axios-oauth-refresh supports axios 1.5.0 to 1.x.`,
     );
   });
 
@@ -85,6 +85,6 @@ describe('attachAuthRefresh', () => {
     attach(newestAxios.create(), { vendor });
     await new Promise(setImmediate);
     process.off('warning', add);
-    expect(warnings).toEqual(['axios 2.0.0 is untested: axios-oauth-refresh needs 1.5.0 or later, below 2']);
+    expect(warnings).toEqual(['axios 2.0.0 is untested: axios-oauth-refresh supports axios 1.5.0 to 1.x']);
   });
 });

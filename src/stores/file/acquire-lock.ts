@@ -37,7 +37,7 @@ export async function acquireLock<T>(
   const acquired = acquire(waiting.signal, changes);
   let isFirst = true;
   const readAgain = async () => {
-    // The lock has the first attempt.
+    // Skip the first read: if the lock is free, its holder reads the token anyway.
     const stored = isFirst ? undefined : await read();
     isFirst = false;
     const stoppedWith = stored && stopWaitingWith(stored);
@@ -55,7 +55,7 @@ export async function acquireLock<T>(
     waiting.abort('the wait is over');
     token.catch(() => {});
     if (!outcome || !('held' in outcome)) {
-      // The caller need not wait until the files of the other wait are closed.
+      // Do not await the release, which would delay the caller.
       acquired.then(
         (held) => held.release(),
         () => {},

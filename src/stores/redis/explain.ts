@@ -2,13 +2,13 @@ import { TokenStoreError } from '../../core/index.ts';
 import { messageOf, redact } from '../../core/internal.ts';
 import { storeError } from '../store-error.ts';
 
-// Milliseconds until the next attempt after an error that ends without anybody's help.
+// Milliseconds until the next attempt after an error that can end without a change by the user, such as a restart of Redis.
 const RETRY_AFTER = 250;
 
 // ioredis reports the second text for a socket that is closed, but whose `close` event has not arrived.
 const CUT = /\b(ECONNRESET|EPIPE)\b|closed|isn't writeable/i;
 
-/** Patterns for error codes of Redis and of sockets, each with the cause and what to do, and with the time after which it may be over. */
+/** Patterns for error codes of Redis and of sockets, each with the cause, what to do, and the milliseconds until the next attempt. */
 const MEANINGS: readonly [pattern: RegExp, meaning: string, retryAfter?: number][] = [
   [
     /\bECONNREFUSED\b/,
@@ -80,7 +80,7 @@ export function explain(thrown: unknown, secrets: readonly (string | undefined)[
   return storeError(meaning ? `${meaning} (${shown.trim() || known.trim()})` : shown, retryAfter);
 }
 
-/** Returns whether the server, or something between, closed a connection. */
+/** Returns whether the server, or a proxy before it, closed the connection. */
 export function isCut(thrown: unknown): boolean {
   return !(thrown instanceof TokenStoreError) && CUT.test(`${codeOf(thrown)} ${messageOf(thrown)}`);
 }

@@ -76,7 +76,7 @@ const EXPIRY_MARGIN = 5_000;
  */
 export function redisStore(options: RedisStoreOptions): SharedTokenStore {
   const [own, problems] = readOptions(options, OPTIONS);
-  refuse('redisStore', [...problems, ...problemsOf(own)]);
+  refuse('redisStore', [...problemsOf(own), ...problems]);
   const {
     client,
     url = '',
