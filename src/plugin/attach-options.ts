@@ -139,6 +139,8 @@ export function checkAttachOptions(
     isAxios
       ? typeof instance !== 'function' && retry !== false && 'use axios.create() or set retry to false'
       : 'the first argument must be an axios instance',
+    // Any other value would mean the default options.
+    retry !== undefined && retry !== false && Object(retry) !== retry && 'retry must be an object or false',
     isAttached && 'call detach() first: the plugin is attached',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
     hasCredentials(instance?.defaults, header.name) && `remove ${header.name} and auth from the defaults`,

@@ -77,6 +77,16 @@ describe('attachAuthRefresh', () => {
     },
   );
 
+  it.each([5, true, null, '3'])('reports retry %j', (bad) => {
+    expect(problemsOf(() => attach({ vendor, retry: bad }))).toEqual(['retry must be an object or false']);
+  });
+
+  it('reports rate null', () => {
+    expect(problemsOf(() => attach({ vendor, rate: null }))).toEqual([
+      'rate.requests must be a number above 0',
+    ]);
+  });
+
   it('reports resourceOrigins of a vendor that is not an array', () => {
     const options = { tokenEndpoint: 'https://login.example.com/token', clientId: 'c', clientSecret: 's' };
     const bad = { ...options, resourceOrigins: 'https://reports.example.com' };
