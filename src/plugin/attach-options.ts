@@ -17,6 +17,7 @@ import {
   HEADER_OPTIONS,
   headerProblem,
   resolveHeader,
+  TOKEN,
 } from './authorization-header.ts';
 import type { RetryOptions } from './retry.ts';
 
@@ -153,6 +154,8 @@ export function checkAttachOptions(
         )
       : managerProblems(options)),
     headerProblem(header),
+    // axios drops such a field, and a POST would be retried without its key.
+    !TOKEN.test(options.idempotencyKeyHeader ?? '-') && 'idempotencyKeyHeader must be a field name',
     ...originProblems('resourceOrigins', resourceOrigins, insecureOrigins),
     ...originProblems('allowInsecureOrigins', allowInsecureOrigins, insecureOrigins),
     // Every request would be sent without a token.

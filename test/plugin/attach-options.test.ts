@@ -81,6 +81,12 @@ describe('attachAuthRefresh', () => {
     expect(problemsOf(() => attach({ vendor, retry: bad }))).toEqual(['retry must be an object or false']);
   });
 
+  it.each(['', 'a b', 'a:'])('reports idempotencyKeyHeader %j', (bad) => {
+    expect(problemsOf(() => attach({ vendor, idempotencyKeyHeader: bad }))).toEqual([
+      'idempotencyKeyHeader must be a field name',
+    ]);
+  });
+
   it('reports rate null', () => {
     expect(problemsOf(() => attach({ vendor, rate: null }))).toEqual([
       'rate.requests must be a number above 0',
