@@ -5,7 +5,7 @@ import { nearestName } from './nearest-name.ts';
 export type Problem = string | false | null | undefined | '';
 
 /** What the value of an option must be: a type as `typeof` names it, or `any` for values with a check of their own. */
-type OptionKind = 'any' | 'boolean' | 'function' | 'number' | 'object' | 'string';
+type OptionKind = 'any' | 'array' | 'boolean' | 'function' | 'number' | 'object' | 'string';
 
 /** All names of the options in `T`. The compiler finds a name that is missing here. */
 export type OptionTable<T> = { readonly [Name in keyof T]-?: OptionKind };
@@ -48,13 +48,15 @@ export function readOptions<T extends object>(
   for (const name of names) {
     const value = ownValue(given, name);
     if (value === undefined) continue;
-    own[name] = value as T[typeof name];
     const kind = table[name];
     const isNumber = kind === 'number';
-    const isValid = kind === 'any' || (typeof value === kind && !(isNumber && !((value as number) >= 0)));
-    if (!isValid)
+    const found = Array.isArray(value) && kind === 'array' ? kind : typeof value;
+    const isValid = kind === 'any' || (found === kind && !(isNumber && !((value as number) >= 0)));
+    // Later checks of an invalid value could throw another error.
+    if (isValid) own[name] = value as T[typeof name];
+    else
       problems.push(
-        `${path}${name} must be a${kind === 'object' ? 'n' : ''} ${kind}${isNumber ? ' >= 0' : ''}`,
+        `${path}${name} must be ${/^[ao]/.test(kind) ? 'an' : 'a'} ${kind}${isNumber ? ' >= 0' : ''}`,
       );
   }
   return [own, problems];

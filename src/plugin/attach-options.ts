@@ -17,6 +17,7 @@ import {
   HEADER_OPTIONS,
   headerProblem,
   resolveHeader,
+  TOKEN,
 } from './authorization-header.ts';
 import type { RetryOptions } from './retry.ts';
 
@@ -88,10 +89,10 @@ const { transportFrom, ...SHARED_OPTIONS } = MANAGER_OPTIONS;
 const OPTIONS: OptionTable<AuthRefreshOptions> = {
   ...SHARED_OPTIONS,
   tokens: 'any',
-  resourceOrigins: 'object',
-  allowInsecureOrigins: 'object',
+  resourceOrigins: 'array',
+  allowInsecureOrigins: 'array',
   authorizationHeader: 'object',
-  statusCodes: 'object',
+  statusCodes: 'array',
   rate: 'any',
   idempotencyKeyHeader: 'string',
   maxReplays: 'number',
@@ -139,6 +140,8 @@ export function checkAttachOptions(
     isAxios
       ? typeof instance !== 'function' && retry !== false && 'use axios.create() or set retry to false'
       : 'the first argument must be an axios instance',
+    // Any other value would mean the default options.
+    retry !== undefined && retry !== false && Object(retry) !== retry && 'retry must be an object or false',
     isAttached && 'call detach() first: the plugin is attached',
     // The plugin would treat them as the caller's own credentials on every request, and never send a token.
     hasCredentials(instance?.defaults, header.name) && `remove ${header.name} and auth from the defaults`,
@@ -151,6 +154,8 @@ export function checkAttachOptions(
         )
       : managerProblems(options)),
     headerProblem(header),
+    // axios drops such a field, and a POST would be retried without its key.
+    !TOKEN.test(options.idempotencyKeyHeader ?? '-') && 'idempotencyKeyHeader must be a field name',
     ...originProblems('resourceOrigins', resourceOrigins, insecureOrigins),
     ...originProblems('allowInsecureOrigins', allowInsecureOrigins, insecureOrigins),
     // Every request would be sent without a token.

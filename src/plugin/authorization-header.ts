@@ -11,7 +11,7 @@ export interface AuthorizationHeader {
 export const HEADER_OPTIONS: OptionTable<AuthorizationHeader> = { name: 'string', scheme: 'string' };
 
 // RFC 9110 section 5.6.2.
-const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+export const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /** Adds the default values. */
 export function resolveHeader({ name = 'Authorization', scheme = 'Bearer' }: AuthorizationHeader = {}): {

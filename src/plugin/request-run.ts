@@ -11,6 +11,8 @@ import { withDeadline } from '../core/internal.ts';
 export interface RequestRun extends Required<RequestTotals> {
   /** What the request waits for, for the message at the deadline. */
   waitsFor: string;
+  /** When the current wait began. */
+  waitsSince?: number | undefined;
   /** The deadline, in milliseconds since the epoch. */
   dueAt: number;
   /** When the last response or error was returned. A retry starts later. */
@@ -40,12 +42,17 @@ export function measureWait<T>(
   clock: Clock,
   promise: Promise<T>,
 ): Promise<T> {
-  const from = clock.now();
+  run.waitsSince = clock.now();
   run.waitsFor = waitsFor;
   return promise.finally(() => {
-    run.waited += clock.now() - from;
+    endWait(run, clock);
     run.waitsFor = 'a response';
   });
+}
+
+function endWait(run: RequestRun, clock: Clock): void {
+  if (run.waitsSince !== undefined) run.waited += clock.now() - run.waitsSince;
+  run.waitsSince = undefined;
 }
 
 /** Returns the run of a request that is about to be retried. */
@@ -118,6 +125,8 @@ export async function runRequest(
     addTotals(response, run, config);
     return response;
   } catch (error) {
+    // The deadline ends a request before its wait ends.
+    endWait(run, clock);
     run.endedAt = clock.now();
     const state = retryState(config);
     if (state) config['axios-retry'] = { ...state, run: () => run } as object;

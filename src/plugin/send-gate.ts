@@ -1,7 +1,14 @@
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { Clock, Rate, RateLimiter } from '../core/index.ts';
-import { backoff, callbackFailed, parseRetryAfter, RATE_INTERVAL, sleep } from '../core/internal.ts';
-import { type Pause, waitFor } from '../token/internal.ts';
+import {
+  backoff,
+  callbackFailed,
+  parseRetryAfter,
+  RATE_INTERVAL,
+  sleep,
+  throwIfAborted,
+} from '../core/internal.ts';
+import { type Pause, type Slots, waitFor } from '../token/internal.ts';
 
 /** Delays sends: to keep the `rate`, and after a 429 from the same origin. */
 export interface SendGate {
@@ -43,7 +50,7 @@ const ORIGIN = /^(https?:)?\/\/[^/?#]*/i;
  */
 export function createSendGate(context: SendGateContext): SendGate {
   const { pauses, clock, rate, baseDelay, maxRetryAfter, random } = context;
-  const limit = typeof rate === 'object' && {
+  const limit: Slots | false = typeof rate === 'object' && {
     nextSlot: 0,
     gap: (rate.interval ?? RATE_INTERVAL) / rate.requests,
   };
@@ -53,10 +60,20 @@ export function createSendGate(context: SendGateContext): SendGate {
     if (left > 0) await sleep(clock, left, signal);
   }
 
-  function takeSlot(slots: Pick<Pause, 'nextSlot' | 'gap'>, signal: AbortSignal): Promise<void> {
-    const slot = Math.max(clock.now(), slots.nextSlot);
-    slots.nextSlot = slot + slots.gap;
-    return sleepUntil(slot, signal);
+  async function takeSlot(slots: Slots, signal: AbortSignal): Promise<void> {
+    const { gap, turn } = slots;
+    const now = clock.now();
+    const take = async () => {
+      // One after another, so that an aborted request takes no slot, and the others move up.
+      await turn;
+      throwIfAborted(signal);
+      const slot = Math.max(now, slots.nextSlot);
+      await sleepUntil(slot, signal);
+      slots.nextSlot = slot + gap;
+    };
+    const taken = take();
+    slots.turn = taken.catch(() => {});
+    await taken;
   }
 
   async function waitToSend(

@@ -55,7 +55,7 @@ const OPTIONS: OptionTable<OAuth2VendorOptions> = {
   parameters: 'object',
   tokenKey: 'string',
   readTokenResponse: 'function',
-  resourceOrigins: 'object',
+  resourceOrigins: 'array',
 };
 
 /**

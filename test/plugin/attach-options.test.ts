@@ -68,6 +68,44 @@ describe('attachAuthRefresh', () => {
     expect(problemsOf(() => attach({ vendor: bad }))).toEqual([expect.stringMatching(/^vendor must be/)]);
   });
 
+  it.each(['resourceOrigins', 'allowInsecureOrigins', 'statusCodes'])(
+    'reports %s that is not an array',
+    (name) => {
+      for (const bad of [401, 'https://reports.example.com', {}, null, new Set([401])]) {
+        expect(problemsOf(() => attach({ vendor, [name]: bad }))).toEqual([`${name} must be an array`]);
+      }
+    },
+  );
+
+  it.each([5, true, null, '3'])('reports retry %j', (bad) => {
+    expect(problemsOf(() => attach({ vendor, retry: bad }))).toEqual(['retry must be an object or false']);
+  });
+
+  it.each(['', 'a b', 'a:'])('reports idempotencyKeyHeader %j', (bad) => {
+    expect(problemsOf(() => attach({ vendor, idempotencyKeyHeader: bad }))).toEqual([
+      'idempotencyKeyHeader must be a field name',
+    ]);
+  });
+
+  it('reports rate null', () => {
+    expect(problemsOf(() => attach({ vendor, rate: null }))).toEqual([
+      'rate.requests must be a number above 0',
+    ]);
+  });
+
+  it('reports resourceOrigins of a vendor that is not an array', () => {
+    const options = { tokenEndpoint: 'https://login.example.com/token', clientId: 'c', clientSecret: 's' };
+    const bad = { ...options, resourceOrigins: 'https://reports.example.com' };
+    expect(problemsOf(() => oauth2Vendor(bad as never))).toEqual(['resourceOrigins must be an array']);
+  });
+
+  it('reports a name of the header field that is not a string', () => {
+    const bad = { name: 5 };
+    expect(problemsOf(() => attach({ vendor, authorizationHeader: bad }))).toEqual([
+      'authorizationHeader.name must be a string',
+    ]);
+  });
+
   it.each(BAD_NUMBERS)(
     '%s in place of the numbers of the token manager: reports every option in one error',
     (bad) => {

@@ -119,12 +119,31 @@ describe('after a 429', () => {
       source.cancel('enough');
       await expect(waiting).rejects.toMatchObject(
         by === 'deadline'
-          ? { code: 'ETIMEDOUT', message: 'deadline of 80 ms exceeded while waiting for the rate limit' }
+          ? {
+              code: 'ETIMEDOUT',
+              message: 'deadline of 80 ms exceeded while waiting for the rate limit',
+              waited: expect.toSatisfy((waited: number) => waited >= 70),
+            }
           : { code: 'ERR_CANCELED' },
       );
       expect(fixture.apiRequests).toHaveLength(1);
     },
   );
+
+  it('an aborted request does not delay the requests after it', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({ retry: { retries: 0 } });
+    plan(fixture, [429, { 'retry-after': '1' }]);
+    await api.get('/first').catch(() => {});
+    const controller = new AbortController();
+    const aborted = times(200).map((n) => api.get(`/${n}`, { signal: controller.signal }));
+    const waiting = api.get('/later');
+    await wait(30);
+    controller.abort();
+    await Promise.allSettled(aborted);
+    expect((await waiting).waited).toBeLessThan(2000);
+    expect(fixture.apiRequests).toHaveLength(2);
+  });
 
   it('does not apply the timeout of a request to the wait, as before a retry', async () => {
     const fixture = await startFixture();
@@ -151,6 +170,19 @@ describe('rate', () => {
     const [first = 0] = at;
     for (const [index, time] of at.entries()) expect(time - first).toBeGreaterThan(index * 50 - 30);
     expect(fixture.tokenRequests).toHaveLength(2);
+  });
+
+  it('gives the slot of an aborted request to the next one', async () => {
+    const fixture = await startFixture();
+    const { api } = fixture.attach({ rate: { requests: 5, interval: 1000 } });
+    await api.get('/first');
+    const controller = new AbortController();
+    const aborted = times(50).map((n) => api.get(`/${n}`, { signal: controller.signal }));
+    const waiting = api.get('/later');
+    await wait(30);
+    controller.abort();
+    await Promise.allSettled(aborted);
+    expect((await waiting).waited).toBeLessThan(1000);
   });
 
   it('may be a function, which receives a signal that aborts with the request', async () => {
