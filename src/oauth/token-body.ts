@@ -9,8 +9,10 @@ export function readTokenBody({ data, headers }: AxiosResponse): unknown {
   const body = readBody(data);
   if (typeof body !== 'string') return body;
   const text = body.trim();
-  const isDeclared = /^application\/x-www-form-urlencoded/i.test(String(headers?.['content-type']));
-  // Old servers declare a form as text/plain or text/html, or declare nothing.
-  const isForm = isDeclared ? text.includes('=') : FORM.test(text);
+  const type = String(headers?.['content-type']);
+  // Old servers declare a form as text/plain or text/html.
+  const isForm = /^application\/x-www-form-urlencoded/i.test(type)
+    ? text.includes('=')
+    : /^text\//i.test(type) && FORM.test(text);
   return isForm ? Object.fromEntries(new URLSearchParams(text)) : body;
 }

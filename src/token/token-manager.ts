@@ -14,7 +14,6 @@ import {
   messageOf,
   ownValue,
   readOptions,
-  redact,
   refuse,
   systemClock,
   withDeadline,
@@ -181,7 +180,10 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
       const late = () => new Error(`no result after ${tokenTimeout} ms`);
       await withDeadline(clock, tokenTimeout, late, async () => onToken(token)).catch((thrown) => {
         // The error of a database can quote the values of the statement.
-        const reason = redact(messageOf(thrown), [token.accessToken, token.refreshToken]);
+        const reason = [token.accessToken, token.refreshToken || token.accessToken].reduce(
+          (text, secret) => text.replaceAll(secret, '[redacted]'),
+          messageOf(thrown),
+        );
         throw new TokenRequestError(`onToken failed: ${reason}`, { code: 'ERR_CALLBACK' });
       });
       pending = undefined;

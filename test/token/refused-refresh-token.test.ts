@@ -66,10 +66,6 @@ const REFUSALS: [string, Answer][] = [
   ['401 invalid_client', json(401, { error: 'invalid_client' })],
   ['200 with an error', json(200, { error: 'invalid_refresh_token' })],
   ['200 with an error and an empty access token', json(200, { error: 'expired', access_token: '' })],
-  [
-    '200 with an error in a form without a content type',
-    (response) => void response.end('error=invalid_grant'),
-  ],
   ['200 with an error that is an object', json(200, { ok: false, error: { code: 'expired' } })],
 ];
 
