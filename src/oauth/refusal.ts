@@ -58,7 +58,7 @@ function basicHint({ authorization = '', clientId, clientSecret }: RefusedReques
   const advice = [
     // Servers that compare the credentials without decoding them refuse every secret with special characters.
     isEncoded &&
-      'If the server does not decode the credentials of HTTP Basic, set clientAuthentication: clientSecretBasicUnencoded',
+      'If the server does not decode the credentials of HTTP Basic, set clientAuthentication: clientSecretBasicUnencoded (in the environment OAUTH_CLIENT_AUTHENTICATION=basic-unencoded)',
     (isEncoded || isUnencoded) &&
       'If the server expects the credentials in the form, set clientAuthentication: clientSecretPost',
   ];

@@ -10,9 +10,9 @@ export function readTokenBody({ data, headers }: AxiosResponse): unknown {
   if (typeof body !== 'string') return body;
   const text = body.trim();
   const type = String(headers?.['content-type']);
-  // Old servers declare a form as text/plain or text/html.
+  // Old servers declare a form as text/plain or text/html, and a refusal not at all.
   const isForm = /^application\/x-www-form-urlencoded/i.test(type)
     ? text.includes('=')
-    : /^text\//i.test(type) && FORM.test(text);
+    : FORM.test(text) && (/^text\//i.test(type) || text.startsWith('error='));
   return isForm ? Object.fromEntries(new URLSearchParams(text)) : body;
 }

@@ -17,7 +17,7 @@ export function toTokenError(thrown: unknown, now: number): TokenError {
     {
       code: isRefused ? 'ERR_TOKEN_ENDPOINT' : code,
       status,
-      retryAfter: parseRetryAfter(headers?.['retry-after'], now),
+      retryAfter: parseRetryAfter(headers?.['retry-after'] ?? headers?.get?.('retry-after'), now),
     },
   );
 }

@@ -183,6 +183,21 @@ describe('a refusal', () => {
     },
   );
 
+  it.each([undefined, 'text/plain', 'text/html; charset=utf-8', 'application/x-www-form-urlencoded'])(
+    'in a form with content type %s and status 200 is named',
+    async (type) => {
+      const { failure } = await startEndpoint((_, response) => {
+        if (type) response.setHeader('content-type', type);
+        response.end('error=invalid_grant&error_description=gone');
+      });
+      expect(await failure({ clientSecret: 'secret' })).toMatchObject({
+        code: 'ERR_TOKEN_ENDPOINT',
+        error: 'invalid_grant',
+        errorDescription: 'gone',
+      });
+    },
+  );
+
   it.each([200, 201, 400, 401])(
     'with status %i is named in the message and in the fields',
     async (status) => {
