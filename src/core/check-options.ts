@@ -41,9 +41,9 @@ export function readOptions<T extends object>(
   const problems: Problem[] = Object.keys(given).map((name) => {
     if (!isPlain || Object.hasOwn(table, name)) return undefined;
     // Bundlers replace the condition in production and drop the search.
-    const isVerbose = typeof process !== 'undefined' && process.env.NODE_ENV !== 'production';
-    const nearest = isVerbose && nearestName(name, names);
-    return `unknown option ${path}${name}${nearest ? `; did you mean ${nearest}?` : ''}`;
+    const hint =
+      typeof process !== 'undefined' && process.env.NODE_ENV !== 'production' ? suggestion(name, names) : '';
+    return `unknown option ${path}${name}${hint}`;
   });
   for (const name of names) {
     const value = ownValue(given, name);
@@ -60,6 +60,11 @@ export function readOptions<T extends object>(
       );
   }
   return [own, problems];
+}
+
+function suggestion(name: string, names: readonly string[]): string {
+  const nearest = nearestName(name, names);
+  return nearest ? `; did you mean ${nearest}?` : '';
 }
 
 /** Reads a property, unless `Object.prototype` provides its value, because other code in the process may have polluted it. */

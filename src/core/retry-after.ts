@@ -5,7 +5,8 @@
  * @returns milliseconds to wait, at least 0; undefined if the field is absent or invalid.
  */
 export function parseRetryAfter(value: unknown, now: number): number | undefined {
-  const text = String(value ?? '').trim();
+  // An object may have no text.
+  const text = typeof value === 'object' ? '' : String(value ?? '').trim();
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   // Date.parse also accepts values such as "-5". An HTTP date contains letters.
   const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;

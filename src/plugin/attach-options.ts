@@ -158,6 +158,8 @@ export function checkAttachOptions(
     !TOKEN.test(options.idempotencyKeyHeader ?? '-') && 'idempotencyKeyHeader must be a field name',
     ...originProblems('resourceOrigins', resourceOrigins, insecureOrigins),
     ...originProblems('allowInsecureOrigins', allowInsecureOrigins, insecureOrigins),
+    insecureOrigins.length < allowInsecureOrigins.length &&
+      'allowInsecureOrigins is for http: use resourceOrigins',
     // Every request would be sent without a token.
     ...httpOrigins([instance?.defaults?.baseURL]).map(
       (origin) =>

@@ -95,7 +95,7 @@ export function attachAuthRefresh(
 
   /** The request interceptor. Wraps the adapter in the guard, so that the guard runs after all request interceptors. */
   function intercept(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-    const own = Object.isFrozen(config) ? { ...config } : config;
+    const own = Object.isExtensible(config) ? config : { ...config };
     retry?.claim(own);
     // The config of an earlier request already contains a guard: never guard twice.
     own.adapter = adapterOf(config);

@@ -143,8 +143,8 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     run.attempts++;
     const outcome = await send(config, adapter);
     const { response } = outcome;
-    // A retry of a request is not another request.
-    if (!config['axios-retry']?.retryCount) {
+    // Once for each request, not for each of its retries.
+    if (run.attempts === 1) {
       emit({
         type: 'request-skipped',
         reason,

@@ -7,8 +7,11 @@ export interface NewestToken {
   isToken(stored: StoredToken): boolean;
   /** Checks a stored token and returns it if it is newer. */
   newer(stored: StoredToken | undefined): StoredToken | undefined;
-  /** @param fence undefined for a token that the store does not hold. */
-  keep(token: TokenSet, fence?: number): TokenSet;
+  /**
+   * @param fence undefined for a token that the store does not hold.
+   * @param replaced the fence of the stored token whose refresh token was used for this token, and must not be used again.
+   */
+  keep(token: TokenSet, fence?: number, replaced?: number): TokenSet;
 }
 
 /**
@@ -34,8 +37,8 @@ export function createNewestToken(clock: Clock): NewestToken {
         ? undefined
         : { ...stored, token: checked };
     },
-    keep(kept, fence) {
-      newestFence = fence ?? newestFence;
+    keep(kept, fence, replaced = 0) {
+      newestFence = fence ?? Math.max(newestFence, replaced);
       isStored = fence !== undefined;
       token = kept;
       return kept;

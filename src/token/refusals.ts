@@ -10,7 +10,7 @@ export interface Refusals {
   /** Counts a refusal. @returns false if the endpoint has used up its token fetches. */
   add(token: TokenSet, request: EndpointRequest): boolean;
   /** Forgets the refusals of an endpoint, because the endpoint accepted a token. */
-  clear(request: EndpointRequest): void;
+  clear(token: TokenSet, request: EndpointRequest): void;
   /** Counts the token fetch at its own time, and not at all if another process fetched the new token. */
   replace(token: TokenSet | undefined, isFromStore: boolean): void;
 }
@@ -50,9 +50,12 @@ export function createRefusals(clock: Clock, apiBaseUrl?: string): Refusals {
       if (known.size > MAX_ENDPOINTS) known.delete(known.keys().next().value as string);
       return true;
     },
-    clear(request) {
+    clear(token, request) {
       // Nearly always empty, and to name the endpoint costs more than the rest of a request's bookkeeping.
-      if (known.size) known.delete(endpointOf(request));
+      if (!known.size) return;
+      const endpoint = endpointOf(request);
+      // Requests for other ids of the endpoint may be refused the same token.
+      if (known.get(endpoint)?.token !== token) known.delete(endpoint);
     },
     replace(token, isFromStore) {
       for (const entry of known.values()) {

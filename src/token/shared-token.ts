@@ -42,6 +42,8 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
   keyPromise.catch(() => {});
   let deferred: DeferredWrite | undefined;
   let inStore: StoredToken | undefined;
+  // The stored token whose refresh token the current fetch uses.
+  let replaced: StoredToken | undefined;
   let family: RefreshFamily | undefined;
 
   async function obtain(fetch: SharedFetch, waited = 0): Promise<ObtainedToken> {
@@ -66,6 +68,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
         await new Promise<void>((resolve) => void clock.setTimeout(resolve, pause));
         return obtain(fetch, waited + pause);
       }
+      replaced = newer;
       const token = await fetch({ refreshToken: newer?.token.refreshToken });
       return { token: keep(token), fromStore: false };
     }
@@ -90,7 +93,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
   /** Keeps a token that this manager has fetched. @param fence undefined for a token that the store does not hold. */
   function keep(token: TokenSet, fence?: number): TokenSet {
     family?.fetched(fence !== undefined);
-    return newest.keep(token, fence);
+    return newest.keep(token, fence, replaced?.fence);
   }
 
   /** Acquires the lock on the access token and refreshes it, unless a fresh token of another process comes first. */
@@ -104,6 +107,7 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
       const newer = await look(key);
       const fresh = ifFresh(newer);
       if (fresh) return fresh;
+      replaced = newer;
       family ??= await familyOf(key);
       return family
         ? refreshInFamily(family, key, fence, fetch)

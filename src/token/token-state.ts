@@ -69,7 +69,7 @@ export function createTokenState(clock: Clock, apiBaseUrl?: string): TokenState 
         isAccepted = true;
         unaccepted = 0;
       }
-      if (request) refusals.clear(request);
+      if (request) refusals.clear(accepted, request);
     },
     mayReject(refused, request) {
       // Another token, or a refresh, replaces a token that is not usable in any case.

@@ -52,6 +52,23 @@ const storeHoldsUsedRefreshToken: Plan = {
   ],
 };
 
+/** Found by a random plan: the stored token, whose refresh token was used, expires later than the token that could not be stored. */
+const storeHoldsUsedSuccessor: Plan = {
+  store: true,
+  refreshTokens: true,
+  outcomes: [token(1000)],
+  steps: [
+    { operations: [get, rejectCurrent] },
+    { operations: [{ kind: 'foreign-token', lifetime: 3018 }, rejectCurrent, get] },
+    { operations: [{ ...worksAll, set: 'fails' }, { kind: 'foreign-token', lifetime: 5009 }, get] },
+    { goTo: 'refreshAt', offset: 0 },
+    { advance: 1593 },
+    { operations: [get] },
+    { goTo: 'refreshAt', offset: 0 },
+    { operations: [get] },
+  ],
+};
+
 /** Another process has stored a newer token that expires earlier than the token of this manager. */
 const storeHoldsSuccessor: Plan = {
   ...storeHoldsUsedRefreshToken,
@@ -82,6 +99,10 @@ describe('createTokenManager', () => {
 
   it('does not send a used refresh token that the store still holds after a failed write', async () => {
     expect(await runPlan(storeHoldsUsedRefreshToken, () => 0)).toEqual([]);
+  });
+
+  it('does not send a refresh token of the store again that it has used for a token that could not be stored', async () => {
+    expect(await runPlan(storeHoldsUsedSuccessor, () => 0)).toEqual([]);
   });
 
   it('sends the refresh token of the store if another process has used its own', async () => {
