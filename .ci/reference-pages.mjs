@@ -33,14 +33,14 @@ export const PAGES = {
   'file-store': {
     about: 'Shares a token between the processes of one host, in a directory.',
     sections: {
-      'File store': ['src/stores/file/file-store', 'src/stores/file/'],
+      'File store': ['src/stores/file/file-store', 'src/stores/file/', 'src/stores/encryption'],
       'Interface of a store': ['src/core/'],
     },
   },
   'redis-store': {
     about: 'Shares a token between hosts, in Redis.',
     sections: {
-      'Redis store': ['src/stores/redis/redis-store', 'src/stores/redis/'],
+      'Redis store': ['src/stores/redis/redis-store', 'src/stores/redis/', 'src/stores/encryption'],
       'Interface of a store': ['src/core/'],
     },
   },
