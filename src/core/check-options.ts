@@ -50,7 +50,8 @@ export function readOptions<T extends object>(
     if (value === undefined) continue;
     const kind = table[name];
     const isNumber = kind === 'number';
-    const found = Array.isArray(value) && kind === 'array' ? kind : typeof value;
+    // `null` is an object for `typeof`.
+    const found = Array.isArray(value) && kind === 'array' ? kind : value === null ? 'null' : typeof value;
     const isValid = kind === 'any' || (found === kind && !(isNumber && !((value as number) >= 0)));
     // Later checks of an invalid value could throw another error.
     if (isValid) own[name] = value as T[typeof name];

@@ -75,7 +75,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
       const outcome = await send(config, adapter, { token, header, origins, apiBaseUrl: apiBaseUrl(token) });
       const { leftOrigin } = outcome;
       const response = outcome.response ?? lostResponse(outcome.thrown?.[0], config);
-      if (response?.status === 429) gate.refused(config, apiBaseUrl(token), response);
+      if (response?.status === 429 && !leftOrigin) gate.refused(config, apiBaseUrl(token), response);
       if (!response || mustNotRefresh(config)) return unwrap(outcome);
       const { status } = response;
       const mayRefuse = concernsToken(status);

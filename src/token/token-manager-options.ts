@@ -80,6 +80,9 @@ export function managerProblems(
   const { vendor, store, onStoreFailure } = options;
   return [
     ...vendorProblems(vendor),
+    options.tokenClient !== undefined &&
+      typeof options.tokenClient?.request !== 'function' &&
+      'tokenClient must be an axios instance',
     store !== undefined && typeof store?.share !== 'function' && 'wrap your store: sharedStore(store)',
     ![undefined, 'fetch', 'fail'].includes(onStoreFailure) && "onStoreFailure must be 'fetch' or 'fail'",
   ];

@@ -39,6 +39,7 @@ describe('readOptions', () => {
     [{ delay: '1' }, ['delay must be a number >= 0']],
     [{ delay: Number.NaN }, ['delay must be a number >= 0']],
     [{ delay: null }, ['delay must be a number >= 0']],
+    [{ nested: null }, ['nested must be an object']],
     [{ allMethods: 'yes' }, ['allMethods must be a boolean']],
     [{ callback: {} }, ['callback must be a function']],
     [{ nested: 1 }, ['nested must be an object']],
