@@ -30,7 +30,7 @@ export function eraseToken(request: SentRequest | null | undefined, field: strin
   redactForLogging(request);
   redactShared(native.agent);
   // A kept-alive socket carries other requests, and the socket of a pending request contains this one. Redacting every socket is too slow.
-  if (native.shouldKeepAlive || !native.res || !_options) redactShared(native.socket);
+  if (native.shouldKeepAlive || !native.res || !_options) redactShared(native.socket, TO_REQUESTS);
   if (!field) return;
   try {
     const headers = (_options ?? queued(native))?.headers ?? request.sentHeaders;
@@ -49,6 +49,9 @@ export function eraseToken(request: SentRequest | null | undefined, field: strin
 }
 
 const ERASED = '[erased]';
+
+// The properties of a socket that lead to requests. To hide all of them would cost more than the rest of a request.
+const TO_REQUESTS = ['_httpMessage', 'parser', '_pendingData', '_writableState'];
 
 /** Returns the options that Node keeps of a request that waited for a connection. */
 function queued(native: object): SentRequest['_options'] {

@@ -18,10 +18,14 @@ export function redactForLogging(object: unknown): void {
 /**
  * Redacts an agent or a socket. Both refer to requests in flight, which still need their token, and `console.dir` and deep copies ignore
  * labels. Therefore the properties are hidden as well. They stay hidden when Node assigns them.
+ *
+ * @param keys the properties that lead to requests. @default all properties
  */
-export function redactShared(object: unknown): void {
+export function redactShared(object: unknown, keys?: readonly PropertyKey[]): void {
   if (typeof object !== 'object' || !object || Object.hasOwn(object, INSPECT)) return;
   redactForLogging(object);
-  // Reflect does not throw for a frozen object.
-  for (const key of Reflect.ownKeys(object)) Reflect.defineProperty(object, key, { enumerable: false });
+  for (const key of keys ?? Reflect.ownKeys(object)) {
+    // Reflect does not throw for a frozen object.
+    if (Object.hasOwn(object, key)) Reflect.defineProperty(object, key, { enumerable: false });
+  }
 }

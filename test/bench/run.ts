@@ -16,6 +16,7 @@ import type { Addresses } from './server.ts';
 import { steady } from './steady.ts';
 import { stores } from './stores.ts';
 import { foreseenExpiry, storm } from './storm.ts';
+import { BARE_AXIOS, FLOOR, ours } from './storm-clients.ts';
 
 setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc') as typeof globalThis.gc;
@@ -47,6 +48,7 @@ if (wants('storm')) {
   await storm({ url, inFlight: 200 }, 5);
   await storm({ url, inFlight: 200, newestOnly: true }, 5);
   await storm({ url, inFlight: 1000 }, 5);
+  await storm({ url, inFlight: 10_000 }, 5, [FLOOR, BARE_AXIOS, ours]);
   await foreseenExpiry(url, 200, 5);
   sample();
 }

@@ -32,7 +32,7 @@ function named(directory: URL): string {
   return `${name} ${version}`;
 }
 
-const ours = named(new URL('../../', import.meta.url));
+export const ours = named(new URL('../../', import.meta.url));
 const authRefresh5 = named(new URL('axios-auth-refresh-5/', modules));
 const authRefresh3 = named(new URL('axios-auth-refresh-3/', modules));
 const axiosJwt = named(new URL('axios-jwt/', modules));

@@ -25,8 +25,12 @@ interface Storm {
 }
 
 /** Prints how each client copes with a revoked token while many requests are in flight. */
-export async function storm(options: Storm, rounds: number): Promise<void> {
-  const runs = await runAll(Object.keys(stormClients), rounds, options);
+export async function storm(
+  options: Storm,
+  rounds: number,
+  names = Object.keys(stormClients),
+): Promise<void> {
+  const runs = await runAll(names, rounds, options);
   const wallOf = (name: string) => quantile((runs.get(name) ?? []).map(({ wall }) => wall));
   const rule = options.newestOnly ? 'a new token revokes the older ones' : 'new tokens stay valid';
   printTable(
