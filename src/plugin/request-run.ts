@@ -1,6 +1,6 @@
 import axios, {
   type AxiosAdapter,
-  AxiosError,
+  type AxiosError,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios';
@@ -150,9 +150,9 @@ async function beforeDeadline(
   cancelToken?.subscribe(onCancel);
   const { deadline } = authRefresh as AuthRefreshRequestOptions;
   const expired = () =>
-    new AxiosError(
+    new axios.AxiosError(
       `deadline of ${deadline} ms exceeded while waiting for ${run.waitsFor}`,
-      AxiosError.ETIMEDOUT,
+      axios.AxiosError.ETIMEDOUT,
       config,
     );
   try {

@@ -1,10 +1,5 @@
 import type { Readable } from 'node:stream';
-import axios, {
-  type AxiosAdapter,
-  AxiosHeaders,
-  type AxiosResponse,
-  type InternalAxiosRequestConfig,
-} from 'axios';
+import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { urlProblem } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import type { SourceContext } from './source.ts';
@@ -34,7 +29,7 @@ function bareAdapter(url: string): AxiosAdapter {
     const bare: InternalAxiosRequestConfig = {
       url,
       method: 'get',
-      headers: new AxiosHeaders({ Accept: '*/*' }),
+      headers: new axios.AxiosHeaders({ Accept: '*/*' }),
       responseType: 'stream',
       validateStatus: (status) => status === 200,
       beforeRedirect: ({ href }: { href?: unknown }) => {
