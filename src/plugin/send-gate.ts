@@ -4,7 +4,9 @@ import {
   backoff,
   callbackFailed,
   parseRetryAfter,
+  parseUrl,
   RATE_INTERVAL,
+  requestUrl,
   sleep,
   throwIfAborted,
 } from '../core/internal.ts';
@@ -42,8 +44,6 @@ const MIN_GAP = 1;
 
 // How fast the gap shrinks with each request.
 const GAP_DECAY = 0.98;
-
-const ORIGIN = /^(https?:)?\/\/[^/?#]*/i;
 
 /**
  * Creates a gate. After a pause, the gate releases one request after another, because all at once would be refused again.
@@ -129,7 +129,6 @@ export function createSendGate(context: SendGateContext): SendGate {
   };
 }
 
-function originOf({ url, baseURL }: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): string {
-  const [origin = ''] = ORIGIN.exec(`${url}`) ?? ORIGIN.exec(`${baseURL || apiBaseUrl}`) ?? [];
-  return origin.toLowerCase();
+function originOf(config: InternalAxiosRequestConfig, apiBaseUrl: string | undefined): string {
+  return parseUrl(requestUrl(config, apiBaseUrl))?.origin ?? '';
 }
