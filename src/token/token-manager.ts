@@ -208,5 +208,5 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
   };
   // Not enumerable, so that a logged manager shows no token.
   const tokens = { current: { get: state.usable }, last: { get: state.token } };
-  return Object.defineProperties(manager, tokens) as unknown as TokenManager;
+  return Object.defineProperties(manager, tokens) as TokenManager;
 }
