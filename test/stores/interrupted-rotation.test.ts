@@ -1,28 +1,20 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { describeWithRedisServer, startRedis } from '../support/redis.ts';
+import { describeWithRedisServer } from '../support/redis.ts';
 import { type RotatingServer, startRotatingServer } from '../support/rotating-server.ts';
+import { newStoreLocation, type StoreKind } from '../support/store-location.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../support/refresh-token-script.ts');
 
-type Kind = 'kernel' | 'lease' | 'redis';
-
-async function locationOf(kind: Kind): Promise<string> {
-  if (kind === 'redis') {
-    const redis = await startRedis();
-    onTestFinished(() => redis.close());
-    return redis.url;
-  }
-  const directory = await mkdtemp(join(tmpdir(), 'interrupted-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return join(directory, 'tokens');
-}
-
 /** Sends one request in a process of its own. `kill` ends the process with SIGKILL. */
-function send(server: RotatingServer, kind: Kind, location: string, refreshToken: string, scope = 'read') {
+function send(
+  server: RotatingServer,
+  kind: StoreKind,
+  location: string,
+  refreshToken: string,
+  scope = 'read',
+) {
   const args = ['--import', 'tsx', SCRIPT, server.url, kind, location, refreshToken, scope];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -35,7 +27,7 @@ function send(server: RotatingServer, kind: Kind, location: string, refreshToken
 }
 
 /** Kills a process after the server has rotated its refresh token and before it answers. @returns the refresh token. */
-async function interrupt(server: RotatingServer, kind: Kind, location: string, refreshToken: string) {
+async function interrupt(server: RotatingServer, kind: StoreKind, location: string, refreshToken: string) {
   const child = send(server, kind, location, refreshToken);
   server.beforeAnswer = async () => {
     child.kill();
@@ -46,11 +38,11 @@ async function interrupt(server: RotatingServer, kind: Kind, location: string, r
   return server.used.at(-1) as string;
 }
 
-function describeKilled(kind: Kind) {
+function describeKilled(kind: StoreKind) {
   it('makes the next process send the refresh token once, and name the interrupted rotation if the server refuses the refresh token', async () => {
     const server = await startRotatingServer();
     const refreshToken = server.authorize();
-    const location = await locationOf(kind);
+    const location = await newStoreLocation(kind);
     expect(await send(server, kind, location, refreshToken).ended).toBe('200');
     server.revokeAccess();
     const lost = await interrupt(server, kind, location, refreshToken);
@@ -65,7 +57,7 @@ function describeKilled(kind: Kind) {
     const server = await startRotatingServer();
     server.grace = 1;
     const refreshToken = server.authorize();
-    const location = await locationOf(kind);
+    const location = await newStoreLocation(kind);
     const lost = await interrupt(server, kind, location, refreshToken);
     expect(await send(server, kind, location, refreshToken).ended).toBe('200');
     expect(await send(server, kind, location, refreshToken, 'write').ended).toBe('200');

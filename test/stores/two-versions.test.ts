@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import axios from 'axios';
 import { Redis } from 'ioredis';
@@ -10,29 +9,17 @@ import { type AuthRefreshEvent, attachAuthRefresh, type SharedTokenStore } from 
 import { fileStore } from '../../src/stores/file/index.ts';
 import { redisStore } from '../../src/stores/redis/index.ts';
 import { startFixture } from '../support/fixture.ts';
-import { describeWithRedisServer, startRedis } from '../support/redis.ts';
+import { describeWithRedisServer } from '../support/redis.ts';
 import { startRotatingServer } from '../support/rotating-server.ts';
 import type { Round } from '../support/shared-token-script.ts';
+import { newStoreLocation, type StoreKind } from '../support/store-location.ts';
 import { unpackVersion01 } from '../support/version-0.1.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../support/two-versions-script.ts');
 
-type Kind = 'kernel' | 'lease' | 'redis';
-
-async function locationOf(kind: Kind): Promise<string> {
-  if (kind === 'redis') {
-    const redis = await startRedis();
-    onTestFinished(() => redis.close());
-    return redis.url;
-  }
-  const directory = await mkdtemp(join(tmpdir(), 'two-versions-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return join(directory, 'tokens');
-}
-
 /** Starts two processes of version 0.1.0 and two of this version, which share a store. */
-async function startProcesses(modules: string, url: string, kind: Kind, refreshToken = '') {
-  const location = await locationOf(kind);
+async function startProcesses(modules: string, url: string, kind: StoreKind, refreshToken = '') {
+  const location = await newStoreLocation(kind);
   const versions = [modules, 'new', modules, 'new'];
   const children = versions.map((version) =>
     fork(SCRIPT, [version, url, kind, location, refreshToken], { execArgv: ['--import', 'tsx'] }),
@@ -50,7 +37,7 @@ async function send(child: ChildProcess, requests: number): Promise<Round> {
   return round as Round;
 }
 
-function describeShared(kind: Kind) {
+function describeShared(kind: StoreKind) {
   const modules = unpackVersion01();
 
   it('fetch one token for each revocation, and no request or store fails', async () => {
@@ -118,7 +105,7 @@ describe('data of a newer version', () => {
   it.each(['kernel', 'lease'] as const)(
     'is left unchanged and named in an event by the file store with a %s',
     async (lock) => {
-      const directory = await locationOf(lock);
+      const directory = await newStoreLocation(lock);
       const open = () => fileStore({ directory, lock });
       const client = await requestWith(open());
       expect(await client.get()).toEqual([]);
@@ -139,7 +126,7 @@ describe('data of a newer version', () => {
   );
 
   it('is left unchanged by the file store if it is a lock', async () => {
-    const directory = await locationOf('lease');
+    const directory = await newStoreLocation('lease');
     const store = fileStore({ directory, lock: 'lease' });
     await store.get('key');
     const path = join(directory, 'key.lease');
@@ -153,7 +140,7 @@ describe('data of a newer version', () => {
 
   describeWithRedisServer('in Redis', () => {
     it('is left unchanged and named in an event', async () => {
-      const url = await locationOf('redis');
+      const url = await newStoreLocation('redis');
       const store = redisStore({ url });
       const client = await requestWith(store);
       expect(await client.get()).toEqual([]);

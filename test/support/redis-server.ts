@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type Certificate, selfSigned } from './certificate.ts';
+import { freePort } from './free-port.ts';
 
 export interface RedisServerOptions {
   /** Additional arguments of redis-server, such as `['--maxmemory', '3mb']`. */
@@ -157,12 +156,4 @@ function tlsArgs(dir: string, certificate: Certificate | undefined): string[] {
     ...['--port', '0', '--tls-cert-file', cert, '--tls-key-file', key],
     ...['--tls-ca-cert-file', cert, '--tls-auth-clients', 'no'],
   ];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
