@@ -6,10 +6,12 @@ export type BatchErrorCode =
   | 'ERR_UNEXPECTED_ANSWER'
   /** The pages of the API form a loop: a page names a next page that was already read. */
   | 'ERR_PAGE_LOOP'
-  /** The API returned fewer records than it announced. */
+  /** The API returned fewer different records than it stated. */
   | 'ERR_TOTAL_MISMATCH'
   /** A request failed, also after retries; `cause` is the error of axios or of this plugin. */
   | 'ERR_REQUEST'
+  /** The API asks to wait for longer than `maxOutage`. */
+  | 'ERR_THROTTLED'
   /** A job at the API ended without a result. */
   | 'ERR_JOB'
   /** The output cannot be written: the directory is missing or read-only, or the disk is full. */
@@ -40,7 +42,11 @@ interface BatchErrorFields {
   cause?: unknown;
   /** @default true */
   resumable?: boolean;
+  /** @default true for `ERR_PAGE_LOOP`, `ERR_RECORD` and `ERR_TOTAL_MISMATCH`, and if `resumable` is false */
+  permanent?: boolean;
 }
+
+const PERMANENT: readonly BatchErrorCode[] = ['ERR_PAGE_LOOP', 'ERR_RECORD', 'ERR_TOTAL_MISMATCH'];
 
 /**
  * The reason why an export or an import ended early. The message says what to check.
@@ -51,11 +57,15 @@ export class BatchError extends Error {
   override readonly name = 'BatchError';
   readonly code: BatchErrorCode;
   readonly resumable: boolean;
+  /** Whether the same call fails again until something is changed: the options, the output or the API. */
+  readonly permanent: boolean;
 
-  constructor(message: string, code: BatchErrorCode, { cause, resumable = true }: BatchErrorFields = {}) {
+  constructor(message: string, code: BatchErrorCode, fields: BatchErrorFields = {}) {
     super(message);
+    const { cause, resumable = true, permanent = !resumable || PERMANENT.includes(code) } = fields;
     this.code = code;
     this.resumable = resumable;
+    this.permanent = permanent;
     // Not enumerable, so that loggers that walk errors do not print the whole request.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true });
   }

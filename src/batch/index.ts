@@ -20,7 +20,8 @@ export {
   type GenesysExternalContactsOptions,
   genesysExternalContacts,
 } from './import/targets/genesys-external-contacts.ts';
-export type { Progress } from './progress.ts';
+export { ExactNumber } from './json/exact-number.ts';
+export type { Progress, Waiting } from './progress.ts';
 export type { RunOptions } from './run-options.ts';
 export { type CsvOptions, csvFile, gzipCsvFile } from './sinks/csv.ts';
 export { gzipJsonLinesFile, jsonLinesFile } from './sinks/json-lines.ts';
@@ -50,4 +51,12 @@ export { type OffsetOptions, offsetSource } from './sources/offset.ts';
 export { type PageNumberOptions, pageNumberSource } from './sources/page-number.ts';
 export type { PollOptions } from './sources/poll.ts';
 export { inOrder, readAhead } from './sources/read-ahead.ts';
-export type { Json, Page, PageSource, SourceContext } from './sources/source.ts';
+export type {
+  Json,
+  Page,
+  PageSource,
+  RecordId,
+  SourceContext,
+  SourceRequestOptions,
+  WindowEnd,
+} from './sources/source.ts';

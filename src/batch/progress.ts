@@ -22,6 +22,18 @@ export interface Progress {
   readonly recordsPerSecond: number;
   /** Estimated milliseconds until the end, if the total is known. */
   readonly remaining?: number | undefined;
+  /** Set while the run waits for the end of an outage or of a throttle. */
+  readonly waiting?: Waiting | undefined;
+}
+
+/** What a run waits for. Times are milliseconds since the epoch. */
+export interface Waiting {
+  /** The last failure in words, such as `api.example.com returned 503`. */
+  readonly reason: string;
+  /** When the next request is sent. */
+  readonly retryAt: number;
+  /** When the run gives up. */
+  readonly until: number;
 }
 
 /** The values that the progress is computed from. */

@@ -8,6 +8,8 @@ import pThrottle from 'p-throttle';
 import type { Clock, Rate, RateLimiter } from '../core/index.ts';
 import { parseRetryAfter, RATE_INTERVAL, sleep } from '../core/internal.ts';
 import { allowListeners } from '../core/node/index.ts';
+import { withExactNumbers } from './json/exact-response.ts';
+import type { SourceRequestOptions } from './sources/source.ts';
 
 /** The requests that were sent so far. */
 interface RequestCounts {
@@ -31,7 +33,7 @@ function evenly({ requests, interval = RATE_INTERVAL }: Rate): { limit: number; 
 
 /** Sends the requests of one export or import. */
 export interface Requests {
-  send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>>;
+  send<T>(config: AxiosRequestConfig, options?: SourceRequestOptions): Promise<AxiosResponse<T>>;
   readonly counts: Readonly<RequestCounts>;
 }
 
@@ -80,7 +82,8 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
 
   return {
     counts,
-    async send<T>(config: AxiosRequestConfig): Promise<AxiosResponse<T>> {
+    async send<T>(given: AxiosRequestConfig, { exactNumbers = false } = {}): Promise<AxiosResponse<T>> {
+      const config = exactNumbers ? withExactNumbers(given, api.defaults as AxiosRequestConfig) : given;
       const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
       let lastStatus: number | undefined;
       let sent = 0;

@@ -3,7 +3,7 @@ import type { Clock, Rate, RateLimiter } from '../core/index.ts';
 import { type OptionTable, type Problem, rateProblems } from '../core/internal.ts';
 import type { Progress } from './progress.ts';
 
-export const RUN_DEFAULTS = { timeout: 120_000 } as const;
+export const RUN_DEFAULTS = { timeout: 120_000, maxOutage: 900_000 } as const;
 
 /** Options of both exports and imports. Durations are in milliseconds. */
 export interface RunOptions {
@@ -21,6 +21,12 @@ export interface RunOptions {
   rate?: Rate | RateLimiter | undefined;
   /** The timeout of one request, if the instance has no `timeout`. @default 120_000 */
   timeout?: number | undefined;
+  /**
+   * How long an outage may last once the API has answered in this run: network errors, 5xx and 429 are retried with growing waits until this
+   * time has passed without an answer. 0 turns it off: then only the retries of the instance apply.
+   * @default 900_000
+   */
+  maxOutage?: number | undefined;
   /** Ends the run when aborted. The run can be resumed. */
   signal?: AbortSignal | undefined;
   /** Called with the progress of the run. An exception ends the run. */
@@ -39,6 +45,7 @@ export const RUN_OPTIONS: OptionTable<RunOptions> = {
   account: 'string',
   rate: 'any',
   timeout: 'number',
+  maxOutage: 'number',
   signal: 'object',
   onProgress: 'function',
   tokens: 'object',

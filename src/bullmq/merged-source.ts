@@ -30,7 +30,7 @@ export function mergedSource(
       for (const [index, part] of parts.entries()) {
         for await (const items of linesOf(part.read(), LINES_PER_PAGE, part.label)) {
           throwIfAborted(signal);
-          yield { items, next: ++page, part: String(index) };
+          yield { items, next: ++page, window: String(index) };
         }
       }
     },

@@ -12,6 +12,8 @@ export const EXIT = {
   forbidden: 4,
   rateLimit: 5,
   partial: 6,
+  permanent: 7,
+  warning: 8,
   SIGINT: 130,
   SIGTERM: 143,
 } as const;
@@ -26,7 +28,9 @@ export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   3: 'authentication: the token endpoint or the API refuses the credentials',
   4: 'forbidden: the OAuth client lacks a permission or a scope',
   5: 'rate limit: the API still throttles after all retries',
-  6: 'incomplete: the last message says how to resume',
+  6: 'incomplete: run the same command again to resume',
+  7: 'incomplete, and the same command cannot succeed: the last line says what to change',
+  8: 'complete, but with warnings (--strict) or with too few records (--min-records)',
   130: 'interrupted by Ctrl-C: run the same command to resume',
   143: 'interrupted by SIGTERM: run the same command to resume',
 };

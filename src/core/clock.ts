@@ -2,6 +2,11 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /**
+   * Milliseconds since any moment, for durations: never set back, unlike {@link Clock.now}.
+   * @default the sum of the forward steps of `now`
+   */
+  monotonic?(): number;
   /** Calls back once after a delay in milliseconds. */
   setTimeout(callback: () => void, delay: number): unknown;
   /** Cancels the timer that {@link Clock.setTimeout} returned. */
@@ -11,6 +16,7 @@ export interface Clock {
 /** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   // Node turns a longer delay into 1 ms.
   setTimeout: (callback, delay) => setTimeout(callback, Math.min(delay, 2 ** 31 - 1)),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),

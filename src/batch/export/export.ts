@@ -19,6 +19,12 @@ export interface ExportSummary extends Progress {
   readonly alreadyComplete: boolean;
   /** The output file, if the sink writes to a file. */
   readonly output?: string | undefined;
+  /** The records that the API stated, summed over all windows; undefined if it stated none. */
+  readonly stated?: number | undefined;
+  /** The stated records that did not arrive, summed over all windows. The tolerance of the source allows them. */
+  readonly missing: number;
+  /** What the export tolerated, in sentences without a full stop, each with the numbers of the API. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -70,6 +76,8 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
     });
     return {
       ...progress,
+      missing: 0,
+      warnings: [],
       status: 'complete',
       resumed: (saved?.pages ?? 0) > 0,
       alreadyComplete: false,
@@ -103,5 +111,13 @@ async function alreadyComplete(
     recordsBefore: records,
     ...nothing,
   });
-  return { ...progress, status: 'complete', resumed: true, alreadyComplete: true, output };
+  return {
+    ...progress,
+    missing: 0,
+    warnings: [],
+    status: 'complete',
+    resumed: true,
+    alreadyComplete: true,
+    output,
+  };
 }

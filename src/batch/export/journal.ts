@@ -25,7 +25,7 @@ interface SeenOptions<Item> {
   path: string | undefined;
   /** The value that `save` returned; 0 at the start. */
   position: number;
-  identify: ((item: Item) => string | undefined) | undefined;
+  identify: ((item: Item) => unknown) | undefined;
 }
 
 /** A line of the journal that marks a next page or the beginning of a part. All other lines are ids. */
@@ -125,13 +125,8 @@ export async function openSeen<Item>({ path, position, identify }: SeenOptions<I
 
   return {
     follow,
-    async addRecords({ items, part: name = null, mayRepeat = true }) {
-      if (identify && mayRepeat && !inMemory) await loadIds();
-      if (identify && !mayRepeat && journal && inMemory) {
-        inMemory = false;
-        ids = new Set();
-        idsBefore = new Set();
-      }
+    async addRecords({ items, window: name = null }) {
+      if (identify && !inMemory) await loadIds();
       if (name !== part) {
         beginPart(name);
         note({ part: name });

@@ -26,6 +26,8 @@ export interface OpenSink<Item = unknown> {
   save(): Promise<Json | undefined>;
   /** Writes the end of the output. The `save` that follows must return a position. */
   finish(): Promise<void>;
+  /** Returns warnings about the finished output, in sentences without a full stop. */
+  warnings?(): readonly string[];
   /** Releases the resources of the sink, whether or not the output is finished. */
   close(): Promise<void>;
 }

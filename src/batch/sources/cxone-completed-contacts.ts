@@ -146,7 +146,7 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
           ...(whole !== undefined && { whole }),
         };
         hasNext = answer.hasNext || skip < (total ?? 0);
-        yield { items: contacts, next: state, part: toText(from), total: whole };
+        yield { items: contacts, next: state, window: toText(from), total: whole };
         if (hasNext && count === step) continue;
         if (state.skip === begin + count) step = count;
         break;

@@ -88,7 +88,7 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
     });
     let done = 0;
     let items: CsvRow[] = [];
-    const page = () => ({ items, mayRepeat: from.mayRepeat, next: { ...from, rows: done } });
+    const page = () => ({ items, next: { ...from, rows: done } });
     for await (const row of rows) {
       // Wait for the row after a full page, because the last page must have no `next`.
       if (items.length === pageSize) {
@@ -101,7 +101,7 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
       if (done > from.rows) items.push(row);
     }
     if (done < from.rows) throw unexpected(FILE, `has ${done} rows, but had at least ${from.rows} before`);
-    yield { items, mayRepeat: from.mayRepeat };
+    yield { items };
   }
 
   const pages = (context: SourceContext) =>

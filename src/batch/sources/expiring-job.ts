@@ -56,7 +56,7 @@ export async function* readExpiringJob<State extends JobState, Result, Item>(
       state = await create(mayRepeat);
       isOfThisRun = true;
       // Save before the wait, or a run that is killed while waiting would leave the job behind and create another.
-      yield { items: [], mayRepeat, next: state, save: true };
+      yield { items: [], next: state, save: true };
     }
     const { job } = state;
     const expiry = yield* read(state, async () => {

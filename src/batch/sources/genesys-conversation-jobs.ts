@@ -93,12 +93,12 @@ export function genesysConversationJobs(
           if (!results) break;
           const { conversations: items, cursor } = results;
           if (cursor === null) {
-            yield { items, mayRepeat: at.mayRepeat };
+            yield { items };
             return undefined;
           }
           at = { ...at, cursor };
           records += items.length;
-          yield { items, mayRepeat: at.mayRepeat, next: at };
+          yield { items, next: at };
         }
         return { records, mayRepeat: at.mayRepeat || at.cursor !== null };
       },

@@ -159,7 +159,7 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
         received: state.received + conversations.length,
         ...(last !== undefined && { last }),
       };
-      yield { items: conversations, next: state, part: text, total: totalOf(state) };
+      yield { items: conversations, next: state, window: text, total: totalOf(state) };
     }
     const { received, hits } = state;
     const count = { received, ...(hits !== undefined && { total: hits }) };

@@ -1,5 +1,6 @@
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { Clock } from '../../core/index.ts';
+import type { ExactNumber } from '../json/exact-number.ts';
 
 /** A JSON value. Cursors and queries are JSON, so that a checkpoint can store them. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -18,15 +19,20 @@ export interface Page<Item = unknown> {
   /** The total number of records of the export, as currently known. Used for progress only. */
   readonly total?: number | undefined;
   /**
-   * The part of the export to which the page belongs, such as a time window. Repeated records are recognised within a part
-   * and the previous part. Without it, the export is one part.
+   * The window of the export to which the page belongs, such as a day. The different records of each window are counted. A record that
+   * two windows contain counts in both, and is written once.
+   * @default the export is one window
    */
-  readonly part?: string | undefined;
+  readonly window?: string | undefined;
+  /** How many records the API states for the window, in this response. */
+  readonly stated?: number | undefined;
   /**
-   * Whether the page may contain records of earlier pages. If not, ids are not kept in memory.
-   * @default true
+   * Ends the window: the export fails if the window has fewer different records than `stated` says. Such a page has no records, its `next`
+   * is the cursor of the next window, and it is not counted. If the export resumes at the cursor before it, the source must return it again.
    */
-  readonly mayRepeat?: boolean | undefined;
+  readonly end?: WindowEnd | undefined;
+  /** Warnings about the response, in sentences without a full stop. */
+  readonly warnings?: readonly string[] | undefined;
   /**
    * Saves a checkpoint immediately after the page. A page without records can use it to save a state, such as a new job.
    * Such a page is not counted.
@@ -34,6 +40,17 @@ export interface Page<Item = unknown> {
    */
   readonly save?: boolean | undefined;
 }
+
+/** The end of a window. */
+export interface WindowEnd {
+  /** Names the request of the window in messages, such as `GET /users`. */
+  readonly label: string;
+  /** The fraction of the stated records that may be missing, from 0 to 1, rounded down to whole records. @default 0 */
+  readonly tolerance?: number | undefined;
+}
+
+/** The id of a record. Ids of different types differ: the string `'1'` is not the number 1. */
+export type RecordId = string | number | bigint | ExactNumber;
 
 /** The context in which a source reads. */
 export interface SourceContext {
@@ -49,7 +66,13 @@ export interface SourceContext {
    * Sends a request with the axios instance, the rate and the signal of the export.
    * @throws the errors of axios.
    */
-  request<T = unknown>(config: AxiosRequestConfig): Promise<AxiosResponse<T>>;
+  request<T = unknown>(config: AxiosRequestConfig, options?: SourceRequestOptions): Promise<AxiosResponse<T>>;
+}
+
+/** How the response of a source's request is read. */
+export interface SourceRequestOptions {
+  /** Keeps the digits of numbers that JavaScript cannot represent, as {@link ExactNumber}. @default false */
+  exactNumbers?: boolean | undefined;
 }
 
 /** The source of an export: pages that can be read from any cursor. */
@@ -59,7 +82,7 @@ export interface PageSource<Item = unknown> {
   /** Identifies the requested records. A checkpoint is valid for one query only, and stores it unencrypted: use no secret. */
   readonly query: Json;
   /** Returns the id of a record. Records with the same id are written once. Records without an id are always written. */
-  identify?(item: Item): string | undefined;
+  identify?(item: Item): RecordId | undefined;
   /**
    * Reads the pages after `context.from`, in the same order each time. It must end only if the API states that there are no
    * more records, and throw otherwise.

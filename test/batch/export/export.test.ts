@@ -100,10 +100,10 @@ describe('exportRecords', () => {
 describe('when records repeat', () => {
   it('writes each record once within a part and the previous part', async () => {
     const { base, read } = await setUp([
-      { items: records(0, 3), part: 'a' },
-      { items: records(2, 4), part: 'a' },
-      { items: records(3, 5), part: 'b' },
-      { items: records(3, 6), part: 'c' },
+      { items: records(0, 3), window: 'a' },
+      { items: records(2, 4), window: 'a' },
+      { items: records(3, 5), window: 'b' },
+      { items: records(3, 6), window: 'c' },
     ]);
     const summary = await exportRecords(base);
     expect(await read()).toBe(records(0, 6).map(line).join(''));

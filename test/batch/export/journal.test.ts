@@ -29,7 +29,7 @@ async function openBoth(): Promise<[string, Seen<Item>][]> {
 describe('addRecords', () => {
   it('returns a record once within a page, a part, and two adjacent parts', async () => {
     for (const [, seen] of await openBoth()) {
-      const add = async (part: string | undefined, ...ids: string[]) =>
+      const add = async (window: string | undefined, ...ids: string[]) =>
         idsOf(await seen.addRecords({ items: items(...ids), part }));
       expect(await add('a', '1', '2', '1')).toEqual(['1', '2']);
       expect(await add('a', '2', '3')).toEqual(['3']);
@@ -82,10 +82,10 @@ describe('addRecords', () => {
 
 /** A simple model of the records that addRecords must return. */
 function createModel() {
-  let part: string | undefined;
+  let window: string | undefined;
   let now = new Set<string>();
   let before = new Set<string>();
-  return (page: { part: string; ids: readonly string[] }) => {
+  return (page: { window: string; ids: readonly string[] }) => {
     if (page.part !== part) [part, before, now] = [page.part, now, new Set()];
     return page.ids.filter((id) => {
       const isNew = !now.has(id) && !before.has(id);
@@ -98,7 +98,7 @@ function createModel() {
 it('addRecords returns the same records as a simple model, for any pages and any crashes', async () => {
   const directory = await temporaryDirectory();
   const page = fc.record({
-    part: fc.constantFrom('a', 'b', 'c'),
+    window: fc.constantFrom('a', 'b', 'c'),
     mayRepeat: fc.boolean(),
     ids: fc.array(fc.nat(12), { maxLength: 6 }),
     // The event before the page: nothing, a save, or a crash that discards everything since the last save.
