@@ -1,6 +1,6 @@
 import type { Json } from '../../batch/index.ts';
 import { removeExport, splitInterval, submitExport, type WholeSummary } from '../../bullmq/index.ts';
-import { refuse, systemClock } from '../../core/internal.ts';
+import { monotonicOf, refuse, systemClock } from '../../core/internal.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { ExportJob } from '../export-job.ts';
@@ -26,7 +26,8 @@ export async function runQueuedExport(
   const onInterrupt = () =>
     reporter.warning('stopped waiting; the workers continue. To wait again, run the same command');
   const { signal, release } = abortOnSignal(io, onInterrupt, reporter.stop);
-  const began = systemClock.now();
+  const now = monotonicOf(systemClock);
+  const began = now();
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     const { description, whole } = describe(source(), flags, args);
@@ -53,7 +54,7 @@ export async function runQueuedExport(
         pollInterval: pollInterval(interval),
         onProgress: reporter.progress,
       });
-      const message = describeResult(summary, systemClock.now() - began);
+      const message = describeResult(summary, now() - began);
       reporter.completed({ message, summary, exitCode: EXIT.complete });
       return EXIT.complete;
     } finally {
