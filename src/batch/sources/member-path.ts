@@ -20,7 +20,7 @@ export function pathReader(path: string): (value: unknown) => unknown {
   const names = pathOf(path);
   return (value) => {
     const whole = memberOf(value, path);
-    return whole === undefined ? valueOf(value, names) : whole;
+    return whole === undefined ? memberIn(value, names) : whole;
   };
 }
 
@@ -29,13 +29,13 @@ export function valueAt(value: unknown, path: string): unknown {
   return pathReader(path)(value);
 }
 
-function valueOf(value: unknown, names: readonly string[]): unknown {
+function memberIn(value: unknown, names: readonly string[]): unknown {
   const whole = memberOf(value, names.join('.'));
   if (whole !== undefined) return whole;
   // A name in the response may contain dots: try the first name, then the first two as one name.
   for (let count = 1; count < names.length; count++) {
     const inner = memberOf(value, names.slice(0, count).join('.'));
-    const found = inner === undefined ? undefined : valueOf(inner, names.slice(count));
+    const found = inner === undefined ? undefined : memberIn(inner, names.slice(count));
     if (found !== undefined) return found;
   }
   return undefined;
