@@ -28,6 +28,7 @@ export {
 export { backoff, parseRetryAfter } from './retry-after.ts';
 export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';
+export { isSecretName } from './secret-names.ts';
 export { sha256 } from './sha256.ts';
 export { RESERVE_SLOT, rateKey, slotLimiter } from './slot-limiter.ts';
 export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';
