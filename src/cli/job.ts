@@ -42,10 +42,10 @@ interface JobResult {
 export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   const { flags } = job;
   const { log, progressInterval: interval } = flags;
-  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock, env: io.env });
   const { signal, release } = abortOnSignal(
     io,
-    () => reporter.warning('stopping after the current page; interrupt again to stop immediately'),
+    () => reporter.interrupted('stopping after the current page; interrupt again to stop immediately'),
     reporter.stop,
   );
   try {

@@ -86,7 +86,7 @@ which then returns its parts to the queue.`,
     },
   }).action(async (flags: WorkerFlags) => {
     const { log, progressInterval: interval } = flags;
-    const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+    const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock, env: io.env });
     try {
       await work(io, flags, reporter);
       setExitCode(EXIT.complete);
@@ -110,7 +110,7 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   const store = redisStore({ url: connection });
   const { signal, release } = abortOnSignal(
     io,
-    () => reporter.warning('stopping: returning the parts to the queue'),
+    () => reporter.interrupted('stopping: returning the parts to the queue'),
     reporter.stop,
   );
   try {

@@ -22,9 +22,9 @@ export async function runQueuedExport(
   { name: command, args, flags, source }: ExportJob,
 ): Promise<ExitCode> {
   const { log, progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
-  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock, env: io.env });
   const onInterrupt = () =>
-    reporter.warning('stopped waiting; the workers continue. To wait again, run the same command');
+    reporter.interrupted('stopped waiting; the workers continue. To wait again, run the same command');
   const { signal, release } = abortOnSignal(io, onInterrupt, reporter.stop);
   const now = monotonicOf(systemClock);
   const began = now();

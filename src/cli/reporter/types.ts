@@ -32,6 +32,8 @@ export interface Reporter {
   progress(progress: ReportedProgress): void;
   event(event: AuthRefreshEvent): void;
   warning(message: string): void;
+  /** Reports a warning after Ctrl-C or SIGTERM. */
+  interrupted(message: string): void;
   /** Reports an event: `message` is for people, `event` and `fields` are for machines. */
   note(event: string, message: string, fields: object): void;
   completed(completion: Completion): void;
