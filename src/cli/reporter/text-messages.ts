@@ -52,9 +52,10 @@ export function textMessages({ write, columns, leaveCtrlC, stop, clock }: TextOu
       say(`warning: ${message}`);
     },
     note: (_, message) => say(message),
-    completed({ message }) {
+    completed({ message, hint }) {
       stop();
       say(message);
+      if (hint !== undefined) say(`hint: ${hint}`);
     },
     failed({ message, hint, resume }) {
       stop();
