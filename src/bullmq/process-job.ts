@@ -1,3 +1,4 @@
+import type { AxiosResponse } from 'axios';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
@@ -31,6 +32,9 @@ interface WorkerContext {
 
 /** Milliseconds for which a job of a newer version waits for another worker. */
 const LEAVE_FOR = 5_000;
+
+// In characters.
+const MAX_CHALLENGE = 500;
 
 interface JobEnd {
   readonly signal: AbortSignal;
@@ -141,14 +145,21 @@ function readJob({ bullmq }: WorkerContext, { data }: Job) {
 function describe(error: BatchError | ConfigurationError) {
   const { message } = error;
   if (error instanceof BatchError) {
-    return { code: error.code, message, resumable: error.resumable, cause: causeOf(error) };
+    const { code, resumable, permanent } = error;
+    return { code, message, resumable, permanent, cause: causeOf(error) };
   }
   // The options of the worker or of the export are wrong.
-  return { code: 'ERR_QUEUE', message, resumable: true };
+  return { code: 'ERR_QUEUE', message, resumable: true, permanent: false };
 }
 
 /** Returns the only fields of an error that may go to Redis, because axios errors contain the token. */
 function causeOf({ cause }: BatchError): object {
-  const { code, response } = Object(cause) as { code?: unknown; response?: { status?: unknown } };
-  return { code, status: response?.status };
+  const { code, response } = Object(cause) as { code?: unknown; response?: Partial<AxiosResponse> };
+  const challenge: unknown = response?.headers?.['www-authenticate'];
+  // The challenge tells a missing scope from wrong credentials.
+  return {
+    code,
+    status: response?.status,
+    ...(typeof challenge === 'string' && { challenge: challenge.slice(0, MAX_CHALLENGE) }),
+  };
 }

@@ -61,9 +61,19 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   };
 
   const { api, source, rate, parts = directoryParts(directory) } = own;
-  const { tokens, timeout, account, clock, random, readAhead, checkpointInterval } = own;
+  const { tokens, timeout, account, clock, random, readAhead, checkpointInterval, maxOutage } = own;
   const limiter = typeof rate === 'object' ? sharedLimiter(client, `${prefix}:rate:{${queue}}`, rate) : rate;
-  const run = { tokens, rate: limiter, timeout, account, clock, random, readAhead, checkpointInterval };
+  const run = {
+    tokens,
+    rate: limiter,
+    timeout,
+    account,
+    clock,
+    random,
+    readAhead,
+    checkpointInterval,
+    maxOutage,
+  };
   const context = { api, directory, parts, source, run };
 
   const running = new Map<string, AbortController>();
