@@ -5,13 +5,17 @@ import { fileError } from './files/file-error.ts';
 /**
  * Stores the checkpoint of one export outside the file system, so that another process or host can resume the export.
  *
- * With a store, an export uses neither a lock nor a journal. The store must accept the saves of one run only: if another run
- * has taken over, `save` must reject with a BatchError `ERR_LOCKED`, which ends the run. Repeated records are recognised by
- * their ids only within the current run.
+ * With a store, an export uses no lock. The store must accept the saves of one run only: if another run has taken over, `save` must
+ * reject with a BatchError `ERR_LOCKED`, which ends the run.
  */
 export interface CheckpointStore {
   /** For messages. */
   readonly name?: string | undefined;
+  /**
+   * A file that only this run writes, for the ids of the records. It must contain what the run that saved the checkpoint had written to
+   * its journal. Without it, repeated records are recognised only within the current run.
+   */
+  readonly journal?: string | undefined;
   /** Returns the text that was saved last, if any. */
   load(): Promise<string | undefined>;
   /** Saves a text, and resolves when it would survive a crash. A rejection ends the run. */

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BatchError, type Json } from '../batch/index.ts';
 import { fileError, openAppendFile, toJsonLine } from '../batch/internal.ts';
-import { syncDirectory } from '../core/node/index.ts';
+import { folderOf, makeFolder } from './part-journal.ts';
 import type { PartName, PartStore } from './part-store.ts';
 
 /** A file of one worker: the fence of the worker, and the number of valid bytes. */
@@ -14,7 +14,7 @@ type Segment = readonly [fence: string, bytes: number];
  * claims a part writes its own file, so that workers never write to the same file.
  */
 export function directoryParts(directory: string): PartStore {
-  const folder = (name: string) => join(directory, `${name}.parts`);
+  const folder = (name: string) => folderOf(directory, name);
   const fileOf = ({ name, part }: PartName, [fence]: Segment) => join(folder(name), `${part}.${fence}.jsonl`);
 
   return {
@@ -59,14 +59,6 @@ function segmentsOf(position: Json): Segment[] {
       'the position of a part in Redis is invalid. Remove the export (removeExport) and submit it again.';
     throw new BatchError(message, 'ERR_CHECKPOINT_DAMAGED', { resumable: false });
   });
-}
-
-/** Does not create parents: if the shared directory is not mounted, creating it would hide that. */
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw fileError(path, error);
-  });
-  await syncDirectory(join(path, '..'));
 }
 
 async function refuseShort(path: string, bytes: number): Promise<void> {

@@ -2,17 +2,17 @@ import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
 import { isQueueError } from './queue-error.ts';
 
-// Another attempt would fail in the same way.
+// A user must decide what to do with the existing data, or the API asks to wait for longer than all attempts take.
 const FINAL_CODES = [
   'ERR_CHECKPOINT_DAMAGED',
   'ERR_CHECKPOINT_MISMATCH',
   'ERR_OUTPUT_EXISTS',
-  'ERR_PAGE_LOOP',
+  'ERR_THROTTLED',
 ];
 
 /** Returns whether another attempt of the job can succeed without a change by the user. */
 export function isWorthAnotherAttempt(error: Error): boolean {
-  if (!(error instanceof BatchError) || !error.resumable || FINAL_CODES.includes(error.code)) return false;
+  if (!(error instanceof BatchError) || error.permanent || FINAL_CODES.includes(error.code)) return false;
   const { cause } = error;
   const status = isAxiosError(cause) ? (cause.response?.status ?? 0) : 0;
   // Includes 401: a job can meet tokens that are revoked repeatedly, and later attempts can succeed.

@@ -11,7 +11,10 @@ export interface JobContext {
   readonly parts: PartStore;
   source(part: Json, common: Json): PageSource | Promise<PageSource>;
   /** Options of each export. */
-  readonly run: Pick<RunOptions, 'tokens' | 'rate' | 'timeout' | 'account' | 'clock' | 'random'> & {
+  readonly run: Pick<
+    RunOptions,
+    'tokens' | 'rate' | 'timeout' | 'account' | 'clock' | 'random' | 'maxOutage'
+  > & {
     readonly readAhead?: number | undefined;
     readonly checkpointInterval?: number | undefined;
   };

@@ -33,7 +33,12 @@ type NoteName = 'failure' | 'merged' | 'summary';
 type Notes = { readonly [name in NoteName | 'description' | 'run' | 'version']?: string | undefined };
 
 type PartClaimReply =
-  | { readonly status: 'claimed'; readonly fence: string }
+  | {
+      readonly status: 'claimed';
+      readonly fence: string;
+      /** Fence of the worker that saved the checkpoint; undefined if there is none, or if the worker is of an older version. */
+      readonly savedBy?: string | undefined;
+    }
   | { readonly status: 'superseded' | 'complete' | 'failed' };
 
 /** Seconds for which Redis keeps a complete export and its jobs. */
@@ -64,7 +69,7 @@ return { saved[1] and 'resumed' or 'new', run }
  * the previous fence, so that it also grows after Redis has lost its data.
  *
  * KEYS: the part, the export. ARGV: the run of the export; the version of the format.
- * Replies with `claimed` and the fence, or with the reason for the refusal: `superseded`, `complete`, `failed`; or with `newer` and a version.
+ * Replies with `claimed`, the fence and the fence of the worker that saved the checkpoint ('' if none), or with the reason for the refusal: `superseded`, `complete`, `failed`; or with `newer` and a version.
  */
 const CLAIM_PART = /* lua */ `
 local export = redis.call('HMGET', KEYS[2], 'run', 'failure', 'summary', 'version')
@@ -76,13 +81,13 @@ local time = redis.call('TIME')
 local before = tonumber(redis.call('HGET', KEYS[1], 'fence')) or 0
 local fence = string.format('%.0f', math.max(time[1] * 1000000 + time[2], before + 1))
 redis.call('HSET', KEYS[1], 'fence', fence)
-return { 'claimed', fence }
+return { 'claimed', fence, redis.call('HGET', KEYS[1], 'savedBy') or '' }
 `;
 
 /** Saves a checkpoint unless the part was claimed again. KEYS: the part. ARGV: the fence, the checkpoint. Replies 1, or 0 if refused. */
 const SAVE_CHECKPOINT = /* lua */ `
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'checkpoint', ARGV[2])
+redis.call('HSET', KEYS[1], 'checkpoint', ARGV[2], 'savedBy', ARGV[1])
 return 1
 `;
 
@@ -125,9 +130,9 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
     },
     async claimPart(key, exportRun) {
       const args = [exportRun, String(VERSION)];
-      const [status, fence] = (await run(CLAIM_PART, [key, keys.whole], ...args)) as string[];
+      const [status, fence, savedBy] = (await run(CLAIM_PART, [key, keys.whole], ...args)) as string[];
       if (status === 'newer') refuseNewer(keys.whole, fence);
-      return { status, fence } as PartClaimReply;
+      return { status, fence, savedBy: savedBy || undefined } as PartClaimReply;
     },
     async load(key) {
       return (await ask(() => client.hget(key, 'checkpoint'))) ?? undefined;

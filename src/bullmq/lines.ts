@@ -4,6 +4,11 @@ import { linesFile } from '../batch/internal.ts';
 /** A record as JSON text, without the line feed. */
 export type Line = string;
 
+/** Parses a line. */
+export function parseLine(line: Line): unknown {
+  return JSON.parse(line);
+}
+
 /** Writes lines unchanged. */
 export function rawLinesFile(path: string): Sink<Line> {
   return linesFile(path, (lines: readonly Line[]) => (lines.length > 0 ? `${lines.join('\n')}\n` : ''));

@@ -9,7 +9,9 @@ import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSink } from './merged-sink.ts';
 import { mergedSource } from './merged-source.ts';
 import { FOREIGN_OUTPUT } from './names.ts';
+import { boundWarnings, type Outcome, sumOutcomes } from './outcome.ts';
 import type { PartClaim } from './part-claim.ts';
+import { folderOf, removeJournals } from './part-journal.ts';
 import { type PartState, partState } from './part-state.ts';
 import { isSameOutput, type MergeResult, publishOutput, readMerged } from './publish-output.ts';
 
@@ -43,6 +45,7 @@ export async function cleanUp(
     await removeUnfinished(join(directory, output));
     if (!keepParts) await parts.remove(name);
   }
+  await removeJournals(directory, name);
   await ledger.remove(list.map((_, part) => keys.part(part)));
 }
 
@@ -69,24 +72,26 @@ async function writeManifest(
 ): Promise<MergeResult> {
   const manifest = join(`${name}.parts`, 'manifest.json');
   const sums = sumsOf(states);
-  const list = states.map(({ records, repeated, position = [] }, part) => {
+  const result = { ...sums, warnings: boundWarnings(sums.warnings) };
+  const list = states.map(({ records, repeated, outcome, position = [] }, part) => {
     const where = { name, part, position };
     return {
       part: description.parts[part],
       records,
       repeated,
+      ...outcome,
       segments: parts.locate ? parts.locate(where) : position,
     };
   });
   // A part store of another kind has not created the folder.
-  await mkdir(join(directory, `${name}.parts`), { recursive: true });
+  await mkdir(folderOf(directory, name), { recursive: true });
   const text = JSON.stringify(
-    { version: 1, name, common: description.common, ...sums, parts: list },
+    { version: 1, name, common: description.common, ...result, parts: list },
     null,
     2,
   );
   await replaceFile(join(directory, manifest), `${text}\n`);
-  return { ...sums, parts: states.length, manifest };
+  return { ...result, parts: states.length, manifest };
 }
 
 async function writeOutput(
@@ -106,8 +111,9 @@ async function writeOutput(
   if (dirname(output) !== '.') await mkdir(dirname(path), { recursive: true });
 
   const first = await source(description.parts[0] ?? null, description.common);
-  const list = states.map(({ position = [] }, part) => ({
+  const list = states.map(({ records, position = [] }, part) => ({
     label: `part ${part} of ${name}`,
+    records,
     read: () => parts.read({ name, part, position }),
   }));
   const unfinished = `${path}.merging.${claim.fence}`;
@@ -121,9 +127,13 @@ async function writeOutput(
   };
   try {
     const progress = await runExport(options, START, undefined, async () => {});
+    const { warnings, ...sums } = sumsOf(states);
+    const own = (progress as Partial<Outcome>).warnings ?? [];
     const result = {
+      ...sums,
       records: progress.records,
-      repeated: sumsOf(states).repeated + progress.repeated,
+      repeated: sums.repeated + progress.repeated,
+      warnings: boundWarnings([...own, ...warnings]),
       parts: states.length,
       output,
     };
@@ -142,6 +152,7 @@ function sumsOf(states: readonly PartState[]) {
   return {
     records: states.reduce((sum, { records }) => sum + records, 0),
     repeated: states.reduce((sum, { repeated }) => sum + repeated, 0),
+    ...sumOutcomes(states.map(({ outcome }) => outcome)),
   };
 }
 

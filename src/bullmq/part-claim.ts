@@ -6,6 +6,8 @@ export interface PartClaim {
   /** For messages, such as `part 3 of january`. */
   readonly label: string;
   readonly fence: string;
+  /** Fence of the worker that saved the checkpoint. */
+  readonly savedBy: string | undefined;
   readonly checkpoints: CheckpointStore;
   /** Notes a result of the export. @throws BatchError `ERR_LOCKED` if another worker has claimed the part since. */
   note(name: 'failure' | 'merged' | 'summary', value: object): Promise<void>;
@@ -28,7 +30,7 @@ export async function claimPart({
 }: PartClaimOptions): Promise<PartClaim | 'superseded' | 'complete' | 'failed'> {
   const reply = await ledger.claimPart(key, run);
   if (reply.status !== 'claimed') return reply.status;
-  const { fence } = reply;
+  const { fence, savedBy } = reply;
   const takenOver = () =>
     new BatchError(
       `${label} was taken over by another worker, or its export was submitted again or removed. This worker saves nothing more of it.`,
@@ -37,6 +39,7 @@ export async function claimPart({
   return {
     label,
     fence,
+    savedBy,
     checkpoints: {
       name: `of ${label}`,
       load: () => ledger.load(key),

@@ -5,6 +5,7 @@ import type { ExportDescription } from './description.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { FOREIGN_OUTPUT } from './names.ts';
 import type { PartClaim } from './part-claim.ts';
+import { inheritJournal } from './part-journal.ts';
 
 /** Exports one part, from the last checkpoint of any worker. */
 export async function exportPart(
@@ -27,7 +28,7 @@ export async function exportPart(
     api,
     source: await source(value, common),
     sink: parts.sink({ name, part, fence: claim.fence }),
-    checkpoint: claim.checkpoints,
+    checkpoint: { ...claim.checkpoints, journal: await inheritJournal(directory, { name, part, ...claim }) },
     signal,
     onProgress,
   });

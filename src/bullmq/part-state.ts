@@ -1,5 +1,6 @@
 import type { Json } from '../batch/index.ts';
 import { type ExportState, parseCheckpoint } from '../batch/internal.ts';
+import { type Outcome, readOutcome } from './outcome.ts';
 
 /** Progress of a part. */
 export interface PartState {
@@ -10,6 +11,8 @@ export interface PartState {
   readonly complete: boolean;
   /** Position of the part's records in the part store; undefined before the first checkpoint. */
   readonly position?: Json | undefined;
+  /** Undefined if a worker of an older version saved the checkpoint. */
+  readonly outcome?: Outcome | undefined;
 }
 
 const NOT_STARTED: PartState = { records: 0, pages: 0, repeated: 0, complete: false };
@@ -22,10 +25,9 @@ const NOT_STARTED: PartState = { records: 0, pages: 0, repeated: 0, complete: fa
  */
 export function partState(label: string, text: string | undefined): PartState {
   if (text === undefined) return NOT_STARTED;
-  const { records, pages, repeated, total, complete, position } = parseCheckpoint<ExportState>(
-    `of ${label}`,
-    text,
-  ).state;
+  const { state } = parseCheckpoint<ExportState>(`of ${label}`, text);
+  const { records, pages, repeated, total, complete, position } = state;
+  const outcome = readOutcome(state);
   return {
     records,
     pages,
@@ -33,5 +35,6 @@ export function partState(label: string, text: string | undefined): PartState {
     complete,
     ...(total !== undefined && { total }),
     ...(position !== undefined && { position }),
+    ...(outcome && { outcome }),
   };
 }

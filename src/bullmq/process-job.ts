@@ -141,10 +141,11 @@ function readJob({ bullmq }: WorkerContext, { data }: Job) {
 function describe(error: BatchError | ConfigurationError) {
   const { message } = error;
   if (error instanceof BatchError) {
-    return { code: error.code, message, resumable: error.resumable, cause: causeOf(error) };
+    const { code, resumable, permanent } = error;
+    return { code, message, resumable, permanent, cause: causeOf(error) };
   }
   // The options of the worker or of the export are wrong.
-  return { code: 'ERR_QUEUE', message, resumable: true };
+  return { code: 'ERR_QUEUE', message, resumable: true, permanent: false };
 }
 
 /** The response of an axios error. */

@@ -1,4 +1,5 @@
 import { BatchError, type BatchErrorCode } from '../batch/index.ts';
+import { olderWorker, readOutcome } from './outcome.ts';
 
 /** Summary of a complete export on many hosts. */
 export interface WholeSummary {
@@ -6,10 +7,16 @@ export interface WholeSummary {
   readonly name: string;
   /** Whether the export was complete before it was submitted. */
   readonly alreadyComplete: boolean;
-  /** Number of records in the output. Without a merge: in all parts, including records that adjacent parts share. */
+  /** Number of records in the output. Without a merge: in all parts, including records that several parts contain. */
   readonly records: number;
   /** Number of repeated records, which were omitted. */
   readonly repeated: number;
+  /** Number of records that the API stated, summed over all parts; undefined if it stated none. Several parts can contain the same record. */
+  readonly stated?: number | undefined;
+  /** Number of stated records that did not arrive, summed over all parts. The tolerance of the source allows them. */
+  readonly missing: number;
+  /** What the export tolerated, in sentences without a full stop. A warning about a part begins with the part, such as `part 3: `. */
+  readonly warnings: readonly string[];
   /** Number of parts. */
   readonly parts: number;
   /** Path of the output, below the workers' directory. */
@@ -25,6 +32,7 @@ export interface Failure {
   readonly code: BatchErrorCode;
   readonly message: string;
   readonly resumable: boolean;
+  readonly permanent: boolean;
   /**
    * Only for `ERR_REQUEST` and `ERR_OUTPUT`. Has the `code` of the worker's error and the `status` of the response, if any, and `scope` if
    * the API refused the scopes of the token.
@@ -34,13 +42,15 @@ export interface Failure {
 
 /** Parses the summary that a worker has noted. */
 export function readSummary(name: string, alreadyComplete: boolean, text: string): WholeSummary {
-  const { records, repeated, parts, output, manifest } = parse(text) as Partial<WholeSummary>;
+  const summary = parse(text) as Partial<WholeSummary>;
+  const { records, repeated, parts, output, manifest } = summary;
   return {
     status: 'complete',
     name,
     alreadyComplete,
     records: Number(records),
     repeated: Number(repeated),
+    ...(readOutcome(summary) ?? { missing: 0, warnings: [olderWorker('merged', 'the parts')] }),
     parts: Number(parts),
     ...(typeof output === 'string' && { output }),
     ...(typeof manifest === 'string' && { manifest }),
@@ -52,12 +62,14 @@ const CAUSED_CODES: readonly unknown[] = ['ERR_REQUEST', 'ERR_OUTPUT'];
 
 /** Parses the failure that a worker has noted. */
 export function readFailure(text: string): Failure {
-  const { part, code, message, resumable, cause } = parse(text) as Partial<Failure>;
+  const { part, code, message, resumable, permanent, cause } = parse(text) as Partial<Failure>;
   return {
     ...(typeof part === 'number' && { part }),
     code: /^ERR_[A-Z_]+$/.test(String(code)) ? (code as BatchErrorCode) : 'ERR_QUEUE',
     message: String(message),
     resumable: resumable === true,
+    // Workers of older versions note only whether the export is resumable.
+    permanent: permanent ?? resumable !== true,
     ...(cause !== undefined && CAUSED_CODES.includes(code) && { cause: readCause(cause, String(message)) }),
   };
 }

@@ -26,6 +26,9 @@ describeWithRedis('an export on many hosts', () => {
       alreadyComplete: false,
       records: 3000,
       repeated: expect.any(Number),
+      stated: expect.any(Number),
+      missing: 0,
+      warnings: [],
       parts: 6,
       output: 'all.jsonl',
     });

@@ -96,7 +96,12 @@ describeWithRedis('mergeParts', () => {
     await expect(merge(killed)).rejects.toThrow('killed');
     expect(await readFile(output, 'utf8')).toBe(WHOLE);
     const before = await stat(output);
-    expect(await merge(await claim())).toEqual({ records: 40, repeated: 5, parts: 2, output: 'out.jsonl' });
+    expect(await merge(await claim())).toMatchObject({
+      records: 40,
+      repeated: 5,
+      parts: 2,
+      output: 'out.jsonl',
+    });
     expect((await stat(output)).ino).toBe(before.ino);
     expect(await readdir(directory)).toEqual(['out.jsonl']);
   });
@@ -146,6 +151,19 @@ describeWithRedis('mergeParts', () => {
     expect(result).toMatchObject({ records: 40, output: 'out.jsonl' });
     expect(await readFile(output, 'utf8')).toBe(WHOLE);
     expect(await readdir(directory)).toEqual(['out.jsonl']);
+  });
+
+  it('fails with ERR_OUTPUT_SHORT if a part has another number of records than its checkpoint states', async () => {
+    const { directory, claim, merge } = await twoParts('changed');
+    const folder = join(directory, 'changed.parts');
+    const [file = ''] = (await readdir(folder)).filter((name) => name.startsWith('0.'));
+    const text = await readFile(join(folder, file), 'utf8');
+    // The same number of bytes, but one record more.
+    await writeFile(join(folder, file), text.replace('{"id":"r10"}\n', '{"id":1}\n{} \n'));
+    const error = await failure(merge(await claim()), 'ERR_OUTPUT_SHORT');
+    expect(error.message).toContain('part 0 of changed has 21 records, but its checkpoint states 20');
+    expect(error.permanent).toBe(true);
+    expect(await readdir(directory)).toEqual(['changed.parts']);
   });
 
   it('calls `identify` as a method of the source', async () => {

@@ -8,7 +8,7 @@ import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 import { unpackVersion01 } from '../support/version-0.1.ts';
 
-const NEWER = /has version 2, which a newer version of axios-oauth-refresh wrote.*Upgrade this process/;
+const NEWER = /has version 3, which a newer version of axios-oauth-refresh wrote.*Upgrade this process/;
 
 describeWithRedis('an export on workers of version 0.1.0 and of this version', () => {
   const redis = useRedis();
@@ -18,7 +18,12 @@ describeWithRedis('an export on workers of version 0.1.0 and of this version', (
     const hosts = await manyHosts(redis, { pageDelay: 20 });
     const workers = [await hosts.process({ modules }), await hosts.process()];
     const handle = await hosts.submit();
-    expect((await handle.finished({ pollInterval: 50 })).records).toBe(1200);
+    const { records, warnings } = await handle.finished({ pollInterval: 50 });
+    expect(records).toBe(1200);
+    // Version 0.1.0 compares no totals, so that its parts must not look as if they had no warnings.
+    const older = workers[0]?.events.filter(({ type, part }) => type === 'finished' && part !== undefined);
+    const mergedByOlder = warnings.some((warning) => warning.includes('merged the parts'));
+    expect(warnings).toHaveLength(mergedByOlder ? 1 : (older?.length ?? 0));
     await hosts.expectWhole();
     for (const { events } of workers) {
       expect(events.filter(({ type }) => ['failed', 'retrying', 'left-alone'].includes(type))).toEqual([]);
@@ -40,7 +45,7 @@ describeWithRedis('an export on workers of version 0.1.0 and of this version', (
     const summaries = await Promise.all(
       [first, joined].map((handle) => handle.finished({ pollInterval: 50 })),
     );
-    expect(summaries[0]).toEqual(summaries[1]);
+    expect(summaries[1]).toMatchObject({ ...summaries[0] });
     await hosts.expectWhole();
   });
 });
@@ -59,7 +64,7 @@ describeWithRedis('an export of a newer version', () => {
 
   it('is left unchanged by workers, which emit one event, and is refused at submission and removal', async () => {
     const { hosts, handle, client, key } = await submitted();
-    await client.hset(key, 'version', '2');
+    await client.hset(key, 'version', '3');
     const before = await client.hgetall(key);
     const { events } = await hosts.worker({ concurrency: 3 });
     await expect.poll(() => events.map(({ type }) => type)).toEqual(['left-alone']);
@@ -87,7 +92,7 @@ describeWithRedis('an export of a newer version', () => {
     const { hosts, client } = await submitted();
     const queue = new Queue(hosts.queue.queue, { connection: client, prefix: redis.prefix });
     onTestFinished(() => queue.close());
-    await queue.add('of the next version', { version: 2, unknown: true }, { jobId: 'next' });
+    await queue.add('of the next version', { version: 3, unknown: true }, { jobId: 'next' });
     const { events } = await hosts.worker();
     await expect
       .poll(() => events.find(({ type }) => type === 'left-alone'))
@@ -95,6 +100,6 @@ describeWithRedis('an export of a newer version', () => {
         error: { message: expect.stringMatching(NEWER) },
       });
     await expect.poll(async () => (await queue.getJob('next'))?.isDelayed()).toBe(true);
-    expect((await queue.getJob('next'))?.data).toEqual({ version: 2, unknown: true });
+    expect((await queue.getJob('next'))?.data).toEqual({ version: 3, unknown: true });
   });
 });

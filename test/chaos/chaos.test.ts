@@ -1,17 +1,22 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chaos } from './chaos.ts';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
-it('exports the same bytes as an undisturbed run despite kills, revoked tokens and faults of the API', async () => {
-  const result = await chaos({
-    command: [process.execPath, '--import', 'tsx', 'src/cli/main.ts'],
-    records: 4000,
-    kills: 6,
-    faults: 0.05,
-    revokeEvery: 25,
-    pageDelay: 20,
-    seed: 3,
+const command = [process.execPath, '--import', 'tsx', 'src/cli/main.ts'] as const;
+const OTHERS = (Object.keys(SCENARIOS) as ScenarioName[]).filter((name) => name !== 'conversations');
+
+describe('an export despite kills, revoked tokens and faults of the API', () => {
+  it('has the same bytes as an undisturbed export', async () => {
+    const options = { records: 4000, kills: 6, faults: 0.05, revokeEvery: 25, pageDelay: 20, seed: 3 };
+    const result = await chaos({ command, scenario: 'conversations', ...options });
+    expect(result).toMatchObject({ lines: 4000, lost: 0, repeated: 0, identical: true, kills: 6 });
+    expect(result.unauthorized).toBeGreaterThan(0);
+    expect(result.faults).toBeGreaterThan(0);
   });
-  expect(result).toMatchObject({ lines: 4000, lost: 0, repeated: 0, identical: true, kills: 6 });
-  expect(result.unauthorized).toBeGreaterThan(0);
-  expect(result.faults).toBeGreaterThan(0);
+
+  it.each(OTHERS)('has the same bytes as an undisturbed export: %s', async (scenario) => {
+    const options = { records: 3000, kills: 3, faults: 0.05, revokeEvery: 10, pageDelay: 20, seed: 5 };
+    const result = await chaos({ command, scenario, ...options });
+    expect(result).toMatchObject({ lines: 3000, lost: 0, repeated: 0, identical: true, kills: 3 });
+  });
 });

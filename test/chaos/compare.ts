@@ -1,21 +1,23 @@
 import { createReadStream } from 'node:fs';
-import type { VendorSimulator } from '../../src/testing/index.ts';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
 
-/** Compares a file of JSON Lines with the records of a simulator. */
-export async function compare(path: string, { records }: Pick<VendorSimulator, 'records'>) {
+/**
+ * Compares the lines of a file, which may be compressed, with the expected ones.
+ *
+ * @param hasHeading whether to skip the first line.
+ */
+export async function compare(path: string, expected: Iterable<string>, hasHeading = false) {
+  const file = createReadStream(path);
   const seen = new Map<string, number>();
-  let lines = 0;
-  let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const line of parts) {
-      lines++;
-      seen.set(line, (seen.get(line) ?? 0) + 1);
-    }
+  let lines = hasHeading ? -1 : 0;
+  for await (const line of createInterface({
+    input: path.endsWith('.gz') ? file.pipe(createGunzip()) : file,
+  })) {
+    if (++lines > 0) seen.set(line, (seen.get(line) ?? 0) + 1);
   }
   let lost = 0;
-  for (const record of records()) if (!seen.has(JSON.stringify(record))) lost++;
+  for (const line of expected) if (!seen.has(line)) lost++;
   return { lines, lost, repeated: lines - seen.size };
 }
 

@@ -126,7 +126,8 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
     await Promise.all([...killings, ...workers]);
     if (JSON.parse(lastLine).event !== 'complete') throw new Error(`the export ended with ${lastLine}`);
     const reference = await startVendorSimulator({ records });
-    const compared = await compare(join(shared, 'out.jsonl'), reference);
+    const expected = Array.from(reference.records(), (record) => JSON.stringify(record));
+    const compared = await compare(join(shared, 'out.jsonl'), expected);
     await reference.close();
     const tokenRequests = await simulator.end();
     return {

@@ -1,24 +1,33 @@
 /**
  * Shows that an export loses and repeats no record, whatever happens: `npm run chaos`. `npm run chaos -- 200000 100` sets the number
- * of records and kills; `npm run chaos -- many-hosts 200000 20` runs an export in 24 parts on three workers. Prints the result, and
- * exits with code 1 if a record was lost or repeated.
+ * of records and kills. `npm run chaos -- jobs` disturbs another export: `jobs`, `contacts`, `extraction`, `csv` or `gzip`.
+ * `npm run chaos -- many-hosts 200000 20` runs an export in 24 parts on three workers. Prints the result, and exits with code 1 if a
+ * record was lost or repeated.
  */
 import { chaos } from './chaos.ts';
 import { manyHosts } from './many-hosts.ts';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
-const [first, ...rest] = process.argv.slice(2);
-const onManyHosts = first === 'many-hosts';
-const [records = 200_000, kills = onManyHosts ? 20 : 100] = (onManyHosts ? rest : process.argv.slice(2)).map(
-  Number,
-);
+const args = process.argv.slice(2);
+const name = /^[a-z]/.test(args[0] ?? '') ? String(args.shift()) : 'conversations';
+const onManyHosts = name === 'many-hosts';
+const isDefault = name === 'conversations';
+const [
+  records = isDefault || onManyHosts ? 200_000 : 50_000,
+  kills = isDefault ? 100 : onManyHosts ? 20 : 40,
+] = args.map(Number);
+if (!onManyHosts && !Object.hasOwn(SCENARIOS, name)) {
+  throw new Error(`unknown export ${name}; choose one of ${Object.keys(SCENARIOS).join(', ')}, many-hosts`);
+}
 const seed = Date.now() % 1_000_000;
 const command = [process.execPath, 'dist/cli/main.js'] as const;
 console.log(`seed           ${seed}`);
+const scenario = name as ScenarioName;
 const result = onManyHosts
   ? await manyHosts({ command, records, kills, parts: 24, workers: 3, pageDelay: 50, takeover: 5, seed })
-  : await chaos({ command, records, kills, faults: 0.05, revokeEvery: 100, pageDelay: 10, seed });
-for (const [name, value] of Object.entries(result)) {
-  console.log(`${name.padEnd(15)} ${typeof value === 'number' ? Math.round(value * 10) / 10 : value}`);
+  : await chaos({ command, scenario, records, kills, faults: 0.05, revokeEvery: 100, pageDelay: 10, seed });
+for (const [label, value] of Object.entries(result)) {
+  console.log(`${label.padEnd(15)} ${typeof value === 'number' ? Math.round(value * 10) / 10 : value}`);
 }
 const intact = !('identical' in result) || result.identical;
 process.exitCode = intact && result.lines === records && result.lost === 0 && result.repeated === 0 ? 0 : 1;

@@ -47,7 +47,7 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   if (signal?.aborted) throw interrupted(signal.reason);
   const location = (own.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
   const path = typeof location === 'string' ? location : undefined;
-  const journal = path && `${path}.journal`;
+  const journal = typeof location === 'object' ? location.journal : path && `${path}.journal`;
   const subject: Subject = {
     source: source.name,
     query: source.query,
