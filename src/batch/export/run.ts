@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { monotonicOf, systemClock } from '../../core/internal.ts';
-import { type Progress, toProgress } from '../progress.ts';
+import { type Progress, toProgress, type Waiting } from '../progress.ts';
 import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
 import type { Json, Page } from '../sources/source.ts';
@@ -53,7 +53,20 @@ export async function runExport<Item>(
   let isConsistent = true;
 
   const ended = new AbortController();
-  const requests = createRequests({ api, rate, timeout, signal: ended.signal, clock });
+  let waiting: Waiting | undefined;
+  const requests = createRequests({
+    api,
+    rate,
+    timeout,
+    maxOutage: options.maxOutage,
+    signal: ended.signal,
+    clock,
+    random,
+    onWaiting(next) {
+      waiting = next;
+      reportWaiting().catch((error: unknown) => ended.abort(error));
+    },
+  });
   const output = await sink.open(state.position, signal);
   const seen = await openSeen<Item>({
     path: journal,
@@ -105,7 +118,12 @@ export async function runExport<Item>(
       refreshes,
       ...requests.counts,
       elapsed,
+      waiting,
     });
+  }
+
+  async function reportWaiting(): Promise<void> {
+    await onProgress?.(progress());
   }
 
   const unsubscribe = tokens?.subscribe(({ type }) => {
@@ -145,7 +163,7 @@ export async function runExport<Item>(
   } catch (error) {
     // Save, so that the next run does not read the pages since the last checkpoint again.
     await save().catch(() => {});
-    throw signal?.aborted ? interrupted(signal.reason) : toBatchError(error);
+    throw signal?.aborted ? interrupted(signal.reason) : toBatchError(error, state.cursor !== undefined);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     unsubscribe?.();
