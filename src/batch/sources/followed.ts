@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import { checkedCursor, isCount, isDigest } from './cursor-shape.ts';
-import { addToMemory, isPageMemory, type PageMemory, pageLoop } from './page-repeats.ts';
+import { addToMemory, isPageMemory, type PageMemory, pageLoop } from './page-memory.ts';
 import { endOf, identifyBy, queryOf } from './paged-options.ts';
 import {
   describeRequest,

@@ -2,7 +2,7 @@ import type { OptionTable } from '../../core/internal.ts';
 import { shown, unexpected } from './answer.ts';
 import { checkedCursor, isCount, isTrue } from './cursor-shape.ts';
 import { valueAt } from './member-path.ts';
-import { addToMemory, isPageMemory, type PageMemory } from './page-repeats.ts';
+import { addToMemory, isPageMemory, type PageMemory } from './page-memory.ts';
 import {
   endOf,
   identifyBy,
