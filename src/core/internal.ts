@@ -19,6 +19,7 @@ export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {
   createResourceOrigins,
   httpOrigins,
+  isLoopback,
   lacksBase,
   originProblems,
   type ResourceOrigins,
