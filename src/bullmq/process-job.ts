@@ -147,8 +147,15 @@ function describe(error: BatchError | ConfigurationError) {
   return { code: 'ERR_QUEUE', message, resumable: true };
 }
 
+/** The response of an axios error. */
+interface Refusal {
+  status?: unknown;
+  headers?: unknown;
+}
+
 /** Returns the only fields of an error that may go to Redis, because axios errors contain the token. */
 function causeOf({ cause }: BatchError): object {
-  const { code, response } = Object(cause) as { code?: unknown; response?: { status?: unknown } };
-  return { code, status: response?.status };
+  const { code, response } = Object(cause) as { code?: unknown; response?: Refusal };
+  const scope = /insufficient_scope/.test(String(Object(response?.headers)['www-authenticate']));
+  return { code, status: response?.status, ...(scope && { scope }) };
 }

@@ -25,7 +25,10 @@ export interface Failure {
   readonly code: BatchErrorCode;
   readonly message: string;
   readonly resumable: boolean;
-  /** Only for `ERR_REQUEST` and `ERR_OUTPUT`. Has the `code` of the worker's error and the `status` of the response, if any. */
+  /**
+   * Only for `ERR_REQUEST` and `ERR_OUTPUT`. Has the `code` of the worker's error and the `status` of the response, if any, and `scope` if
+   * the API refused the scopes of the token.
+   */
   readonly cause?: Error | undefined;
 }
 
@@ -60,11 +63,12 @@ export function readFailure(text: string): Failure {
 }
 
 function readCause(noted: object, message: string): Error {
-  const { code, status } = Object(noted) as { code?: unknown; status?: unknown };
+  const { code, status, scope } = Object(noted) as { code?: unknown; status?: unknown; scope?: unknown };
   return Object.assign(
     new Error(message),
     /^[A-Z][A-Z0-9_]*$/.test(String(code)) && { code: String(code) },
     Number.isInteger(status) && { status },
+    scope === true && { scope },
   );
 }
 

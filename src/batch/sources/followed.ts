@@ -86,10 +86,11 @@ export function followedSource(options: PagedOptions, leading: Leading): PageSou
   }
 
   function startAt(from: Json | undefined): State | undefined {
-    if (from === undefined) return undefined;
+    const { isLead } = leading;
     return checkedCursor<State>(
+      name,
       from,
-      { received: isCount, total: isCount, lead: leading.isLead, start: isDigest, pages: isPageMemory },
+      { received: isCount, total: isCount, lead: isLead, start: isDigest, pages: isPageMemory },
       ['received'],
     );
   }

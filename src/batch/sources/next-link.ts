@@ -56,14 +56,10 @@ export function nextLink(
   return lead;
 }
 
-/** Returns the URL of a response as lead, or undefined if axios does not expose it. */
-export function leadOfPage(
-  response: AxiosResponse,
-  own: readonly string[],
-  scope: LinkScope,
-): string | undefined {
+/** Returns the URL of a response without the params of the instance, or undefined if axios does not expose it. */
+export function addressOf(response: AxiosResponse, own: readonly string[]): string | undefined {
   const { page } = addressesOf(response);
-  return page && scope.toLead(withoutInstanceParams(page, response, own), response.config.baseURL);
+  return page && withoutInstanceParams(page, response, own).href;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BatchError } from '../errors.ts';
 import { toJson } from '../sinks/json-lines.ts';
-import { isCount, isDigest } from './cursor-shape.ts';
+import { hasShape, isCount, isDigest } from './cursor-shape.ts';
 
 /** What a source remembers of the pages that it has read, to recognise pages that repeat. Cursors contain it. */
 export type PageMemory = {
@@ -71,14 +71,12 @@ export function addToMemory(
   };
 }
 
+const SHAPE = { first: isDigest, before: isDigest, largest: isCount, empty: isCount, again: isCount };
+
 /** Returns whether a value of a checkpoint can be a {@link PageMemory}. */
 export function isPageMemory(value: unknown): boolean {
-  return Object.entries(Object(value)).every(([name, inner]) =>
-    name === 'first' || name === 'before' ? isDigest(inner) : COUNTS.includes(name) && isCount(inner),
-  );
+  return typeof value === 'object' && value !== null && hasShape(value, SHAPE);
 }
-
-const COUNTS = ['largest', 'empty', 'again'];
 
 /** Returns records of a page as JSON, evenly spread and with both ends. */
 function samplesOf(items: readonly unknown[]): string[] {

@@ -13,7 +13,7 @@ import { addConnectionFlags, addLogFlags, baseUrlFlag, vendorFlag } from '../fla
 import { pageSizeFlag, paramFlag, secretParamFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { parseCount } from '../parse.ts';
-import { VENDOR_VARIABLES } from '../variables.ts';
+import { VENDOR_RATES } from '../variables.ts';
 import { type PagesFlags, pagesSource } from './pages-source.ts';
 
 /** Adds the export of any API, which flags describe. */
@@ -97,7 +97,7 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
       ).choices(['query', 'body']),
     );
   addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
-  addLogFlags(addExportFlags(command, VENDOR_VARIABLES.oauth.rate));
+  addLogFlags(addExportFlags(command, VENDOR_RATES));
   addHelpEnd(command, {
     examples: [
       `export pages --url /api/v2/users --items entities \\

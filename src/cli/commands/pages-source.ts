@@ -6,7 +6,7 @@ import {
   pageNumberSource,
 } from '../../batch/index.ts';
 import type { JsonMembers } from '../../batch/internal.ts';
-import { parseUrl, refuse, removeUserInfo } from '../../core/internal.ts';
+import { refuse } from '../../core/internal.ts';
 import type { ExportFlags } from '../flags/export-flags.ts';
 import { readJsonObject } from '../parse.ts';
 import type { VendorName } from '../variables.ts';
@@ -45,7 +45,7 @@ export interface PagesFlags extends ExportFlags {
 /** Creates the source that the flags describe. @throws ConfigurationError, also for a flag that has no effect. */
 export function pagesSource(flags: PagesFlags): PageSource {
   const { pageNumber, offset, cursor, next, pageSize, sizeParameter, cursorParameter, lastPage } = flags;
-  const { method, url, baseUrl, param: params, secretParam: secretParams, items, id, total } = flags;
+  const { method, url, param: params, secretParam: secretParams, items, id, total } = flags;
   const ways = { '--page-number': pageNumber, '--offset': offset, '--cursor': cursor, '--next': next };
   const chosen = Object.entries(ways).filter(([, value]) => value !== undefined);
   const numbered = pageNumber !== undefined || offset !== undefined;
@@ -81,7 +81,6 @@ export function pagesSource(flags: PagesFlags): PageSource {
     items === '' &&
       total !== undefined &&
       "--total requires --items other than '', because a list has no total",
-    ...Object.entries({ '--url': url, '--base-url': baseUrl }).map(credentialsProblem),
   ]);
   const data = flags.data === undefined ? undefined : (readJsonObject('--data', flags.data) as JsonMembers);
   refuse('--secret-param', unusedSecrets(flags, data));
@@ -110,18 +109,6 @@ export function pagesSource(flags: PagesFlags): PageSource {
   }
   const { firstPage: first, pageCount } = flags;
   return pageNumberSource({ ...sized, parameter: name(pageNumber), first, pageCount });
-}
-
-function credentialsProblem([flag, url = '']: [string, string | undefined]): string | false {
-  const parsed = parseUrl(url, 'http://relative.invalid');
-  const hasCredentials = parsed
-    ? parsed.username !== '' || parsed.password !== ''
-    : removeUserInfo(url) !== url;
-  return (
-    hasCredentials &&
-    `${flag}: the URL contains a user name or a password, which every user of this machine can see: change the password, and ` +
-      'set the credentials in the environment or in a file named by --env'
-  );
 }
 
 function unusedSecrets({ url, param = {}, secretParam = [] }: PagesFlags, data: JsonMembers | undefined) {

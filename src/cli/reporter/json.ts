@@ -19,9 +19,9 @@ export function jsonReporter(stream: TextStream, interval: number, clock: Clock)
     },
     warning: (message) => write('warning', { message }),
     note: (event, message, fields) => write(event, { message, ...fields }),
-    completed({ message, exitCode, summary }) {
+    completed({ message, exitCode, hint, summary }) {
       timer.stop();
-      write('complete', { message, exitCode, ...summary });
+      write('complete', { message, exitCode, hint, ...summary });
     },
     failed({ resume, ...failure }) {
       timer.stop();

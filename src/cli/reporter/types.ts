@@ -7,11 +7,15 @@ import type { ExitCode } from '../exit-code.ts';
 export type ReportedProgress = (Progress & { rejected?: number }) | WholeProgress;
 
 /** The result of a complete run. */
-interface Completion {
+export interface Completion {
   /** The result in words. */
   message: string;
   summary: object;
+  /** Are part of the summary, and are reported one by one. */
+  warnings?: readonly string[] | undefined;
   exitCode: ExitCode;
+  /** Why the exit code is not 0. */
+  hint?: string | undefined;
 }
 
 /** The result of an incomplete run. */

@@ -76,9 +76,10 @@ export function textMessages(
     },
     warning: (message) => write(`warning: ${message}`),
     note: (_, message) => write(message),
-    completed({ message }) {
+    completed({ message, hint }) {
       stop();
       write(message);
+      if (hint !== undefined) write(`hint: ${hint}`);
     },
     failed({ message, hint, resume }) {
       stop();
