@@ -1,4 +1,5 @@
 import type { Page, PageSource } from '../batch/index.ts';
+import { parseExact } from '../batch/internal.ts';
 import { throwIfAborted } from '../core/internal.ts';
 import { type Line, linesOf } from './lines.ts';
 
@@ -24,7 +25,7 @@ export function mergedSource(
   return {
     name: 'merge',
     query: null,
-    ...(identify && { identify: (line: Line) => identify(JSON.parse(line)) }),
+    ...(identify && { identify: (line: Line) => identify(parseExact(line)) }),
     async *read({ signal }): AsyncGenerator<Page<Line>> {
       let page = 0;
       for (const [index, part] of parts.entries()) {

@@ -6,6 +6,7 @@ import axios, {
   isAxiosError,
 } from 'axios';
 import { throwIfAborted } from '../../core/internal.ts';
+import { withExactBody } from '../json/exact-body.ts';
 import type { Requests } from '../requests.ts';
 import { reasonOf } from '../to-batch-error.ts';
 
@@ -87,7 +88,7 @@ export async function sendOnce(
   try {
     const response = await requests.send({
       validateStatus: (status) => status >= 200 && status < 300,
-      ...config,
+      ...withExactBody(config, api.defaults as AxiosRequestConfig),
       ...(config.authRefresh !== false && { authRefresh: { ...config.authRefresh, idempotent: repeatable } }),
       adapter,
       signal: waiting.signal,
