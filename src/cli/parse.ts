@@ -63,11 +63,18 @@ export function parseList(text: string): string[] {
   return list;
 }
 
-/** Reads `name=value`, and adds it to the pairs before. */
-export function parsePair(text: string, before: Readonly<Record<string, string>> = {}) {
+/** Reads `name=value`, and adds it to the pairs before. A repeated name gets a list of values. */
+export function parsePair(text: string, before: Readonly<Record<string, string | string[]>> = {}) {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('Use name=value.');
-  return { ...before, [name]: value };
+  const earlier = Object.hasOwn(before, name) ? before[name] : undefined;
+  return { ...before, [name]: earlier === undefined ? value : [earlier, value].flat() };
+}
+
+/** Adds a value of a repeatable flag to the values before. */
+export function parseRepeated(text: string, before: readonly string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('Use a name.');
+  return [...before, text];
 }
 
 /** The start and end of an interval, in ISO 8601. */

@@ -1,34 +1,40 @@
-import { BatchError } from '../errors.ts';
+import { isWhole, savedCursor } from './saved-cursor.ts';
 import type { Json } from './source.ts';
 
 /** Checks a member of a cursor. */
 type Check = (value: unknown) => boolean;
 
-export const isCount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+export const isCount: Check = (value) => Number.isFinite(value) && Number(value) >= 0;
 export const isDigest: Check = (value) => typeof value === 'string' && /^[\w-]{22}$/.test(value);
 export const isTrue: Check = (value) => value === true;
 
+/** Returns a check for a whole number of at least `least`. */
+export const isWholeFrom =
+  (least: number): Check =>
+  (value) =>
+    isWhole(value, least);
+
 /**
- * Returns the cursor of a checkpoint, which someone could have changed.
+ * Returns the cursor of a checkpoint, or undefined at the start of an export.
  *
- * @param checks one for each member of a cursor.
+ * @param checks one for each member that a cursor can have.
  * @param required members that every cursor has.
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`
  */
-export function checkedCursor<State extends object>(
-  cursor: Json,
+export function checkedCursor<State extends Json>(
+  source: string,
+  from: Json | undefined,
   checks: { readonly [Name in keyof Required<State>]: Check },
   required: readonly (keyof State & string)[],
-): State {
-  const members = Object(cursor) as { readonly [name: string]: Json };
-  const table: { readonly [name: string]: Check } = checks;
-  const wrong =
-    required.find((name) => !Object.hasOwn(members, name)) ??
-    Object.keys(members).find((name) => !(Object.hasOwn(table, name) && table[name]?.(members[name])));
-  if (wrong === undefined) return members as State;
-  throw new BatchError(
-    `the checkpoint cannot be used: its cursor has an invalid value for ${wrong}, which does not belong to this export. ` +
-      'Restore the checkpoint from a backup, or set restart (--restart) to start over; the existing files are renamed.',
-    'ERR_CHECKPOINT_DAMAGED',
+): State | undefined {
+  return savedCursor<State>(
+    source,
+    from,
+    (state) => required.every((name) => Object.hasOwn(state, name)) && hasShape(state, checks),
   );
+}
+
+/** Returns whether all members of an object are known and valid. */
+export function hasShape(value: object, checks: Readonly<Record<string, Check>>): boolean {
+  return Object.entries(value).every(([name, inner]) => Object.hasOwn(checks, name) && checks[name]?.(inner));
 }

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import { checkedCursor, isCount, isDigest } from './cursor-shape.ts';
-import { addToMemory, isPageMemory, type PageMemory, pageLoop } from './page-repeats.ts';
+import { addToMemory, isPageMemory, type PageMemory, pageLoop } from './page-memory.ts';
 import { endOf, identifyBy, queryOf } from './paged-options.ts';
 import {
   describeRequest,
@@ -86,10 +86,11 @@ export function followedSource(options: PagedOptions, leading: Leading): PageSou
   }
 
   function startAt(from: Json | undefined): State | undefined {
-    if (from === undefined) return undefined;
+    const { isLead } = leading;
     return checkedCursor<State>(
+      name,
       from,
-      { received: isCount, total: isCount, lead: leading.isLead, start: isDigest, pages: isPageMemory },
+      { received: isCount, total: isCount, lead: isLead, start: isDigest, pages: isPageMemory },
       ['received'],
     );
   }

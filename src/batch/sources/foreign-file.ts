@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import { isLoopback, urlProblem } from '../../core/internal.ts';
+import { isLoopback, parseUrl, urlProblem } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
 import { addressOf } from './next-link.ts';
 import type { SourceContext } from './source.ts';
@@ -33,7 +33,7 @@ export async function openForeignFile(
 
 /** Returns whether the request of a response went to loopback. */
 export function isOnLoopback(response: AxiosResponse): boolean {
-  const address = addressOf(response);
+  const address = parseUrl(addressOf(response, []) ?? '');
   return address !== undefined && isLoopback(address.hostname);
 }
 

@@ -5,7 +5,7 @@ import { BatchError } from '../errors.ts';
 import { followedSource } from './followed.ts';
 import { linkScope } from './link-scope.ts';
 import { valueAt } from './member-path.ts';
-import { leadOfPage, nextLink } from './next-link.ts';
+import { addressOf, nextLink } from './next-link.ts';
 import { pagedProblems } from './paged-options.ts';
 import {
   describeRequest,
@@ -82,8 +82,9 @@ export function linkSource(options: LinkOptions): PageSource {
       };
     },
     startOf({ response }) {
-      const lead = method === 'get' ? leadOfPage(response, context.own, scope) : undefined;
-      return lead === undefined ? undefined : digestOf(toStored(lead));
+      const address = method === 'get' ? addressOf(response, context.own) : undefined;
+      const lead = address && scope.toLead(new URL(address), response.config.baseURL);
+      return lead && digestOf(toStored(lead));
     },
     leadOf({ body, response }: PagedAnswer, start) {
       const link = nextLink(valueAt(body, next), response, context);

@@ -56,19 +56,10 @@ export function nextLink(
   return lead;
 }
 
-/** Returns the URL of the request of a response, before redirects; undefined if axios does not expose it. */
-export function addressOf(response: AxiosResponse): URL | undefined {
-  return addressesOf(response).page;
-}
-
-/** Returns the URL of a response as lead, or undefined if axios does not expose it. */
-export function leadOfPage(
-  response: AxiosResponse,
-  own: readonly string[],
-  scope: LinkScope,
-): string | undefined {
-  const page = addressOf(response);
-  return page && scope.toLead(withoutInstanceParams(page, response, own), response.config.baseURL);
+/** Returns the URL of a response without the params of the instance, or undefined if axios does not expose it. */
+export function addressOf(response: AxiosResponse, own: readonly string[]): string | undefined {
+  const { page } = addressesOf(response);
+  return page && withoutInstanceParams(page, response, own).href;
 }
 
 /**

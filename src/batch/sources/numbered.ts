@@ -1,8 +1,8 @@
 import type { OptionTable } from '../../core/internal.ts';
 import { shown, unexpected } from './answer.ts';
-import { checkedCursor, isCount, isTrue } from './cursor-shape.ts';
+import { checkedCursor, isCount, isTrue, isWholeFrom } from './cursor-shape.ts';
 import { valueAt } from './member-path.ts';
-import { addToMemory, isPageMemory, type PageMemory } from './page-repeats.ts';
+import { addToMemory, isPageMemory, type PageMemory } from './page-memory.ts';
 import {
   endOf,
   identifyBy,
@@ -179,20 +179,10 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
   }
 
   function startAt(from: Json | undefined): State {
-    if (from === undefined) return { at: first, received: 0 };
-    return checkedCursor<State>(
-      from,
-      {
-        at: (at) => Number.isSafeInteger(at) && (at as number) >= first,
-        received: isCount,
-        total: isCount,
-        pages: isPageMemory,
-        firstCount: isCount,
-        lastCount: isCount,
-        end: isTrue,
-      },
-      ['at', 'received'],
-    );
+    const at = isWholeFrom(first);
+    const counts = { received: isCount, total: isCount, firstCount: isCount, lastCount: isCount };
+    const checks = { at, ...counts, pages: isPageMemory, end: isTrue };
+    return checkedCursor<State>(name, from, checks, ['at', 'received']) ?? { at: first, received: 0 };
   }
 
   return {

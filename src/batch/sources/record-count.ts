@@ -1,4 +1,3 @@
-import { BatchError } from '../errors.ts';
 import { ExactNumber } from '../json/exact-number.ts';
 import { shown, unexpected } from './answer.ts';
 import { valueAt } from './member-path.ts';
@@ -52,22 +51,4 @@ export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
   const number = value instanceof ExactNumber ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
-}
-
-/**
- * Throws if fewer records arrived than announced. More records are accepted, because data grows.
- *
- * @param tolerance the fraction of the total that may be missing, rounded down to whole records.
- * @throws BatchError `ERR_TOTAL_MISMATCH`
- */
-export function checkTotal({ received, total }: RecordCount, tolerance: number, label: string): void {
-  if (total === undefined || received >= total - Math.floor(total * tolerance)) return;
-  const missing = total - received;
-  const enough = Math.ceil((missing / total) * 10_000) / 10_000;
-  throw new BatchError(
-    `${label} announced ${total} records, but ended after ${received}: ${missing} are missing. The received records are ` +
-      'saved. Check whether the missing ones were deleted during the export, or set restart (--restart) to start over. To ' +
-      `accept the difference, run the same export again with a totalTolerance (--total-tolerance) of ${enough}.`,
-    'ERR_TOTAL_MISMATCH',
-  );
 }

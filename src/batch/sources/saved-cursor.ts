@@ -17,7 +17,7 @@ export function savedCursor<State extends Json>(
   if (from === undefined) return undefined;
   if (typeof from === 'object' && from !== null && isValid(from as Partial<State>)) return from as State;
   throw new BatchError(
-    `the checkpoint has an invalid cursor for ${source}: ${JSON.stringify(from).slice(0, 200)}. Restore the checkpoint from a ` +
+    `the checkpoint has an invalid cursor for ${source}: it does not belong to this export. Restore the checkpoint from a ` +
       'backup, or set restart (--restart) to start over; the existing files are renamed.',
     'ERR_CHECKPOINT_DAMAGED',
   );

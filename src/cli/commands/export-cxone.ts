@@ -19,7 +19,7 @@ interface CxoneFlags extends ExportFlags {
 
 interface ContactsFlags extends CxoneFlags {
   apiVersion?: string;
-  param?: Record<string, string>;
+  param?: Record<string, string | string[]>;
   totalTolerance?: number;
 }
 

@@ -1,59 +1,27 @@
 import { type Command, Option } from 'commander';
-import {
-  cursorSource,
-  type ExportSummary,
-  linkSource,
-  offsetSource,
-  type PageSource,
-  pageNumberSource,
-} from '../../batch/index.ts';
+import type { ExportSummary } from '../../batch/index.ts';
 import {
   CURSOR_DEFAULTS,
-  type JsonMembers,
   OFFSET_DEFAULTS,
   PAGE_NUMBER_DEFAULTS,
   PAGED_DEFAULTS,
 } from '../../batch/internal.ts';
-import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
-import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
+import { addExportFlags, outFlag } from '../flags/export-flags.ts';
 import { addConnectionFlags, addLogFlags, baseUrlFlag, vendorFlag } from '../flags/run-flags.ts';
-import { pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import { pageSizeFlag, paramFlag, secretParamFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount, readJsonObject } from '../parse.ts';
-import { VENDOR_RATES, type VendorName } from '../variables.ts';
-
-interface PagesFlags extends ExportFlags {
-  vendor?: VendorName;
-  baseUrl?: string;
-  url: string;
-  method: 'get' | 'post';
-  param?: Record<string, string>;
-  data?: string;
-  items: string;
-  id?: string;
-  total?: string;
-  totalTolerance?: number;
-  absentAtEnd?: true;
-  emptyStatus?: '204' | '404';
-  pageNumber?: string | true;
-  offset?: string | true;
-  cursor?: string;
-  next?: string;
-  cursorParameter?: string;
-  pageSize?: number;
-  sizeParameter?: string;
-  firstPage?: number;
-  pageCount?: string;
-}
+import { parseCount } from '../parse.ts';
+import { VENDOR_RATES } from '../variables.ts';
+import { type PagesFlags, pagesSource } from './pages-source.ts';
 
 /** Adds the export of any API, which flags describe. */
 export function addExportPages(parent: Command, { io, args, setExitCode }: CommandContext): void {
   const command = parent
     .command('pages')
     .description(
-      'Export the pages of any API. A path is a field name, or several field names with dots between them.',
+      'Export the pages of any API. A path is a field name, or several field names with dots between them; list.0.name and list[0].name both lead into a list.',
     )
     .optionsGroup('Required:')
     .requiredOption(
@@ -87,10 +55,25 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
       `with --page-number: the first number (default: ${PAGE_NUMBER_DEFAULTS.first})`,
       parseCount,
     )
+    .option(
+      '--first-offset <n>',
+      'with --offset: the number of the first request (default: 0; 1 if the parameter is startIndex)',
+      parseCount,
+    )
     .option('--page-count <path>', 'with --page-number: path of the number of pages')
+    .addOption(
+      new Option(
+        '--last-page <kind>',
+        'with --page-number or --offset: the page before an empty page, or a page with fewer records than --page-size (default: empty)',
+      ).choices(['empty', 'short']),
+    )
     .option(
       '--cursor-parameter <name>',
       `with --cursor: parameter for the cursor (default: ${CURSOR_DEFAULTS.parameter})`,
+    )
+    .option(
+      '--next-path <path>',
+      'with --next: path of the URLs of next pages, such as /scroll (default: the path of --url)',
     )
     .option('--total <path>', 'path of the total number of records; the export fails if records are missing')
     .addOption(totalToleranceFlag(PAGED_DEFAULTS.totalTolerance))
@@ -99,12 +82,20 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
     .addOption(
       new Option('--empty-status <status>', 'status of a response without records').choices(['204', '404']),
     )
+    .option('--no-exact-numbers', 'round numbers to the precision of JavaScript, which is faster')
     .optionsGroup('Request:')
     .addOption(
       new Option('--method <method>', 'HTTP method').choices(['get', 'post']).default(PAGED_DEFAULTS.method),
     )
     .addOption(paramFlag())
-    .option('--data <file>', 'JSON file with the body of a POST');
+    .addOption(secretParamFlag())
+    .option('--data <file>', 'JSON file with the body of a POST')
+    .addOption(
+      new Option(
+        '--in <place>',
+        'where to put the paging parameters (default: query for get, body for post)',
+      ).choices(['query', 'body']),
+    );
   addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
   addLogFlags(addExportFlags(command, VENDOR_RATES));
   addHelpEnd(command, {
@@ -117,7 +108,7 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
     ],
   }).action(async (flags: PagesFlags) => {
     const { vendor, baseUrl, url } = flags;
-    const source = () => sourceOf(flags);
+    const source = () => pagesSource(flags);
     const warningFor = (summary: ExportSummary) => singlePageWarning(flags, summary);
     const name = 'export pages';
     setExitCode(await runExportJob(io, { name, args, flags, vendor, baseUrl, url, source, warningFor }));
@@ -129,49 +120,4 @@ function singlePageWarning({ cursor, next, total }: PagesFlags, { pages, records
   const flag = cursor !== undefined ? `--cursor ${cursor}` : next !== undefined && `--next ${next}`;
   if (!flag || total !== undefined || pages !== 1 || records === 0) return undefined;
   return `the export has a single page, which has no value at ${flag}; if there are more pages, fix the path or set --total`;
-}
-
-function sourceOf(flags: PagesFlags): PageSource {
-  const { pageNumber, offset, cursor, next, pageSize, sizeParameter, cursorParameter } = flags;
-  const ways = { '--page-number': pageNumber, '--offset': offset, '--cursor': cursor, '--next': next };
-  const chosen = Object.entries(ways).filter(([, value]) => value !== undefined);
-  const numbered = pageNumber !== undefined || offset !== undefined;
-  refuse('export pages', [
-    chosen.length === 0 && `set one of ${Object.keys(ways).join(', ')}`,
-    chosen.length > 1 && `set only one of ${chosen.map(([flag]) => flag).join(', ')}`,
-    !numbered && pageSize !== undefined && '--page-size requires --page-number or --offset',
-    !numbered && sizeParameter !== undefined && '--size-parameter requires --page-number or --offset',
-    pageNumber === undefined && flags.firstPage !== undefined && '--first-page requires --page-number',
-    pageNumber === undefined && flags.pageCount !== undefined && '--page-count requires --page-number',
-    flags.total === undefined && flags.totalTolerance !== undefined && '--total-tolerance requires --total',
-    cursor === undefined && cursorParameter !== undefined && '--cursor-parameter requires --cursor',
-  ]);
-  const { method, url, param: params, items, id, total, totalTolerance, emptyStatus } = flags;
-  const shared = {
-    method,
-    url,
-    params,
-    items,
-    id,
-    total,
-    totalTolerance,
-    data: flags.data === undefined ? undefined : (readJsonObject('--data', flags.data) as JsonMembers),
-    emptyPage: flags.absentAtEnd && ('absent' as const),
-    emptyStatus: emptyStatus === '204' ? (204 as const) : emptyStatus && (404 as const),
-  };
-  if (cursor !== undefined) return cursorSource({ ...shared, cursor, parameter: cursorParameter });
-  if (next !== undefined) return linkSource({ ...shared, next });
-  const name = (value: string | true | undefined) => (value === true ? undefined : value);
-  if (offset !== undefined) {
-    return offsetSource({ ...shared, skipParameter: name(offset), sizeParameter, pageSize });
-  }
-  const { firstPage: first, pageCount } = flags;
-  return pageNumberSource({
-    ...shared,
-    parameter: name(pageNumber),
-    sizeParameter,
-    pageSize,
-    first,
-    pageCount,
-  });
 }

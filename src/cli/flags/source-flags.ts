@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { parseCount, parseInterval, parsePair, parseShare } from '../parse.ts';
+import { parseCount, parseInterval, parsePair, parseRepeated, parseShare } from '../parse.ts';
 
 export function intervalFlag(): Option {
   const description =
@@ -18,6 +18,11 @@ export function totalToleranceFlag(byDefault: number): Option {
 }
 
 export function paramFlag(): Option {
-  const description = 'query parameter, such as fields=id; repeatable';
+  const description = 'query parameter, such as fields=id; repeatable, also with the same name';
   return new Option('--param <name=value>', description).argParser(parsePair);
+}
+
+export function secretParamFlag(): Option {
+  const description = 'name of a parameter that the checkpoint must not contain; repeatable';
+  return new Option('--secret-param <name>', description).argParser(parseRepeated);
 }
