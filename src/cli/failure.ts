@@ -4,6 +4,7 @@ import { toBatchError } from '../batch/internal.ts';
 import { isError, messageOf } from '../core/internal.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { Interruption } from './interrupt.ts';
+import { memoryErrorOf } from './memory.ts';
 import type { Failure } from './reporter/types.ts';
 
 const HINTS: Partial<Record<ExitCode, string>> = {
@@ -15,9 +16,11 @@ const HINTS: Partial<Record<ExitCode, string>> = {
 /**
  * Describes the failure of a run.
  *
+ * @param given what was thrown.
  * @param resume the command that resumes the run; undefined if the run has no checkpoint.
  */
-export function failureOf(thrown: unknown, resume: string | undefined): Failure {
+export function failureOf(given: unknown, resume: string | undefined): Failure {
+  const thrown = memoryErrorOf(given) ?? given;
   const exitCode = exitCodeOf(thrown);
   const error = isAxiosError(thrown) ? toBatchError(thrown) : thrown;
   // With exit code 2, the same command would fail again.

@@ -6,8 +6,9 @@ import { readEnvironment } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { RunFlags } from './flags/run-flags.ts';
-import { abortOnSignal } from './interrupt.ts';
+import { abortOnSignal, Interruption } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { watchMemory } from './memory.ts';
 import { createReporter } from './reporter/create-reporter.ts';
 import type { VendorName } from './variables.ts';
 
@@ -43,11 +44,13 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   const { flags } = job;
   const { log, progressInterval: interval } = flags;
   const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock, env: io.env });
-  const { signal, release } = abortOnSignal(
+  const memory = watchMemory();
+  const { signal: interruption, release } = abortOnSignal(
     io,
     () => reporter.interrupted('stopping after the current page; interrupt again to stop immediately'),
     reporter.stop,
   );
+  const signal = AbortSignal.any([interruption, memory.signal]);
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     const run = job.prepare();
@@ -56,6 +59,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     const rate = flags.rate === 'none' ? undefined : flags.rate;
     const { baseUrl } = job;
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
+    memory.limitResponses(api);
     // Check the credentials before a file is created or renamed.
     const token = await tokens.getToken({ signal });
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
@@ -81,11 +85,13 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     return failure.exitCode;
   } finally {
     reporter.stop();
+    memory.stop();
     release();
   }
 }
 
-/** Replaces the error with which axios ends an aborted wait for the token. */
+/** Replaces the error of an aborted run or of an aborted wait for the token, unless the run describes an interruption. */
 function asInterrupted(error: unknown, { reason }: AbortSignal): unknown {
+  if (!(reason instanceof Interruption)) return reason;
   return (error as { code?: unknown }).code === 'ERR_CANCELED' ? reason : error;
 }
