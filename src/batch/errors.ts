@@ -34,6 +34,8 @@ export type BatchErrorCode =
   | 'ERR_INPUT'
   /** The input has changed since the checkpoint was saved. */
   | 'ERR_INPUT_CHANGED'
+  /** The memory is too small for the records. Only the command uses this code. */
+  | 'ERR_MEMORY'
   /** A function that the caller passed in failed. */
   | 'ERR_CALLBACK';
 

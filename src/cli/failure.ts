@@ -5,6 +5,7 @@ import { isError, messageOf } from '../core/internal.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { hintFor } from './hint.ts';
 import { Interruption } from './interrupt.ts';
+import { memoryErrorOf } from './memory.ts';
 import { printable } from './printable.ts';
 import type { Failure } from './reporter/types.ts';
 
@@ -19,8 +20,9 @@ interface FailedRun {
 // The same command would fail again.
 const NOT_RESUMABLE: readonly ExitCode[] = [EXIT.usage, EXIT.permanent];
 
-/** Describes the failure of a run. */
-export function failureOf(thrown: unknown, { command = '', resume }: FailedRun = {}): Failure {
+/** Describes the failure of a run. @param given what was thrown. */
+export function failureOf(given: unknown, { command = '', resume }: FailedRun = {}): Failure {
+  const thrown = memoryErrorOf(given) ?? given;
   const exitCode = exitCodeOf(thrown);
   const error = isAxiosError(thrown) ? toBatchError(thrown) : thrown;
   const isResumable = !NOT_RESUMABLE.includes(exitCode) && !(error instanceof BatchError && !error.resumable);

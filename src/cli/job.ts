@@ -7,8 +7,9 @@ import { readEnvironment } from './environment.ts';
 import type { ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { RunFlags } from './flags/run-flags.ts';
-import { abortOnSignal } from './interrupt.ts';
+import { abortOnSignal, Interruption } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { watchMemory } from './memory.ts';
 import { openReporter } from './open-reporter.ts';
 import { parseRate } from './parse.ts';
 import type { Completion } from './reporter/types.ts';
@@ -40,11 +41,13 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   const { flags, baseUrl, url } = job;
   const secrets = findArgumentSecrets(job.args);
   const reporter = openReporter(io, flags, secrets);
-  const { signal, release } = abortOnSignal(
+  const memory = watchMemory();
+  const { signal: interruption, release } = abortOnSignal(
     io,
     () => reporter.interrupted('stopping after the current page; interrupt again to stop immediately'),
     reporter.stop,
   );
+  const signal = AbortSignal.any([interruption, memory.signal]);
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     refuseCredentials({ '--base-url': baseUrl, '--url': url });
@@ -53,6 +56,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     const { retries, timeout, restart, maxOutage } = flags;
     const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[name].rate);
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
+    memory.limitResponses(api);
     // Check the credentials before a file is created or renamed.
     const token = await tokens.getToken({ signal });
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
@@ -81,6 +85,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     return failure.exitCode;
   } finally {
     reporter.stop();
+    memory.stop();
     release();
   }
 }
@@ -98,7 +103,8 @@ function baseUrlProblem(url: string, base: string | undefined): string | undefin
   return `${wrong}; set the base URL of the API, such as https://api.example.com`;
 }
 
-/** Replaces the error with which axios ends an aborted wait for the token. */
+/** Replaces the error of an aborted run or of an aborted wait for the token, unless the run describes an interruption. */
 function asInterrupted(error: unknown, { reason }: AbortSignal): unknown {
+  if (!(reason instanceof Interruption)) return reason;
   return (error as { code?: unknown }).code === 'ERR_CANCELED' ? reason : error;
 }

@@ -26,6 +26,7 @@ import {
 import { addHelpEnd } from '../help.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { watchMemory } from '../memory.ts';
 import { openReporter } from '../open-reporter.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
 import { queueUrl } from '../queue/queue-url.ts';
@@ -106,13 +107,16 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   const { name: vendorName, vendor } = chooseVendor(environment, flags.vendor);
   const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[vendorName].rate);
   const store = redisStore({ url: connection });
-  const { signal, release } = abortOnSignal(
+  const memory = watchMemory();
+  const { signal: interruption, release } = abortOnSignal(
     io,
     () => reporter.interrupted('stopping: returning the parts to the queue'),
     reporter.stop,
   );
+  const signal = AbortSignal.any([interruption, memory.signal]);
   try {
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, store, onEvent: reporter.event });
+    memory.limitResponses(api);
     // Check the credentials before taking a part, so that wrong credentials fail no part.
     const token = await firstToken(tokens, signal);
     if (!token) return;
@@ -149,8 +153,10 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
       else signal.addEventListener('abort', () => resolve());
     });
     await worker.close();
+    memory.signal.throwIfAborted();
   } finally {
     await store.close();
+    memory.stop();
     release();
   }
 }
