@@ -41,6 +41,8 @@ export default defineConfig([
     clean: false,
     deps: { neverBundle },
     plugins: [licences('cli/')],
+    // The program reads package.json by a path that is relative to its folder.
+    outputOptions: { chunkFileNames: 'cli/[name].js' },
   },
 ]);
 

@@ -67,9 +67,9 @@ function withSuggestion(wrong: string, nearest: string | undefined, otherwise: s
 }
 
 function suggest(name: string, names: readonly string[]): string | undefined {
-  return (
-    nearestName(name, names) ?? (name.length > 1 ? names.find((other) => other.startsWith(name)) : undefined)
-  );
+  // A longer name that begins in the same way is nearer than a name of similar length.
+  const longer = name.length > 1 ? names.find((other) => other.startsWith(name)) : undefined;
+  return longer ?? nearestName(name, names);
 }
 
 function pathOf(command: Command): string {

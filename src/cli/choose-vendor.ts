@@ -1,5 +1,5 @@
-import type { Vendor } from '../core/index.ts';
-import { refuse } from '../core/internal.ts';
+import { ConfigurationError, type Vendor } from '../core/index.ts';
+import { nearestName, refuse } from '../core/internal.ts';
 import { type Environment, vendorFromEnvironment } from '../vendors/environment.ts';
 import { readVariable, readVariables, secretProblems } from '../vendors/internal.ts';
 import { oauth2Vendor } from '../vendors/oauth2.ts';
@@ -23,16 +23,36 @@ export function chooseVendor(
 ): { name: VendorName; vendor: Vendor } {
   const candidates = wanted === undefined ? VENDORS : [wanted];
   const found = candidates.filter((name) => Object.keys(variablesOf(environment, name)).length > 0);
+  const misspelt = misspeltVariables(environment, candidates);
   refuse('credentials', [
     found.length === 0 &&
       `not found; set ${candidates.map((name) => VENDOR_VARIABLES[name].required.join(', and ')).join('; or ')}, ` +
         'in the environment or in a file named by --env',
+    ...(found.length === 0 ? misspelt : []),
     found.length > 1 &&
       `variables of ${found.join(' and ')} are set; choose with --vendor ${found.join(' or --vendor ')}`,
   ]);
   const name = found[0] as VendorName;
   const variables = variablesOf(environment, name);
-  return { name, vendor: name === 'oauth' ? oauthVendor(variables) : vendorFromEnvironment(variables) };
+  try {
+    return { name, vendor: name === 'oauth' ? oauthVendor(variables) : vendorFromEnvironment(variables) };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError('environment variables', [...error.problems, ...misspelt]);
+  }
+}
+
+// More differences are not a misspelling: OAUTH_CALLBACK_URL is not OAUTH_CLIENT_ID.
+const MISSPELT = 4;
+
+/** Names variables that are set, that no vendor has, and that are similar to a variable that is not set. Never returns a value. */
+function misspeltVariables(environment: Environment, vendors: readonly VendorName[]): string[] {
+  const names = vendors.flatMap((vendor) => VENDOR_VARIABLES[vendor].names);
+  const missing = names.filter((name) => !readVariable(environment, name));
+  return Object.keys(environment).flatMap((name) => {
+    const nearest = names.includes(name) ? undefined : nearestName(name, missing, MISSPELT);
+    return nearest ? [`rename ${name}, which is not a known variable, to ${nearest}`] : [];
+  });
 }
 
 function variablesOf(environment: Environment, vendor: VendorName): Environment {

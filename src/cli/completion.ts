@@ -8,7 +8,6 @@ interface ResultSummary {
   readonly records: number;
   readonly stated?: number | undefined;
   readonly missing?: number;
-  readonly repeated: number;
   readonly warnings?: readonly string[];
 }
 
@@ -42,17 +41,8 @@ export function completionOf(
   };
 }
 
-/** Returns how many records an export has, and how many the API stated if some are missing. */
-export function recordsIn({ records, stated, missing = 0 }: ResultSummary): string {
-  return stated !== undefined && missing > 0
-    ? `${count(records)} of ${counted(stated, 'stated record')}`
-    : counted(records, 'record');
-}
-
-/** Returns the missing and the repeated records of an export. */
-export function differences({ missing = 0, repeated }: ResultSummary): (string | false)[] {
-  return [
-    missing > 0 && `${count(missing)} missing`,
-    repeated > 0 && `${counted(repeated, 'duplicate')} dropped`,
-  ];
+/** Describes the records of an export, and where they are. Names the records that the API stated if some are missing. */
+export function describeRecords({ records, stated, missing = 0 }: ResultSummary, where: string): string {
+  if (stated === undefined || missing === 0) return `${counted(records, 'record')}${where}`;
+  return `${count(records)} of ${counted(stated, 'stated record')}${where}, ${count(missing)} missing`;
 }

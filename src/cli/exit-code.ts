@@ -3,6 +3,7 @@ import { BatchError } from '../batch/index.ts';
 import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/index.ts';
 import { isError } from '../core/internal.ts';
 import { Interruption } from './interrupt.ts';
+import { isOutOfDescriptors } from './out-of-descriptors.ts';
 
 /** The exit codes of the program. */
 export const EXIT = {
@@ -39,7 +40,7 @@ export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
 /** Returns the exit code for an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   // The limit can be raised, or other programs can close files.
-  if (isOutOfDescriptors(error)) return EXIT.partial;
+  if (lacksDescriptors(error)) return EXIT.partial;
   if (error instanceof ConfigurationError) return EXIT.usage;
   if (error instanceof Interruption) return EXIT[error.signal];
   if (error instanceof BatchError) return ofBatchError(error);
@@ -126,17 +127,11 @@ function ofFileError(error: unknown): ExitCode {
   return WRONG_PATH.includes((error as NodeJS.ErrnoException).code ?? '') ? EXIT.usage : EXIT.partial;
 }
 
-const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE'];
-
-/** Returns whether the process or the system has too many open files. Each connection is one. */
-export function isOutOfDescriptors(error: unknown): boolean {
-  if (!isError(error)) return false;
-  const { code, cause } = error as NodeJS.ErrnoException;
-  if (OUT_OF_DESCRIPTORS.includes(code ?? '') || isOutOfDescriptors(cause)) return true;
-  // These errors have only the message of the error of a file or of the token request.
-  return (
-    (error instanceof ConfigurationError || isTokenError(error)) && /\b(EMFILE|ENFILE)\b/.test(error.message)
-  );
+/** Returns whether too many files are open. Some errors have only the message of the error of a file or of a token request. */
+export function lacksDescriptors(error: unknown): boolean {
+  if (isOutOfDescriptors(error)) return true;
+  const isDerived = error instanceof ConfigurationError || isTokenError(error);
+  return isDerived && /\b(EMFILE|ENFILE)\b/.test(error.message);
 }
 
 /** Returns whether Redis refuses the credentials. */

@@ -1,6 +1,6 @@
 import { type ExportSummary, exportRecords, type PageSource } from '../batch/index.ts';
 import { refuse } from '../core/internal.ts';
-import { completionOf, differences, recordsIn } from './completion.ts';
+import { completionOf, describeRecords } from './completion.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { ExportJob } from './export-job.ts';
 import { FILE_ONLY, passedFlags, QUEUE_ONLY } from './flags/queue-flags.ts';
@@ -56,20 +56,20 @@ function toSource(source: PageSource | SourceDescription, interval: Interval | u
 }
 
 function describeResult(summary: ExportSummary): string {
-  const { pages, elapsed, output, alreadyComplete, resumed } = summary;
+  const { pages, repeated, elapsed, output, alreadyComplete, resumed } = summary;
   const where = output === undefined ? '' : ` in ${output}`;
   if (alreadyComplete) {
-    return `already complete: ${recordsIn(summary)}${where}; add --restart to export again`;
+    return `already complete: ${describeRecords(summary, where)}; add --restart to export again`;
   }
   return [
-    `complete: ${recordsIn(summary)}${where}`,
-    ...differences(summary),
+    `complete: ${describeRecords(summary, where)}`,
     counted(pages, 'page'),
     `${duration(elapsed)}${resumed ? ' since the resume' : ''}`,
     `${count(summary.recordsPerSecond)} records/s`,
     counted(summary.refreshes, 'token refresh', 'token refreshes'),
     counted(summary.replays, 'replay'),
     counted(summary.retries, 'retry', 'retries'),
+    repeated > 0 && `${counted(repeated, 'duplicate')} dropped`,
   ]
     .filter(Boolean)
     .join(', ');

@@ -1,5 +1,6 @@
 import { BatchError } from '../batch/index.ts';
-import { EXIT, type ExitCode, isOutOfDescriptors, isRedisRefusal } from './exit-code.ts';
+import { EXIT, type ExitCode, isRedisRefusal, lacksDescriptors } from './exit-code.ts';
+import { OUT_OF_DESCRIPTORS } from './out-of-descriptors.ts';
 
 /** A failure for which a hint is needed. */
 interface HintRequest {
@@ -14,9 +15,7 @@ interface HintRequest {
 /** Returns what to do about a failure. Names the flag that helps if the same command would fail again. */
 export function hintFor(request: HintRequest): string | undefined {
   const { error, exitCode } = request;
-  if (isOutOfDescriptors(error)) {
-    return 'too many files and connections are open: raise the limit, such as with ulimit -n 1024, or close other programs';
-  }
+  if (lacksDescriptors(error)) return OUT_OF_DESCRIPTORS;
   switch (exitCode) {
     case EXIT.authentication:
       return isRedisRefusal(error)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import type { EndSignal } from './io.ts';
-import { runCommand } from './program.ts';
+import { isOutOfDescriptors, OUT_OF_DESCRIPTORS } from './out-of-descriptors.ts';
 
 const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
@@ -8,6 +8,21 @@ const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
+// The exit code `partial`. The module of exit codes may be one of those that cannot be opened.
+const INCOMPLETE = 6;
+
+/** Loads the program, which consists of several hundred files that are opened together. */
+async function loadProgram(): Promise<typeof import('./program.ts')> {
+  try {
+    return await import('./program.ts');
+  } catch (error) {
+    if (!isOutOfDescriptors(error)) throw error;
+    process.stderr.write(`error: the program cannot be loaded: ${OUT_OF_DESCRIPTORS}\n`);
+    process.exit(INCOMPLETE);
+  }
+}
+
+const { runCommand } = await loadProgram();
 const exitCode = await runCommand(process.argv.slice(2), {
   env: process.env,
   stdout: process.stdout,

@@ -27,13 +27,13 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
   const setExitCode = (code: ExitCode) => {
     exitCode = code;
   };
-  const program = createProgram({ io, args, setExitCode });
-  const misspelt = argumentProblem(program, args);
-  if (misspelt !== undefined) {
-    io.stderr.write(`error: ${printable(misspelt)}\n`);
-    return EXIT.usage;
-  }
   try {
+    const program = createProgram({ io, args, setExitCode });
+    const misspelt = argumentProblem(program, args);
+    if (misspelt !== undefined) {
+      io.stderr.write(`error: ${printable(misspelt)}\n`);
+      return EXIT.usage;
+    }
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -41,6 +41,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.complete : EXIT.usage;
     const failure = failureOf(error);
     io.stderr.write(`error: ${failure.message}\n`);
+    if (failure.hint !== undefined) io.stderr.write(`hint: ${failure.hint}\n`);
     return failure.exitCode;
   }
 }

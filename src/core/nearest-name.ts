@@ -1,7 +1,15 @@
-/** Returns the most similar name if it is similar enough to be a misspelling (Levenshtein distance), ignoring case. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
+/**
+ * Returns the most similar name if it is similar enough to be a misspelling (Levenshtein distance), ignoring case.
+ *
+ * @param differences the distance of the most similar name must be lower.
+ */
+export function nearestName(
+  name: string,
+  names: readonly string[],
+  differences = name.length / 2 + 1,
+): string | undefined {
   let nearest: string | undefined;
-  let limit = name.length / 2 + 1;
+  let limit = differences;
   for (const other of names) {
     const distance = distanceOf(name.toLowerCase(), other.toLowerCase());
     if (distance < limit) {

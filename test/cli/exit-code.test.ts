@@ -8,6 +8,8 @@ describe('the failure of a part that a worker stored in Redis', () => {
     [3, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 401 }],
     [3, 'ERR_REQUEST', { code: 'ERR_TOKEN_ENDPOINT' }],
     [4, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 403 }],
+    [4, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 401, scope: true }],
+    [7, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 404 }],
     [5, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 429 }],
     [5, 'ERR_REQUEST', { code: 'ERR_TOKEN_THROTTLED', status: 400 }],
     [7, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 400 }],

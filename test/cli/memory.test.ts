@@ -82,7 +82,7 @@ it.each([
 ])('describes %s as a page that is too large', (_, work) => {
   const error = thrownBy(work);
   expect(error).toBeInstanceOf(Error);
-  const { message, code, exitCode } = failureOf(error, 'again');
+  const { message, code, exitCode } = failureOf(error, { resume: 'again' });
   expect(message).toMatch(/^a response or a record is longer than 512 MB, the maximum of Node\.js\./);
   expect(code).toBe('ERR_MEMORY');
   expect(exitCode).not.toBe(1);
@@ -93,12 +93,12 @@ it.each([
   ['the cause of an error', () => new Error('x', { cause: thrownBy(() => new ArrayBuffer(2 ** 52)) })],
   ['the operating system', () => Object.assign(new Error('read ENOMEM'), { code: 'ENOMEM' })],
 ])('describes %s that had no memory, with exit code 6', (_, work) => {
-  const { message, exitCode, resume } = failureOf(thrownBy(work), 'again');
+  const { message, exitCode, resume } = failureOf(thrownBy(work), { resume: 'again' });
   expect(message).toMatch(/^too little memory: .*--max-old-space-size/);
   expect(exitCode).toBe(6);
   expect(resume).toBe('again');
 });
 
 it('describes other errors as before', () => {
-  expect(failureOf(new RangeError('no such thing'), 'again').message).toContain('RangeError: no such thing');
+  expect(failureOf(new RangeError('no such thing'), { resume: 'again' }).message).toContain('RangeError: no such thing');
 });

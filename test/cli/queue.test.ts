@@ -164,7 +164,7 @@ describeWithRedis('exports in a queue', () => {
   });
 
   it.each([
-    ['400', 6, 'returned 400'],
+    ['400', 7, 'returned 400'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
   ] as const)(
     'keeps the complete parts when the API answers a part with %s, and exits with %d',
@@ -184,7 +184,11 @@ describeWithRedis('exports in a queue', () => {
       expect(Number(complete)).toBe(Number(part));
       expect(Number(complete)).toBeGreaterThan(0);
       expect(Number(records)).toBeGreaterThan(0);
-      expect(stderr).toMatch(/\nresume: axios-oauth-refresh export genesys-conversations .*--queue redis:/);
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+        exitCode === 7
+          ? /^hint: .*--restart/
+          : /^resume: axios-oauth-refresh export genesys-conversations .*--queue redis:/,
+      );
 
       broken = false;
       expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
@@ -311,13 +315,14 @@ describeWithRedisServer('a Redis with a password', () => {
     const good = await run([...command, '--env', file], {});
     expect(good).toMatchObject({ code: 0 });
     const overridden = await run([...command, '--env', file], { REDIS_PASSWORD: 'wrong one' });
-    expect(overridden.code).toBe(6);
+    expect(overridden.code).toBe(3);
+    expect(overridden.stderr).toContain('\nhint: set REDIS_USERNAME and REDIS_PASSWORD');
     expect(overridden.stderr).toContain(
       'warning: REDIS_PASSWORD has different values in the environment and in ',
     );
     worker.send('SIGTERM');
     const bad = await run(command, { REDIS_PASSWORD: 'wrong one' });
-    expect(bad.code).toBe(6);
+    expect(bad.code).toBe(3);
     expect(bad.stderr).toContain('password');
     for (const { stderr } of [good, overridden, bad, await worker.ended]) {
       expect(stderr).not.toContain('pass/word');

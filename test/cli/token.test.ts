@@ -167,6 +167,36 @@ describe('token', () => {
     expect(none.stderr).toContain('--env');
   });
 
+  it.each([
+    [{ GENESYS_CLIENT_ID: 'a', GENESYS_CLIENT_SECRT: 'hunter2' }, 'rename GENESYS_CLIENT_SECRT, which'],
+    [{ GENESY_CLIENT_ID: 'a' }, 'to GENESYS_CLIENT_ID'],
+    [{ CXONE_CLIENTID: 'a' }, 'to CXONE_CLIENT_ID'],
+    [{ OAUTH_TOKEN_ENDPONT: 'https://login.example.com', OAUTH_CLIENT_ID: 'a' }, 'to OAUTH_TOKEN_ENDPOINT'],
+  ])('names the variable that is nearest to a misspelt variable: %j', async (env, message) => {
+    const { code, stderr } = await run(['token'], env);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('hunter2');
+    expect(stderr).not.toContain('CALLBACK_URL, which');
+  });
+
+  it('prints no control characters of the server', async () => {
+    const scope = 'read\u001b[2J\r\nAPI         https://forged.example\u009b2J\u202e';
+    const server = await startServer((_, response) => {
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ access_token: 'abc', expires_in: 90, scope }));
+    });
+    const { stdout } = await run(['token'], {
+      OAUTH_TOKEN_ENDPOINT: `${server.url}/token`,
+      OAUTH_CLIENT_ID: 'client',
+      OAUTH_CLIENT_SECRET: 'the-secret',
+    });
+    await server.close();
+    expect(stdout).toContain('scopes      read [2J API         https://forged.example 2J \n');
+    expect(stdout).not.toMatch(/^API /m);
+  });
+
   it('ignores a variable that only shares a prefix with the variables of a vendor', async () => {
     const simulator = await startSimulator();
     const env = { ...genesysEnv(simulator), OAUTH_CALLBACK_URL: 'https://app.example.com/callback' };

@@ -140,6 +140,86 @@ describe('arguments', () => {
     expect(stderr).not.toContain('hunter2');
   });
 
+  const EXPORT = ['export', 'genesys-conversations', '--interval', '2023-10-01/2023-10-02'];
+  const IMPORT = ['import', 'genesys-contacts', '--in', 'a.jsonl'];
+
+  it.each([
+    [[...EXPORT, '--ouput', 'a.jsonl'], "unknown option '--ouput'; did you mean --out?"],
+    [[...EXPORT, '--ouput=a.jsonl'], "unknown option '--ouput'; did you mean --out?"],
+    [[...EXPORT, '--outt', 'a', '--rate', 'fast'], "unknown option '--outt'; did you mean --out?"],
+    [[...EXPORT, '--col', 'a'], "unknown option '--col'; did you mean --columns?"],
+    [['export', 'genesys-conversations', '--intervall', 'x'], 'did you mean --interval?'],
+    [['export', 'pages', '--item', 'x'], 'did you mean --items?'],
+    [['export', 'cxone-data-extraction', '--entitiy', 'x'], 'did you mean --entity?'],
+    [['import', 'genesys-contacts', '--lst', 'x'], 'did you mean --list?'],
+    [['worker', '--quue', 'redis://127.0.0.1'], 'did you mean --queue?'],
+    [['token', '--vendr', 'genesys'], 'did you mean --vendor?'],
+    [['simulate', '--prot', '80'], 'did you mean --port?'],
+    [['tokn'], "unknown command 'tokn'; did you mean token?"],
+    [['exprot', 'pages'], "unknown command 'exprot'; did you mean export?"],
+    [['export', 'genesys-conversation'], 'did you mean genesys-conversations?'],
+    [['import', 'contacts'], "unknown command 'contacts'; "],
+    [
+      [...EXPORT, '--format', 'jsnl'],
+      "argument 'jsnl' is invalid; did you mean jsonl? The choices are jsonl,",
+    ],
+    [['token', '--vendor=genesis'], "argument 'genesis' is invalid; did you mean genesys?"],
+    [['simulate', '--vendor', 'cxon'], 'did you mean cxone?'],
+    [[...EXPORT, '--log', 'jsn'], 'did you mean json?'],
+    [[...IMPORT, '--on-bad-record', 'rejct'], 'did you mean reject?'],
+  ])('names the nearest name in the last line: %j', async (args, message) => {
+    const { code, stdout, stderr } = await run(args, {});
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: .*\n$/);
+    expect(stderr).toContain(message);
+  });
+
+  it.each([
+    [[...EXPORT, '--out', '-', '--restart'], '--restart: requires a file as output'],
+    [[...EXPORT, '--out', '-', '--checkpoint=x'], '--checkpoint: requires a file as output'],
+    [[...EXPORT, '--out', '-', '--checkpoint-interval', '5'], '--checkpoint-interval: requires a file'],
+    [[...EXPORT, '--out', 'a', '--queue-name', 'x'], '--queue: missing; --queue-name can be used only'],
+    [[...EXPORT, '--out', 'a', '--keep-parts'], '--queue: missing; --keep-parts'],
+    [[...EXPORT, '--out', 'a', '--name', 'x'], '--queue: missing; --name'],
+    [
+      [...QUEUED, '--out', 'a', '--keep-parts', '--no-merge'],
+      '--keep-parts cannot be combined with --no-merge',
+    ],
+    [[...QUEUED, '--out', 'a', '--max-outage', '5m'], 'not allowed with --max-outage'],
+    [[...QUEUED, '--out', 'a', '--retries', '5'], 'not allowed with --retries'],
+    [[...QUEUED, '--out', 'a', '--timeout', '5'], 'not allowed with --timeout'],
+    [[...QUEUED, '--out', 'a', '--read-ahead', '5'], 'not allowed with --read-ahead'],
+    [[...QUEUED, '--out', 'a', '--checkpoint', 'x'], 'not allowed with --checkpoint'],
+    [[...IMPORT, '--list', 'a', '--delimiter', ';'], '--delimiter requires the format csv'],
+  ])('refuses a flag that would not be used: %j', async (args, message) => {
+    const { code, stderr } = await run(args, {});
+    expect(code).toBe(2);
+    expect(stderr.trimEnd().split('\n').at(-1)).toContain(message);
+  });
+
+  it.each([
+    ['90', true],
+    ['90s', true],
+    ['1.5h', true],
+    ['15m', true],
+    ['0', true],
+    ['15 m', false],
+    ['15min', false],
+    ['-1', false],
+    ['', false],
+  ])('--max-outage accepts %j: %s', async (text, isValid) => {
+    const { code, stderr } = await run([...EXPORT, '--out', 'a', '--max-outage', text], {});
+    expect(code).toBe(2);
+    expect(stderr).toContain(isValid ? 'set GENESYS_CLIENT_ID' : 'such as 90s, 15m or 2h');
+  });
+
+  it('does not print the value of a parameter without a name', async () => {
+    const { code, stderr } = await run(['export', 'pages', '--param', 'hunter2hunter2'], {});
+    expect(code).toBe(2);
+    expect(stderr).toContain('Use name=value');
+    expect(stderr).not.toContain('hunter2');
+  });
+
   it.each([
     '--client-secret=hunter2hunter2',
     '--client_secret=hunter2hunter2',
@@ -148,6 +228,7 @@ describe('arguments', () => {
     '--token=hunter2hunter2',
     '--clientsecret=hunter2hunter2',
     '--zzz=hunter2hunter2',
+    '--vendr=hunter2hunter2',
   ])('refuses %s without printing its value', async (flag) => {
     const { code, stdout, stderr } = await run(['token', flag], {});
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -2,7 +2,7 @@ import type { Json } from '../../batch/index.ts';
 import { removeExport, splitInterval, submitExport, type WholeSummary } from '../../bullmq/index.ts';
 import { monotonicOf, refuse, systemClock } from '../../core/internal.ts';
 import { findArgumentSecrets } from '../argument-secrets.ts';
-import { completionOf, differences, recordsIn } from '../completion.ts';
+import { completionOf, describeRecords } from '../completion.ts';
 import { readEnvironment } from '../environment.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { ExportJob } from '../export-job.ts';
@@ -114,11 +114,16 @@ function pollInterval(progressInterval: number | undefined): number | undefined 
 }
 
 function describeResult(summary: WholeSummary, elapsed: number) {
-  const { parts, output, manifest, alreadyComplete } = summary;
-  const where = `${recordsIn(summary)} in ${output ?? manifest} in the directory of the workers`;
+  const { repeated, parts, output, manifest, alreadyComplete } = summary;
+  const where = describeRecords(summary, ` in ${output ?? manifest} in the directory of the workers`);
   if (alreadyComplete)
     return `already complete: ${where}; to export again, remove the file and add --restart`;
-  return [`complete: ${where}`, ...differences(summary), counted(parts, 'part'), duration(elapsed)]
+  return [
+    `complete: ${where}`,
+    counted(parts, 'part'),
+    duration(elapsed),
+    repeated > 0 && `${counted(repeated, 'duplicate')} dropped`,
+  ]
     .filter(Boolean)
     .join(', ');
 }
