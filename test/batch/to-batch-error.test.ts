@@ -50,7 +50,12 @@ describe('the message of a failed request', () => {
       false,
       /"no" \(correlation id a-1\)\.$/,
     ],
-    ['X-Request-Id', answered(500, { 'x-request-id': 'b\u001b[2J2' }), false, /\(correlation id b ?\[2J2\): /],
+    [
+      'X-Request-Id',
+      answered(500, { 'x-request-id': 'b\u001b[2J2' }),
+      false,
+      /\(correlation id b ?\[2J2\): /,
+    ],
     ['400 of a first request', answered(400), false, /^GET \/x returned 400 "no"\.$/],
     ['400 of a cursor', answered(400), true, /start over with restart \(--restart\)\.$/],
     ['404 of a cursor', answered(404), true, /start over with restart \(--restart\)\.$/],
