@@ -8,8 +8,12 @@ interface Throttle {
   data?: unknown;
 }
 
-// Seconds that the API states only in the message, as Genesys Cloud does.
-const IN_MESSAGE = /retry the request in \[?(\d+(?:\.\d+)?)\]? second/i;
+// Genesys Cloud states the seconds in the message.
+const MESSAGE = /retry the request in \[?(\d+)/i;
+
+// `"day";r=0;t=50` and the older `limit=10, remaining=0, reset=50`. Of several policies, the one that is used up.
+const USED_UP = /\br=0\s*;\s*t=(\d+)/;
+const RESET = /\b(?:t|reset)=(\d+)/;
 
 // A greater number of milliseconds is a time since the epoch.
 const YEARS = 1e12;
@@ -30,14 +34,15 @@ export function throttleDelay(
   const read = (name: string) => fields[name] ?? fields.get?.(name);
   const retryAfter = parseRetryAfter(read('retry-after'), now);
   if (retryAfter !== undefined || !isThrottle) return retryAfter;
+  const policies = read('ratelimit');
   const body = readBody(data);
-  const message = Object(body).message ?? body;
   for (const value of [
     read('inin-ratelimit-reset'),
     read('ratelimit-reset'),
-    resetOf(read('ratelimit')),
+    secondsIn(policies, USED_UP),
+    secondsIn(policies, RESET),
     read('x-ratelimit-reset'),
-    typeof message === 'string' && IN_MESSAGE.exec(message)?.[1],
+    secondsIn(Object(body).message ?? body, MESSAGE),
   ]) {
     const delay = parseRetryAfter(value, now);
     if (delay === undefined) continue;
@@ -47,14 +52,6 @@ export function throttleDelay(
   return undefined;
 }
 
-/** Reads the reset of `RateLimit`: `"default";r=0;t=50`, or the older `limit=10, remaining=0, reset=50`. */
-function resetOf(field: unknown): string | undefined {
-  const policies = typeof field === 'string' ? field.split(/,(?=\s*")/) : [];
-  // Of several policies, those that are used up.
-  const exhausted = policies.filter((policy) => /;\s*r=0\b/.test(policy));
-  const resets = (exhausted.length ? exhausted : policies).map((policy) =>
-    Number(/[\s;,](?:t|reset)=(\d+)/.exec(` ${policy}`)?.[1]),
-  );
-  const longest = Math.max(...resets.filter((reset) => reset >= 0));
-  return longest >= 0 ? String(longest) : undefined;
+function secondsIn(text: unknown, pattern: RegExp): string | undefined {
+  return typeof text === 'string' ? pattern.exec(text)?.[1] : undefined;
 }

@@ -18,7 +18,6 @@ describe('throttleDelay', () => {
     ['RateLimit, structured', { ratelimit: '"default";r=0;t=50' }, '', 50],
     ['RateLimit, structured, with spaces', { ratelimit: '"default"; r=0; t=50' }, '', 50],
     ['RateLimit with two policies', { ratelimit: '"burst";r=5;t=1, "daily";r=0;t=600' }, '', 600],
-    ['RateLimit with two used up', { ratelimit: '"burst";r=0;t=1, "daily";r=0;t=600' }, '', 600],
     ['RateLimit, older form', { ratelimit: 'limit=100, remaining=0, reset=50' }, '', 50],
     ['RateLimit, only reset', { ratelimit: 'reset=50' }, '', 50],
     ['RateLimit without a reset', { ratelimit: '"default";r=0' }, '', undefined],

@@ -157,7 +157,7 @@ function refuseOtherMembers(records: readonly CsvRecord[], columns: readonly str
   if (other === undefined) return;
   throw new BatchError(
     `a record has the member ${JSON.stringify(other)}, but the columns come from the first page, where no record has it. ` +
-      'Set `columns` and start over with `restart`, which keeps the current file under another name.',
+      'Set `columns` (--columns) and restart (--restart) to start over, which keeps the current file under another name.',
     'ERR_RECORD',
     { resumable: false },
   );
