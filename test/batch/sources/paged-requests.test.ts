@@ -57,11 +57,9 @@ describe.each(SOURCES)('%s', (_, source) => {
     expect(rounded.records).not.toContainEqual({ deep: [{ id: new ExactNumber('9007199254740993') }] });
   });
 
-  it('reads counts that JavaScript cannot represent, and refuses a total that is not a number', async () => {
-    const big = await startTexts(() => '{"rows":[],"total":9007199254740993}');
+  it('refuses a total that is not a whole number that JavaScript can represent', async () => {
     const total = { total: 'total', totalTolerance: 1 };
-    await exportAll(source(total), big.url);
-    for (const wrong of ['1e400', '-1', '"many"', '{"a":9007199254740993}']) {
+    for (const wrong of ['9007199254740993', '1e400', '-1', '2.5', '"many"', '{"a":9007199254740993}']) {
       const { url } = await startTexts(() => `{"rows":[],"total":${wrong}}`);
       await expect(exportAll(source(total), url)).rejects.toThrow('must be the total number of records');
     }
