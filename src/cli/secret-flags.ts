@@ -1,5 +1,5 @@
 const SECRET =
-  /^--?(?!secret-param$)[\w-]*(secret|passw|credential|bearer|api-?key|access-?key|access-?token|refresh-?token|client-?id)/i;
+  /^--?(?!-?secret-param$)[\w-]*(secret|passw|credential|bearer|api-?key|access-?key|access-?token|refresh-?token|client-?id)/i;
 
 /** Returns an error message if credentials are passed as arguments. */
 export function secretFlagProblem(args: readonly string[]): string | undefined {

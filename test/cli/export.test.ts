@@ -261,6 +261,20 @@ describe('export pages', () => {
     [['--next', 'b', '--data', 'x.json'], 'x.json cannot be read (ENOENT)'],
     [['--page-number', '--param', 'novalue'], 'Use name=value.'],
     [['--next', 'b', '--total-tolerance', '0.1'], '--total-tolerance requires --total'],
+    [['--page-number', '--page-size', '5'], '--page-size is not sent: set --size-parameter'],
+    [['--page-number', '--size-parameter', 'size'], '--size-parameter requires --page-size'],
+    [['--page-number', '--first-offset', '1'], '--first-offset requires --offset'],
+    [['--offset', '--first-page', '0'], '--first-page requires --page-number'],
+    [['--offset', '--page-count', 'n'], '--page-count requires --page-number'],
+    [['--next', 'b', '--last-page', 'short'], '--last-page requires --page-number or --offset'],
+    [['--page-number', '--last-page', 'short'], '--last-page short requires --page-size'],
+    [['--page-number', '--last-page', 'empty', '--page-count', 'n'], '--last-page has no effect with'],
+    [['--cursor', 'c', '--next-path', '/x'], '--next-path requires --next'],
+    [['--next', 'b', '--next-path', 'x'], 'nextPath must be a path'],
+    [['--next', 'b', '--in', 'query'], '--in has no effect with --next'],
+    [['--cursor', 'c', '--in', 'body'], "in 'body' requires method post"],
+    [['--next', 'b', '--cursor-parameter', 'c'], '--cursor-parameter requires --cursor'],
+    [['--next', 'b', '--secret-param', 'tenant'], 'is named tenant'],
     [
       ['--next', 'b', '--out', '-', '--checkpoint', 'x.checkpoint'],
       '--checkpoint: requires a file as output',
@@ -270,6 +284,50 @@ describe('export pages', () => {
     const { code, stderr } = await run([...args, '--out', 'x.jsonl', ...flags], env('http://127.0.0.1:1'));
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+});
+
+describe('export pages with --param', () => {
+  it.each([
+    ['--page-number', 'page', '--page-count', 'pages'],
+    ['--offset', 'skip', '--total', 'pages'],
+    ['--next', 'next'],
+  ])('%s: sends repeated parameters, and stores no secret', async (...way) => {
+    const queries: string[] = [];
+    const server = await startServer(({ url }, response) => {
+      if (url === '/token') return sendJson(response, 200, { access_token: 'abc', expires_in: 900 });
+      const [, query = ''] = url.split('?');
+      queries.push(query);
+      const next = queries.length < 2 ? `/things?${query}&at=2` : null;
+      sendJson(response, 200, { list: queries.length > 2 ? [] : [{ id: queries.length }], pages: 1, next });
+    });
+    onTestFinished(() => server.close());
+    const out = await outputFile();
+    const params = ['expand=a', 'expand=b', 'api_key=s3cr3t-1', 'tenant=s3cr3t-2'];
+    const { code, stderr } = await run(
+      [
+        'export',
+        'pages',
+        '--base-url',
+        server.url,
+        '--url',
+        '/things',
+        '--items',
+        'list',
+        '--out',
+        out,
+        ...way,
+        ...params.flatMap((param) => ['--param', param]),
+        '--secret-param',
+        'tenant',
+      ],
+      { OAUTH_TOKEN_ENDPOINT: `${server.url}/token`, OAUTH_CLIENT_ID: 'c', OAUTH_CLIENT_SECRET: 'd' },
+    );
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(queries[0]).toContain('expand=a&expand=b&api_key=s3cr3t-1&tenant=s3cr3t-2');
+    expect(queries.at(-1)).toContain('s3cr3t-1');
+    expect(stderr).not.toContain('s3cr3t');
+    expect(await readFile(`${out}.checkpoint`, 'utf8')).not.toContain('s3cr3t');
   });
 });
 

@@ -24,7 +24,8 @@ export function addPage(
 ): { count: RecordCount; stated: number | undefined } {
   const value = options.total === undefined ? undefined : valueAt(body, options.total);
   const isMissing = value === undefined || value === null;
-  const stated = isMissing ? undefined : numberOf(value);
+  const number = isMissing ? undefined : numberOf(value);
+  const stated = Number.isSafeInteger(number) ? number : undefined;
   // Some APIs return the total on the first page only.
   const isRequired = options.total !== undefined && items.length > 0 && total === undefined;
   if (stated === undefined && (isRequired || !isMissing)) {
