@@ -10,6 +10,7 @@ export { sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
+export { nearestName } from './nearest-name.ts';
 export { isNewerFormat, newerFormat } from './newer-format.ts';
 export { parseUrl } from './parse-url.ts';
 export { RATE_INTERVAL, rateProblems } from './rate.ts';

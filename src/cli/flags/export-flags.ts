@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/internal.ts';
-import { type Interval, parseCount, parseList, parseRate, parseSeconds } from '../parse.ts';
+import type { CsvFlags } from '../output.ts';
+import { type Interval, parseCount, parseDelimiter, parseList, parseRate, parseSeconds } from '../parse.ts';
 import type { SplitFlags } from './queue-flags.ts';
 import { addResumeFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
 
@@ -11,10 +12,9 @@ export interface ReadFlags {
 }
 
 /** Flags that all exports share. */
-export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags {
+export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags, CsvFlags {
   out: string;
   format?: OutputFormat;
-  columns?: string[];
   interval?: Interval;
 }
 
@@ -42,9 +42,13 @@ export function addExportFlags(command: Command, rate: string): Command {
     .addOption(format.choices(OUTPUT_FORMATS))
     .option(
       '--columns <names>',
-      'CSV columns, separated by commas; dots lead to nested fields, such as participants.0.purpose (default: the fields of the first records)',
+      'CSV columns, separated by commas; participants.0.purpose or participants[0].purpose is a nested field (default: the fields of the first records)',
       parseList,
-    );
+    )
+    .option('--allow-empty-columns', 'accept --columns that the first records do not have')
+    .option('--delimiter <character>', 'CSV separator; tab for a tab (default: ",")', parseDelimiter)
+    .option('--bom', 'start a CSV file with a byte order mark, for Excel')
+    .option('--escape-formulas', "put ' before CSV texts that a spreadsheet would run as a formula");
   addSpeedFlags(command, rateFlag().default(parseRate(rate), rate)).addOption(readAheadFlag());
   return addResumeFlags(command, 'OUT.checkpoint').addOption(checkpointIntervalFlag());
 }

@@ -9,7 +9,7 @@ import type { ExportFlags } from '../flags/export-flags.ts';
 import { DEFAULT_PARTS, passedFlags, WORKER_ONLY } from '../flags/queue-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { outputFormat } from '../output.ts';
+import { csvOptions, outputFormat } from '../output.ts';
 import { createReporter } from '../reporter/create-reporter.ts';
 import { counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
@@ -21,7 +21,7 @@ export async function runQueuedExport(
   io: Io,
   { name: command, args, flags, source }: ExportJob,
 ): Promise<ExitCode> {
-  const { log, progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
+  const { log, progressInterval: interval, out, format, queue = '', queueName } = flags;
   const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
   const onInterrupt = () =>
     reporter.warning('stopped waiting; the workers continue. To wait again, run the same command');
@@ -43,7 +43,7 @@ export async function runQueuedExport(
       common: JSON.parse(JSON.stringify(description)) as Json,
       output: flags.merge === false ? false : out,
       format,
-      ...(columns && { csv: { columns } }),
+      csv: csvOptions(flags),
       keepParts: flags.keepParts,
     });
     try {
