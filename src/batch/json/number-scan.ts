@@ -21,7 +21,11 @@ export function mayHaveExactNumber(text: string): boolean {
     const marks = markExponents(first, before) | markExponents(second, first);
     if ((marks & 0x80808080) !== 0 && hasExponentAt(text, bytes, 4 * index)) return true;
     // A run of 16 digits fills two words, of which no byte is a letter.
-    if (((first | second) & 0xc0c0c0c0) === 0 && 4 * index >= runEnd && isDigitOrDot(bytes[4 * index] as number)) {
+    if (
+      ((first | second) & 0xc0c0c0c0) === 0 &&
+      4 * index >= runEnd &&
+      isDigitOrDot(bytes[4 * index] as number)
+    ) {
       runEnd = 4 * index;
       while (isDigitOrDot(bytes[runEnd] as number)) runEnd++;
       if (runEnd - 4 * index >= 8 && hasNumberBefore(text, bytes, runEnd, 16)) return true;
