@@ -16,7 +16,7 @@ import { type SourceDescription, sourceOf } from './sources.ts';
 export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
   const { args, flags, source, warningFor, ...job } = exportJob;
   if (flags.queue !== undefined) return runQueuedExport(io, exportJob);
-  const { out, format, columns, readAhead, checkpoint, checkpointInterval } = flags;
+  const { out, readAhead, checkpoint, checkpointInterval } = flags;
   const toFile = out !== '-';
   return runJob(io, {
     ...job,
@@ -35,7 +35,7 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
       ]);
       const options = {
         source: toSource(source(), flags.interval),
-        sink: sinkFor(io, { out, format, columns }),
+        sink: sinkFor(io, flags),
       };
       return async (run) => {
         const summary = await exportRecords({

@@ -63,6 +63,14 @@ export function parseList(text: string): string[] {
   return list;
 }
 
+/** Reads a separator of CSV. A shell makes a tab hard to type, so `tab` and `\t` stand for a tab. */
+export function parseDelimiter(text: string): string {
+  const character = text === 'tab' || text === '\\t' ? '\t' : text;
+  if (!/^[^"\r\n]$/u.test(character))
+    throw new InvalidArgumentError('Use one character other than a quote, or tab.');
+  return character;
+}
+
 /** Reads `name=value`, and adds it to the pairs before. A repeated name gets a list of values. */
 export function parsePair(text: string, before: Readonly<Record<string, string | string[]>> = {}) {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];

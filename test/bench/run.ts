@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { HOW, works } from '../support/redis-setup.ts';
 import { exports } from './export.ts';
 import { calibrate, quantile } from './figures.ts';
+import { json } from './json.ts';
 import { manyHostsThroughput } from './many-hosts.ts';
 import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
@@ -62,6 +63,10 @@ if (wants('steady')) {
 }
 if (wants('memory')) {
   await memory(addresses.steady, 100_000);
+  sample();
+}
+if (wants('json')) {
+  await json(21);
   sample();
 }
 if (wants('export')) {

@@ -92,7 +92,11 @@ describe('the failure of a run', () => {
     expect(failure.exitCode).toBe(exitCode);
     const print = (log: 'text' | 'json') => {
       const stderr = new Captured();
-      const reporter = openReporter({ stderr, env: {} }, { log, progressInterval: 0 }, findArgumentSecrets([]));
+      const reporter = openReporter(
+        { stderr, env: {} },
+        { log, progressInterval: 0 },
+        findArgumentSecrets([]),
+      );
       reporter.failed(failure);
       return stderr.text.trimEnd();
     };

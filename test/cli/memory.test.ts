@@ -100,5 +100,7 @@ it.each([
 });
 
 it('describes other errors as before', () => {
-  expect(failureOf(new RangeError('no such thing'), { resume: 'again' }).message).toContain('RangeError: no such thing');
+  expect(failureOf(new RangeError('no such thing'), { resume: 'again' }).message).toContain(
+    'RangeError: no such thing',
+  );
 });

@@ -122,6 +122,10 @@ describeWithRedis('exports in a queue', () => {
     worker(genesysEnv(simulator));
     expect((await run(exporting(simulator, 'c.jsonl.gz'), {})).code).toBe(0);
     expect(gunzipSync(await readFile(join(directory, 'c.jsonl.gz'))).toString()).toBe(truth(simulator));
+    const flags = ['--bom', '--delimiter', 'tab', '--escape-formulas'];
+    const tabs = ['--columns', 'conversationId,participants[0].purpose', ...flags];
+    expect((await run(exporting(simulator, 'tabs.csv', ...tabs), {})).code).toBe(0);
+    expect(await content('tabs.csv')).toMatch(/^\ufeffconversationId\tparticipants\[0\].purpose\n\S+\t\w+\n/);
     const columns = ['--columns', 'conversationId', '--keep-parts', '--name', 'kept'];
     expect((await run(exporting(simulator, 'c.csv', ...columns), {})).code).toBe(0);
     expect(recordsIn(await content('c.csv'))).toBe(301);

@@ -127,6 +127,20 @@ describe('arguments', () => {
       [...QUEUED, '--out', 'a.json', '--columns', 'a'],
       '--columns requires the format csv or csv.gz, not jsonl',
     ],
+    ...(
+      [
+        ['--columns', 'a'],
+        ['--delimiter', 'tab'],
+        ['--bom'],
+        ['--escape-formulas'],
+        ['--allow-empty-columns'],
+      ] as const
+    ).map((flags): [string[], string] => [
+      ['export', 'pages', '--url', '/a', '--items', 'a', '--page-number', '--out', 'a.jsonl', ...flags],
+      `${flags[0]} requires the format csv or csv.gz, not jsonl`,
+    ]),
+    [[...QUEUED, '--out', 'a.csv', '--allow-empty-columns'], '--allow-empty-columns requires --columns'],
+    [[...QUEUED, '--out', 'a.csv', '--delimiter', '::'], 'Use one character other than a quote, or tab'],
     [[...QUEUED, '--out', 'a.csv', '--no-merge'], '--no-merge writes JSON Lines'],
     [
       ['export', 'pages', '--url', '/a', '--items', 'a', '--out', 'a', '--queue', 'redis://a'],

@@ -1,7 +1,10 @@
 import { stringify } from 'csv-stringify/sync';
 import { type OptionTable, type Problem, readOptions, refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
+import { ExactNumber } from '../json/exact-number.ts';
+import { isJsonObject, type JsonObject } from '../json/json-object.ts';
 import { toJson } from '../json/to-json.ts';
+import { type Column, checkColumns, columnOf, unseenColumns } from './columns.ts';
 import type { Sink } from './sink.ts';
 import { type Compression, compression, GZIP_OPTIONS, type GzipOptions, openTextFile } from './text-file.ts';
 
@@ -9,10 +12,15 @@ import { type Compression, compression, GZIP_OPTIONS, type GzipOptions, openText
 export interface CsvOptions {
   /**
    * Columns to write, in this order. Other members of a record are omitted. `a.b` selects the member `b` of the object `a`,
-   * unless the record has a member named `a.b`.
+   * unless the record has a member named `a.b`. `a.0.b` and `a[0].b` select the member `b` of the first object in the list `a`.
+   *
+   * If no record of the first page has a column, but the records have a similar name, the export fails before it writes. A column that
+   * no record has at all is a warning.
    * @default the members of the records of the first page that has records
    */
   columns?: readonly string[] | undefined;
+  /** Accepts `columns` that no record of the first page has, even if the records have a similar name. @default false */
+  allowEmptyColumns?: boolean | undefined;
   /** A single character. @default ',' */
   delimiter?: string | undefined;
   /** Start the file with a byte order mark, so that Excel reads it as UTF-8. @default false */
@@ -27,6 +35,7 @@ export interface CsvOptions {
 
 const OPTIONS: OptionTable<CsvOptions> = {
   columns: 'object',
+  allowEmptyColumns: 'boolean',
   delimiter: 'string',
   bom: 'boolean',
   escapeFormulas: 'boolean',
@@ -37,6 +46,8 @@ interface Position {
   bytes: number;
   /** Null until the first page with records. */
   columns: readonly string[] | null;
+  /** The chosen columns that no record has yet. Absent until the first page with records. */
+  unseen?: readonly string[] | undefined;
 }
 
 /**
@@ -46,7 +57,7 @@ interface Position {
  * encode, becomes U+FFFD.
  *
  * Writing fails with a BatchError `ERR_RECORD` if a record is not an object or, unless you set `columns`, has a member that is
- * neither a column nor null. The page that contains the record is not written.
+ * neither a column nor null. The page that contains the record is not written. An {@link ExactNumber} is written with its digits.
  *
  * @param path of the file. The checkpoint, journal and lock are stored next to the file.
  * @throws ConfigurationError
@@ -75,12 +86,14 @@ function csvSink(
   problems: readonly Problem[],
   gzip?: Compression,
 ): Sink {
-  const { columns: chosen = null, delimiter = ',', bom = false, escapeFormulas = false } = options;
+  const { columns: chosen = null, allowEmptyColumns, delimiter = ',', bom = false } = options;
+  const { escapeFormulas = false } = options;
   refuse(caller, [
     chosen && chosen.length === 0 && 'columns must not be empty',
     chosen &&
       new Set(chosen).size < chosen.length &&
       `columns must not repeat a name: ${JSON.stringify(chosen)}`,
+    allowEmptyColumns === true && !chosen && 'allowEmptyColumns requires columns',
     !/^[^"\r\n]$/u.test(delimiter) &&
       `delimiter must be one character other than a quote or a line break, not ${JSON.stringify(delimiter)}`,
     ...problems,
@@ -90,6 +103,8 @@ function csvSink(
     return stringify([...rows], {
       delimiter,
       escape_formulas: escapeFormulas,
+      // A negative number is not a formula.
+      cast: { object: (number) => ({ value: String(number), escape_formulas: false }) },
       // An empty field alone would be an empty line, which readers skip.
       quoted_empty: rows[0]?.length === 1,
     });
@@ -101,55 +116,68 @@ function csvSink(
     async open(position) {
       const saved = position as Position | undefined;
       const file = await openTextFile(path, saved?.bytes ?? 0, gzip);
-      let columns = chosen ?? saved?.columns ?? null;
+      let columns = (chosen ?? saved?.columns)?.map(columnOf);
+      // Earlier versions saved no such list.
+      let unseen = saved?.unseen ?? (saved && saved.bytes > 0 ? [] : undefined);
 
-      const heading = (names: readonly string[]) =>
-        file.isEmpty() ? (bom ? '\ufeff' : '') + toCsv([names]) : '';
+      const heading = () => {
+        if (!columns || !file.isEmpty()) return '';
+        return (bom ? '\ufeff' : '') + toCsv([columns.map(({ name }) => name)]);
+      };
 
       return {
         async write(items) {
           if (items.length === 0) return;
           const records = items.map(objectOf);
-          const names = columns ?? namesOf(records);
-          if (!chosen) refuseOtherMembers(records, names);
-          const rows = records.map((record) => names.map((name) => fieldOf(memberOf(record, name))));
-          columns = names;
-          await file.append(heading(names) + toCsv(rows));
+          if (chosen) {
+            unseen = unseen
+              ? unseenColumns(unseen, records)
+              : checkColumns(chosen, records, { allowEmptyColumns });
+          } else if (columns) refuseOtherMembers(records, columns);
+          const used = columns ?? namesOf(records).map(columnOf);
+          const rows = records.map((record) => used.map(({ read }) => fieldOf(read(record))));
+          columns = used;
+          await file.append(heading() + toCsv(rows));
         },
         async save() {
           const bytes = await file.save();
-          return bytes === undefined ? undefined : { bytes, columns };
+          if (bytes === undefined) return undefined;
+          return { bytes, columns: columns?.map(({ name }) => name) ?? null, ...(unseen && { unseen }) };
         },
         async finish() {
-          if (columns) await file.append(heading(columns));
+          await file.append(heading());
           await file.finish();
         },
+        warnings: () => (unseen ?? []).map((name) => `no record has the column ${JSON.stringify(name)}`),
         close: file.close,
       };
     },
   };
 }
 
-type CsvRecord = Readonly<Record<string, unknown>>;
-
-function objectOf(item: unknown): CsvRecord {
-  if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as CsvRecord;
-  const what = Array.isArray(item) ? 'a list' : item === null ? 'null' : `a ${typeof item}`;
+function objectOf(item: unknown): JsonObject {
+  if (isJsonObject(item)) return item;
+  const isNumber = item instanceof ExactNumber;
+  const what = Array.isArray(item)
+    ? 'a list'
+    : item === null
+      ? 'null'
+      : `a ${isNumber ? 'number' : typeof item}`;
   throw new BatchError(
     `a record is ${what}, but CSV requires objects. Write JSON Lines instead.`,
     'ERR_RECORD',
   );
 }
 
-function namesOf(records: readonly CsvRecord[]): readonly string[] {
+function namesOf(records: readonly JsonObject[]): readonly string[] {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   if (names.length > 0) return names;
   const message = 'the records of the first page have no members, so the columns are unknown. Set `columns`.';
   throw new BatchError(message, 'ERR_RECORD', { resumable: false });
 }
 
-function refuseOtherMembers(records: readonly CsvRecord[], columns: readonly string[]): void {
-  const known = new Set(columns);
+function refuseOtherMembers(records: readonly JsonObject[], columns: readonly Column[]): void {
+  const known = new Set(columns.map(({ name }) => name));
   const others = records.flatMap((record) =>
     Object.keys(record).filter((name) => !known.has(name) && (record[name] ?? null) !== null),
   );
@@ -163,19 +191,9 @@ function refuseOtherMembers(records: readonly CsvRecord[], columns: readonly str
   );
 }
 
-function memberOf(record: CsvRecord, column: string): unknown {
-  if (Object.hasOwn(record, column)) return record[column];
-  let value: unknown = record;
-  for (const name of column.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as CsvRecord)[name];
-  }
-  return value;
-}
-
 /** Keeps numbers as numbers, because escape_formulas would treat the text of a negative number as a formula. */
-function fieldOf(value: unknown): string | number | null {
+function fieldOf(value: unknown): string | number | ExactNumber | null {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber) return value;
   return typeof value === 'boolean' ? String(value) : toJson(value);
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/internal.ts';
-import { type Interval, parseCount, parseList, parseSeconds } from '../parse.ts';
+import type { CsvFlags } from '../output.ts';
+import { type Interval, parseCount, parseDelimiter, parseList, parseSeconds } from '../parse.ts';
 import type { SplitFlags } from './queue-flags.ts';
 import { addResumeFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
 
@@ -17,10 +18,9 @@ export interface ResultFlags {
 }
 
 /** Flags that all exports share. */
-export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags, ResultFlags {
+export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags, ResultFlags, CsvFlags {
   out: string;
   format?: OutputFormat;
-  columns?: string[];
   interval?: Interval;
 }
 
@@ -48,10 +48,13 @@ export function addExportFlags(command: Command, rate: string): Command {
     .addOption(format.choices(OUTPUT_FORMATS))
     .option(
       '--columns <names>',
-      'CSV columns, separated by commas; dots lead to nested fields, such as participants.0.purpose (default: the fields of the first records)',
+      'CSV columns, separated by commas; participants.0.purpose or participants[0].purpose is a nested field (default: the fields of the first records)',
       parseList,
-    );
-  command
+    )
+    .option('--allow-empty-columns', 'accept --columns that the first records do not have')
+    .option('--delimiter <character>', 'CSV separator; tab for a tab (default: ",")', parseDelimiter)
+    .option('--bom', 'start a CSV file with a byte order mark, for Excel')
+    .option('--escape-formulas', "put ' before CSV texts that a spreadsheet would run as a formula")
     .optionsGroup('Checks of the result:')
     .option('--strict', 'exit with 8 if the export is complete, but with warnings')
     .option('--min-records <n>', 'exit with 8 if the export has fewer records', parseCount);

@@ -12,7 +12,7 @@ import { DEFAULT_PARTS, passedFlags, WORKER_ONLY } from '../flags/queue-flags.ts
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { openReporter } from '../open-reporter.ts';
-import { outputFormat } from '../output.ts';
+import { csvOptions, outputFormat } from '../output.ts';
 import { counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
 import { type SourceDescription, sourceOf } from '../sources.ts';
@@ -23,7 +23,7 @@ export async function runQueuedExport(
   io: Io,
   { name: command, args, flags, source }: ExportJob,
 ): Promise<ExitCode> {
-  const { progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
+  const { progressInterval: interval, out, format, queue = '', queueName } = flags;
   const secrets = findArgumentSecrets(args);
   const reporter = openReporter(io, flags, secrets);
   const onInterrupt = () =>
@@ -47,7 +47,7 @@ export async function runQueuedExport(
       common: JSON.parse(JSON.stringify(description)) as Json,
       output: flags.merge === false ? false : out,
       format,
-      ...(columns && { csv: { columns } }),
+      csv: csvOptions(flags),
       keepParts: flags.keepParts,
     });
     try {

@@ -4,7 +4,7 @@ import axios from 'axios';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CsvOptions, csvFile, exportRecords } from '../../../src/batch/index.ts';
+import { type CsvOptions, csvFile, ExactNumber, exportRecords } from '../../../src/batch/index.ts';
 import { failure, preparedPages, temporaryDirectory } from '../../support/batch.ts';
 
 const api = axios.create({ baseURL: 'http://127.0.0.1:9' });
@@ -32,9 +32,9 @@ describe('the columns of csvFile', () => {
 
   it('select and order members, also within objects and lists, if the `columns` option is set', async () => {
     const record = { id: 1, from: { name: 'x', 'a.b': 2 }, 'from.name': 'own', list: [{ n: 7 }], more: true };
-    const columns = ['list.0.n', 'from.name', 'from.other', 'id', 'id.x', 'from.constructor'];
+    const columns = ['list.0.n', 'from.name', 'from.missing', 'id', 'id.x', 'from.constructor'];
     expect(await toCsv([[record]], { columns })).toBe(
-      'list.0.n,from.name,from.other,id,id.x,from.constructor\n7,own,,1,,\n',
+      'list.0.n,from.name,from.missing,id,id.x,from.constructor\n7,own,,1,,\n',
     );
     expect(await toCsv([[{ from: { name: 'x' } }]], { columns: ['from.name'] })).toBe('from.name\nx\n');
   });
@@ -49,7 +49,8 @@ describe('the columns of csvFile', () => {
     const run = () => exportRecords({ api, source: preparedPages(pages), sink: csvFile(path) });
     for (let time = 0; time < 2; time++) {
       const error = await failure(run(), 'ERR_RECORD');
-      expect(error.message).toMatch(/"late".*`columns`.*restart/s);
+      expect(error.message).toMatch(/"late".*--columns.*`columns`.*--restart/s);
+      expect(error.permanent).toBe(true);
       expect(error.resumable).toBe(false);
       expect(await readFile(path, 'utf8')).toBe('a\n1\n2\n');
     }
@@ -70,7 +71,7 @@ describe('the columns of csvFile', () => {
   });
 
   it('require that records are objects with members', async () => {
-    for (const record of ['text', 7, null, [1]]) {
+    for (const record of ['text', 7, null, [1], new ExactNumber('1e400')]) {
       await failure(toCsv([[record]]), 'ERR_RECORD');
     }
     expect((await failure(toCsv([[{}]]), 'ERR_RECORD')).message).toContain('columns');
@@ -88,7 +89,106 @@ describe('the columns of csvFile', () => {
   });
 });
 
+describe('chosen columns that no record of the first page has', () => {
+  const record = {
+    conversationId: 'c',
+    conversationStart: 's',
+    participants: [{ purpose: 'agent', sessions: [{ ani: '1' }] }, { purpose: 'acd' }],
+    'a.b': { cde: 1 },
+    none: null,
+    id: new ExactNumber('18446744073709551615'),
+  };
+
+  it.each([
+    ['converationStart', 'conversationStart'],
+    ['ConversationStart', 'conversationStart'],
+    ['participants.0.purpse', 'participants.0.purpose'],
+    ['participants[0].purpse', 'participants.0.purpose'],
+    ['participants.1.purpse', 'participants.1.purpose'],
+    ['participant.0.purpose', 'participants.0.purpose'],
+    ['participants.0.sessions.0.anni', 'participants.0.sessions.0.ani'],
+    ['nome', 'none'],
+  ])('fail the export before it writes if %s is similar to %s', async (wrong, right) => {
+    const path = join(await temporaryDirectory(), 'out.csv');
+    const sink = csvFile(path, { columns: ['conversationId', wrong] });
+    const source = preparedPages([{ items: [] }, { items: [record, { other: 1 }] }]);
+    const error = await failure(exportRecords({ api, source, sink }), 'ERR_RECORD');
+    expect(error.message).toContain(`no record has "${wrong}". Did you mean "${right}"?`);
+    expect(error.message).toMatch(
+      /--columns.*`columns`.*--restart.*--allow-empty-columns.*`allowEmptyColumns: true`/,
+    );
+    expect(error.permanent).toBe(true);
+    expect(await readFile(path, 'utf8').catch(() => '')).toBe('');
+    const fixed = csvFile(path, { columns: ['conversationId', wrong], allowEmptyColumns: true });
+    await exportRecords({ api, source, sink: fixed, restart: true });
+    expect(await readFile(path, 'utf8')).toBe(`conversationId,${wrong}\nc,\n,\n`);
+  });
+
+  it.each([
+    'nothingLikeIt',
+    'participants.7.purpose',
+    'participants.purpose',
+    'none.inner',
+    'id.text',
+    'a.b.x',
+  ])('are a warning at the end if no name is similar to %s, also after a resume', async (name) => {
+    const path = join(await temporaryDirectory(), 'out.csv');
+    const sink = csvFile(path, { columns: ['conversationId', name] });
+    const first = await sink.open(undefined);
+    await first.write([record]);
+    const position = JSON.parse(JSON.stringify(await first.save()));
+    await first.close();
+    const second = await sink.open(position);
+    await second.write([{ conversationId: 'd' }]);
+    await second.finish();
+    const end = JSON.parse(JSON.stringify(await second.save()));
+    expect(second.warnings?.()).toEqual([`no record has the column "${name}"`]);
+    await second.close();
+    const third = await sink.open(end);
+    expect(third.warnings?.()).toEqual([`no record has the column "${name}"`]);
+    await third.close();
+  });
+
+  it('are no warning if a later record has them, even as null', async () => {
+    const columns = ['id', 'late', 'deep[1].x'];
+    const open = await csvFile(join(await temporaryDirectory(), 'out.csv'), { columns }).open(undefined);
+    await open.write([{ id: 1 }]);
+    await open.write([{ id: 2, late: null }]);
+    expect(open.warnings?.()).toEqual(['no record has the column "deep[1].x"']);
+    await open.write([{ id: 3, deep: [0, { x: 1 }] }]);
+    expect(open.warnings?.()).toEqual([]);
+    await open.close();
+  });
+
+  it('are not corrected to another chosen column', async () => {
+    const columns = ['conversationStart', 'conversationEnd', 'conversationId'];
+    expect(await toCsv([[record]], { columns })).toBe(`${columns}\ns,,c\n`);
+  });
+
+  it('are only a heading, without a warning, if there are no records', async () => {
+    const path = join(await temporaryDirectory(), 'out.csv');
+    const open = await csvFile(path, { columns: ['a', 'b'] }).open(undefined);
+    await open.finish();
+    expect(open.warnings?.()).toEqual([]);
+    await open.close();
+    expect(await readFile(path, 'utf8')).toBe('a,b\n');
+  });
+});
+
 describe('the values of csvFile', () => {
+  it.each([false, true])('keep the digits of exact numbers (escapeFormulas: %s)', async (escapeFormulas) => {
+    const number = new ExactNumber('-18446744073709551615');
+    const record = { n: number, o: { n: [number] }, e: new ExactNumber('1e400'), z: -0, big: 1e21 };
+    expect(await toCsv([[record]], { escapeFormulas })).toBe(
+      'n,o,e,z,big\n-18446744073709551615,"{""n"":[-18446744073709551615]}",1e400,0,1e+21\n',
+    );
+    expect(await toCsv([[{ n: new ExactNumber('1.5e400') }]], { delimiter: '.' })).toBe('n\n"1.5e400"\n');
+  });
+
+  it('replace an unpaired surrogate, and escape one inside an object', async () => {
+    expect(await toCsv([[{ a: 'x\ud800', b: ['\ud800'] }]])).toBe('a,b\nx\ufffd,"[""\\ud800""]"\n');
+  });
+
   it('are unchanged texts, JSON for objects and lists, and empty fields for null', async () => {
     const record = {
       s: 'a b',
@@ -165,5 +265,6 @@ it('csvFile names every invalid option', () => {
     expect(() => csvFile('x', { delimiter })).toThrow(/delimiter/);
   }
   expect(() => csvFile('x', { columns: [] })).toThrow(/columns/);
+  expect(() => csvFile('x', { allowEmptyColumns: true })).toThrow('allowEmptyColumns requires columns');
   expect(() => csvFile('x', { columns: ['a', 'a'], delimiter: '' })).toThrow(/columns.*delimiter/s);
 });
