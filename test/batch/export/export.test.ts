@@ -98,7 +98,7 @@ describe('exportRecords', () => {
 });
 
 describe('when records repeat', () => {
-  it('writes each record once within a part and the previous part', async () => {
+  it('writes each record once in the whole export', async () => {
     const { base, read } = await setUp([
       { items: records(0, 3), window: 'a' },
       { items: records(2, 4), window: 'a' },
@@ -126,7 +126,7 @@ describe('when an export is interrupted', () => {
           const pages = shapes.map(({ size, back, part }) => {
             const from = Math.max(0, at - back);
             at += size;
-            return { items: records(from, at), part: `${Math.floor(part / 2)}` };
+            return { items: records(from, at), window: `${Math.floor(part / 2)}` };
           });
           const whole = await setUp(pages);
           await exportRecords(whole.base);
@@ -331,6 +331,26 @@ it('exportRecords ends if its pages form a loop, also after a resume, and writes
   await failure(run(), 'ERR_PAGE_LOOP');
   expect(await readFile(path, 'utf8')).toBe(['a', 'b', 'c'].map((at) => line({ at })).join(''));
   expect(existsSync(`${path}.checkpoint.lock`)).toBe(false);
+});
+
+it.each([
+  ['without a monotonic time', undefined],
+  ['with a monotonic time', true],
+])('a clock %s that is set back by two hours stops no checkpoint', async (_, hasMonotonic) => {
+  let time = 1_700_000_000_000;
+  let passed = 0;
+  const pages = Array.from({ length: 6 }, (_, n) => ({ items: records(n, n + 1) }));
+  const { base, path } = await setUp(pages);
+  const clock = { ...createManualClock(), now: () => time, ...(hasMonotonic && { monotonic: () => passed }) };
+  const saved: number[] = [];
+  const onProgress = async ({ pages: count, elapsed }: Progress) => {
+    saved.push(JSON.parse(await readFile(`${path}.checkpoint`, 'utf8')).state.pages);
+    expect(elapsed).toBe(passed);
+    time += count === 2 ? -7_200_000 : 600;
+    if (hasMonotonic || count !== 2) passed += 600;
+  };
+  await exportRecords({ ...base, clock, onProgress, checkpointInterval: 1000 });
+  expect(saved.at(-1)).toBeGreaterThanOrEqual(4);
 });
 
 it('the progress contains the rate and the remaining time from the current run only', async () => {
