@@ -381,7 +381,7 @@ describe('the windows of cxoneCompletedContacts', () => {
       const [start = 0, end = 0] = [query.startDate, query.endDate].map(
         (text) => (Date.parse(text ?? '') - Date.parse('2023-10-01')) / 60_000,
       );
-      const found = range([0, 200]).filter((n) => (gap && start > 0 ? n > start : n >= start) && n < end);
+      const found = range([0, 200]).filter((n) => n >= (gap && start > 0 ? start + 1 : start) && n < end);
       const [skip, top] = [Number(query.skip), Number(query.top)];
       const isWhole = end - start === 1440;
       const page = found.slice(skip, Math.min(skip + top, 100));
