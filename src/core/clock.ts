@@ -22,6 +22,22 @@ export const systemClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
 
+/**
+ * Returns the time in milliseconds since any moment, for durations. A clock without {@link Clock.monotonic} may be set back: then only the
+ * forward steps of `now` count.
+ */
+export function monotonicOf(clock: Clock): () => number {
+  if (clock.monotonic) return clock.monotonic.bind(clock);
+  let last = clock.now();
+  let sum = 0;
+  return () => {
+    const now = clock.now();
+    sum += Math.max(0, now - last);
+    last = now;
+    return sum;
+  };
+}
+
 /** Resolves after a delay in milliseconds. Rejects with the signal's reason when the signal aborts. */
 export function sleep(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

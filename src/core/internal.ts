@@ -6,7 +6,7 @@ export {
   readOptions,
   refuse,
 } from './check-options.ts';
-export { sleep, systemClock, withDeadline } from './clock.ts';
+export { monotonicOf, sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
