@@ -1,8 +1,8 @@
 import { BatchError } from '../errors.ts';
 import type { ContactsAnswer, CxoneContact } from './completed-contacts-answer.ts';
 import type { Interval } from './interval.ts';
-import { repeatedPage } from './page-repeats.ts';
 import { isOptionalCount, isWhole } from './saved-cursor.ts';
+import { repeatedPage } from './seen-pages.ts';
 import type { Step } from './windowed-pages.ts';
 import { toText } from './windows.ts';
 
