@@ -25,13 +25,14 @@ export async function outcomeOf<Item>(
   const sink = jsonLinesFile(join(await temporaryDirectory(), 'out.jsonl'));
   const api = axios.create({ baseURL: url, proxy: false });
   let records = 0;
+  let pages = 0;
   for (;;) {
     const abort = new AbortController();
-    let before: number | undefined;
+    const before = pages;
     const onProgress = (progress: { records: number; pages: number }) => {
       ({ records } = progress);
-      before ??= progress.pages - 1;
-      if (progress.pages - before >= restartAfter) abort.abort(new Error('enough'));
+      ({ pages } = progress);
+      if (pages >= before + restartAfter) abort.abort(new Error('enough'));
     };
     const options = { api, source, sink, signal: abort.signal, onProgress, checkpointInterval: 0 };
     const end: ExportSummary | { code: string } = await exportRecords<Item>({
