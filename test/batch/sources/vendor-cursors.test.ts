@@ -23,7 +23,7 @@ describe('a cursor that was changed by hand is refused before the first request'
   const jobs = genesysConversationJobs({ interval: '2023-10-01/2023-10-02' });
   const extraction = cxoneDataExtraction({ entityName: 'x', ...DATES });
 
-  it.each<[PageSource<never>, Json]>([
+  it.each<[Pick<PageSource, 'read'>, Json]>([
     [conversations, { ...QUERY, start: START - 1 }],
     [conversations, { ...QUERY, end: END + 1 }],
     [conversations, { ...QUERY, start: END }],
