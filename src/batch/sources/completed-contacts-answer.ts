@@ -3,6 +3,7 @@ import { BatchError } from '../errors.ts';
 import { listOf, objectOf, unexpected } from './answer.ts';
 import { nextLink } from './next-link.ts';
 import { numberOf } from './record-count.ts';
+import { isWhole } from './saved-cursor.ts';
 
 /** Query parameters that the source sets. */
 export const OWN_PARAMS = ['startDate', 'endDate', 'skip', 'top', 'orderBy'];
@@ -40,9 +41,10 @@ export function readContacts(response: AxiosResponse, { skip, top }: Paging, lab
   for (const contact of contacts) checkId(contact, label);
   const link = nextLink(Object(body._links).next, response, { label, own: OWN_PARAMS });
   if (link !== undefined) checkLink(link, { skip, top }, contacts.length, label);
+  const total = numberOf(body.totalRecords);
   return {
     contacts: contacts as CxoneContact[],
-    total: numberOf(body.totalRecords),
+    total: isWhole(total) ? total : undefined,
     hasNext: link !== undefined,
   };
 }

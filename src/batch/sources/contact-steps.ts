@@ -1,8 +1,8 @@
 import { BatchError } from '../errors.ts';
 import type { ContactsAnswer, CxoneContact } from './completed-contacts-answer.ts';
 import type { Interval } from './interval.ts';
-import { repeatedPage } from './page-repeats.ts';
 import { isOptionalCount, isWhole } from './saved-cursor.ts';
+import { repeatedPage } from './seen-pages.ts';
 import type { Step } from './windowed-pages.ts';
 import { toText } from './windows.ts';
 
@@ -142,7 +142,7 @@ export function contactSteps({ interval, pageSize, maxResults, totalTolerance, l
     const count = items.length;
     const next = { ...known, skip: skip + count, step: count, received: received + count };
     const page = { items, next, window: toText(state), stated: known.total, total: whole };
-    if (hasNext || next.skip < total) return { pages: [page], next, jump: count !== step };
+    if (hasNext || next.received < total) return { pages: [page], next, jump: count !== step };
     const end = endWindow(next);
     return { ...end, pages: [page, ...end.pages] };
   }

@@ -1,6 +1,7 @@
 import { isAxiosError } from 'axios';
 import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
 import type { JsonMembers } from './member-path.ts';
+import { isWhole } from './saved-cursor.ts';
 import type { SourceContext } from './source.ts';
 
 /** The path of the details query, in the real API and in the tutorial. */
@@ -55,7 +56,7 @@ export async function requestConversations(
 const NO_RECORDS = new Set(['conversations', 'totalHits', 'aggregations']);
 
 function readAnswer(body: JsonObject): ConversationAnswer {
-  const totalHits = typeof body.totalHits === 'number' ? body.totalHits : undefined;
+  const totalHits = isWhole(body.totalHits) ? body.totalHits : undefined;
   const isEnd = (body.conversations ?? undefined) === undefined;
   if (isEnd && Object.keys(body).every((name) => NO_RECORDS.has(name)))
     return { conversations: [], totalHits };

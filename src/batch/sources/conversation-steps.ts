@@ -1,8 +1,8 @@
 import { BatchError } from '../errors.ts';
 import { type ConversationAnswer, DETAILS_QUERY, type GenesysConversation } from './conversation-answer.ts';
 import type { Interval } from './interval.ts';
-import { repeatedPage } from './page-repeats.ts';
 import { isOptionalCount, isWhole } from './saved-cursor.ts';
+import { repeatedPage } from './seen-pages.ts';
 import type { Step } from './windowed-pages.ts';
 import { firstHalf, firstWindow, toText } from './windows.ts';
 

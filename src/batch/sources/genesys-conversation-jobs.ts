@@ -6,10 +6,10 @@ import { isJobId, readExpiringJob } from './expiring-job.ts';
 import { availableUntil, checkJob, createJob, type JobResults, readResults } from './genesys-details-job.ts';
 import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import { createPageRepeats, repeatedPage } from './page-repeats.ts';
 import { POLL_OPTIONS, type PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
 import { savedCursor } from './saved-cursor.ts';
+import { createPageRepeats, repeatedPage } from './seen-pages.ts';
 import type { Page, PageSource, SourceContext } from './source.ts';
 import { toText } from './windows.ts';
 

@@ -86,7 +86,9 @@ export function genesysConversationsTutorial(options: GenesysConversationsTutori
     identify(record) {
       const { conversationId, id } = Object(record) as { conversationId?: unknown; id?: unknown };
       const found = conversationId ?? id;
-      return typeof found === 'string' ? found : undefined;
+      return typeof found === 'string' || Number.isSafeInteger(found)
+        ? (found as string | number)
+        : undefined;
     },
   };
 }

@@ -28,7 +28,7 @@ export function isWhole(value: unknown, least = 0): value is number {
   return Number.isSafeInteger(value) && Number(value) >= least;
 }
 
-/** Returns whether a value is absent or a count, which can be a fraction if the API estimates it. */
+/** Returns whether a value is absent or a whole number of at least 0. */
 export function isOptionalCount(value: unknown): boolean {
-  return value === undefined || (Number.isFinite(value) && Number(value) >= 0);
+  return value === undefined || isWhole(value);
 }

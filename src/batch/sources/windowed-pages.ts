@@ -1,5 +1,5 @@
-import { createPageRepeats } from './page-repeats.ts';
 import { inOrder } from './read-ahead.ts';
+import { createPageRepeats } from './seen-pages.ts';
 import type { Json, Page } from './source.ts';
 
 /** The result of an answer. */
