@@ -116,6 +116,8 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
       return api.request<T>({
         timeout: api.defaults.timeout || timeout,
         signal,
+        // Most APIs expect a list as repeated parameters: a=1&a=2, not a[]=1&a[]=2.
+        paramsSerializer: api.defaults.paramsSerializer ?? { indexes: null },
         // With an instance that resolves every status, errors would be read as data and never retried.
         validateStatus: (status) => status >= 200 && status < 300,
         ...config,

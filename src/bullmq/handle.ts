@@ -1,6 +1,7 @@
 import { BatchError } from '../batch/index.ts';
 import {
   linkSignals,
+  monotonicOf,
   type OptionTable,
   readOptions,
   refuse,
@@ -112,7 +113,8 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
       refuse('finished', problems);
       const { onProgress, signal: callerSignal, pollInterval = 1000 } = own;
       const { signal, unlink } = linkSignals(closed.signal, ...(callerSignal ? [callerSignal] : []));
-      const startedAt = systemClock.now();
+      const now = monotonicOf(systemClock);
+      const startedAt = now();
       let before: number | undefined;
       try {
         for (;;) {
@@ -124,7 +126,7 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
           });
           if (found && !Array.isArray(found)) return found as WholeSummary;
           if (found) {
-            const progress = wholeProgress(found as PartState[], systemClock.now() - startedAt, before);
+            const progress = wholeProgress(found as PartState[], now() - startedAt, before);
             before ??= progress.records;
             onProgress?.(progress);
           }

@@ -1,4 +1,3 @@
-import type { AxiosResponse } from 'axios';
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
@@ -32,9 +31,6 @@ interface WorkerContext {
 
 /** Milliseconds for which a job of a newer version waits for another worker. */
 const LEAVE_FOR = 5_000;
-
-// In characters.
-const MAX_CHALLENGE = 500;
 
 interface JobEnd {
   readonly signal: AbortSignal;
@@ -152,14 +148,15 @@ function describe(error: BatchError | ConfigurationError) {
   return { code: 'ERR_QUEUE', message, resumable: true, permanent: false };
 }
 
+/** The response of an axios error. */
+interface Refusal {
+  status?: unknown;
+  headers?: unknown;
+}
+
 /** Returns the only fields of an error that may go to Redis, because axios errors contain the token. */
 function causeOf({ cause }: BatchError): object {
-  const { code, response } = Object(cause) as { code?: unknown; response?: Partial<AxiosResponse> };
-  const challenge: unknown = response?.headers?.['www-authenticate'];
-  // The challenge tells a missing scope from wrong credentials.
-  return {
-    code,
-    status: response?.status,
-    ...(typeof challenge === 'string' && { challenge: challenge.slice(0, MAX_CHALLENGE) }),
-  };
+  const { code, response } = Object(cause) as { code?: unknown; response?: Refusal };
+  const scope = /insufficient_scope/.test(String(Object(response?.headers)['www-authenticate']));
+  return { code, status: response?.status, ...(scope && { scope }) };
 }

@@ -34,8 +34,8 @@ export interface Failure {
   readonly resumable: boolean;
   readonly permanent: boolean;
   /**
-   * Only for `ERR_REQUEST` and `ERR_OUTPUT`. Has the `code` of the worker's error and the `status` of the response, if any; after
-   * a 401 that names a reason, also a `response` with the header `www-authenticate`.
+   * Only for `ERR_REQUEST` and `ERR_OUTPUT`. Has the `code` of the worker's error and the `status` of the response, if any, and `scope` if
+   * the API refused the scopes of the token.
    */
   readonly cause?: Error | undefined;
 }
@@ -75,16 +75,12 @@ export function readFailure(text: string): Failure {
 }
 
 function readCause(noted: object, message: string): Error {
-  const { code, status, challenge } = Object(noted) as {
-    code?: unknown;
-    status?: unknown;
-    challenge?: unknown;
-  };
+  const { code, status, scope } = Object(noted) as { code?: unknown; status?: unknown; scope?: unknown };
   return Object.assign(
     new Error(message),
     /^[A-Z][A-Z0-9_]*$/.test(String(code)) && { code: String(code) },
     Number.isInteger(status) && { status },
-    typeof challenge === 'string' && { response: { status, headers: { 'www-authenticate': challenge } } },
+    scope === true && { scope },
   );
 }
 

@@ -18,7 +18,7 @@ export interface QueueOptions {
 /** Options of {@link startExportWorker}. Durations are in milliseconds. */
 export interface ExportWorkerOptions
   extends QueueOptions,
-    Pick<RunOptions, 'tokens' | 'timeout' | 'account' | 'clock' | 'random' | 'maxOutage'> {
+    Pick<RunOptions, 'tokens' | 'timeout' | 'maxOutage' | 'account' | 'clock' | 'random'> {
   /** Axios instance that sends the requests. Attach the plugin to it first. */
   api: AxiosInstance;
   /**

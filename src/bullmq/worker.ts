@@ -61,19 +61,10 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   };
 
   const { api, source, rate, parts = directoryParts(directory) } = own;
-  const { tokens, timeout, account, clock, random, readAhead, checkpointInterval, maxOutage } = own;
+  const { tokens, timeout, maxOutage, account, clock, random, readAhead, checkpointInterval } = own;
   const limiter = typeof rate === 'object' ? sharedLimiter(client, `${prefix}:rate:{${queue}}`, rate) : rate;
-  const run = {
-    tokens,
-    rate: limiter,
-    timeout,
-    account,
-    clock,
-    random,
-    readAhead,
-    checkpointInterval,
-    maxOutage,
-  };
+  const pace = { rate: limiter, timeout, maxOutage };
+  const run = { tokens, ...pace, account, clock, random, readAhead, checkpointInterval };
   const context = { api, directory, parts, source, run };
 
   const running = new Map<string, AbortController>();

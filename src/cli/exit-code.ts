@@ -1,6 +1,7 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
 import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/index.ts';
+import { isError } from '../core/internal.ts';
 import { Interruption } from './interrupt.ts';
 
 /** The exit codes of the program. */
@@ -27,16 +28,18 @@ export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   2: 'usage: fix the arguments, variables or files',
   3: 'authentication: the token endpoint or the API refuses the credentials',
   4: 'forbidden: the OAuth client lacks a permission or a scope',
-  5: 'rate limit: the API still throttles after all retries',
+  5: 'rate limit: the API still throttles after all waits',
   6: 'incomplete: run the same command again to resume',
-  7: 'incomplete, and the same command cannot succeed: the last line says what to change',
-  8: 'complete, but with warnings (--strict) or with too few records (--min-records)',
+  7: 'permanent: the same command fails again; the last line says what helps',
+  8: 'complete with warnings (--strict) or too few records (--min-records)',
   130: 'interrupted by Ctrl-C: run the same command to resume',
   143: 'interrupted by SIGTERM: run the same command to resume',
 };
 
 /** Returns the exit code for an error. */
 export function exitCodeOf(error: unknown): ExitCode {
+  // The limit can be raised, or other programs can close files.
+  if (isOutOfDescriptors(error)) return EXIT.partial;
   if (error instanceof ConfigurationError) return EXIT.usage;
   if (error instanceof Interruption) return EXIT[error.signal];
   if (error instanceof BatchError) return ofBatchError(error);
@@ -44,21 +47,29 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (isTokenError(error) && error.code === 'ERR_CALLBACK') return EXIT.usage;
   if (isAuthRefreshError(error) && isTokenError(error.cause)) return exitCodeOf(error.cause);
   if (isAuthRefreshError(error) || isTokenError(error)) return ofTokenError(error.code);
-  if (isAxiosError(error)) return ofStatus(error.response?.status);
-  return EXIT.unexpected;
+  if (isAxiosError(error)) return ofRequest(error);
+  return isFileError(error) ? ofFileError(error) : EXIT.unexpected;
 }
 
-function ofBatchError({ code, cause, resumable }: BatchError): ExitCode {
+function ofBatchError(error: BatchError): ExitCode {
+  const { code, cause, resumable } = error;
+  const otherwise = error.permanent ? EXIT.permanent : EXIT.partial;
   switch (code) {
     case 'ERR_INTERRUPTED':
       return cause instanceof Interruption ? EXIT[cause.signal] : EXIT.SIGINT;
-    case 'ERR_REQUEST':
-      return ofRequest(cause);
-    // Without a cause, the output is not a file.
+    case 'ERR_REQUEST': {
+      const exitCode = ofRequest(cause);
+      return exitCode === EXIT.partial ? otherwise : exitCode;
+    }
+    case 'ERR_THROTTLED':
+      return EXIT.rateLimit;
+    // Without a cause, the output is not a file. A reader that closed the pipe may not close the next one.
     case 'ERR_OUTPUT':
-      return cause === undefined || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
+      return cause === undefined ? EXIT.usage : ofFileError(cause);
     case 'ERR_INPUT':
-      return !resumable || isWrongPath(cause) ? EXIT.usage : EXIT.partial;
+      if (cause !== undefined) return ofFileError(cause);
+      // The input is not a file, or a line must be fixed first.
+      return resumable ? EXIT.permanent : EXIT.usage;
     // The same command would fail again: the user must decide what to do with the existing files.
     case 'ERR_OUTPUT_EXISTS':
     case 'ERR_OUTPUT_SHORT':
@@ -67,25 +78,74 @@ function ofBatchError({ code, cause, resumable }: BatchError): ExitCode {
     case 'ERR_CHECKPOINT_MISMATCH':
     case 'ERR_INPUT_CHANGED':
       return EXIT.usage;
+    case 'ERR_QUEUE':
+      return isRedisRefusal(error) ? EXIT.authentication : otherwise;
     case 'ERR_CALLBACK':
-      return EXIT.unexpected;
+      return isFileError(cause) ? ofFileError(cause) : EXIT.unexpected;
     default:
-      return EXIT.partial;
+      return otherwise;
   }
 }
 
-/** @param cause the error, or the code and status that a worker stored. */
-function ofRequest(cause: unknown): ExitCode {
-  if (isAxiosError(cause) || isTokenError(cause)) return exitCodeOf(cause);
-  const { code, status } = Object(cause) as { code?: unknown; status?: number };
-  return /^ERR_(TOKEN_|CALLBACK$)/.test(String(code)) ? ofTokenError(String(code)) : ofStatus(status);
+/** The fields of an axios error, or the fields that a worker stored. */
+interface RequestFailure {
+  code?: unknown;
+  status?: number;
+  /** Whether the API refused the scopes of the token. */
+  scope?: unknown;
+  response?: { status?: number; headers?: unknown };
 }
 
-const WRONG_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'];
+/** @param cause the error, or the fields that a worker stored. */
+function ofRequest(cause: unknown): ExitCode {
+  if (isAuthRefreshError(cause) || isTokenError(cause)) return exitCodeOf(cause);
+  const { code, response, scope, ...stored } = Object(cause) as RequestFailure;
+  if (/^ERR_(TOKEN_|CALLBACK$)/.test(String(code))) return ofTokenError(String(code));
+  const status = response?.status ?? stored.status;
+  if (status === 401 && (scope === true || isScopeRefusal(response?.headers))) return EXIT.forbidden;
+  return PERMANENT_CODES.includes(String(code)) ? EXIT.permanent : ofStatus(status);
+}
 
-/** Returns whether a path is wrong, as opposed to a failure such as a full disk. */
-function isWrongPath(cause: unknown): boolean {
-  return WRONG_PATH.includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+/** RFC 6750 section 3.1: a new token does not help, but another scope does. */
+function isScopeRefusal(headers: unknown): boolean {
+  return /\berror="?insufficient_scope\b/.test(String(Object(headers)['www-authenticate']));
+}
+
+// Requests that axios cannot send, or that lead to no response, whenever they are sent.
+const PERMANENT_CODES = ['ERR_INVALID_URL', 'ERR_FR_TOO_MANY_REDIRECTS', 'ERR_FR_MAX_BODY_LENGTH_EXCEEDED'];
+
+const WRONG_PATH = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'];
+
+/** Returns whether an error comes from the file system. Workers store only the code of an error. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return isError(error) && 'syscall' in error;
+}
+
+/** Returns the exit code for a wrong path, or for a failure that can pass, such as a full disk. */
+function ofFileError(error: unknown): ExitCode {
+  return WRONG_PATH.includes((error as NodeJS.ErrnoException).code ?? '') ? EXIT.usage : EXIT.partial;
+}
+
+const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE'];
+
+/** Returns whether the process or the system has too many open files. Each connection is one. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  if (!isError(error)) return false;
+  const { code, cause } = error as NodeJS.ErrnoException;
+  if (OUT_OF_DESCRIPTORS.includes(code ?? '') || isOutOfDescriptors(cause)) return true;
+  // These errors have only the message of the error of a file or of the token request.
+  return (
+    (error instanceof ConfigurationError || isTokenError(error)) && /\b(EMFILE|ENFILE)\b/.test(error.message)
+  );
+}
+
+/** Returns whether Redis refuses the credentials. */
+export function isRedisRefusal(error: unknown): boolean {
+  return (
+    error instanceof BatchError &&
+    error.code === 'ERR_QUEUE' &&
+    /\b(WRONGPASS|NOAUTH|NOPERM)\b/.test(error.message)
+  );
 }
 
 function ofTokenError(code: string): ExitCode {
@@ -103,8 +163,13 @@ function ofTokenError(code: string): ExitCode {
   }
 }
 
+// Request Timeout, Locked and Too Early: the same request can succeed later.
+const PASSING = [408, 423, 425];
+
 function ofStatus(status: number | undefined): ExitCode {
   if (status === 401) return EXIT.authentication;
   if (status === 403) return EXIT.forbidden;
-  return status === 429 ? EXIT.rateLimit : EXIT.partial;
+  if (status === 429) return EXIT.rateLimit;
+  if (status === undefined || PASSING.includes(status)) return EXIT.partial;
+  return status < 500 || status === 501 || status === 505 ? EXIT.permanent : EXIT.partial;
 }

@@ -1,15 +1,15 @@
 import { type ExportSummary, exportRecords, type PageSource } from '../batch/index.ts';
 import { refuse } from '../core/internal.ts';
+import { completionOf, differences, recordsIn } from './completion.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { ExportJob } from './export-job.ts';
-import { passedFlags, QUEUE_ONLY } from './flags/queue-flags.ts';
+import { FILE_ONLY, passedFlags, QUEUE_ONLY } from './flags/queue-flags.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
 import { sinkFor } from './output.ts';
 import type { Interval } from './parse.ts';
 import { runQueuedExport } from './queue/queued-export.ts';
 import { count, counted, duration } from './reporter/words.ts';
-import { resumeCommand } from './resume.ts';
 import { type SourceDescription, sourceOf } from './sources.ts';
 
 /** Runs an export in this process, or submits it to a queue. @returns the exit code. */
@@ -20,15 +20,19 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
   const toFile = out !== '-';
   return runJob(io, {
     ...job,
+    args,
     flags,
     file: toFile ? out : undefined,
-    resume: toFile ? resumeCommand(args, io.env) : undefined,
+    canResume: toFile,
     prepare() {
       const queueOnly = passedFlags(QUEUE_ONLY, args);
       refuse('--queue', [
         queueOnly.length > 0 && `missing; ${queueOnly.join(', ')} can be used only with --queue`,
       ]);
-      refuse('--checkpoint', [!toFile && checkpoint !== undefined && 'requires a file as output']);
+      const fileOnly = passedFlags(FILE_ONLY, args);
+      refuse(fileOnly.join(', '), [
+        !toFile && fileOnly.length > 0 && 'requires a file as output, not --out -',
+      ]);
       const options = {
         source: toSource(source(), flags.interval),
         sink: sinkFor(io, { out, format, columns }),
@@ -41,7 +45,7 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
           checkpoint,
           checkpointInterval,
         });
-        return { message: describeResult(summary), summary, warning: warningFor?.(summary) };
+        return completionOf(summary, flags, describeResult(summary), [warningFor?.(summary)]);
       };
     },
   });
@@ -52,20 +56,20 @@ function toSource(source: PageSource | SourceDescription, interval: Interval | u
 }
 
 function describeResult(summary: ExportSummary): string {
-  const { records, pages, repeated, elapsed, output, alreadyComplete, resumed } = summary;
+  const { pages, elapsed, output, alreadyComplete, resumed } = summary;
   const where = output === undefined ? '' : ` in ${output}`;
   if (alreadyComplete) {
-    return `already complete: ${counted(records, 'record')}${where}; add --restart to export again`;
+    return `already complete: ${recordsIn(summary)}${where}; add --restart to export again`;
   }
   return [
-    `complete: ${counted(records, 'record')}${where}`,
+    `complete: ${recordsIn(summary)}${where}`,
+    ...differences(summary),
     counted(pages, 'page'),
     `${duration(elapsed)}${resumed ? ' since the resume' : ''}`,
     `${count(summary.recordsPerSecond)} records/s`,
     counted(summary.refreshes, 'token refresh', 'token refreshes'),
     counted(summary.replays, 'replay'),
     counted(summary.retries, 'retry', 'retries'),
-    repeated > 0 && `${counted(repeated, 'duplicate')} dropped`,
   ]
     .filter(Boolean)
     .join(', ');

@@ -3,31 +3,33 @@ import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
 import { isError, messageOf } from '../core/internal.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
+import { hintFor } from './hint.ts';
 import { Interruption } from './interrupt.ts';
+import { printable } from './printable.ts';
 import type { Failure } from './reporter/types.ts';
 
-const HINTS: Partial<Record<ExitCode, string>> = {
-  [EXIT.authentication]: 'run `axios-oauth-refresh token` to check the credentials',
-  [EXIT.forbidden]: 'assign the missing role or scope to the OAuth client; a new assignment can take minutes',
-  [EXIT.rateLimit]: 'set a lower --rate, such as 100/min, or more --retries (with --queue: on the workers)',
-};
+/** The run that failed. */
+interface FailedRun {
+  /** Such as `export pages`. @default '' */
+  command?: string;
+  /** The command that resumes the run; undefined if the run has no checkpoint. */
+  resume?: string | undefined;
+}
 
-/**
- * Describes the failure of a run.
- *
- * @param resume the command that resumes the run; undefined if the run has no checkpoint.
- */
-export function failureOf(thrown: unknown, resume: string | undefined): Failure {
+// The same command would fail again.
+const NOT_RESUMABLE: readonly ExitCode[] = [EXIT.usage, EXIT.permanent];
+
+/** Describes the failure of a run. */
+export function failureOf(thrown: unknown, { command = '', resume }: FailedRun = {}): Failure {
   const exitCode = exitCodeOf(thrown);
   const error = isAxiosError(thrown) ? toBatchError(thrown) : thrown;
-  // With exit code 2, the same command would fail again.
-  const resumable = exitCode !== EXIT.usage && !(error instanceof BatchError && !error.resumable);
+  const isResumable = !NOT_RESUMABLE.includes(exitCode) && !(error instanceof BatchError && !error.resumable);
   return {
     message: describe(error, exitCode),
     code: (error as { code?: unknown } | undefined)?.code?.toString(),
     exitCode,
-    hint: HINTS[exitCode],
-    resume: resumable ? resume : undefined,
+    hint: hintFor({ error, exitCode, command, canRestart: resume !== undefined }),
+    resume: isResumable ? resume : undefined,
   };
 }
 
@@ -35,10 +37,8 @@ function describe(error: unknown, exitCode: ExitCode): string {
   if (error instanceof Interruption || exitCode === EXIT.SIGINT || exitCode === EXIT.SIGTERM) {
     return 'interrupted';
   }
-  if (exitCode !== EXIT.unexpected || !isError(error)) return oneLine(messageOf(error));
-  return error.stack ?? error.message;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ');
+  if (exitCode !== EXIT.unexpected || !isError(error))
+    return printable(messageOf(error).replace(/\s*\n\s*/g, ' '));
+  // Each line of a stack on a line of its own.
+  return (error.stack ?? error.message).split('\n').map(printable).join('\n');
 }

@@ -1,20 +1,26 @@
-import type { Progress, RunOptions } from '../batch/index.ts';
-import { parseUrl, redactUrl, refuse, systemClock } from '../core/internal.ts';
+import type { RunOptions } from '../batch/index.ts';
+import { parseUrl, redactUrl, refuse, removeUserInfo } from '../core/internal.ts';
+import { findArgumentSecrets, refuseCredentials } from './argument-secrets.ts';
 import { chooseVendor } from './choose-vendor.ts';
 import { connect } from './connection.ts';
 import { readEnvironment } from './environment.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import type { ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { RunFlags } from './flags/run-flags.ts';
 import { abortOnSignal } from './interrupt.ts';
 import type { Io } from './io.ts';
-import { createReporter } from './reporter/create-reporter.ts';
-import type { VendorName } from './variables.ts';
+import { openReporter } from './open-reporter.ts';
+import { parseRate } from './parse.ts';
+import type { Completion } from './reporter/types.ts';
+import { resumeCommand } from './resume.ts';
+import { VENDOR_VARIABLES, type VendorName } from './variables.ts';
 
 /** An export or import that a command describes. */
 export interface Job {
   /** Such as `export genesys-conversations`. */
   name: string;
+  /** The arguments of the process. */
+  args: readonly string[];
   flags: RunFlags;
   /** @default the vendor whose credentials are set */
   vendor?: VendorName | undefined;
@@ -23,66 +29,73 @@ export interface Job {
   url?: string | undefined;
   /** The file to write or read; undefined for standard output. */
   file?: string | undefined;
-  /** The command that resumes the job; undefined if the job has no checkpoint. */
-  resume?: string | undefined;
+  /** Whether the job has a checkpoint. */
+  canResume: boolean;
   /** Checks the flags before any request. @returns the function that runs the job. */
-  prepare(): (options: RunOptions) => Promise<JobResult>;
-}
-
-/** The result of a complete job. */
-interface JobResult {
-  message: string;
-  summary: Progress;
-  warning?: string | undefined;
-  /** @default 0 */
-  exitCode?: ExitCode;
+  prepare(): (options: RunOptions) => Promise<Completion>;
 }
 
 /** Runs a job and reports its progress and result. @returns the exit code. */
 export async function runJob(io: Io, job: Job): Promise<ExitCode> {
-  const { flags } = job;
-  const { log, progressInterval: interval } = flags;
-  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+  const { flags, baseUrl, url } = job;
+  const secrets = findArgumentSecrets(job.args);
+  const reporter = openReporter(io, flags, secrets);
   const { signal, release } = abortOnSignal(
     io,
-    () => reporter.warning('stopping after the current page; interrupt again to stop immediately'),
+    () => reporter.interrupted('stopping after the current page; interrupt again to stop immediately'),
     reporter.stop,
   );
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
+    refuseCredentials({ '--base-url': baseUrl, '--url': url });
     const run = job.prepare();
-    const { vendor } = chooseVendor(environment, job.vendor);
-    const { retries, timeout, restart } = flags;
-    const rate = flags.rate === 'none' ? undefined : flags.rate;
-    const { baseUrl } = job;
+    const { name, vendor } = chooseVendor(environment, job.vendor);
+    const { retries, timeout, restart, maxOutage } = flags;
+    const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[name].rate);
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
     // Check the credentials before a file is created or renamed.
     const token = await tokens.getToken({ signal });
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
-    refuse('--base-url', [
-      job.url !== undefined &&
-        !parseUrl(job.url, base) &&
-        (base === undefined
-          ? `missing, but --url ${JSON.stringify(redactUrl(job.url))} is relative`
-          : `${JSON.stringify(redactUrl(base))} with --url ${JSON.stringify(redactUrl(job.url))} is not a URL`) +
-          '; set the base URL of the API, such as https://api.example.com',
-    ]);
+    if (url !== undefined) refuse('--base-url', [baseUrlProblem(url, base)]);
     reporter.started(job.name, job.file);
-    const account = [vendor.name, base ?? ''].join(' ');
-    const onProgress = reporter.progress;
-    const result = await run({ api, tokens, signal, rate, restart, timeout, account, onProgress });
-    if (result.warning !== undefined) reporter.warning(result.warning);
-    const completion = { exitCode: EXIT.complete, ...result };
+    const completion = await run({
+      api,
+      tokens,
+      signal,
+      rate: rate === 'none' ? undefined : rate,
+      maxOutage,
+      restart,
+      timeout,
+      account: [vendor.name, removeUserInfo(base ?? '')].join(' '),
+      onProgress: reporter.progress,
+    });
+    for (const warning of completion.warnings ?? []) reporter.warning(warning);
     reporter.completed(completion);
     return completion.exitCode;
   } catch (error) {
-    const failure = failureOf(signal.aborted ? asInterrupted(error, signal) : error, job.resume);
+    const failure = failureOf(signal.aborted ? asInterrupted(error, signal) : error, {
+      command: job.name,
+      resume: job.canResume ? resumeCommand(secrets.args, io.env) : undefined,
+    });
     reporter.failed(failure);
     return failure.exitCode;
   } finally {
     reporter.stop();
     release();
   }
+}
+
+function baseUrlProblem(url: string, base: string | undefined): string | undefined {
+  const parsed = parseUrl(url, base);
+  if (parsed && /^https?:$/.test(parsed.protocol)) return undefined;
+  const shown = `--url ${JSON.stringify(redactUrl(url))}`;
+  const whole = base === undefined ? shown : `${JSON.stringify(redactUrl(base))} with ${shown}`;
+  const wrong = parsed
+    ? `${whole} is not an http or https URL`
+    : base === undefined
+      ? `missing, but ${shown} is relative`
+      : `${whole} is not a URL`;
+  return `${wrong}; set the base URL of the API, such as https://api.example.com`;
 }
 
 /** Replaces the error with which axios ends an aborted wait for the token. */

@@ -47,6 +47,15 @@ export function parseSeconds(text: string): number {
   return milliseconds;
 }
 
+const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Reads `90`, which are seconds, or `90s`, `15m` or `2h`. @returns milliseconds. */
+export function parseDuration(text: string): number {
+  const [, value = '', unit = 's'] = /^(\d{1,9}(?:\.\d+)?)([smh])?$/.exec(text) ?? [];
+  if (value === '') throw new InvalidArgumentError('Use seconds, or a duration such as 90s, 15m or 2h.');
+  return Number(value) * (DURATION_UNITS[unit] ?? 1000);
+}
+
 /** Reads a list separated by commas. */
 export function parseList(text: string): string[] {
   const list = text.split(',').map((name) => name.trim());

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { argumentProblem } from './argument-problem.ts';
 import type { CommandContext } from './command-context.ts';
 import { addExportCxone } from './commands/export-cxone.ts';
 import { addExportGenesys } from './commands/export-genesys.ts';
@@ -12,6 +13,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import { addHelpEnd } from './help.ts';
 import type { Io } from './io.ts';
+import { printable } from './printable.ts';
 import { secretFlagProblem } from './secret-flags.ts';
 
 /** Runs the command in the arguments. @returns the exit code. */
@@ -25,13 +27,19 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
   const setExitCode = (code: ExitCode) => {
     exitCode = code;
   };
+  const program = createProgram({ io, args, setExitCode });
+  const misspelt = argumentProblem(program, args);
+  if (misspelt !== undefined) {
+    io.stderr.write(`error: ${printable(misspelt)}\n`);
+    return EXIT.usage;
+  }
   try {
-    await createProgram({ io, args, setExitCode }).parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     // commander has already printed the error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.complete : EXIT.usage;
-    const failure = failureOf(error, undefined);
+    const failure = failureOf(error);
     io.stderr.write(`error: ${failure.message}\n`);
     return failure.exitCode;
   }
@@ -52,10 +60,10 @@ function createProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      // The value of an unknown flag can be a secret.
-      outputError: (text, write) => write(text.replace(/'(--?[\w-]+)=.*'/s, "'$1'")),
-    })
-    .showHelpAfterError('(run with --help for usage)');
+      // A parameter without a name can be a secret.
+      outputError: (text, write) =>
+        write(text.replace(/^(error: option '--param [^']*' argument) '.*' is/s, '$1 is')),
+    });
   addHelpEnd(program, {
     examples: [
       'token',

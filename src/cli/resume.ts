@@ -1,19 +1,19 @@
-import { removeUserInfo } from '../core/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
 
 // A shell does not interpret these characters.
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * Returns the command line that resumes a run. Removes passwords from URLs, because logs contain the line.
+ * Returns the command line that resumes a run.
  *
+ * @param args without secrets, because logs contain the line.
  * @param env npm sets a variable if npx runs the command, which a shell may not find.
  */
 export function resumeCommand(args: readonly string[], env: Environment): string {
   // With --restart, the command would start over instead of resuming.
   const again = args.filter((arg) => arg !== '--restart');
   const command = env.npm_command === 'exec' ? 'npx axios-oauth-refresh' : 'axios-oauth-refresh';
-  return [command, ...again.map((arg) => quote(arg.includes('//') ? removeUserInfo(arg) : arg))].join(' ');
+  return [command, ...again.map(quote)].join(' ');
 }
 
 function quote(arg: string): string {

@@ -39,6 +39,9 @@ export const VENDOR_VARIABLES = {
   },
 };
 
+/** The default rates, for commands of several vendors. */
+export const VENDOR_RATES = `${VENDOR_VARIABLES.genesys.rate} for ${VENDOR_VARIABLES.genesys.label}, otherwise none`;
+
 export type VendorName = keyof typeof VENDOR_VARIABLES;
 export const VENDORS = Object.keys(VENDOR_VARIABLES) as readonly VendorName[];
 

@@ -16,11 +16,28 @@ export interface Clock {
 /** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: () => Math.floor(performance.now()),
   // Node turns a longer delay into 1 ms.
   setTimeout: (callback, delay) => setTimeout(callback, Math.min(delay, 2 ** 31 - 1)),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
+
+/**
+ * Returns the function with which durations are measured: `monotonic` of the clock, or else the sum of the forward steps of `now`. Call it once
+ * for times that are compared with each other.
+ */
+export function monotonicOf(clock: Clock): () => number {
+  if (clock.monotonic) return clock.monotonic.bind(clock);
+  let last = clock.now();
+  let sum = 0;
+  return () => {
+    const now = clock.now();
+    // A step back counts as no time.
+    sum += Math.max(0, now - last);
+    last = now;
+    return sum;
+  };
+}
 
 /** Resolves after a delay in milliseconds. Rejects with the signal's reason when the signal aborts. */
 export function sleep(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
@@ -55,14 +72,15 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const controller = new AbortController();
-    const due = clock.now() + delay;
+    const now = monotonicOf(clock);
+    const due = now() + delay;
     const expire = () => {
       const error = expired();
       controller.abort(error);
       reject(error);
     };
     let timer = clock.setTimeout(() => {
-      if (clock.now() < due + LATE) return expire();
+      if (now() < due + LATE) return expire();
       // The process was suspended or busy. Timers run before I/O, so process responses that have already arrived first.
       timer = clock.setTimeout(expire, LATE);
     }, delay);

@@ -6,10 +6,11 @@ export {
   readOptions,
   refuse,
 } from './check-options.ts';
-export { sleep, systemClock, withDeadline } from './clock.ts';
+export { monotonicOf, sleep, systemClock, withDeadline } from './clock.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
+export { nearestName } from './nearest-name.ts';
 export { isNewerFormat, newerFormat } from './newer-format.ts';
 export { parseUrl } from './parse-url.ts';
 export { RATE_INTERVAL, rateProblems } from './rate.ts';
@@ -19,6 +20,7 @@ export { redactUrl, removeUserInfo } from './redact-url.ts';
 export {
   createResourceOrigins,
   httpOrigins,
+  isLoopback,
   lacksBase,
   originProblems,
   type ResourceOrigins,
@@ -28,6 +30,7 @@ export {
 export { backoff, parseRetryAfter } from './retry-after.ts';
 export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';
+export { isSecretName } from './secret-names.ts';
 export { sha256 } from './sha256.ts';
 export { RESERVE_SLOT, rateKey, slotLimiter } from './slot-limiter.ts';
 export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';

@@ -13,6 +13,11 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 const CACHE_SIZE = 200;
 
+/** Returns whether the host name of a parsed URL is on loopback. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
+
 /**
  * Returns the reason why no token or secret may be sent to a URL.
  *
@@ -25,7 +30,7 @@ export function urlProblem(text: unknown, insecureOrigins: readonly string[] = [
   if (!parsed) return `${shown} is not a URL`;
   const { protocol, hostname, host, origin, username, password } = parsed;
   if (username || password) return `the URL of ${host} holds credentials`;
-  if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return undefined;
   if (insecureOrigins.includes(origin)) return undefined;
   return `${shown} is not https (or http on loopback)`;
 }

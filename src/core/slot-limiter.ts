@@ -1,4 +1,4 @@
-import { sleep, systemClock } from './clock.ts';
+import { monotonicOf, sleep, systemClock } from './clock.ts';
 import { throwIfAborted, unlessAborted } from './link-signals.ts';
 import { RATE_INTERVAL, type Rate, type RateLimiter } from './rate.ts';
 
@@ -36,13 +36,14 @@ export function slotLimiter(
   patience = Number.POSITIVE_INFINITY,
 ): RateLimiter {
   const gap = String(Math.ceil((interval * 1000) / requests));
+  const now = monotonicOf(systemClock);
   return async (signal) => {
-    const giveUpAt = systemClock.now() + patience;
+    const giveUpAt = now() + patience;
     for (;;) {
       throwIfAborted(signal);
       // A slot whose reply comes too late stays unused: the rate may be lower than requested, never higher.
       const slot = reserve(gap).catch((error) => {
-        if (systemClock.now() >= giveUpAt) throw error;
+        if (now() >= giveUpAt) throw error;
       });
       const wait = await unlessAborted(signal, slot);
       if (typeof wait === 'number') return wait > 0 ? sleep(systemClock, wait / 1000, signal) : undefined;

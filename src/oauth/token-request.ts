@@ -2,6 +2,7 @@ import axios, { type AxiosError, type AxiosResponse } from 'axios';
 import { type GrantContext, TokenRequestError, TokenResponseError } from '../core/index.ts';
 import {
   messageOf,
+  monotonicOf,
   parseRetryAfter,
   redact,
   redactUrl,
@@ -43,7 +44,9 @@ export async function sendTokenRequest(
   context: GrantContext,
   request: TokenHttpRequest,
 ): Promise<TokenHttpResponse> {
-  const { clock, deadline } = context;
+  const { clock } = context;
+  const now = monotonicOf(clock);
+  const deadline = now() + context.deadline - clock.now();
   let failure: TokenRequestError;
   const attempt = async () => {
     const answer = await sendOnce(context, request);
@@ -54,7 +57,7 @@ export async function sendTokenRequest(
   return retryLoop(context, context.retryDelay, attempt, (delay, count) => {
     const wait = Math.max(failure.retryAfter ?? 0, delay);
     // Do not wait for a Retry-After beyond the deadline.
-    if (count >= context.retries || clock.now() + wait >= deadline) throw failure;
+    if (count >= context.retries || now() + wait >= deadline) throw failure;
     return wait;
   });
 }

@@ -1,6 +1,6 @@
 import axios, { type AxiosAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import type { AuthRefreshEvent, Vendor } from '../core/index.ts';
-import { createResourceOrigins, httpOrigins, notify, ownValue } from '../core/internal.ts';
+import { createResourceOrigins, httpOrigins, monotonicOf, notify, ownValue } from '../core/internal.ts';
 import type { TokenManager } from '../token/index.ts';
 import { createCheckedManager } from '../token/internal.ts';
 import { type AuthRefreshOptions, checkAttachOptions } from './attach-options.ts';
@@ -60,18 +60,23 @@ export function attachAuthRefresh(
     () => ownValue(instance.defaults, 'baseURL'),
     httpOrigins(own.allowInsecureOrigins ?? []),
   );
-  const gate = createSendGate({ ...retryOptions, pauses: tokens.pauses ?? new Map(), clock, rate, random });
+  // A token manager of another copy of this package may have none.
+  const pauses = tokens.sendPauses ?? { now: monotonicOf(clock), byOrigin: new Map() };
+  const { now } = pauses;
+  const gate = createSendGate({ ...retryOptions, pauses, clock, rate, random });
   const path = createRequestPath({
     tokens,
     origins,
     header: resolveHeader(own.authorizationHeader),
     options: own,
     gate,
+    now,
     isAttached: () => isAttached,
     emit,
   });
   const runContext = {
     clock,
+    now,
     path,
     prepare(config: InternalAxiosRequestConfig, adapter: AxiosAdapter) {
       checkRequestOptions(config);
@@ -119,7 +124,9 @@ export function attachAuthRefresh(
 
   const interceptor = instance.interceptors.request.use(intercept, null, { synchronous: true });
   const retry =
-    own.retry === false ? undefined : installRetry(instance, retryOptions, { vendor, clock, emit, random });
+    own.retry === false
+      ? undefined
+      : installRetry(instance, retryOptions, { vendor, clock, now, emit, random });
   marked[ATTACHED] = true;
 
   return {

@@ -34,6 +34,8 @@ export interface RequestPathContext {
   header: Authorization['header'];
   options: Pick<AuthRefreshOptions, 'maxReplays' | 'statusCodes' | 'shouldRefresh'>;
   gate: SendGate;
+  /** The monotonic clock. */
+  now: () => number;
   /** Whether the plugin is attached. Otherwise requests carry no token. */
   isAttached: () => boolean;
   emit: (event: AuthRefreshEvent) => void;
@@ -47,9 +49,9 @@ const UNRELATED = [408, 429];
 
 /** Creates the path of a request from the guard to its response. `docs/architecture.md` explains the steps. */
 export function createRequestPath(context: RequestPathContext): RequestPath {
-  const { tokens, origins, header, options, gate, isAttached, emit } = context;
+  const { tokens, origins, header, options, gate, now, isAttached, emit } = context;
   const { maxReplays = 1, statusCodes, shouldRefresh } = options;
-  const { vendor, clock } = tokens;
+  const { vendor } = tokens;
   const vendorBaseUrl = ownValue(vendor, 'apiBaseUrl');
 
   return async (config, adapter, run) => {
@@ -163,7 +165,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
   ): TokenSet | Promise<TokenSet> {
     const turn = gate.enter(config, apiBaseUrl(), run.attempts);
     if (!turn) return getToken(config, run, refused);
-    return measureWait(run, 'the rate limit', clock, turn).then(() => getToken(config, run, refused));
+    return measureWait(run, 'the rate limit', now, turn).then(() => getToken(config, run, refused));
   }
 
   /** @param refused the response that made a new token necessary. */
@@ -178,7 +180,7 @@ export function createRequestPath(context: RequestPathContext): RequestPath {
     }
     const token = tokens.getToken(config);
     if ('accessToken' in token) return token;
-    return measureWait(run, 'a token', clock, token).catch((error: unknown) => {
+    return measureWait(run, 'a token', now, token).catch((error: unknown) => {
       if (!isTokenError(error)) throw error;
       throw new AuthRefreshError(`No valid token: ${error.message}`, error.code, config, refused, error);
     });

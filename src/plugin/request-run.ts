@@ -13,7 +13,7 @@ export interface RequestRun extends Required<RequestTotals> {
   waitsFor: string;
   /** When the current wait began. */
   waitsSince?: number | undefined;
-  /** The deadline, in milliseconds since the epoch. */
+  /** The deadline, by the monotonic clock. */
   dueAt: number;
   /** When the last response or error was returned. A retry starts later. */
   endedAt: number;
@@ -39,19 +39,19 @@ interface RetryState {
 export function measureWait<T>(
   run: RequestRun,
   waitsFor: string,
-  clock: Clock,
+  now: () => number,
   promise: Promise<T>,
 ): Promise<T> {
-  run.waitsSince = clock.now();
+  run.waitsSince = now();
   run.waitsFor = waitsFor;
   return promise.finally(() => {
-    endWait(run, clock);
+    endWait(run, now);
     run.waitsFor = 'a response';
   });
 }
 
-function endWait(run: RequestRun, clock: Clock): void {
-  if (run.waitsSince !== undefined) run.waited += clock.now() - run.waitsSince;
+function endWait(run: RequestRun, now: () => number): void {
+  if (run.waitsSince !== undefined) run.waited += now() - run.waitsSince;
   run.waitsSince = undefined;
 }
 
@@ -65,8 +65,7 @@ function retryState(config: InternalAxiosRequestConfig): RetryState | undefined 
 }
 
 /** Starts the run of a request, or continues it if axios-retry sends the request again. */
-function startRun(config: InternalAxiosRequestConfig, clock: Clock): RequestRun {
-  const now = clock.now();
+function startRun(config: InternalAxiosRequestConfig, now: number): RequestRun {
   const { deadline } = config.authRefresh || {};
   const { retryCount = 0, run } = retryState(config) ?? {};
   const earlier = run?.();
@@ -104,6 +103,8 @@ function addTotals(
 /** What {@link runRequest} needs from its attachment. */
 export interface RunContext {
   clock: Clock;
+  /** The monotonic clock. */
+  now: () => number;
   /** Completes the caller's config. May throw. */
   prepare(config: InternalAxiosRequestConfig, adapter: AxiosAdapter): void;
   path: RequestPath;
@@ -115,19 +116,19 @@ export async function runRequest(
   adapter: AxiosAdapter,
   context: RunContext,
 ): Promise<AxiosResponse> {
-  const { clock, prepare, path } = context;
-  const run = startRun(config, clock);
+  const { now, prepare, path } = context;
+  const run = startRun(config, now());
   try {
     prepare(config, adapter);
     const response = await (run.dueAt < Number.POSITIVE_INFINITY
-      ? beforeDeadline(config, run, clock, (limited) => path(limited, adapter, run))
+      ? beforeDeadline(config, run, context, (limited) => path(limited, adapter, run))
       : path(config, adapter, run));
     addTotals(response, run, config);
     return response;
   } catch (error) {
     // The deadline ends a request before its wait ends.
-    endWait(run, clock);
-    run.endedAt = clock.now();
+    endWait(run, now);
+    run.endedAt = now();
     const state = retryState(config);
     if (state) config['axios-retry'] = { ...state, run: () => run } as object;
     addTotals(error, run, config);
@@ -140,7 +141,7 @@ export async function runRequest(
 async function beforeDeadline(
   config: InternalAxiosRequestConfig,
   run: RequestRun,
-  clock: Clock,
+  { clock, now }: RunContext,
   send: (limited: InternalAxiosRequestConfig) => Promise<AxiosResponse>,
 ): Promise<AxiosResponse> {
   const { cancelToken, authRefresh } = config;
@@ -156,7 +157,7 @@ async function beforeDeadline(
       config,
     );
   try {
-    return await withDeadline(clock, Math.max(0, run.dueAt - clock.now()), expired, (signal) => {
+    return await withDeadline(clock, Math.max(0, run.dueAt - now()), expired, (signal) => {
       signal.addEventListener('abort', () => cancel());
       return send({ ...config, cancelToken: token });
     });

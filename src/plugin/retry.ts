@@ -39,7 +39,10 @@ export interface InstalledRetry {
 /** What the retry policy needs from its attachment. */
 export interface RetryContext {
   vendor: Vendor;
+  /** For the dates of responses. */
   clock: Clock;
+  /** The monotonic clock. */
+  now: () => number;
   emit: (event: AuthRefreshEvent) => void;
   random: () => number;
 }
@@ -72,7 +75,7 @@ const CUT_SHORT = [
 export function installRetry(
   instance: AxiosInstance,
   { retries, baseDelay, maxRetryAfter, allMethods }: ReturnType<typeof withRetryDefaults>,
-  { vendor, clock, emit, random }: RetryContext,
+  { vendor, clock, now, emit, random }: RetryContext,
 ): InstalledRetry {
   const retryAfter = (error: AxiosError) =>
     parseRetryAfter(error.response?.headers?.['retry-after'], clock.now()) ?? 0;
@@ -105,7 +108,7 @@ export function installRetry(
         retryAfter(error),
         backoff(retryCount, baseDelay, () => 1),
       );
-      if (clock.now() + delay > dueAt) return false;
+      if (now() + delay > dueAt) return false;
       return error.response?.status === 429 || mayRepeat(config);
     },
     retryDelay: (count, error) => {

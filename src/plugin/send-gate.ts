@@ -10,7 +10,7 @@ import {
   sleep,
   throwIfAborted,
 } from '../core/internal.ts';
-import { type Pause, type Slots, waitFor } from '../token/internal.ts';
+import { type Pause, type SendPauses, type Slots, waitFor } from '../token/internal.ts';
 
 /** Delays sends: to keep the `rate`, and after a 429 from the same origin. */
 export interface SendGate {
@@ -30,7 +30,7 @@ export interface SendGate {
 
 /** What the gate needs from its attachment. Durations are in milliseconds. */
 export interface SendGateContext {
-  pauses: Map<string, Pause>;
+  pauses: SendPauses;
   clock: Clock;
   rate: Rate | RateLimiter | undefined;
   baseDelay: number;
@@ -49,25 +49,26 @@ const GAP_DECAY = 0.98;
  * Creates a gate. After a pause, the gate releases one request after another, because all at once would be refused again.
  */
 export function createSendGate(context: SendGateContext): SendGate {
-  const { pauses, clock, rate, baseDelay, maxRetryAfter, random } = context;
+  const { clock, rate, baseDelay, maxRetryAfter, random } = context;
+  const { byOrigin: pauses, now } = context.pauses;
   const limit: Slots | false = typeof rate === 'object' && {
-    nextSlot: 0,
+    nextSlot: Number.NEGATIVE_INFINITY,
     gap: (rate.interval ?? RATE_INTERVAL) / rate.requests,
   };
 
   async function sleepUntil(time: number, signal: AbortSignal): Promise<void> {
-    const left = time - clock.now();
+    const left = time - now();
     if (left > 0) await sleep(clock, left, signal);
   }
 
   async function takeSlot(slots: Slots, signal: AbortSignal): Promise<void> {
     const { gap, turn } = slots;
-    const now = clock.now();
+    const since = now();
     const take = async () => {
       // One after another, so that an aborted request takes no slot, and the others move up.
       await turn;
       throwIfAborted(signal);
-      const slot = Math.max(now, slots.nextSlot);
+      const slot = Math.max(since, slots.nextSlot);
       await sleepUntil(slot, signal);
       slots.nextSlot = slot + gap;
     };
@@ -99,7 +100,7 @@ export function createSendGate(context: SendGateContext): SendGate {
       }
       // Another 429 may have arrived during the wait. A timer may fire a millisecond early.
       pause = pauses.get(origin);
-    } while (pause && pause.until - clock.now() > 1);
+    } while (pause && pause.until - now() > 1);
   }
 
   return {
@@ -117,13 +118,12 @@ export function createSendGate(context: SendGateContext): SendGate {
     },
 
     refused(config, apiBaseUrl, { headers }) {
-      const now = clock.now();
-      const length = parseRetryAfter(headers?.['retry-after'], now) ?? backoff(0, baseDelay, random);
+      const length = parseRetryAfter(headers?.['retry-after'], clock.now()) ?? backoff(0, baseDelay, random);
       // The refused request is not retried after such a long time, so the others are not held back either.
       if (length > maxRetryAfter) return;
       const origin = originOf(config, apiBaseUrl);
       // Other requests that are already sent, and are refused as well, extend the pause.
-      const until = Math.max(now + length, pauses.get(origin)?.until ?? 0);
+      const until = Math.max(now() + length, pauses.get(origin)?.until ?? Number.NEGATIVE_INFINITY);
       pauses.set(origin, { until, nextSlot: until, gap: FIRST_GAP });
     },
   };

@@ -1,4 +1,5 @@
 import type { Clock, TokenError } from '../core/index.ts';
+import { monotonicOf } from '../core/internal.ts';
 
 /** Milliseconds for which a failed refresh is not repeated, unless the server names another time. */
 const COOL_DOWN = 5_000;
@@ -14,20 +15,16 @@ export interface CoolDown {
 }
 
 export function createCoolDown(clock: Clock): CoolDown {
-  let failure: { error: TokenError; at: number; until: number } | undefined;
-  let noBackgroundUntil = 0;
+  const now = monotonicOf(clock);
+  let failure: { error: TokenError; until: number } | undefined;
+  let noBackgroundUntil = Number.NEGATIVE_INFINITY;
   return {
-    failure() {
-      const now = clock.now();
-      // A clock that was set back must not prolong the cool-down.
-      return failure && now >= failure.at && now < failure.until ? failure.error : undefined;
-    },
-    allowsBackground: () => clock.now() >= noBackgroundUntil,
+    failure: () => (failure && now() < failure.until ? failure.error : undefined),
+    allowsBackground: () => now() >= noBackgroundUntil,
     begin(error, isBackground) {
-      const now = clock.now();
       const pause = pauseAfter(error, isBackground);
-      if (pause > 0) failure = { error, at: now, until: now + pause };
-      noBackgroundUntil = now + Math.max(pause, COOL_DOWN);
+      if (pause > 0) failure = { error, until: now() + pause };
+      noBackgroundUntil = now() + Math.max(pause, COOL_DOWN);
     },
     end() {
       failure = undefined;

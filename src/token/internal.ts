@@ -1,4 +1,4 @@
 export { waitFor } from './caller-wait.ts';
-export type { Pause, Slots } from './pause.ts';
+export type { Pause, SendPauses, Slots } from './pause.ts';
 export { createCheckedManager } from './token-manager.ts';
 export { MANAGER_OPTIONS, managerProblems } from './token-manager-options.ts';

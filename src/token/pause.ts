@@ -1,6 +1,6 @@
 /** Releases requests one after another. */
 export interface Slots {
-  /** When the next request may be sent, in milliseconds since the epoch. */
+  /** When the next request may be sent, by the monotonic clock. */
   nextSlot: number;
   /** Milliseconds between two requests. */
   gap: number;
@@ -10,6 +10,12 @@ export interface Slots {
 
 /** A pause of all requests to one origin, after the origin answered 429. */
 export interface Pause extends Slots {
-  /** In milliseconds since the epoch. */
+  /** By the monotonic clock. */
   until: number;
+}
+
+/** The pauses of all instances that share a token, with the clock of their times. */
+export interface SendPauses {
+  readonly now: () => number;
+  readonly byOrigin: Map<string, Pause>;
 }

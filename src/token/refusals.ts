@@ -1,6 +1,6 @@
 import type { InternalAxiosRequestConfig } from 'axios';
 import type { Clock, TokenSet } from '../core/index.ts';
-import { requestUrl } from '../core/internal.ts';
+import { monotonicOf, requestUrl } from '../core/internal.ts';
 
 /** A request whose endpoint refused or accepted a token. */
 export type EndpointRequest = Partial<InternalAxiosRequestConfig>;
@@ -24,6 +24,7 @@ const VARIABLE = /[\d@%?#]|.{20}/s;
 
 /** @param apiBaseUrl where requests without a base URL go. */
 export function createRefusals(clock: Clock, apiBaseUrl?: string): Refusals {
+  const monotonic = monotonicOf(clock);
   // The token that each endpoint refused last, and the times of those refusals that may have caused a token fetch.
   const known = new Map<string, { token: TokenSet; times: number[] }>();
 
@@ -36,10 +37,9 @@ export function createRefusals(clock: Clock, apiBaseUrl?: string): Refusals {
   return {
     add(token, request) {
       const endpoint = endpointOf(request);
-      const now = clock.now();
+      const now = monotonic();
       const entry = known.get(endpoint);
-      // The difference is absolute, because a clock can be set back.
-      const times = (entry?.times ?? []).filter((time) => Math.abs(now - time) < PERIOD);
+      const times = (entry?.times ?? []).filter((time) => now - time < PERIOD);
       if (entry?.token !== token) {
         if (times.length >= FETCHES) return false;
         times.push(now);
@@ -59,7 +59,7 @@ export function createRefusals(clock: Clock, apiBaseUrl?: string): Refusals {
     },
     replace(token, isFromStore) {
       for (const entry of known.values()) {
-        if (entry.token === token) entry.times.splice(-1, 1, ...(isFromStore ? [] : [clock.now()]));
+        if (entry.token === token) entry.times.splice(-1, 1, ...(isFromStore ? [] : [monotonic()]));
       }
     },
   };

@@ -10,6 +10,7 @@ import {
   type TokenSet,
   type TokenStore,
 } from '../core/index.ts';
+import { monotonicOf } from '../core/internal.ts';
 import { type DeferredWrite, deferWrite } from './deferred-write.ts';
 import { guardStore } from './guarded-store.ts';
 import { createNewestToken } from './newest-token.ts';
@@ -98,12 +99,13 @@ export function shareToken(store: TokenStore, options: ShareOptions): SharedToke
 
   /** Acquires the lock on the access token and refreshes it, unless a fresh token of another process comes first. */
   function withAccessLock(key: string, fetch: SharedFetch): Promise<Result | undefined> {
-    const startedAt = clock.now();
+    const monotonic = monotonicOf(clock);
+    const startedAt = monotonic();
     const stopWaitingWith = (stored: StoredToken) => ifFresh(newest.newer(stored));
     // The holder may wait for the lock of its family first.
     const limit = (vendor.storeKeys ? 2 : 1) * duration + LOCK_PATIENCE;
     const work = async ({ fence }: TokenLock) => {
-      emit({ type: 'store-lock-acquired', waited: clock.now() - startedAt });
+      emit({ type: 'store-lock-acquired', waited: monotonic() - startedAt });
       const newer = await look(key);
       const fresh = ifFresh(newer);
       if (fresh) return fresh;

@@ -12,6 +12,7 @@ import {
 import {
   createEmitter,
   messageOf,
+  monotonicOf,
   ownValue,
   readOptions,
   refuse,
@@ -21,7 +22,7 @@ import {
 import { waitFor } from './caller-wait.ts';
 import { createCoolDown } from './cool-down.ts';
 import { createTokenFetch } from './fetch-token.ts';
-import type { Pause } from './pause.ts';
+import type { SendPauses } from './pause.ts';
 import { toTokenError } from './to-token-error.ts';
 import { MANAGER_OPTIONS, managerProblems, type TokenManagerOptions } from './token-manager-options.ts';
 import { createTokenState } from './token-state.ts';
@@ -71,7 +72,7 @@ export interface TokenManager {
   /** Tells whether another process fetched the current token, so that no fetch was made for the request that uses it. */
   cameFromStore(token: TokenSet): boolean;
   /** @internal The pauses after a 429, by origin: all instances that share the token keep them. */
-  readonly pauses: Map<string, Pause>;
+  readonly sendPauses: SendPauses;
   /** Adds a listener. @returns a function that removes the listener. */
   subscribe(listener: AuthRefreshListener): () => void;
 }
@@ -102,6 +103,7 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
   const { emit, subscribe } = createEmitter();
   if (onEvent) subscribe(onEvent);
 
+  const monotonic = monotonicOf(clock);
   const state = createTokenState(clock, vendor.apiBaseUrl);
   const coolDown = createCoolDown(clock);
   const { fetch, refuseGrant } = createTokenFetch(options, clock, tokenTimeout, state, () => isRequested);
@@ -142,9 +144,9 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
 
   /** Refreshes the token. The mutex allows one call at a time. */
   async function refreshAlone(reason: RefreshReason): Promise<TokenSet> {
-    const startedAt = clock.now();
+    const startedAt = monotonic();
     const background = state.usable() !== undefined;
-    const about = () => ({ reason, background, duration: clock.now() - startedAt });
+    const about = () => ({ reason, background, duration: monotonic() - startedAt });
     try {
       emit({ type: 'refresh-started', reason, background });
       const { token, fromStore } = await obtain();
@@ -203,7 +205,7 @@ export function createCheckedManager(options: TokenManagerOptions): TokenManager
     mayReject: state.mayReject,
     accept: state.accept,
     cameFromStore: state.cameFromStore,
-    pauses: new Map<string, Pause>(),
+    sendPauses: { now: monotonic, byOrigin: new Map() },
     subscribe,
   };
   // Not enumerable, so that a logged manager shows no token.

@@ -1,4 +1,5 @@
 import type { Clock, TokenSet } from '../core/index.ts';
+import { monotonicOf } from '../core/internal.ts';
 import { createRefusals, type EndpointRequest } from './refusals.ts';
 
 export type StateName = 'empty' | 'fresh' | 'stale' | 'expired' | 'rejected';
@@ -39,6 +40,7 @@ export function createTokenState(clock: Clock, apiBaseUrl?: string): TokenState 
   let entered: StateName = 'empty';
   let fromStore = false;
   let isAccepted = false;
+  const monotonic = monotonicOf(clock);
   let receivedAt = 0;
   let unaccepted = 0;
   const refusals = createRefusals(clock, apiBaseUrl);
@@ -62,7 +64,7 @@ export function createTokenState(clock: Clock, apiBaseUrl?: string): TokenState 
       entered = 'fresh';
       fromStore = isFromStore;
       isAccepted = false;
-      receivedAt = clock.now();
+      receivedAt = monotonic();
     },
     accept(accepted, request) {
       if (accepted === token) {
@@ -74,7 +76,7 @@ export function createTokenState(clock: Clock, apiBaseUrl?: string): TokenState 
     mayReject(refused, request) {
       // Another token, or a refresh, replaces a token that is not usable in any case.
       if (refused !== usable()) return true;
-      const mustPause = unaccepted >= UNACCEPTED_TOKENS && Math.abs(clock.now() - receivedAt) < PAUSE;
+      const mustPause = unaccepted >= UNACCEPTED_TOKENS && monotonic() - receivedAt < PAUSE;
       return !mustPause && refusals.add(refused, request);
     },
     reject(refused, { afterReplay = false } = {}) {

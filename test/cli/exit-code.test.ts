@@ -10,7 +10,7 @@ describe('the failure of a part that a worker stored in Redis', () => {
     [4, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 403 }],
     [5, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 429 }],
     [5, 'ERR_REQUEST', { code: 'ERR_TOKEN_THROTTLED', status: 400 }],
-    [6, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 400 }],
+    [7, 'ERR_REQUEST', { code: 'ERR_BAD_REQUEST', status: 400 }],
     [6, 'ERR_REQUEST', { code: 'ECONNREFUSED' }],
     [6, 'ERR_REQUEST', undefined],
     [1, 'ERR_REQUEST', { code: 'ERR_CALLBACK' }],

@@ -331,8 +331,11 @@ describe('export pages when the response has no value at the path', () => {
       await outputFile(),
     ];
     const { code, stderr } = await run(args, oauth(url));
-    expect(code).toBe(6);
+    expect(code).toBe(7);
     expect(stderr).toContain('--total-tolerance) of 0.5');
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      /^hint: add --total-tolerance 0.5 to accept the difference, or add --restart/,
+    );
     expect((await run([...args, '--total-tolerance', '0.5'], oauth(url))).code).toBe(0);
   });
 
@@ -384,7 +387,7 @@ describe('when an export fails', () => {
 
   it.each([
     ['401', 3, 'authentication failed'],
-    ['insufficient_scope', 3, 'run `axios-oauth-refresh token` to check the credentials'],
+    ['insufficient_scope', 4, 'assign the missing role or scope to the OAuth client'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
     ['429', 5, 'rate limit exceeded, also after retries'],
     ['503', 6, 'the API is failing. Try again later'],

@@ -44,6 +44,12 @@ describe('import', () => {
     expect(stderr).toContain(`; 1 rejected, see ${path}.rejects.jsonl\n`);
     expect(await readFile(`${path}.rejects.jsonl`, 'utf8')).toContain('"record":7');
     expect(simulator.contacts('l1').size).toBe(2);
+    // The same command has nothing left to do, so a loop that repeats it must end.
+    const again = await run(args, genesysEnv(simulator));
+    expect(again.code).toBe(7);
+    expect(again.stderr).toMatch(
+      /already complete: .*\nhint: fix the records, then import each file: --in \S+\.rejects\.jsonl\n$/,
+    );
   });
 
   it('genesys-external-contacts reads JSON Lines', async () => {
@@ -72,9 +78,11 @@ describe('import', () => {
       ...QUICK,
     ];
     const { code, stderr } = await run(args, genesysEnv(simulator));
-    expect(code).toBe(6);
+    expect(code).toBe(7);
     expect(stderr).toContain('line 3');
-    expect(stderr).toContain(`\nresume: axios-oauth-refresh import genesys-contacts --list l1 --in ${path}`);
+    expect(stderr).toMatch(
+      /\nhint: fix the line and run the same command again, or add --on-bad-record reject.*\n$/,
+    );
     await writeFile(path, 'customer,phone\na,1\nb,2\nc,3\n');
     expect((await run(args, genesysEnv(simulator))).code).toBe(0);
     expect([...simulator.contacts('l1').values()].map(({ times }) => times)).toEqual([1, 1, 1]);

@@ -272,7 +272,7 @@ describe('when the token endpoint returns an OAuth error', () => {
     expect(fixture.tokenRequests).toHaveLength(2);
   });
 
-  it('ends the cool-down when the clock is set back', async () => {
+  it('ends the cool-down on time when the clock is set back', async () => {
     const fixture = await startFixture();
     const clock = createShiftedClock();
     const { api } = fixture.attach({ clock });
@@ -280,6 +280,8 @@ describe('when the token endpoint returns an OAuth error', () => {
     await failureOf(api.get('/data'));
     fixture.onToken = undefined;
     clock.shift(-3_600_000);
+    await failureOf(api.get('/data'));
+    clock.shift(5_000);
     expect((await api.get('/data')).status).toBe(200);
   });
 
@@ -851,7 +853,7 @@ describe('JSON', () => {
     [
       'BatchError',
       new BatchError('no', 'ERR_JOB', { cause: 'z' }),
-      { code: 'ERR_JOB', message: 'no', resumable: true },
+      { code: 'ERR_JOB', message: 'no', resumable: true, permanent: false },
     ],
   ])('of a %s has its message', (name, error, fields) => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({ name, ...fields });

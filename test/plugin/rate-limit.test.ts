@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import axios, { type AxiosResponse } from 'axios';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { monotonicOf } from '../../src/core/clock.ts';
 import type { AuthRefreshOptions } from '../../src/index.ts';
 import { createSendGate } from '../../src/plugin/send-gate.ts';
 import { type Fixture, startFixture } from '../support/fixture.ts';
@@ -236,7 +237,7 @@ describe('the gate, for any schedule', () => {
           const clock = createManualClock(0);
           const rate = requests === undefined ? undefined : { requests, interval: 1000 };
           const gate = createSendGate({
-            pauses: new Map(),
+            pauses: { now: monotonicOf(clock), byOrigin: new Map() },
             clock,
             rate,
             baseDelay: 500,

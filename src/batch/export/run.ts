@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { systemClock } from '../../core/internal.ts';
+import { monotonicOf, systemClock } from '../../core/internal.ts';
 import { type Progress, toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
@@ -44,7 +44,8 @@ export async function runExport<Item>(
   const { clock = systemClock, random = Math.random } = options;
   const { timeout = RUN_DEFAULTS.timeout, readAhead = EXPORT_DEFAULTS.readAhead } = options;
   const { checkpointInterval = EXPORT_DEFAULTS.checkpointInterval } = options;
-  const startedAt = clock.now();
+  const now = monotonicOf(clock);
+  const startedAt = now();
   const state = { ...saved };
   let refreshes = 0;
   let savedAt = startedAt;
@@ -70,7 +71,7 @@ export async function runExport<Item>(
     if (position !== undefined) {
       Object.assign(state, { position, journal: await seen.save() });
       await checkpoint(state);
-      savedAt = clock.now();
+      savedAt = now();
     }
     isConsistent = true;
   }
@@ -87,13 +88,13 @@ export async function runExport<Item>(
     if (page.total !== undefined) state.total = page.total;
     // The last page has no cursor to resume from, so the next checkpoint is the final one.
     isConsistent = page.next !== undefined;
-    if (page.save || clock.now() - savedAt >= checkpointInterval) await save();
+    if (page.save || now() - savedAt >= checkpointInterval) await save();
     await onProgress?.(progress());
   }
 
   function progress(): Progress {
     const { records, pages, repeated, total } = state;
-    const elapsed = clock.now() - startedAt;
+    const elapsed = now() - startedAt;
     const recordsBefore = saved.records;
     return toProgress({
       records,

@@ -65,7 +65,7 @@ function applyLine(path: string, state: ImportState, line: string, lineNumber: n
 function damaged(path: string, why: string): BatchError {
   return new BatchError(
     `the journal ${path} cannot be used: ${why}. It records what was already sent: restore it from a backup. ` +
-      'Starting over (restart) sends everything again.',
+      'Setting restart (--restart) sends everything again.',
     'ERR_CHECKPOINT_DAMAGED',
   );
 }

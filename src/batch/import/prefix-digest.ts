@@ -46,7 +46,7 @@ export async function openPrefixDigest(path: string): Promise<PrefixDigest> {
 export function inputChanged(path: string, how: string): BatchError {
   return new BatchError(
     `${path} has changed since the import began: ${how}. Restore the part that was already sent; only later lines may ` +
-      'change. To import another file, use another file name, or start over (restart).',
+      'change. To import another file, use another file name, or set restart (--restart) to start over.',
     'ERR_INPUT_CHANGED',
   );
 }

@@ -1,4 +1,4 @@
-import { systemClock } from '../../core/internal.ts';
+import { monotonicOf, systemClock } from '../../core/internal.ts';
 import { toProgress } from '../progress.ts';
 import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
@@ -41,7 +41,8 @@ export async function runImport(
     baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
   const { maxRecords, maxBytes = Number.POSITIVE_INFINITY } = target;
-  const began = clock.now();
+  const now = monotonicOf(clock);
+  const began = now();
   const recordsBefore = processedRecords(ledger);
   let refreshes = 0;
   let inputSize = await sizeOfInput(input.path);
@@ -72,7 +73,7 @@ export async function runImport(
       total,
       refreshes,
       ...requests.counts,
-      elapsed: clock.now() - began,
+      elapsed: now() - began,
     });
     return { ...measured, accepted, rejected, unresolved };
   }

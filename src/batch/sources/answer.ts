@@ -1,5 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import { BatchError } from '../errors.ts';
+import { ExactNumber } from '../json/exact-number.ts';
 
 /** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -51,6 +52,17 @@ export function unexpected(label: string, what: string): BatchError {
       'Check the URL, the region, and any proxy between this host and the API.',
     'ERR_UNEXPECTED_ANSWER',
   );
+}
+
+/** Returns a value of a response for a message: its JSON, cut off, or its kind. */
+export function shown(value: unknown): string {
+  if (value instanceof ExactNumber) return value.text.slice(0, 80);
+  try {
+    return (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+  } catch {
+    // An exact number within the value has no JSON.
+    return shapeOf(value);
+  }
 }
 
 function shapeOf(value: unknown): string {

@@ -1,6 +1,7 @@
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
-import { unexpected } from './answer.ts';
-import { followedSource } from './followed.ts';
+import { ExactNumber } from '../json/exact-number.ts';
+import { shown, unexpected } from './answer.ts';
+import { followedSource, type Lead } from './followed.ts';
 import { valueAt } from './member-path.ts';
 import { type ParamOptions, pagedProblems, withParameters } from './paged-options.ts';
 import { describeRequest, PAGED_OPTIONS, type PagedOptions } from './paged-request.ts';
@@ -42,15 +43,35 @@ export function cursorSource(options: CursorOptions): PageSource {
   ]);
   return followedSource(own, {
     query: { cursor: path, parameter, in: own.in },
-    request: (cursor) => withParameters(own, cursor === undefined ? {} : { [parameter]: cursor }),
+    why: `the API ignores the parameter ${parameter}, or repeats its last page`,
+    advice:
+      `Check the name of the parameter ${parameter} (--cursor-parameter), and whether the API expects it in the query or in ` +
+      'the body. If the API repeats its last page, set total (--total), so that the export ends there.',
+    isLead,
+    request(lead) {
+      if (lead === undefined) return withParameters(own, {});
+      return withParameters(own, {
+        [parameter]: typeof lead === 'object' ? new ExactNumber(lead.number) : lead,
+      });
+    },
     leadOf({ body }) {
       const cursor = valueAt(body, path);
       if (cursor === undefined || cursor === null || cursor === '') return undefined;
       if (typeof cursor === 'string' || typeof cursor === 'number') return cursor;
-      throw unexpected(
-        describeRequest(own),
-        `returned ${JSON.stringify(cursor).slice(0, 80)} as ${path}, which is not a cursor`,
-      );
+      // A number with its digits, as JSON for the checkpoint.
+      if (cursor instanceof ExactNumber) return { number: cursor.text };
+      throw unexpected(describeRequest(own), `returned ${shown(cursor)} as ${path}, which is not a cursor`);
     },
   });
+}
+
+function isLead(value: unknown): value is Lead {
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' || typeof value === 'number';
+  const { number, ...others } = value as { number?: unknown };
+  return (
+    typeof number === 'string' &&
+    /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(number) &&
+    Object.keys(others).length === 0
+  );
 }

@@ -2,15 +2,15 @@ import { isAxiosError } from 'axios';
 import type { Clock } from '../../core/index.ts';
 import { type OptionTable, readOptions, refuse, systemClock, waitForRetry } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
-import { unexpected } from './answer.ts';
-import { type CsvRow, readCsvRows } from './csv-rows.ts';
+import type { CsvRow } from './csv-rows.ts';
 import { checkExtraction, createExtraction, type ExtractionResult } from './data-extraction-job.ts';
-import { readExpiringJob } from './expiring-job.ts';
-import { openForeignFile } from './foreign-file.ts';
+import { isJobId, readExpiringJob } from './expiring-job.ts';
+import { EXTRACTION_FILE, type ExtractionFile, openExtractionFile } from './extraction-file.ts';
 import { checkDates } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { POLL_OPTIONS, type PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
+import { isWhole, savedCursor } from './saved-cursor.ts';
 import type { Page, PageSource, SourceContext } from './source.ts';
 
 /** Options of {@link cxoneDataExtraction}. Durations are in milliseconds. */
@@ -45,12 +45,10 @@ type State = {
   readonly job: string;
   /** How many rows of the file were written. */
   readonly rows: number;
-  /** Rows from the file of an earlier job were written. */
-  readonly mayRepeat: boolean;
 };
 
+const NAME = 'cxone-data-extraction';
 const WHAT = 'the data extraction job';
-const FILE = "the data extraction job's file";
 const OWN_MEMBERS = ['entityName', 'version', 'startDate', 'endDate'];
 // Downloads of one file in a row that yield no page.
 const MAX_READS = 4;
@@ -73,71 +71,51 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
   const { idleTimeout = 60_000 } = own;
   const body = { ...query, entityName, ...(version !== undefined && { version }), startDate, endDate };
 
-  /** Reads the rows of a file after the written ones, page by page. */
-  async function* readFile(context: SourceContext, url: string, from: State): AsyncGenerator<Page<CsvRow>> {
-    const { data: stream, headers } = await openForeignFile(context, url, FILE);
-    const rows = readCsvRows(stream, {
-      label: FILE,
-      idleTimeout,
-      endsUnmarked: !('content-length' in headers || 'transfer-encoding' in headers),
-      clock: context.clock,
-      onHeader: (names) => {
-        if (id === undefined || names.includes(id)) return;
-        throw unexpected(FILE, `has no column ${JSON.stringify(id)}, which the option id names`);
-      },
-    });
-    let done = 0;
-    let items: CsvRow[] = [];
-    const page = () => ({ items, next: { ...from, rows: done } });
-    for await (const row of rows) {
-      // Wait for the row after a full page, because the last page must have no `next`.
-      if (items.length === pageSize) {
-        yield page();
-        items = [];
-      }
-      done++;
-      if (id !== undefined && !row[id])
-        throw unexpected(FILE, `has no ${id}, which the option id names, in row ${done + 1}`);
-      if (done > from.rows) items.push(row);
-    }
-    if (done < from.rows) throw unexpected(FILE, `has ${done} rows, but had at least ${from.rows} before`);
-    yield { items };
-  }
+  function pages(context: SourceContext, from: State | undefined): AsyncGenerator<Page<CsvRow>> {
+    let file: ExtractionFile | undefined;
+    let failures = 0;
 
-  const pages = (context: SourceContext) =>
-    readExpiringJob<State, ExtractionResult, CsvRow>(context, own, {
+    async function read(
+      { job, rows: skip }: State,
+      result: ExtractionResult,
+    ): Promise<Page<CsvRow> | 'check'> {
+      try {
+        file ??= await openExtractionFile(context, result, { skip, id, idleTimeout });
+        const { rows: items, isLast } = await file.read(pageSize);
+        failures = 0;
+        return isLast ? { items } : { items, next: { job, rows: skip + items.length } };
+      } catch (error) {
+        file = undefined;
+        if (context.signal.aborted || error instanceof BatchError) throw error;
+        if (++failures >= MAX_READS) throw downloadFailed(error);
+        await waitForRetry(context, READ_DELAY, failures - 1);
+        // The next status response has a new URL, because the signature of the old one may have expired.
+        return 'check';
+      }
+    }
+
+    const kind = {
       what: WHAT,
       advice: 'Check entityName and the dates',
-      create: async (mayRepeat) => ({ job: await createExtraction(context, body), rows: 0, mayRepeat }),
-      check: (job) => checkExtraction(context, job),
-      async *read(from, wait) {
-        let at = from;
-        for (let reads = 1; ; reads++) {
-          const end = await wait();
-          if (!end) break;
-          try {
-            for await (const page of readFile(context, end.fileUrl, at)) {
-              yield page;
-              if (page.next === undefined) return undefined;
-              at = page.next as State;
-              reads = 1;
-            }
-          } catch (error) {
-            if (context.signal.aborted || error instanceof BatchError) throw error;
-            if (reads >= MAX_READS) throw downloadFailed(error);
-          }
-          await waitForRetry(context, READ_DELAY, reads - 1);
-        }
-        if (at.rows > 0 && id === undefined) throw expiredWithoutId(at);
-        return { records: at.rows - from.rows, mayRepeat: at.mayRepeat || at.rows > 0 };
+      create: async (): Promise<State> => ({ job: await createExtraction(context, body), rows: 0 }),
+      check: (job: string) => checkExtraction(context, job),
+      read,
+      onExpired(state: State) {
+        if (state.rows > 0 && id === undefined) throw expiredWithoutId(state);
       },
-    });
+      close: async () => file?.close(),
+    };
+    return readExpiringJob(context, own, kind, from);
+  }
 
   return {
-    name: 'cxone-data-extraction',
+    name: NAME,
     query: id === undefined ? body : { ...body, id },
     ...(id !== undefined && { identify: (row: CsvRow) => row[id] }),
-    read: (context) => readAhead(pages(context), context.readAhead),
+    read(context) {
+      const from = savedCursor<State>(NAME, context.from, ({ job, rows }) => isJobId(job) && isWhole(rows));
+      return readAhead(pages(context, from), context.readAhead);
+    },
   };
 }
 
@@ -177,7 +155,7 @@ function downloadFailed(error: unknown): BatchError {
   const outcome = isAxiosError(error) && error.response ? `returned ${error.response.status}` : 'broke off';
   const { message = '' } = Object(error) as { message?: string };
   return new BatchError(
-    `${FILE} ${outcome} ${MAX_READS} times in a row (${message}). The rows so far are saved. Run the same export again to resume.`,
+    `${EXTRACTION_FILE} ${outcome} ${MAX_READS} times in a row (${message}). The rows so far are saved. Run the same export again to resume.`,
     'ERR_REQUEST',
     // No cause, because it contains the signed URL, which gives access to the file.
   );

@@ -1,13 +1,14 @@
 import { objectOf, unexpected } from './answer.ts';
-import { type JobEnd, orGone } from './expiring-job.ts';
+import { isJobId, type JobEnd, orGone } from './expiring-job.ts';
+import { type ForeignFile, isOnLoopback } from './foreign-file.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { SourceContext } from './source.ts';
 
 const JOBS = '/data-extraction/v1/jobs';
 const CREATE = `POST ${JOBS}`;
 
-/** The result of a finished job: the URL of its file. */
-export type ExtractionResult = { readonly fileUrl: string };
+/** The result of a finished job: its file. */
+export type ExtractionResult = ForeignFile;
 
 /** Creates a job, and returns its id. */
 export async function createExtraction({ request }: SourceContext, data: JsonMembers): Promise<string> {
@@ -16,7 +17,7 @@ export async function createExtraction({ request }: SourceContext, data: JsonMem
   const response = await request(config);
   // The body is the id, or an object with the id.
   const id = typeof response.data === 'string' ? response.data.trim() : objectOf(response, CREATE).jobId;
-  if (typeof id !== 'string' || !/^[\w.:-]{1,200}$/.test(id)) {
+  if (!isJobId(id)) {
     throw unexpected(CREATE, 'returned no job id');
   }
   return id;
@@ -27,9 +28,9 @@ export async function checkExtraction(
   { request }: SourceContext,
   id: string,
 ): Promise<JobEnd<ExtractionResult> | undefined> {
-  const url = `${JOBS}/${encodeURIComponent(id)}`;
-  const label = `GET ${url}`;
-  const answer = await orGone(request({ url }));
+  const path = `${JOBS}/${encodeURIComponent(id)}`;
+  const label = `GET ${path}`;
+  const answer = await orGone(request({ url: path }));
   if (answer === undefined) return { state: 'expired' };
   const body = objectOf(answer, label);
   const { status, result, errorMessage } = Object(body.jobStatus ?? body);
@@ -37,8 +38,8 @@ export async function checkExtraction(
     case 'RUNNING':
       return undefined;
     case 'SUCCEEDED': {
-      const fileUrl: unknown = Object(result).url;
-      if (typeof fileUrl === 'string') return { state: 'done', fileUrl };
+      const url: unknown = Object(result).url;
+      if (typeof url === 'string') return { state: 'done', url, mayBeLocal: isOnLoopback(answer) };
       throw unexpected(label, 'returned the status SUCCEEDED without a result.url');
     }
     case 'EXPIRED':

@@ -1,5 +1,7 @@
 import type { AxiosRequestConfig } from 'axios';
-import { identifyBy, queryOf } from './paged-options.ts';
+import { checkedCursor, isCount, isDigest } from './cursor-shape.ts';
+import { addToMemory, isPageMemory, type PageMemory, pageLoop } from './page-repeats.ts';
+import { endOf, identifyBy, queryOf } from './paged-options.ts';
 import {
   describeRequest,
   PAGED_DEFAULTS,
@@ -8,16 +10,22 @@ import {
   requestPage,
 } from './paged-request.ts';
 import { readAhead } from './read-ahead.ts';
-import { addPage, checkTotal, type RecordCount } from './record-count.ts';
+import { addPage, isTotalReached, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
-/** The cursor or URL of the next page. */
-type Lead = string | number;
+/** The cursor or URL of the next page. A number that JavaScript cannot represent is an object with its digits. */
+export type Lead = string | number | { readonly number: string };
 
 /** How the source finds the next page. */
 export interface Leading {
   /** Further members of the query that identifies the checkpoint. */
   query: Readonly<Record<string, Json | undefined>>;
+  /** The probable reason why a page repeats, for messages. */
+  why: string;
+  /** What to check if a page repeats, in whole sentences. */
+  advice: string;
+  /** Returns whether a value of a checkpoint can be a lead of this source. */
+  isLead(value: unknown): boolean;
   /** Returns the request for a page; for the first page if `lead` is undefined. */
   request(lead: Lead | undefined): AxiosRequestConfig;
   /**
@@ -33,32 +41,57 @@ type State = RecordCount & {
   /** Undefined after the last page. */
   readonly lead?: Lead;
   readonly start?: string;
+  readonly pages?: PageMemory;
 };
+
+// An API that returns new cursors for ever would never end.
+const MAX_EMPTY_PAGES = 1000;
 
 /** Returns a source of pages that each name the next page. Pages are read one by one, ahead of writing. */
 export function followedSource(options: PagedOptions, leading: Leading): PageSource {
-  const { name = PAGED_DEFAULTS.name, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
+  const { name = PAGED_DEFAULTS.name } = options;
+  const loop = { label: describeRequest(options), why: leading.why, advice: leading.advice };
 
-  function follow(before: State, answer: PagedAnswer): State {
+  /** Returns the state after a page; undefined if the page repeats the last one. */
+  function follow(before: State, answer: PagedAnswer, count: RecordCount): State | undefined {
+    const pages = addToMemory(before.pages ?? {}, answer.items, before, loop);
+    if (pages === undefined) return undefined;
     const start = before.start ?? (before.lead === undefined ? leading.startOf?.(answer) : undefined);
     const lead = leading.leadOf(answer, start);
+    if (lead !== undefined && pages.empty === MAX_EMPTY_PAGES) {
+      if (isTotalReached(count)) return undefined;
+      throw pageLoop(false, loop);
+    }
     return {
-      ...addPage(before, answer, options),
+      ...count,
+      pages,
       ...(start !== undefined && { start }),
       ...(lead !== undefined && { lead }),
     };
   }
 
   async function* pages(context: SourceContext): AsyncGenerator<Page> {
-    const from = context.from as State | undefined;
+    const from = startAt(context.from);
     let state: State = from ?? { received: 0 };
     for (let isFirst = from === undefined; isFirst || state.lead !== undefined; isFirst = false) {
       const answer = await requestPage(context, options, leading.request(state.lead), isFirst);
-      state = follow(state, answer);
+      const { count, stated } = addPage(state, answer, options);
+      const next = follow(state, answer, count);
+      if (next === undefined) break;
+      state = next;
       const nextKey = state.lead === undefined ? 'end' : JSON.stringify(state.lead);
-      yield { items: answer.items, next: state, nextKey, total: state.total };
+      yield { items: answer.items, next: state, nextKey, total: state.total, stated };
     }
-    checkTotal(state, totalTolerance, describeRequest(options));
+    yield endOf(options, state.total);
+  }
+
+  function startAt(from: Json | undefined): State | undefined {
+    if (from === undefined) return undefined;
+    return checkedCursor<State>(
+      from,
+      { received: isCount, total: isCount, lead: leading.isLead, start: isDigest, pages: isPageMemory },
+      ['received'],
+    );
   }
 
   return {

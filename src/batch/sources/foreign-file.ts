@@ -1,29 +1,52 @@
 import type { Readable } from 'node:stream';
 import axios, { type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import { urlProblem } from '../../core/internal.ts';
+import { isLoopback, urlProblem } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
+import { addressOf } from './next-link.ts';
 import type { SourceContext } from './source.ts';
+
+/** A file on another host than the API. */
+export interface ForeignFile {
+  /** Its query may be a secret. */
+  readonly url: string;
+  /** The file may be on loopback, and use plain http there. */
+  readonly mayBeLocal: boolean;
+}
 
 /**
  * Fetches a file from another host than the API, as a stream. The request uses only the proxy and the agents of the instance.
  *
- * @param url https, or plain http on loopback. Its query may be a secret.
  * @param label names the file in messages.
- * @throws BatchError `ERR_UNEXPECTED_ANSWER` for any other URL; the errors of axios.
+ * @throws BatchError `ERR_UNEXPECTED_ANSWER` if the URL is not allowed; the errors of axios.
  */
 export async function openForeignFile(
   { request }: SourceContext,
-  url: string,
+  { url, mayBeLocal }: ForeignFile,
   label: string,
 ): Promise<AxiosResponse<Readable>> {
-  const problem = urlProblem(url);
+  const problem = fileProblem(url, mayBeLocal);
   if (problem !== undefined) throw unexpected(label, `is not downloaded, because ${problem}`);
   // The adapter runs after everything that could add to a request: defaults, interceptors, the plugin.
-  return request<Readable>({ url, responseType: 'stream', authRefresh: false, adapter: bareAdapter(url) });
+  const adapter = bareAdapter(url, (next) => fileProblem(next, mayBeLocal));
+  return request<Readable>({ url, responseType: 'stream', authRefresh: false, adapter });
+}
+
+/** Returns whether the request of a response went to loopback. */
+export function isOnLoopback(response: AxiosResponse): boolean {
+  const address = addressOf(response);
+  return address !== undefined && isLoopback(address.hostname);
+}
+
+/** Returns why a file is not fetched. Any API but a local one could otherwise make this host request its own services. */
+function fileProblem(url: unknown, mayBeLocal: boolean): string | undefined {
+  const problem = urlProblem(url);
+  if (problem !== undefined || mayBeLocal) return problem;
+  const { hostname, host } = new URL(String(url));
+  return isLoopback(hostname) ? `${host} is on loopback, but the API is not` : undefined;
 }
 
 /** Returns an adapter that drops the headers, credentials and other settings of the request. */
-function bareAdapter(url: string): AxiosAdapter {
+function bareAdapter(url: string, problemOf: (url: unknown) => string | undefined): AxiosAdapter {
   const send = axios.getAdapter('http');
   return async ({ signal, timeout, proxy, httpAgent, httpsAgent, transitional }) => {
     const bare: InternalAxiosRequestConfig = {
@@ -33,7 +56,7 @@ function bareAdapter(url: string): AxiosAdapter {
       responseType: 'stream',
       validateStatus: (status) => status === 200,
       beforeRedirect: ({ href }: { href?: unknown }) => {
-        const problem = urlProblem(href);
+        const problem = problemOf(href);
         if (problem !== undefined) throw new Error(`the redirect is not followed, because ${problem}`);
       },
       ...Object.fromEntries(

@@ -2,13 +2,15 @@ import type { Clock } from '../../core/index.ts';
 import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
-import { readExpiringJob } from './expiring-job.ts';
-import { availableUntil, checkJob, createJob, readResults } from './genesys-details-job.ts';
+import { isJobId, readExpiringJob } from './expiring-job.ts';
+import { availableUntil, checkJob, createJob, type JobResults, readResults } from './genesys-details-job.ts';
 import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { POLL_OPTIONS, type PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
-import type { PageSource, SourceContext } from './source.ts';
+import { savedCursor } from './saved-cursor.ts';
+import { createPageRepeats, repeatedPage } from './seen-pages.ts';
+import type { Page, PageSource, SourceContext } from './source.ts';
 import { toText } from './windows.ts';
 
 /** Options of {@link genesysConversationJobs}. Durations are in milliseconds. */
@@ -41,9 +43,12 @@ type State = {
   readonly job: string;
   /** Cursor of the next page; null before the first page. */
   readonly cursor: string | null;
-  /** An earlier job returned records. */
-  readonly mayRepeat: boolean;
 };
+
+const NAME = 'genesys-conversation-jobs';
+const WHAT = 'the details job';
+// Pages without records in a row, each with the cursor of another page.
+const MAX_EMPTY_PAGES = 100;
 
 // Members of the query that the source sets.
 const OWN_MEMBERS = ['interval', 'startOfDayIntervalMatching'];
@@ -72,45 +77,62 @@ export function genesysConversationJobs(
     ...(startOfDayIntervalMatching && { startOfDayIntervalMatching }),
   };
 
-  async function create(context: SourceContext, mayRepeat: boolean): Promise<State> {
+  async function create(context: SourceContext): Promise<State> {
     const until = allowPartialData ? whole.end : await availableUntil(context);
     if (until < whole.end) throw dataNotAvailable(until, whole.end);
-    return { job: await createJob(context, body), cursor: null, mayRepeat };
+    return { job: await createJob(context, body), cursor: null };
   }
 
-  const pages = (context: SourceContext) =>
-    readExpiringJob<State, unknown, GenesysConversation>(context, own, {
-      what: 'the details job',
+  /** Returns the warnings about the last page of a job. */
+  async function warningsOf(context: SourceContext, { until }: JobResults): Promise<string[]> {
+    const date = until ?? (allowPartialData ? await availableUntil(context) : whole.end);
+    return date < whole.end ? [`${describeGap(date, whole.end)}: later conversations are missing`] : [];
+  }
+
+  function pages(context: SourceContext, from: State | undefined): AsyncGenerator<Page<GenesysConversation>> {
+    let repeats = createPageRepeats();
+    let received = 0;
+    let emptyPages = 0;
+
+    async function read({ job, cursor: at }: State): Promise<Page<GenesysConversation> | 'expired'> {
+      const results = await readResults(context, job, pageSize, at);
+      if (!results) return 'expired';
+      const { conversations: items, cursor } = results;
+      emptyPages = items.length === 0 ? emptyPages + 1 : 0;
+      if (repeats.add(items.map(idOf)) || emptyPages > MAX_EMPTY_PAGES)
+        throw repeatedPage(`${WHAT} ${job}`, received, undefined);
+      received += items.length;
+      if (cursor !== null) return { items, next: { job, cursor } };
+      return { items, warnings: await warningsOf(context, results) };
+    }
+
+    const kind = {
+      what: WHAT,
       advice: "Check the query's filters",
-      create: (mayRepeat) => create(context, mayRepeat),
-      check: (job) => checkJob(context, job),
-      async *read(from, wait) {
-        let at = from;
-        let records = 0;
-        const isDone = await wait();
-        while (isDone) {
-          const results = await readResults(context, from.job, pageSize, at.cursor);
-          if (!results) break;
-          const { conversations: items, cursor } = results;
-          if (cursor === null) {
-            yield { items };
-            return undefined;
-          }
-          at = { ...at, cursor };
-          records += items.length;
-          yield { items, next: at };
-        }
-        return { records, mayRepeat: at.mayRepeat || at.cursor !== null };
+      create: () => create(context),
+      check: (job: string) => checkJob(context, job),
+      read,
+      onExpired() {
+        repeats = createPageRepeats();
+        received = 0;
       },
-    });
+    };
+    return readExpiringJob(context, own, kind, from);
+  }
 
   return {
-    name: 'genesys-conversation-jobs',
+    name: NAME,
     query: body,
-    identify: ({ conversationId }) => conversationId,
-    read: (context) => readAhead(pages(context), context.readAhead),
+    identify: idOf,
+    read(context) {
+      const isValid = ({ job, cursor }: Partial<State>) =>
+        isJobId(job) && (cursor === null || (typeof cursor === 'string' && cursor !== ''));
+      return readAhead(pages(context, savedCursor<State>(NAME, context.from, isValid)), context.readAhead);
+    },
   };
 }
+
+const idOf = ({ conversationId }: GenesysConversation) => conversationId;
 
 const OPTIONS: OptionTable<GenesysConversationJobsOptions> = {
   ...POLL_OPTIONS,
@@ -134,11 +156,17 @@ function check(given: GenesysConversationJobsOptions): GenesysConversationJobsOp
   return options;
 }
 
+function describeGap(until: number, end: number): string {
+  return (
+    `details jobs have data until ${new Date(until).toISOString()}, but the interval ends at ` +
+    `${new Date(end).toISOString()}`
+  );
+}
+
 function dataNotAvailable(until: number, end: number): BatchError {
   return new BatchError(
-    `details jobs have data until ${new Date(until).toISOString()}, but the interval ends at ` +
-      `${new Date(end).toISOString()}, so later records would be missing. Run the same export again later, use an earlier ` +
-      'end, or accept partial data (allowPartialData, --partial).',
+    `${describeGap(until, end)}, so later records would be missing. Run the same export again later, use an earlier end, or ` +
+      'accept partial data (allowPartialData, --partial).',
     'ERR_JOB',
   );
 }

@@ -70,6 +70,7 @@ export function genesysConversationsTutorial(options: GenesysConversationsTutori
     data,
     items: 'results',
     next: 'nextPage',
+    exactNumbers: false,
   });
   return {
     ...pages,

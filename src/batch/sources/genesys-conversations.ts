@@ -1,18 +1,17 @@
 import type { Clock } from '../../core/index.ts';
 import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
-import { BatchError } from '../errors.ts';
 import {
   type ConversationAnswer,
-  DETAILS_QUERY,
   type GenesysConversation,
   requestConversations,
 } from './conversation-answer.ts';
-import { checkInterval, type Interval, parseInterval } from './interval.ts';
+import { type ConversationState, conversationSteps } from './conversation-steps.ts';
+import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
-import { inOrder } from './read-ahead.ts';
-import { checkTotal } from './record-count.ts';
-import type { Page, PageSource, SourceContext } from './source.ts';
-import { DAY, firstHalf, firstWindow, toText } from './windows.ts';
+import { savedCursor } from './saved-cursor.ts';
+import type { PageSource, SourceContext } from './source.ts';
+import { type PageMachine, readPages } from './windowed-pages.ts';
+import { DAY, toText } from './windows.ts';
 
 /** Options of {@link genesysConversations}. */
 export interface GenesysConversationsOptions {
@@ -43,24 +42,9 @@ export const DEFAULTS = {
   totalTolerance: 0.01,
 } as const;
 
+const NAME = 'genesys-conversations';
 // Members of the query that the source sets.
 const OWN_MEMBERS = ['interval', 'order', 'orderBy', 'paging'];
-
-/** The position of an export. Times are epoch milliseconds. */
-type State = {
-  readonly start: number;
-  readonly end: number;
-  /** Current length of the windows. It is halved if a window has too many records. */
-  readonly width: number;
-  /** The next page of this window. */
-  readonly page: number;
-  readonly received: number;
-  readonly hits?: number;
-  /** When the last received conversation of this window began. */
-  readonly last?: number;
-  /** Records of the earlier windows. */
-  readonly before: number;
-};
 
 /**
  * Reads the conversation details query of Genesys Cloud in the order in which conversations began. The source splits the
@@ -80,104 +64,42 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
   const { maxInterval = DEFAULTS.maxInterval, maxResults = DEFAULTS.maxResults } = own;
   const { totalTolerance = DEFAULTS.totalTolerance } = own;
   const whole = parseInterval(interval);
-  const longest = Math.min(maxInterval, whole.end - whole.start);
+  const longest = Math.floor(Math.min(maxInterval, whole.end - whole.start));
   const lastPage = Math.floor(maxResults / pageSize);
-  const cap = lastPage * pageSize;
+  const steps = conversationSteps({ whole, longest, pageSize, lastPage, totalTolerance });
 
-  function begin(window: Interval, width: number, before: number): State {
-    return { ...window, width, page: 1, received: 0, before };
-  }
-
-  /** Returns the next window, or undefined after the last one. */
-  function windowAfter({ end, width, received, before }: State): State | undefined {
-    if (end >= whole.end) return undefined;
-    // If the wider window has too many records, its first page halves it again.
-    const wider = Math.min(width * 2, longest);
-    return begin(firstWindow({ start: end, end: whole.end }, wider), wider, before + received);
-  }
-
-  /** Returns the first half of a window with too many records. */
-  function halved(state: State): State {
-    const half = firstHalf(state);
-    if (!half) throw tooMany(state, cap);
-    return begin(half, half.end - half.start, state.before);
-  }
-
-  /** Returns the rest of a window that cannot be paged further. Repeated records are recognised by their ids. */
-  function restOf(state: State): State | undefined {
-    const { last, end, width, before, received } = state;
-    // An API that matches by day returns conversations that began after the window, so the window itself is complete.
-    if (last !== undefined && last >= end) return windowAfter(state);
-    if (last === undefined || last <= state.start) throw tooMany(state, received);
-    return begin({ start: last, end }, width, before + received);
-  }
-
-  /** Returns true if all announced records arrived and the last page was not full, because no page after the limit can be requested. */
-  function seemsComplete({ page, received, hits }: State): boolean {
-    return hits !== undefined && received >= hits && received < (page - 1) * pageSize;
-  }
-
-  /** Estimates the total from the density of the records so far. In the last window the total is exact. */
-  function totalOf({ end, received, hits = 0, before }: State): number {
-    const known = before + Math.max(hits, received);
-    return Math.round((known * (whole.end - whole.start)) / (end - whole.start));
-  }
-
-  /** @returns the next state, or undefined at the end of the export. */
-  async function* readWindow(
+  const machineOf = (
     context: SourceContext,
-    from: State,
-  ): AsyncGenerator<Page<GenesysConversation>, State | undefined> {
-    let state = from;
-    const text = toText(from);
-    const fetch = async (pageNumber: number): Promise<ConversationAnswer | 'beyond cap'> => {
+  ): PageMachine<ConversationState, ConversationAnswer | 'beyond cap', GenesysConversation> => ({
+    async fetch({ start, end, page }, ahead) {
+      const pageNumber = page + ahead;
       if (pageNumber > lastPage) return 'beyond cap';
-      const order = { order: 'asc', orderBy: 'conversationStart' };
       return requestConversations(context, {
         ...query,
-        interval: text,
-        ...order,
+        interval: toText({ start, end }),
+        order: 'asc',
+        orderBy: 'conversationStart',
         paging: { pageSize, pageNumber },
       });
-    };
-    // Includes the empty page after the last record.
-    const likelyLast = () => Math.min(Math.ceil((state.hits ?? 0) / pageSize) + 1, lastPage);
-    const answers = inOrder(fetch, { first: from.page, atOnce: context.readAhead, likelyLast });
-    for await (const answer of answers) {
-      if (answer === 'beyond cap') {
-        if (seemsComplete(state)) break;
-        return restOf(state);
-      }
-      const { conversations, totalHits: hits = state.hits } = answer;
-      if (state.page === 1 && (hits ?? 0) > cap) return halved(state);
-      if (hits !== undefined) state = { ...state, hits };
-      if (conversations.length === 0) break;
-      const last = startOf(conversations.at(-1)) ?? state.last;
-      state = {
-        ...state,
-        page: state.page + 1,
-        received: state.received + conversations.length,
-        ...(last !== undefined && { last }),
-      };
-      yield { items: conversations, next: state, window: text, total: totalOf(state) };
-    }
-    const { received, hits } = state;
-    const count = { received, ...(hits !== undefined && { total: hits }) };
-    checkTotal(count, totalTolerance, `POST ${DETAILS_QUERY} for ${text}`);
-    return windowAfter(state);
-  }
+    },
+    queryOf: toText,
+    idsOf: (answer) => (answer === 'beyond cap' ? [] : answer.conversations.map(idOf)),
+
+    ...steps,
+  });
 
   return {
-    name: 'genesys-conversations',
+    name: NAME,
     query: { interval: toText(whole), pageSize, query },
-    identify: ({ conversationId }) => conversationId,
-    async *read(context) {
-      const from = context.from as State | undefined;
-      let state: State | undefined = from ?? begin(firstWindow(whole, longest), longest, 0);
-      while (state) state = yield* readWindow(context, state);
+    identify: idOf,
+    read(context) {
+      const from = savedCursor<ConversationState>(NAME, context.from, steps.isValid) ?? steps.first;
+      return readPages(machineOf(context), from, context.readAhead);
     },
   };
 }
+
+const idOf = ({ conversationId }: GenesysConversation) => conversationId;
 
 const OPTIONS: OptionTable<GenesysConversationsOptions> = {
   interval: 'any',
@@ -204,19 +126,4 @@ function check(given: GenesysConversationsOptions): GenesysConversationsOptions 
     ...problems,
   ]);
   return options;
-}
-
-function startOf(conversation: GenesysConversation | undefined): number | undefined {
-  const start = Date.parse(conversation?.conversationStart ?? '');
-  return Number.isNaN(start) ? undefined : start;
-}
-
-function tooMany(window: Interval, limit: number): BatchError {
-  return new BatchError(
-    `POST ${DETAILS_QUERY} has more records for ${toText(window)} than its limit of ${limit}, and the interval cannot be ` +
-      'split further. Use a details job (export genesys-conversation-jobs), which has no such limit, or narrow the query ' +
-      'with filters.',
-    'ERR_UNEXPECTED_ANSWER',
-    { resumable: false },
-  );
 }

@@ -1,7 +1,7 @@
 import { isAxiosError } from 'axios';
 import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
 import type { GenesysConversation } from './conversation-answer.ts';
-import { type JobEnd, orGone } from './expiring-job.ts';
+import { isJobId, type JobEnd, orGone } from './expiring-job.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { SourceContext } from './source.ts';
 
@@ -14,6 +14,8 @@ export interface JobResults {
   conversations: readonly GenesysConversation[];
   /** Null on the last page. */
   cursor: string | null;
+  /** The time until which the job has data, in milliseconds since the epoch; undefined if the API does not state it. */
+  until: number | undefined;
 }
 
 /** Returns the time until which details jobs have data, in milliseconds since the epoch. */
@@ -30,13 +32,13 @@ export async function createJob({ request }: SourceContext, data: JsonMembers): 
   // Idempotent in effect: a second job is never read, and expires automatically.
   const config = { url: JOBS, method: 'post', data, authRefresh: { idempotent: true } };
   const { jobId } = objectOf(await request(config), CREATE);
-  if (typeof jobId !== 'string' || jobId === '') throw unexpected(CREATE, 'returned no jobId');
+  if (!isJobId(jobId)) throw unexpected(CREATE, 'returned no valid jobId');
   return jobId;
 }
 
 /** @returns undefined while the job is running. */
 export async function checkJob({ request }: SourceContext, id: string): Promise<JobEnd | undefined> {
-  const label = `GET ${JOBS}/${id}`;
+  const label = `GET ${urlOf(id)}`;
   const answer = await orGone(request({ url: urlOf(id) }));
   if (answer === undefined) return { state: 'expired' };
   const { state, errorMessage } = objectOf(answer, label);
@@ -98,7 +100,8 @@ function parseResults(body: JsonObject): JobResults {
   const conversations = isEmpty ? [] : listOf(body, 'conversations', RESULTS);
   if (!conversations.every(isConversation))
     throw unexpected(RESULTS, 'returned a record without a conversationId');
-  return { conversations, cursor };
+  const until = Date.parse(String(body.dataAvailabilityDate));
+  return { conversations, cursor, until: Number.isNaN(until) ? undefined : until };
 }
 
 function isConversation(item: unknown): item is GenesysConversation {

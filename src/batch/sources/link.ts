@@ -3,8 +3,9 @@ import type { AxiosRequestConfig } from 'axios';
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { followedSource } from './followed.ts';
+import { linkScope } from './link-scope.ts';
 import { valueAt } from './member-path.ts';
-import { addressOf, nextLink } from './next-link.ts';
+import { leadOfPage, nextLink } from './next-link.ts';
 import { pagedProblems } from './paged-options.ts';
 import {
   describeRequest,
@@ -13,25 +14,34 @@ import {
   type PagedAnswer,
   type PagedOptions,
 } from './paged-request.ts';
+import { emptySecrets, fillSecrets, secretParamsOf } from './secret-params.ts';
 import type { PageSource } from './source.ts';
 
 /** Options of {@link linkSource}. */
 export interface LinkOptions extends PagedOptions {
   /**
    * The path of the URL of the next page, such as `nextUri`, `nextPage` or `_links.next`, or of an object with the URL in
-   * `href`. The checkpoint stores the URL unencrypted, without the `params` of the instance.
+   * `href`. The checkpoint stores the URL unencrypted, without the `params` of the instance and without secret `params`.
    */
   next: string;
+  /**
+   * The path of the URLs of next pages, such as `/scroll`, relative to the base URL. Links must lead to a URL at or below the
+   * path of `url` or of `nextPath`.
+   * @default the path of `url`
+   */
+  nextPath?: string | undefined;
 }
 
 const OPTIONS: OptionTable<LinkOptions> = {
   ...PAGED_OPTIONS,
   next: 'any',
+  nextPath: 'string',
 };
 
 /**
- * Reads pages that each contain the absolute or relative URL of the next page. The source requests that URL with GET and
- * adds nothing to it. The URL must have the same origin. The last page has a link that is absent, null or ''.
+ * Reads pages that each contain the absolute or relative URL of the next page. The source requests that URL with GET, and
+ * adds only the secret `params` that the API repeated in it. The URL must have the same origin, and a path at or below the
+ * path of `url`. The path of a gateway may be missing in it. The last page has a link that is absent, null or ''.
  *
  * A wrong path in `next` looks like the end after one page. Set `total` if the API returns a total.
  *
@@ -41,25 +51,45 @@ const OPTIONS: OptionTable<LinkOptions> = {
  */
 export function linkSource(options: LinkOptions): PageSource {
   const [own, problems] = readOptions(options, OPTIONS);
-  const { next, method = PAGED_DEFAULTS.method, params, data } = own;
+  const { next, nextPath, url, method = PAGED_DEFAULTS.method, params, data } = own;
   refuse('linkSource', [
     ...pagedProblems(own, []),
     !next && "next must be the path of the link in a response, such as 'nextUri'",
+    nextPath !== undefined &&
+      !/^\/(?!\/)[^?#]*$/.test(nextPath) &&
+      `nextPath must be a path such as '/scroll', not ${JSON.stringify(nextPath)}`,
     ...problems,
   ]);
   const label = describeRequest(own);
-  const ownParams = Object.keys(params ?? {});
+  const scope = linkScope(url, nextPath);
+  const secrets = secretParamsOf(url, params, own.secretParams);
+  const context = { label, own: Object.keys(params ?? {}), scope };
+  const toStored = (lead: string) =>
+    secrets.size === 0 ? lead : scope.change(lead, (link) => emptySecrets(link, secrets));
   return followedSource(own, {
     query: { next },
+    why: 'the link of a page leads to the same records',
+    advice: `Report the loop to the operator of the API. If the API repeats its last page, set total (--total), so that the export ends there.`,
+    isLead: scope.includes,
     request(link): AxiosRequestConfig {
       if (link === undefined) return { ...(params && { params }), ...(data && { data }) };
-      // The origin of the link was checked when the link was read.
-      return { method: 'get', url: String(link), allowAbsoluteUrls: true };
+      const lead = String(link);
+      return {
+        method: 'get',
+        url: secrets.size === 0 ? lead : scope.change(lead, (address) => fillSecrets(address, secrets)),
+        // The origin of the link was checked when the link was read.
+        ...(/^https?:/i.test(lead) && { allowAbsoluteUrls: true }),
+      };
     },
-    startOf: ({ response }) => (method === 'get' ? digestOf(addressOf(response, ownParams)) : undefined),
+    startOf({ response }) {
+      const lead = method === 'get' ? leadOfPage(response, context.own, scope) : undefined;
+      return lead === undefined ? undefined : digestOf(toStored(lead));
+    },
     leadOf({ body, response }: PagedAnswer, start) {
-      const link = nextLink(valueAt(body, next), response, { label, own: ownParams });
-      if (link === undefined || start === undefined || digestOf(link) !== start) return link;
+      const link = nextLink(valueAt(body, next), response, context);
+      if (link === undefined) return undefined;
+      const lead = toStored(link);
+      if (start === undefined || digestOf(lead) !== start) return lead;
       throw new BatchError(
         `the pages of ${label} form a loop: a page names the first page as the next one. The export stops and has ` +
           'written no record twice. Report the loop to the operator of the API.',
@@ -69,10 +99,10 @@ export function linkSource(options: LinkOptions): PageSource {
   });
 }
 
-/** Returns a digest of a URL, whose query may contain secrets. The order of the query does not matter. */
-function digestOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const url = new URL(address);
-  url.searchParams.sort();
-  return createHash('sha256').update(url.href).digest('base64url').slice(0, 22);
+/** Returns a digest of a lead, whose query may contain secrets. The order of the query does not matter. */
+function digestOf(lead: string): string {
+  const [path = '', query = ''] = lead.split('?', 2);
+  const params = new URLSearchParams(query);
+  params.sort();
+  return createHash('sha256').update(`${path}?${params}`).digest('base64url').slice(0, 22);
 }

@@ -1,9 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { OptionTable } from '../../core/internal.ts';
-import { BatchError } from '../errors.ts';
-import { unexpected } from './answer.ts';
-import { type JsonMembers, valueAt } from './member-path.ts';
-import { identifyBy, type ParamOptions, pagedProblems, queryOf, withParameters } from './paged-options.ts';
+import { shown, unexpected } from './answer.ts';
+import { checkedCursor, isCount, isTrue } from './cursor-shape.ts';
+import { valueAt } from './member-path.ts';
+import { addToMemory, isPageMemory, type PageMemory } from './page-repeats.ts';
+import {
+  endOf,
+  identifyBy,
+  type ParamOptions,
+  pagedProblems,
+  queryOf,
+  withParameters,
+} from './paged-options.ts';
 import {
   describeRequest,
   PAGED_DEFAULTS,
@@ -13,7 +20,7 @@ import {
   requestPage,
 } from './paged-request.ts';
 import { inOrder, readAhead } from './read-ahead.ts';
-import { addPage, checkTotal, numberOf, type RecordCount } from './record-count.ts';
+import { addPage, isTotalReached, numberOf, type RecordCount } from './record-count.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** Options of all sources with numbered pages. */
@@ -21,8 +28,10 @@ export interface NumberedOptions extends PagedOptions, ParamOptions {
   pageSize?: number | undefined;
   /**
    * How to recognise the last page if the API returns no page count. With `empty`, the page before an empty page is the
-   * last one. With `short`, so is a page with fewer records than `pageSize`, which saves a request. Do not use `short`
-   * if the API has a smaller page limit than `pageSize`, because the export would then end after the first page.
+   * last one if all records of `total` have arrived; without `total`, if another empty page follows. With `short`, the last
+   * page is also a page with fewer records than `pageSize`, which saves requests, unless records of `total` are missing. Do
+   * not use `short` without `total` if the API has a smaller page limit than `pageSize`, because the export would then end
+   * after the first page.
    * @default 'empty'
    */
   lastPage?: 'empty' | 'short' | undefined;
@@ -35,8 +44,8 @@ export const NUMBERED_OPTIONS: OptionTable<NumberedOptions> = {
   lastPage: 'any',
 };
 
-// A page with one record can repeat by chance. After this many repeats, the API must be ignoring the parameter.
-const MAX_REPEATS = 100;
+// An API without the records that its total states would have to be asked for ever.
+const MAX_EMPTY_PAGES = 10;
 
 /** How pages are numbered. */
 interface Numbering {
@@ -48,17 +57,19 @@ interface Numbering {
   /** The difference between the numbers of two full pages. */
   stride: number;
   pageCount: string | undefined;
-  parametersAt(at: number): JsonMembers;
-  /** Returns the number after a page of `count` records. */
-  after(at: number, count: number): number;
+  parametersAt(at: number): Readonly<Record<string, number>>;
+  /** Returns the number after a page of `count` records. @param largest the most records on one page. */
+  after(at: number, count: number, largest: number): number;
+  /** Returns how many records the pages before a number can contain. @param size records per page. */
+  recordsBefore(at: number, size: number): number;
 }
 
 type State = RecordCount & {
   readonly at: number;
-  /** Digest of the first page. */
-  readonly first?: string;
-  /** How many pages in a row repeated the first page. */
-  readonly again?: number;
+  readonly pages?: PageMemory;
+  /** The page count that the API stated first, and last. */
+  readonly firstCount?: number;
+  readonly lastCount?: number;
   /** The last page was read. */
   readonly end?: true;
 };
@@ -78,46 +89,69 @@ export function numberedProblems(options: NumberedOptions, parameters: readonly 
 
 /** Returns a source of numbered pages. */
 export function numberedSource(options: NumberedOptions, numbering: Numbering): PageSource {
-  const { name = PAGED_DEFAULTS.name, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
-  const { pageSize, lastPage = 'empty' } = options;
-  const { first, pageCount, parametersAt, after } = numbering;
+  const { name = PAGED_DEFAULTS.name, pageSize, lastPage = 'empty' } = options;
+  const { first, pageCount, parameter, parametersAt, after, recordsBefore } = numbering;
   const label = describeRequest(options);
+  const countFlag = pageCount === undefined ? 'pageCount (--page-count) or ' : '';
+  const loop = {
+    label,
+    why: `the API ignores the parameter ${parameter}, or repeats its last page`,
+    advice:
+      'Check the name of the paging parameter, and whether the API expects it in the query or in the body. If the API ' +
+      `repeats its last page, set ${countFlag}total (--total), so that the export ends there.`,
+  };
 
-  /** Returns the state after a page. */
-  function follow(state: State, answer: PagedAnswer): State {
-    const { items, isMarker } = answer;
-    const { at } = state;
-    const digest = digestOf(items);
-    const { again: before = 0, ...rest } = state;
-    const again = at !== first && digest !== undefined && digest === state.first ? before + 1 : 0;
-    if (again > 0 && (items.length > 1 || again === MAX_REPEATS)) throw pageLoop(numbering.parameter, label);
-    const next = {
-      ...rest,
-      ...addPage(state, answer, options),
-      ...(again > 0 && { again }),
-      at: after(at, items.length),
-    };
-    const noted = at === first && digest !== undefined ? { ...next, first: digest } : next;
-    return isLast(at, items.length, isMarker, answer) ? { ...noted, end: true } : noted;
+  /** Returns the state after a page. If the page repeats the last one, its records are dropped. */
+  function follow(state: State, answer: PagedAnswer): { state: State; page: Page } {
+    const { items } = answer;
+    const { count, stated } = addPage(state, answer, options);
+    const counts = { ...state, ...pageCountsOf(state, answer) };
+    const pages = addToMemory(state.pages ?? {}, items, state, loop);
+    if (pages === undefined) return { state: { ...counts, end: true }, page: { items: [] } };
+    const { lastCount } = counts;
+    const next = { ...counts, ...count, pages, at: after(state.at, items.length, pages.largest ?? 0) };
+    const isLast = lastCount === undefined ? isEnd(next, items.length) : state.at - first + 1 >= lastCount;
+    const following: State = isLast ? { ...next, end: true } : next;
+    return { state: following, page: { items, next: following, total: next.total, stated } };
   }
 
-  function isLast(at: number, count: number, isMarker: boolean, { body }: PagedAnswer): boolean {
-    if (isMarker) return true;
-    if (pageCount === undefined) return count === 0 || (lastPage === 'short' && count < (pageSize ?? 0));
-    return at - first + 1 >= countOf(body, pageCount, label);
+  /** Returns whether a page is the last one, without a page count. @param state after the page. */
+  function isEnd(state: State, count: number): boolean {
+    const isReached = isTotalReached(state);
+    if (count > 0) return lastPage === 'short' && count < (pageSize ?? 0) && isReached !== false;
+    const { empty = 0, largest = pageSize ?? 0 } = state.pages ?? {};
+    if (isReached === undefined) return empty > 1;
+    const isBeyond = recordsBefore(state.at, largest) >= (state.total ?? 0);
+    return isReached || (empty > 1 && isBeyond) || empty === MAX_EMPTY_PAGES;
+  }
+
+  function pageCountsOf({ firstCount, lastCount }: State, { body, isMarker }: PagedAnswer) {
+    if (pageCount === undefined) return {};
+    const value = valueAt(body, pageCount);
+    const count = numberOf(value) ?? (isMarker ? lastCount : undefined);
+    if (count !== undefined) return { firstCount: firstCount ?? count, lastCount: count };
+    if (isMarker) return {};
+    throw unexpected(label, `returned ${shown(value)} as ${pageCount}, which must be the number of pages`);
+  }
+
+  function warningsOf({ firstCount, lastCount }: State): string[] {
+    if (firstCount === lastCount) return [];
+    return [
+      `${label} stated ${firstCount} pages at first and ${lastCount} at the end; pages may have shifted`,
+    ];
   }
 
   /** Estimates the number of further pages, including the empty page at the end. */
-  function likelyMore({ at, received, total, end }: State, answer: PagedAnswer | undefined): number {
+  function likelyMore({ at, received, total, end, lastCount, pages }: State): number {
     if (end) return 0;
-    if (pageCount !== undefined && answer) return countOf(answer.body, pageCount, label) - (at - first);
-    const size = pageSize ?? answer?.items.length ?? 0;
+    if (lastCount !== undefined) return lastCount - (at - first);
+    const size = pageSize ?? pages?.largest ?? 0;
     if (total === undefined || size === 0) return 1;
-    return Math.ceil((total - received) / size) + (pageCount === undefined && lastPage === 'empty' ? 1 : 0);
+    return Math.ceil((total - received) / size) + (lastPage === 'empty' ? 1 : 0);
   }
 
-  async function* pages(context: SourceContext, atOnce: number): AsyncGenerator<Page> {
-    let state = (context.from as State | undefined) ?? { at: first, received: 0 };
+  async function* read(context: SourceContext, atOnce: number): AsyncGenerator<Page> {
+    let state = startAt(context.from);
     let { stride } = numbering;
     while (!state.end) {
       const from = state.at;
@@ -125,13 +159,13 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
         const at = from + index * stride;
         return requestPage(context, options, withParameters(options, parametersAt(at)), at === first);
       };
-      let likelyLast = likelyMore(state, undefined) - 1;
+      let likelyLast = likelyMore(state) - 1;
       let index = 0;
       for await (const answer of inOrder(fetch, { first: 0, atOnce, likelyLast: () => likelyLast })) {
-        const { items } = answer;
-        state = follow(state, answer);
-        likelyLast = index + likelyMore(state, answer);
-        if (items.length > 0) yield { items, next: state, total: state.total };
+        const followed = follow(state, answer);
+        state = followed.state;
+        likelyLast = index + likelyMore(state);
+        if (followed.page.items.length > 0) yield followed.page;
         if (state.end) break;
         index++;
         if (state.at !== from + index * stride) {
@@ -141,7 +175,24 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
         }
       }
     }
-    checkTotal(state, totalTolerance, label);
+    yield endOf(options, state.total, warningsOf(state));
+  }
+
+  function startAt(from: Json | undefined): State {
+    if (from === undefined) return { at: first, received: 0 };
+    return checkedCursor<State>(
+      from,
+      {
+        at: (at) => Number.isSafeInteger(at) && (at as number) >= first,
+        received: isCount,
+        total: isCount,
+        pages: isPageMemory,
+        firstCount: isCount,
+        lastCount: isCount,
+        end: isTrue,
+      },
+      ['at', 'received'],
+    );
   }
 
   return {
@@ -150,34 +201,7 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
     ...identifyBy(options),
     read(context) {
       const isCountKnown = options.total !== undefined || pageCount !== undefined;
-      return isCountKnown
-        ? pages(context, context.readAhead)
-        : readAhead(pages(context, 1), context.readAhead);
+      return isCountKnown ? read(context, context.readAhead) : readAhead(read(context, 1), context.readAhead);
     },
   };
-}
-
-function countOf(body: unknown, path: string, label: string): number {
-  const stated = valueAt(body, path);
-  const count = numberOf(stated);
-  if (count !== undefined) return count;
-  throw unexpected(
-    label,
-    `returned ${JSON.stringify(stated) ?? 'nothing'} as ${path}, which must be the number of pages`,
-  );
-}
-
-/** Returns a digest that identifies a page, or undefined if its records are too similar. */
-function digestOf(items: readonly unknown[]): string | undefined {
-  const ends = [JSON.stringify(items[0]), JSON.stringify(items.at(-1))];
-  if (items.length === 0 || (items.length > 1 && ends[0] === ends[1])) return undefined;
-  return createHash('sha256').update(`${items.length} ${ends}`).digest('base64url').slice(0, 22);
-}
-
-function pageLoop(parameter: string, label: string): BatchError {
-  return new BatchError(
-    `${label} returned the first page again: the API ignores the parameter ${parameter}, so the export would never end. ` +
-      'Check the name of the paging parameter, and whether the API expects it in the query or in the body.',
-    'ERR_PAGE_LOOP',
-  );
 }

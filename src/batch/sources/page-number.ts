@@ -29,7 +29,7 @@ const OPTIONS: OptionTable<PageNumberOptions> = {
 /**
  * Reads pages by number, several in parallel if `total` or `pageCount` is set.
  *
- * The export ends at the page that `pageCount` determines, otherwise at a page without records.
+ * The export ends at the page that `pageCount` determines, otherwise at a page without records (see `lastPage`).
  *
  * @throws ConfigurationError that lists all invalid options.
  * @example
@@ -53,5 +53,6 @@ export function pageNumberSource(options: PageNumberOptions): PageSource {
     pageCount,
     parametersAt: (at) => ({ [parameter]: at, ...size }),
     after: (at) => at + 1,
+    recordsBefore: (at, size) => (at - first) * size,
   });
 }

@@ -1,8 +1,11 @@
 import type { AxiosRequestConfig } from 'axios';
+import { ExactNumber } from '../json/exact-number.ts';
+import { toJson } from '../sinks/json-lines.ts';
 import { unexpected } from './answer.ts';
-import { type JsonMembers, valueAt, withValueAt } from './member-path.ts';
+import { type JsonMembers, pathReader, valueAt, withValueAt } from './member-path.ts';
 import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';
-import type { Json, PageSource } from './source.ts';
+import { urlWithoutSecrets, withoutSecrets } from './secret-params.ts';
+import type { Json, Page, PageSource } from './source.ts';
 
 /** Where a source puts its paging parameters. */
 export interface ParamOptions {
@@ -18,12 +21,22 @@ type RequestOptions = PagedOptions & ParamOptions;
 /** Returns the request with the paging parameters in the query or the body. */
 export function withParameters(
   { method, params, data, in: location = method === 'post' ? 'body' : 'query' }: RequestOptions,
-  parameters: JsonMembers,
+  parameters: Readonly<Record<string, string | number | ExactNumber>>,
 ): AxiosRequestConfig {
   const entries = Object.entries(parameters);
-  if (location === 'query') return { params: { ...params, ...parameters }, ...(data && { data }) };
-  const body = entries.reduce<JsonMembers>((all, [path, value]) => withValueAt(all, path, value), data ?? {});
-  return { ...(params && { params }), data: body };
+  if (location === 'query') {
+    const texts = entries.map(([name, value]) => [name, value instanceof ExactNumber ? value.text : value]);
+    return { params: { ...params, ...Object.fromEntries(texts) }, ...(data && { data }) };
+  }
+  const body = entries.reduce<JsonMembers>(
+    // The value may be an exact number, which is no JSON value for the compiler.
+    (all, [path, value]) => withValueAt(all, path, value as Json),
+    data ?? {},
+  );
+  const isExact = entries.some(([, value]) => value instanceof ExactNumber);
+  // axios would write the body with JSON.stringify, which cannot write an exact number.
+  const exactBody = isExact && { data: toJson(body), headers: { 'Content-Type': 'application/json' } };
+  return { ...(params && { params }), data: body, ...exactBody };
 }
 
 /**
@@ -33,7 +46,7 @@ export function withParameters(
  */
 export function pagedProblems(options: RequestOptions, parameters: readonly (string | undefined)[]) {
   const { method = PAGED_DEFAULTS.method, totalTolerance = PAGED_DEFAULTS.totalTolerance } = options;
-  const { url, params, data, items, emptyPage = 'empty', emptyStatus } = options;
+  const { url, params, data, items, secretParams, emptyPage = 'empty', emptyStatus } = options;
   const inBody = (options.in ?? (method === 'post' ? 'body' : 'query')) === 'body';
   return [
     !['get', 'post'].includes(method) && `method must be 'get' or 'post', not ${JSON.stringify(method)}`,
@@ -45,6 +58,8 @@ export function pagedProblems(options: RequestOptions, parameters: readonly (str
     options.in !== undefined && !['query', 'body'].includes(options.in) && "in must be 'query' or 'body'",
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
     !['empty', 'absent'].includes(emptyPage) && "emptyPage must be 'empty' or 'absent'",
+    !(secretParams ?? []).every((name) => typeof name === 'string' && name !== '') &&
+      'secretParams must be a list of names',
     ![undefined, 204, 404].includes(emptyStatus) && 'emptyStatus must be 204 or 404',
     ...parameters.map((name) => {
       if (name === undefined) return undefined;
@@ -64,13 +79,22 @@ function hasInQuery(url: unknown, name: string): boolean {
 
 /**
  * Returns the query that identifies a checkpoint: the options that determine which records the API returns, and in which
- * order. The options about the end are not included, so that they can be corrected without starting over.
+ * order. The options about the end are not included, so that they can be corrected without starting over. Secrets are not
+ * included, because they change and the checkpoint is not encrypted.
  */
 export function queryOf(
-  { method = PAGED_DEFAULTS.method, url, params, data, items, id }: PagedOptions,
+  { method = PAGED_DEFAULTS.method, url, params, data, items, id, secretParams }: PagedOptions,
   more: Readonly<Record<string, Json | undefined>>,
 ): Json {
-  const all: Readonly<Record<string, Json | undefined>> = { method, url, params, data, items, id, ...more };
+  const all: Readonly<Record<string, Json | undefined>> = {
+    method,
+    url: urlWithoutSecrets(url, secretParams),
+    params: params && withoutSecrets(params, secretParams),
+    data: data && withoutSecrets(data, secretParams),
+    items,
+    id,
+    ...more,
+  };
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, Json] => entry[1] !== undefined),
   );
@@ -80,11 +104,24 @@ export function queryOf(
 export function identifyBy(options: PagedOptions): Pick<PageSource, 'identify'> {
   const { id } = options;
   if (id === undefined) return {};
+  const idOf = pathReader(id);
   return {
     identify(record) {
-      const value = valueAt(record, id);
-      if (typeof value === 'string' || typeof value === 'number') return String(value);
+      const value = idOf(record);
+      if (typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber)
+        return value;
       throw unexpected(describeRequest(options), `returned a record without the id ${id}`);
     },
   };
+}
+
+/** Returns the page that ends the only window of a generic source. */
+export function endOf(
+  options: PagedOptions,
+  stated: number | undefined,
+  warnings: readonly string[] = [],
+): Page {
+  const { totalTolerance: tolerance = PAGED_DEFAULTS.totalTolerance } = options;
+  const end = { label: describeRequest(options), tolerance };
+  return { items: [], stated, end, ...(warnings.length > 0 && { warnings }) };
 }

@@ -1,4 +1,4 @@
-import { type OptionTable, retryLoop } from '../../core/internal.ts';
+import { monotonicOf, type OptionTable, retryLoop } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { SourceContext } from './source.ts';
 
@@ -30,10 +30,10 @@ export function poll<T>(
   what: string,
   check: () => Promise<T | undefined>,
 ): Promise<T> {
-  const { clock } = context;
-  const end = clock.now() + maxWait;
+  const now = monotonicOf(context.clock);
+  const end = now() + maxWait;
   return retryLoop(context, pollDelay, check, (delay) => {
-    const left = end - clock.now();
+    const left = end - now();
     if (left > 0) return Math.min(left, maxPollDelay, delay);
     throw new BatchError(
       `${what} is not ready after ${Math.round(maxWait / 1000)} seconds (maxWait). ` +

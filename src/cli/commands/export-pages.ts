@@ -22,7 +22,7 @@ import { addConnectionFlags, addLogFlags, baseUrlFlag, vendorFlag } from '../fla
 import { pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { parseCount, readJsonObject } from '../parse.ts';
-import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
+import { VENDOR_RATES, type VendorName } from '../variables.ts';
 
 interface PagesFlags extends ExportFlags {
   vendor?: VendorName;
@@ -106,7 +106,7 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
     .addOption(paramFlag())
     .option('--data <file>', 'JSON file with the body of a POST');
   addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
-  addLogFlags(addExportFlags(command, VENDOR_VARIABLES.oauth.rate));
+  addLogFlags(addExportFlags(command, VENDOR_RATES));
   addHelpEnd(command, {
     examples: [
       `export pages --url /api/v2/users --items entities \\

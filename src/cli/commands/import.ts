@@ -23,9 +23,8 @@ import {
 } from '../flags/run-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { runJob } from '../job.ts';
-import { parseCount, parseRate } from '../parse.ts';
+import { parseCount } from '../parse.ts';
 import { count, counted, duration } from '../reporter/words.ts';
-import { resumeCommand } from '../resume.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface ImportFlags extends RunFlags {
@@ -38,6 +37,12 @@ interface ImportFlags extends RunFlags {
   rejects?: string;
   unresolved?: string;
 }
+
+const { [EXIT.warning]: _, ...COMMON_EXIT_CODES } = EXIT_CODES;
+const IMPORT_EXIT_CODES = {
+  ...COMMON_EXIT_CODES,
+  [EXIT.partial]: 'incomplete, or there are rejected or unresolved records',
+};
 
 /** Adds the imports. */
 export function addImport(program: Command, context: CommandContext): void {
@@ -110,8 +115,7 @@ function addImportFlags(command: Command): void {
       '--delimiter <character>',
       `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
     );
-  const rate = VENDOR_VARIABLES.genesys.rate;
-  addSpeedFlags(command, rateFlag().default(parseRate(rate), rate))
+  addSpeedFlags(command, rateFlag(VENDOR_VARIABLES.genesys.rate))
     .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
     .option(
       '--concurrency <n>',
@@ -128,7 +132,7 @@ function addImportHelp(command: Command, examples: readonly string[]): Command {
 which the API may or may not have stored, go to IN.unresolved.jsonl. Check and
 fix the records in these files, then import each file with --in.`,
     vendors: ['genesys'],
-    exitCodes: { ...EXIT_CODES, [EXIT.partial]: 'incomplete, or there are rejected or unresolved records' },
+    exitCodes: IMPORT_EXIT_CODES,
   });
 }
 
@@ -141,20 +145,20 @@ async function runImport(
   const { checkpoint, concurrency, onBadRecord, rejects, unresolved, batchSize: batchRecords } = flags;
   const code = await runJob(io, {
     name,
+    args,
     flags,
     vendor: 'genesys',
     file: flags.in,
-    resume: resumeCommand(args, io.env),
+    canResume: true,
     prepare() {
       const parts = { input: inputOf(flags), target: target() };
       const own = { checkpoint, concurrency, onBadRecord, rejects, unresolved, batchRecords };
       return async (run) => {
         const summary = await importRecords({ ...run, ...own, ...parts });
-        const open = summary.rejected + summary.unresolved;
         return {
           message: describeResult(summary),
           summary,
-          exitCode: open > 0 ? EXIT.partial : EXIT.complete,
+          ...outcomeOf(summary),
         };
       };
     },
@@ -171,6 +175,16 @@ function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
     delimiter !== undefined && chosen !== 'csv' && `--delimiter requires the format csv, not ${chosen}`,
   ]);
   return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);
+}
+
+/** Returns the exit code and what to do. The same command has nothing left to do if the import was complete before. */
+function outcomeOf({ rejected, unresolved, alreadyComplete, ...files }: ImportSummary) {
+  if (rejected + unresolved === 0) return { exitCode: EXIT.complete };
+  const paths = [files.rejects, files.unresolvedRecords].filter((path) => path !== undefined);
+  return {
+    exitCode: alreadyComplete ? EXIT.permanent : EXIT.partial,
+    hint: `fix the records, then import each file: ${paths.map((path) => `--in ${path}`).join(', ')}`,
+  };
 }
 
 function describeResult(summary: ImportSummary): string {

@@ -1,14 +1,15 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { messageOf, refuse } from '../../core/internal.ts';
 import { type SimulatorOptions, startVendorSimulator, type VendorSimulator } from '../../testing/index.ts';
 import { SIMULATOR_DEFAULTS } from '../../testing/internal.ts';
-import { CXONE_VARIABLES, GENESYS_VARIABLES } from '../../vendors/internal.ts';
+import { CXONE_VARIABLES, DESCRIBED_VENDORS, GENESYS_VARIABLES } from '../../vendors/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
 import { parseCount, parseInterval, parsePort, parseSeconds, parseShare } from '../parse.ts';
 
 interface SimulateFlags {
+  vendor: SimulatedVendor;
   port: number;
   records: number;
   interval?: { start: string; end: string };
@@ -18,6 +19,9 @@ interface SimulateFlags {
   pageDelay?: number;
   faultRate?: number;
 }
+
+type SimulatedVendor = keyof typeof DESCRIBED_VENDORS;
+const SIMULATED = Object.keys(DESCRIBED_VENDORS) as SimulatedVendor[];
 
 /** Starts the simulator. @throws ConfigurationError if an option is invalid or the port is in use. */
 function startSimulator(options: SimulatorOptions): Promise<VendorSimulator> {
@@ -40,6 +44,11 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     .description('Run a simulator of Genesys Cloud and NICE CXone on this machine until Ctrl-C, for tests.')
     .optionsGroup('Server:')
     .option('--port <port>', 'port to listen on; 0 for any free port', parsePort, 0)
+    .addOption(
+      new Option('--vendor <vendor>', 'vendor whose variables are printed')
+        .choices(SIMULATED)
+        .default('genesys' satisfies SimulatedVendor),
+    )
     .optionsGroup('Data:')
     .option('--records <n>', 'number of conversations', parseCount, records)
     .option(
@@ -65,8 +74,8 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     notes: `The simulator requires no credentials. It prints environment variables, with
 which other commands use the simulator. To set the variables in another shell,
 run: . ./simulator.sh
-The variables belong to both vendors: set --vendor for token, worker and
-export pages.`,
+The server simulates both vendors. The variables of the vendor that --vendor
+does not name are printed as comments.`,
     vendors: [],
     exitCodes: {
       0: 'stopped by Ctrl-C or SIGTERM',
@@ -85,7 +94,7 @@ export pages.`,
       ...(pageDelay !== undefined && { pageDelay }),
       ...(faultRate !== undefined && { faults: { probability: faultRate } }),
     });
-    const variables = {
+    const variables: Readonly<Record<string, string>> = {
       [GENESYS_VARIABLES.envUrl]: simulator.url,
       [GENESYS_VARIABLES.clientId]: simulator.clientId,
       [GENESYS_VARIABLES.clientSecret]: simulator.clientSecret,
@@ -95,10 +104,18 @@ export pages.`,
       [CXONE_VARIABLES.accessKeyId]: simulator.accessKeyId,
       [CXONE_VARIABLES.accessKeySecret]: simulator.accessKeySecret,
     };
-    const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+    const linesOf = (vendor: SimulatedVendor) =>
+      DESCRIBED_VENDORS[vendor].names
+        .filter((name) => variables[name] !== undefined)
+        .map((name) => `export ${name}='${variables[name]}'\n`);
+    // With the variables of both, commands that work for any vendor would ask for one.
+    const others = SIMULATED.filter((vendor) => vendor !== flags.vendor).flatMap((vendor) => [
+      `# For ${DESCRIBED_VENDORS[vendor].label}, in another shell, or with --vendor ${vendor}:\n`,
+      ...linesOf(vendor).map((line) => `# ${line}`),
+    ]);
     io.stdout.write(
       `# ${flags.records} conversations in ${simulator.interval} at ${simulator.url}; press Ctrl-C to stop\n` +
-        `${lines.join('\n')}\n`,
+        [...linesOf(flags.vendor), ...others].join(''),
     );
     await new Promise<void>((resolve) => {
       const release = io.onSignal(() => {

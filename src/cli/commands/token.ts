@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { removeUserInfo } from '../../core/internal.ts';
 import { chooseVendor } from '../choose-vendor.ts';
 import type { CommandContext } from '../command-context.ts';
 import { connect } from '../connection.ts';
@@ -8,6 +9,7 @@ import { failureOf } from '../failure.ts';
 import { addConnectionFlags, type ConnectionFlags, vendorFlag } from '../flags/run-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { abortOnSignal } from '../interrupt.ts';
+import { printable } from '../printable.ts';
 import { duration } from '../reporter/words.ts';
 import type { VendorName } from '../variables.ts';
 
@@ -37,24 +39,30 @@ export function addToken(program: Command, { io, setExitCode }: CommandContext):
       const { expiresAt, scope, apiBaseUrl } = await connect({ vendor }).tokens.getToken({ signal });
       const known = {
         vendor: vendor.name,
-        'token from': issuerOf(vendor.tokenKey),
+        'token from': withoutUserInfo(issuerOf(vendor.tokenKey)),
         lifetime: duration(expiresAt - requestedAt),
         expires: new Date(expiresAt).toISOString(),
         scopes: scope ?? 'not stated by the server',
-        API: apiBaseUrl ?? vendor.apiBaseUrl,
+        API: withoutUserInfo(apiBaseUrl ?? vendor.apiBaseUrl),
       };
       for (const [label, value] of Object.entries(known)) {
-        if (value !== undefined) io.stdout.write(`${label.padEnd(11)} ${value}\n`);
+        if (value !== undefined) io.stdout.write(`${label.padEnd(11)} ${printable(value)}\n`);
       }
       setExitCode(EXIT.complete);
     } catch (error) {
-      const { message, exitCode } = failureOf(signal.aborted ? signal.reason : error, undefined);
+      const { message, hint, exitCode } = failureOf(signal.aborted ? signal.reason : error);
       io.stderr.write(`error: ${message}\n`);
+      // The other hints name flags that this command does not have.
+      if (exitCode === EXIT.partial && hint !== undefined) io.stderr.write(`hint: ${hint}\n`);
       setExitCode(exitCode);
     } finally {
       release();
     }
   });
+}
+
+function withoutUserInfo(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : removeUserInfo(url);
 }
 
 /** Returns the token endpoint or the issuer, which is the first part of each vendor's key. */

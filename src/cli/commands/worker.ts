@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
 import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import type { TokenSet } from '../../core/index.ts';
-import { refuse, systemClock } from '../../core/internal.ts';
+import { refuse, removeUserInfo } from '../../core/internal.ts';
 import { redisStore } from '../../stores/redis/index.ts';
 import type { TokenManager } from '../../token/index.ts';
+import { findArgumentSecrets, refuseCredentials } from '../argument-secrets.ts';
 import { chooseVendor } from '../choose-vendor.ts';
 import type { CommandContext } from '../command-context.ts';
 import { connect } from '../connection.ts';
@@ -25,13 +26,13 @@ import {
 import { addHelpEnd } from '../help.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { openReporter } from '../open-reporter.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
 import { queueUrl } from '../queue/queue-url.ts';
-import { createReporter } from '../reporter/create-reporter.ts';
 import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
-import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
+import { VENDOR_RATES, VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
 interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
   directory: string;
@@ -42,7 +43,7 @@ interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
 }
 
 /** Adds the command that exports the parts of a queue until a signal stops it. */
-export function addWorker(program: Command, { io, setExitCode }: CommandContext): void {
+export function addWorker(program: Command, { io, args, setExitCode }: CommandContext): void {
   const command = program
     .command('worker')
     .description('Export the parts of exports in a queue (export ... --queue), on any number of hosts.')
@@ -57,10 +58,7 @@ export function addWorker(program: Command, { io, setExitCode }: CommandContext)
       parseSeconds,
     );
   addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
-  const rate = rateFlag(
-    `; applies to all workers together (default: ${VENDOR_VARIABLES.genesys.rate} for Genesys Cloud)`,
-  );
-  addSpeedFlags(command, rate)
+  addSpeedFlags(command, rateFlag(VENDOR_RATES, ', for all workers together'))
     .option('--concurrency <n>', 'parts to export at the same time', parseCount, WORKER_DEFAULTS.concurrency)
     .addOption(readAheadFlag())
     .optionsGroup('Checkpoint:')
@@ -85,13 +83,12 @@ which then returns its parts to the queue.`,
       6: 'Redis or the token endpoint is unreachable',
     },
   }).action(async (flags: WorkerFlags) => {
-    const { log, progressInterval: interval } = flags;
-    const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+    const reporter = openReporter(io, flags, findArgumentSecrets(args));
     try {
       await work(io, flags, reporter);
       setExitCode(EXIT.complete);
     } catch (error) {
-      const failure = failureOf(error, undefined);
+      const failure = failureOf(error, { command: 'worker' });
       reporter.failed(failure);
       setExitCode(failure.exitCode);
     } finally {
@@ -101,16 +98,17 @@ which then returns its parts to the queue.`,
 }
 
 async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<void> {
-  const { retries, timeout, baseUrl, directory, concurrency, takeover, readAhead, checkpointInterval } =
-    flags;
+  const { retries, timeout, maxOutage, baseUrl, directory, concurrency } = flags;
+  const { takeover, readAhead, checkpointInterval } = flags;
   const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
+  refuseCredentials({ '--base-url': baseUrl });
   const connection = await queueUrl(flags.queue, environment);
   const { name: vendorName, vendor } = chooseVendor(environment, flags.vendor);
   const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[vendorName].rate);
   const store = redisStore({ url: connection });
   const { signal, release } = abortOnSignal(
     io,
-    () => reporter.warning('stopping: returning the parts to the queue'),
+    () => reporter.interrupted('stopping: returning the parts to the queue'),
     reporter.stop,
   );
   try {
@@ -130,7 +128,8 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
       readAhead,
       checkpointInterval,
       timeout,
-      account: [vendor.name, base].join(' '),
+      maxOutage,
+      account: [vendor.name, removeUserInfo(base)].join(' '),
       ...(rate !== 'none' && { rate }),
       source(interval, common) {
         const description = toSourceDescription(common);

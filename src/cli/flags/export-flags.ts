@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/internal.ts';
-import { type Interval, parseCount, parseList, parseRate, parseSeconds } from '../parse.ts';
+import { type Interval, parseCount, parseList, parseSeconds } from '../parse.ts';
 import type { SplitFlags } from './queue-flags.ts';
 import { addResumeFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
 
@@ -10,8 +10,14 @@ export interface ReadFlags {
   checkpointInterval?: number;
 }
 
+/** Flags that decide the exit code of a complete export. */
+export interface ResultFlags {
+  strict?: boolean;
+  minRecords?: number;
+}
+
 /** Flags that all exports share. */
-export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags {
+export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags, ResultFlags {
   out: string;
   format?: OutputFormat;
   columns?: string[];
@@ -34,7 +40,7 @@ export function outFlag(): Option {
   return new Option('--out <file>', description).makeOptionMandatory();
 }
 
-/** @param command ends with the group of the credentials. @param rate the default, such as `300/min`. */
+/** @param command ends with the group of the credentials. @param rate the default of `--rate`. */
 export function addExportFlags(command: Command, rate: string): Command {
   const format = new Option('--format <format>', 'output format (default: from the file name)');
   command
@@ -45,6 +51,10 @@ export function addExportFlags(command: Command, rate: string): Command {
       'CSV columns, separated by commas; dots lead to nested fields, such as participants.0.purpose (default: the fields of the first records)',
       parseList,
     );
-  addSpeedFlags(command, rateFlag().default(parseRate(rate), rate)).addOption(readAheadFlag());
+  command
+    .optionsGroup('Checks of the result:')
+    .option('--strict', 'exit with 8 if the export is complete, but with warnings')
+    .option('--min-records <n>', 'exit with 8 if the export has fewer records', parseCount);
+  addSpeedFlags(command, rateFlag(rate)).addOption(readAheadFlag());
   return addResumeFlags(command, 'OUT.checkpoint').addOption(checkpointIntervalFlag());
 }

@@ -47,10 +47,14 @@ export const WORKER_ONLY = [
   '--rate',
   '--retries',
   '--timeout',
+  '--max-outage',
   '--read-ahead',
   '--checkpoint-interval',
   '--checkpoint',
 ];
+
+/** Flags that have no effect if the output is not a file, because only a file can be resumed. */
+export const FILE_ONLY = ['--checkpoint', '--checkpoint-interval', '--restart'];
 
 /** Returns the flags that were passed. The value of a flag with a default cannot tell. */
 export function passedFlags(flags: readonly string[], args: readonly string[]): string[] {

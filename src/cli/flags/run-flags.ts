@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Rate } from '../../batch/index.ts';
 import { RUN_DEFAULTS } from '../../batch/internal.ts';
-import { parseCount, parseRate, parseSeconds } from '../parse.ts';
+import { parseCount, parseDuration, parseRate, parseSeconds } from '../parse.ts';
 import { PROGRESS_INTERVAL } from '../reporter/create-reporter.ts';
 import { VENDORS } from '../variables.ts';
 
@@ -15,6 +15,7 @@ export interface WorkFlags extends ConnectionFlags {
   rate?: Rate | 'none';
   retries: number;
   timeout: number;
+  maxOutage: number;
   log: 'text' | 'json';
   progressInterval?: number;
 }
@@ -42,15 +43,19 @@ export function baseUrlFlag(): Option {
   return new Option('--base-url <url>', "base URL of the API (default: the vendor's)");
 }
 
-/** @param note the end of the description. */
-export function rateFlag(note = ''): Option {
-  const description = `limit of requests, such as 300/min, 5/s or none${note}`;
+/** @param byDefault the default, which the vendor decides. @param note the limit applies to these. */
+export function rateFlag(byDefault: string, note = ''): Option {
+  const description = `limit of requests, such as 300/min, 5/s or none${note} (default: ${byDefault})`;
   return new Option('--rate <n/unit>', description).argParser(parseRate);
 }
 
-/** Starts the group of speed and retries: other options can follow. @param rate its default is part of the option. */
+/** Starts the group of speed and retries: other options can follow. */
 export function addSpeedFlags(command: Command, rate: Option): Command {
-  const { timeout } = RUN_DEFAULTS;
+  const { timeout, maxOutage } = RUN_DEFAULTS;
+  const outageFlag = new Option(
+    '--max-outage <duration>',
+    'wait this long for an API that has answered before: seconds, or such as 90s, 15m, 2h; 0 for no wait',
+  ).argParser(parseDuration);
   const timeoutFlag = new Option('--timeout <s>', 'seconds for one request').argParser(parseSeconds);
   return command
     .optionsGroup('Speed and retries:')
@@ -61,7 +66,8 @@ export function addSpeedFlags(command: Command, rate: Option): Command {
       parseCount,
       DEFAULT_RETRIES,
     )
-    .addOption(timeoutFlag.default(timeout, String(timeout / 1000)));
+    .addOption(timeoutFlag.default(timeout, String(timeout / 1000)))
+    .addOption(outageFlag.default(maxOutage, `${maxOutage / 60_000}m`));
 }
 
 /** Starts the group of the checkpoint: other options can follow. @param file the default of `--checkpoint`. */

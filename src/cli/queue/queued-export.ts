@@ -1,16 +1,18 @@
 import type { Json } from '../../batch/index.ts';
 import { removeExport, splitInterval, submitExport, type WholeSummary } from '../../bullmq/index.ts';
-import { refuse, systemClock } from '../../core/internal.ts';
+import { monotonicOf, refuse, systemClock } from '../../core/internal.ts';
+import { findArgumentSecrets } from '../argument-secrets.ts';
+import { completionOf, differences, recordsIn } from '../completion.ts';
 import { readEnvironment } from '../environment.ts';
-import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
 import type { ExportJob } from '../export-job.ts';
 import { failureOf } from '../failure.ts';
 import type { ExportFlags } from '../flags/export-flags.ts';
 import { DEFAULT_PARTS, passedFlags, WORKER_ONLY } from '../flags/queue-flags.ts';
 import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { openReporter } from '../open-reporter.ts';
 import { outputFormat } from '../output.ts';
-import { createReporter } from '../reporter/create-reporter.ts';
 import { counted, duration } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
 import { type SourceDescription, sourceOf } from '../sources.ts';
@@ -21,12 +23,14 @@ export async function runQueuedExport(
   io: Io,
   { name: command, args, flags, source }: ExportJob,
 ): Promise<ExitCode> {
-  const { log, progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
-  const reporter = createReporter({ stream: io.stderr, log, interval, clock: systemClock });
+  const { progressInterval: interval, out, format, columns, queue = '', queueName } = flags;
+  const secrets = findArgumentSecrets(args);
+  const reporter = openReporter(io, flags, secrets);
   const onInterrupt = () =>
-    reporter.warning('stopped waiting; the workers continue. To wait again, run the same command');
+    reporter.interrupted('stopped waiting; the workers continue. To wait again, run the same command');
   const { signal, release } = abortOnSignal(io, onInterrupt, reporter.stop);
-  const began = systemClock.now();
+  const now = monotonicOf(systemClock);
+  const began = now();
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     const { description, whole } = describe(source(), flags, args);
@@ -53,14 +57,17 @@ export async function runQueuedExport(
         pollInterval: pollInterval(interval),
         onProgress: reporter.progress,
       });
-      const message = describeResult(summary, systemClock.now() - began);
-      reporter.completed({ message, summary, exitCode: EXIT.complete });
-      return EXIT.complete;
+      const message = describeResult(summary, now() - began);
+      const completion = completionOf(summary, flags, message);
+      for (const warning of completion.warnings ?? []) reporter.warning(warning);
+      reporter.completed(completion);
+      return completion.exitCode;
     } finally {
       await handle.close();
     }
   } catch (error) {
-    const failure = failureOf(signal.aborted ? signal.reason : error, resumeCommand(args, io.env));
+    const resume = resumeCommand(secrets.args, io.env);
+    const failure = failureOf(signal.aborted ? signal.reason : error, { command, resume });
     reporter.failed(failure);
     return failure.exitCode;
   } finally {
@@ -89,6 +96,9 @@ function describe(
   const format = outputFormat(flags);
   refuse('--queue', [
     merge === false &&
+      flags.keepParts &&
+      '--keep-parts cannot be combined with --no-merge, which always keeps the parts',
+    merge === false &&
       format !== 'jsonl' &&
       `--no-merge writes JSON Lines: choose an --out that ends in .jsonl instead of ${out}`,
   ]);
@@ -103,19 +113,12 @@ function pollInterval(progressInterval: number | undefined): number | undefined 
   return progressInterval === undefined ? undefined : Math.min(Math.max(progressInterval, 100), 1000);
 }
 
-function describeResult(
-  { records, repeated, parts, output, manifest, alreadyComplete }: WholeSummary,
-  elapsed: number,
-) {
-  const where = `${counted(records, 'record')} in ${output ?? manifest} in the directory of the workers`;
+function describeResult(summary: WholeSummary, elapsed: number) {
+  const { parts, output, manifest, alreadyComplete } = summary;
+  const where = `${recordsIn(summary)} in ${output ?? manifest} in the directory of the workers`;
   if (alreadyComplete)
     return `already complete: ${where}; to export again, remove the file and add --restart`;
-  return [
-    `complete: ${where}`,
-    counted(parts, 'part'),
-    duration(elapsed),
-    repeated > 0 && `${counted(repeated, 'duplicate')} dropped`,
-  ]
+  return [`complete: ${where}`, ...differences(summary), counted(parts, 'part'), duration(elapsed)]
     .filter(Boolean)
     .join(', ');
 }

@@ -1,58 +1,80 @@
-import { clearLine, cursorTo } from 'node:readline';
-import progressBars from 'cli-progress';
+import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
+import { type BarCharacters, progressLine } from './progress-line.ts';
+import { textMessages } from './text-messages.ts';
 import type { ReportedProgress, Reporter } from './types.ts';
-import { details, recordsText, textMessages } from './words.ts';
 
-const { Format, SingleBar } = progressBars;
+// In milliseconds.
+const REDRAW_INTERVAL = 200;
 
-const WIDTH = 24;
+const ERASE_BELOW = '\x1b[J';
 
-/** Draws a progress bar on a terminal, or a counter if the total is unknown. */
-export function barReporter(stream: TextStream): Reporter {
-  const bar = new SingleBar({
-    stream,
-    barsize: WIDTH,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    // Draw the bar again below a message.
-    forceRedraw: true,
-    // The run handles signals itself: it must write a checkpoint first.
-    gracefulExit: false,
-    format: (options, { progress }, payload) => {
-      const { latest } = payload as { latest: ReportedProgress };
-      const { total, records } = latest;
-      // The total can be an estimate that is too low.
-      const known = total !== undefined && total > 0 && total >= records;
-      const shown = known ? `${Format.BarFormat(progress, options)} ${Math.floor(progress * 100)}% | ` : '';
-      return `${shown}${recordsText(latest)}, ${details(latest)}`;
-    },
-  });
-  let drawn = false;
+/**
+ * Draws a progress bar on a terminal, or a counter if the total is unknown.
+ *
+ * The cursor stays at the start of the bar. If the terminal becomes narrower and wraps the bar, everything below the cursor is the old bar.
+ * The reporter changes no mode of the terminal, because `kill -9` would leave the mode behind.
+ */
+export function barReporter(stream: TextStream, clock: Clock, characters: BarCharacters): Reporter {
+  let latest: ReportedProgress | undefined;
+  let drawn: string | undefined;
+  let timer: unknown;
 
-  function write(line: string): void {
-    if (drawn) {
-      clearLine(stream, 0);
-      cursorTo(stream, 0);
-    }
-    stream.write(`${line}\n`);
+  // The size is 0 if the terminal does not know it.
+  const columns = () => stream.columns || 80;
+
+  function draw(): void {
+    if (!latest) return;
+    // A full line would leave the cursor in the last column, or move it to the next line.
+    const line = progressLine(latest, columns() - 1, clock.now(), characters);
+    if (line !== drawn) stream.write(`\r${line}${ERASE_BELOW}\r`);
+    drawn = line;
+  }
+
+  function redraw(): void {
+    drawn = undefined;
+    draw();
+  }
+
+  function tick(): void {
+    draw();
+    timer = clock.setTimeout(tick, REDRAW_INTERVAL);
+  }
+
+  function erase(): void {
+    stream.write(`\r${ERASE_BELOW}`);
+    drawn = undefined;
   }
 
   function stop(): void {
-    if (drawn) bar.stop();
-    drawn = false;
+    clock.clearTimeout(timer);
+    stream.off('resize', redraw);
+    if (drawn !== undefined) erase();
+    latest = undefined;
   }
 
+  function write(text: string): void {
+    if (drawn !== undefined) erase();
+    stream.write(`${text}\n`);
+    draw();
+  }
+
+  const { outages, ...messages } = textMessages({ write, columns, leaveCtrlC: erase, stop, clock });
   return {
-    progress(latest) {
-      const total = Math.max(latest.total ?? 0, latest.records, 1);
-      if (!drawn) {
-        drawn = true;
-        bar.start(total, latest.records, { latest });
-      }
-      bar.setTotal(total);
-      bar.update(latest.records, { latest });
+    ...messages,
+    progress(progress) {
+      const isFirst = latest === undefined;
+      latest = progress;
+      outages.progress(progress);
+      if (!isFirst) return;
+      stream.on('resize', redraw);
+      tick();
     },
-    ...textMessages(write, stop),
+    completed(completion) {
+      redraw();
+      if (drawn !== undefined) stream.write('\n');
+      drawn = undefined;
+      messages.completed(completion);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
+import { watchOutages } from './outages.ts';
 import { createProgressTimer } from './progress-timer.ts';
 import type { Reporter } from './types.ts';
 
@@ -9,19 +10,27 @@ export function jsonReporter(stream: TextStream, interval: number, clock: Clock)
     stream.write(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), event, ...fields })}\n`);
   };
   const timer = createProgressTimer(clock, interval, (progress) => write('progress', progress));
+  const outages = watchOutages(clock, {
+    began: (waiting) => write('waiting', waiting),
+    ended: (duration) => write('waiting-over', { duration }),
+  });
   return {
     started: (command, file) => write('started', { command, file }),
-    progress: timer.progress,
+    progress(progress) {
+      outages.progress(progress);
+      timer.progress(progress);
+    },
     event(event) {
       const { type, ...fields } = event;
       // JSON.stringify omits the message of an error.
       write(type, 'error' in fields ? { ...fields, error: messageAndFields(fields.error) } : fields);
     },
     warning: (message) => write('warning', { message }),
+    interrupted: (message) => write('warning', { message }),
     note: (event, message, fields) => write(event, { message, ...fields }),
-    completed({ message, exitCode, summary }) {
+    completed({ message, exitCode, hint, summary }) {
       timer.stop();
-      write('complete', { message, exitCode, ...summary });
+      write('complete', { message, exitCode, hint, ...summary });
     },
     failed({ resume, ...failure }) {
       timer.stop();

@@ -1,17 +1,37 @@
 import type { Clock } from '../../core/index.ts';
 import type { TextStream } from '../io.ts';
+import { waitingOf } from './outages.ts';
 import { createProgressTimer } from './progress-timer.ts';
+import { textMessages } from './text-messages.ts';
 import type { Reporter } from './types.ts';
-import { details, recordsText, textMessages } from './words.ts';
+import { progressParts, recordsText, waitingText } from './words.ts';
 
-/** Writes a progress line at a fixed interval, for logs. */
+/** Writes a progress line at a fixed interval, for logs and for terminals that cannot erase a line. */
 export function linesReporter(stream: TextStream, interval: number, clock: Clock): Reporter {
   const write = (line: string) => void stream.write(`${line}\n`);
-  const timer = createProgressTimer(clock, interval, (progress) =>
-    write(`${recordsText(progress)}, ${details(progress)}`),
-  );
+  const timer = createProgressTimer(clock, interval, (progress) => {
+    const { rejected, pages, rate, left, counts } = progressParts(progress);
+    const waiting = waitingOf(progress);
+    const parts = waiting
+      ? [waitingText(waiting, clock.now())]
+      : [rejected, pages, rate, left, counts].filter(Boolean);
+    write([recordsText(progress), ...parts].join(', '));
+  });
+  const { outages, ...messages } = textMessages({
+    write,
+    columns: () => (stream.isTTY && stream.columns ? stream.columns : undefined),
+    leaveCtrlC: () => {
+      if (stream.isTTY) stream.write('\n');
+    },
+    stop: timer.stop,
+    clock,
+  });
   return {
-    progress: timer.progress,
-    ...textMessages(write, timer.stop),
+    ...messages,
+    progress(progress) {
+      outages.progress(progress);
+      // Without an interval, each retry would be a line.
+      if (interval > 0 || !outages.isWaiting) timer.progress(progress);
+    },
   };
 }

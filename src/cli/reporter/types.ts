@@ -7,11 +7,15 @@ import type { ExitCode } from '../exit-code.ts';
 export type ReportedProgress = (Progress & { rejected?: number }) | WholeProgress;
 
 /** The result of a complete run. */
-interface Completion {
+export interface Completion {
   /** The result in words. */
   message: string;
   summary: object;
+  /** Are part of the summary, and are reported one by one. */
+  warnings?: readonly string[] | undefined;
   exitCode: ExitCode;
+  /** Why the exit code is not 0. */
+  hint?: string | undefined;
 }
 
 /** The result of an incomplete run. */
@@ -32,6 +36,8 @@ export interface Reporter {
   progress(progress: ReportedProgress): void;
   event(event: AuthRefreshEvent): void;
   warning(message: string): void;
+  /** Reports a warning after Ctrl-C or SIGTERM. */
+  interrupted(message: string): void;
   /** Reports an event: `message` is for people, `event` and `fields` are for machines. */
   note(event: string, message: string, fields: object): void;
   completed(completion: Completion): void;

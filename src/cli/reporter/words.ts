@@ -1,5 +1,6 @@
+import type { Waiting } from '../../batch/index.ts';
 import type { AuthRefreshEvent } from '../../core/index.ts';
-import type { ReportedProgress, Reporter } from './types.ts';
+import type { ReportedProgress } from './types.ts';
 
 /** Formats a whole number: `12,345`. */
 export function count(value: number): string {
@@ -29,63 +30,78 @@ export function recordsText({ records, total }: ReportedProgress): string {
     : counted(records, 'record');
 }
 
-/** Returns the rest of a progress line. */
-export function details(progress: ReportedProgress): string {
-  const { pages, recordsPerSecond, remaining } = progress;
-  const counts =
-    'parts' in progress
-      ? [`${count(progress.partsComplete)} of ${counted(progress.parts, 'part')}`]
-      : [
-          counted(progress.refreshes, 'token refresh', 'token refreshes'),
-          counted(progress.retries, 'retry', 'retries'),
-        ];
+/** Returns the parts of a progress line besides the records; a part without content is an empty string. */
+export function progressParts(
+  progress: ReportedProgress,
+): Record<'rejected' | 'pages' | 'rate' | 'left' | 'counts', string> {
+  const { pages, recordsPerSecond, remaining = 0 } = progress;
   const { rejected = 0 } = 'parts' in progress ? {} : progress;
-  return [
-    rejected > 0 && `${count(rejected)} rejected`,
-    counted(pages, 'page'),
-    `${count(recordsPerSecond)} records/s`,
-    remaining !== undefined && remaining > 0 && `${duration(remaining)} left`,
-    ...counts,
-  ]
-    .filter(Boolean)
-    .join(', ');
+  return {
+    rejected: rejected > 0 ? `${count(rejected)} rejected` : '',
+    pages: counted(pages, 'page'),
+    rate: `${count(recordsPerSecond)} records/s`,
+    left: remaining > 0 ? `${duration(remaining)} left` : '',
+    counts:
+      'parts' in progress
+        ? `${count(progress.partsComplete)} of ${counted(progress.parts, 'part')}`
+        : `${counted(progress.refreshes, 'token refresh', 'token refreshes')}, ${counted(progress.retries, 'retry', 'retries')}`,
+  };
+}
+
+/**
+ * Returns what a run waits for and until when.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function waitingText(
+  { reason, retryAt, until }: Waiting,
+  now: number,
+  length: 'full' | 'short' | 'shortest' = 'full',
+): string {
+  const seconds = Math.max(0, Math.ceil((retryAt - now) / 1000));
+  const left = seconds < 10 ? `${seconds} s` : duration(seconds * 1000);
+  const end = timeOfDay(until, now);
+  if (length === 'full') return `waiting: ${reason}; next try in ${left}, gives up at ${end}`;
+  return length === 'short'
+    ? `waiting ${left}: ${reason}; gives up at ${end}`
+    : `waiting ${left}, until ${end}`;
+}
+
+const HALF_A_DAY = 43_200_000;
+
+/** Formats a time in the local zone: `14:05:10`, or `2026-01-31 14:05:10` if the time is not soon. */
+function timeOfDay(time: number, now: number): string {
+  const text = new Date(time).toLocaleString('sv-SE');
+  return time - now < HALF_A_DAY ? text.slice(-8) : text;
 }
 
 // A shorter wait is over before a person reads the line.
 const LONG_WAIT = 5_000;
 
 /** Describes an event if a person needs to know about it. */
-function describeEvent(event: AuthRefreshEvent): string | undefined {
+export function describeEvent(event: AuthRefreshEvent): string | undefined {
   if (event.type === 'retry' && event.delay >= LONG_WAIT) {
     const { method, url, status, code, delay } = event;
-    return `${method} ${url} failed with ${status ?? code ?? 'no response'}; retrying in ${duration(delay)}`;
+    return `${method} ${url} ${describeFailure(status, code)}; retrying in ${duration(delay)}`;
   }
   return event.type === 'refresh-failed' ? `token refresh failed: ${event.error.message}` : undefined;
 }
 
-/** Creates the methods that all text reporters share. Each message is one line. */
-export function textMessages(
-  write: (line: string) => void,
-  stop: () => void,
-): Pick<Reporter, 'started' | 'event' | 'warning' | 'note' | 'completed' | 'failed' | 'stop'> {
-  return {
-    started: (command, file) => write(file === undefined ? command : `${command}: ${file}`),
-    event(event) {
-      const text = describeEvent(event);
-      if (text !== undefined) write(text);
-    },
-    warning: (message) => write(`warning: ${message}`),
-    note: (_, message) => write(message),
-    completed({ message }) {
-      stop();
-      write(message);
-    },
-    failed({ message, hint, resume }) {
-      stop();
-      write(`error: ${message}`);
-      if (hint !== undefined) write(`hint: ${hint}`);
-      if (resume !== undefined) write(`resume: ${resume}`);
-    },
-    stop,
-  };
+const FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'could not connect',
+  EHOSTUNREACH: 'could not connect',
+  ENETUNREACH: 'could not connect',
+  ENOTFOUND: 'could not connect',
+  EAI_AGAIN: 'could not connect',
+  ECONNRESET: 'lost the connection',
+  EPIPE: 'lost the connection',
+  ECONNABORTED: 'timed out',
+  ETIMEDOUT: 'timed out',
+};
+
+function describeFailure(status: number | undefined, code: string | undefined): string {
+  if (status !== undefined) return `failed with ${status}`;
+  if (code === undefined) return 'received no response';
+  const words = FAILURES[code];
+  return words === undefined ? `failed with ${code}` : `${words} (${code})`;
 }

@@ -1,5 +1,5 @@
 import { type Clock, TokenStoreError } from '../../core/index.ts';
-import { messageOf, throwIfAborted, withDeadline } from '../../core/internal.ts';
+import { messageOf, monotonicOf, throwIfAborted, withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 import { explain, isCut, storeError } from './explain.ts';
 
@@ -49,6 +49,7 @@ const COOLDOWN = 500;
 
 export function createConnection(options: ConnectionOptions): Connection {
   const { timeout, clock } = options;
+  const now = monotonicOf(clock);
   const all = new Set<Opened>();
   let current: Opened | undefined;
   let isClosed = false;
@@ -56,9 +57,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function open(): Opened {
     if (isClosed) throw storeError('this Redis store is closed');
-    const age = failed ? clock.now() - failed.at : COOLDOWN;
-    // The age is negative if the clock was set back.
-    if (failed && age >= 0 && age < COOLDOWN) throw failed.error;
+    if (failed && now() - failed.at < COOLDOWN) throw failed.error;
     if (!current) {
       const opened = { driver: options.open(), pending: 0, isRetired: false };
       current = opened;
@@ -147,7 +146,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (!isUsable) retire(opened);
       // A timeout, which is a TokenStoreError, is not an error of the connection.
       const isUnreachable = options.isOurs && !stage.isSent && !(thrown instanceof TokenStoreError);
-      if (isUnreachable && (isLast || !isCut(thrown))) failed = { error: thrown, at: clock.now() };
+      if (isUnreachable && (isLast || !isCut(thrown))) failed = { error: thrown, at: now() };
       throw thrown;
     }
   }

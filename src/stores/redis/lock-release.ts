@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/index.ts';
+import { monotonicOf } from '../../core/internal.ts';
 
 // Milliseconds between two attempts, which grow from FIRST to LONGEST.
 const FIRST_PAUSE = 100;
@@ -15,13 +16,14 @@ export async function releaseUntilExpiry(
   expiry: number,
   release: () => Promise<unknown>,
 ): Promise<void> {
-  const expires = clock.now() + expiry;
+  const now = monotonicOf(clock);
+  const expires = now() + expiry;
 
   async function attempt(pause: number): Promise<void> {
     try {
       await release();
     } catch {
-      if (clock.now() + pause >= expires) return;
+      if (now() + pause >= expires) return;
       const timer = clock.setTimeout(() => void attempt(Math.min(pause * 2, LONGEST_PAUSE)), pause);
       // A finished script must not wait for the lock of others.
       (timer as Partial<NodeJS.Timeout> | undefined)?.unref?.();

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/index.ts';
+import { monotonicOf } from '../../core/internal.ts';
 
 /** The renewal of a lock. */
 export interface LockRenewal {
@@ -11,18 +12,19 @@ export interface LockRenewal {
  * Renews a lock every third of its expiry. The lock is lost when another process has acquired it, when its key is gone, or when no
  * renewal succeeds before it expires.
  *
- * @param requested when the lock was requested, in milliseconds since the epoch.
+ * @param waited milliseconds since the lock was requested.
  * @param renew returns whether this process still holds the lock.
  */
 export function startLockRenewal(
   clock: Clock,
   expiry: number,
-  requested: number,
+  waited: number,
   renew: () => Promise<boolean>,
 ): LockRenewal {
+  const now = monotonicOf(clock);
   const lost = new AbortController();
   let isOver = false;
-  let renewed = requested;
+  let renewed = now() - waited;
   let timer: unknown;
 
   function lose(why: string): void {
@@ -31,13 +33,12 @@ export function startLockRenewal(
   }
 
   async function renewOnce(): Promise<void> {
-    const started = clock.now();
+    const started = now();
     try {
       if (!(await renew())) return lose('the lock was lost: the lock expired or was deleted');
       renewed = started;
     } catch {
-      if (clock.now() - renewed >= expiry)
-        return lose('the lock was lost: its renewal failed until it expired');
+      if (now() - renewed >= expiry) return lose('the lock was lost: its renewal failed until it expired');
     }
     scheduleNext();
   }
@@ -45,7 +46,7 @@ export function startLockRenewal(
   function scheduleNext(): void {
     if (isOver) return;
     // A failed renewal is retried, but does not move the expiry.
-    const left = Math.max(renewed + expiry - clock.now(), 0);
+    const left = Math.max(renewed + expiry - now(), 0);
     timer = clock.setTimeout(renewOnce, Math.min(expiry / 3, left));
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.ts';
-import { withDeadline } from '../../core/internal.ts';
+import { monotonicOf, withDeadline } from '../../core/internal.ts';
 import type { Driver } from './driver.ts';
 
 /** Messages that tell waiting callers to check the lock and the token. */
@@ -32,7 +32,8 @@ export function createNotifications(
 ): Notifications {
   const channels = new Map<string, Channel>();
   let current: Promise<Driver | undefined> | undefined;
-  let notBefore = 0;
+  const now = monotonicOf(clock);
+  let notBefore = Number.NEGATIVE_INFINITY;
 
   /** Closes a connection. The next subscriber opens another. */
   function drop(connection: Promise<Driver | undefined>): void {
@@ -73,7 +74,7 @@ export function createNotifications(
     } catch {
       // Ignore the error, because callers also poll, and commands on the other connection report the error.
       drop(using);
-      notBefore = clock.now() + COOLDOWN;
+      notBefore = now() + COOLDOWN;
     } finally {
       channel.isSubscribing = false;
       if (channel.listeners.size === 0) removeChannel(name, channel);
@@ -94,7 +95,7 @@ export function createNotifications(
       channel.listeners.add(notify);
       return {
         isActive() {
-          const mayTry = !channel.isSubscribing && clock.now() >= notBefore;
+          const mayTry = !channel.isSubscribing && now() >= notBefore;
           if (!channel.isActive && mayTry) void activate(name, channel);
           return channel.isActive;
         },

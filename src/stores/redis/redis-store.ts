@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, SharedTokenStore } from '../../core/index.ts';
 import {
+  monotonicOf,
   type OptionTable,
   parseUrl,
   readOptions,
@@ -138,6 +139,7 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
       const expiry = Math.ceil(own.lockExpiry ?? lockOptions.duration + EXPIRY_MARGIN);
       const owner: Owner = { id: randomUUID(), ...identity };
       const value = JSON.stringify(owner);
+      const monotonic = monotonicOf(clock);
       let requested = 0;
       let mayHold = false;
       let isOver = false;
@@ -148,7 +150,7 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
         clock,
         notifications,
         async attempt(deadHolder, knownFence) {
-          requested = clock.now();
+          requested = monotonic();
           mayHold = true;
           const args = [value, `${expiry}`, deadHolder, knownFence];
           const command = (driver: Driver) => runScript(driver, tryLock, [names.lock, names.token], args);
@@ -173,7 +175,7 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
       const renewal = startLockRenewal(
         clock,
         expiry,
-        requested,
+        monotonic() - requested,
         async () => Number(await connection.send(renew)) === 1,
       );
       try {

@@ -1,0 +1,68 @@
+import { BatchError } from '../batch/index.ts';
+import { EXIT, type ExitCode, isOutOfDescriptors, isRedisRefusal } from './exit-code.ts';
+
+/** A failure for which a hint is needed. */
+interface HintRequest {
+  error: unknown;
+  exitCode: ExitCode;
+  /** Such as `export pages`. */
+  command: string;
+  /** Whether the run has a checkpoint. */
+  canRestart: boolean;
+}
+
+/** Returns what to do about a failure. Names the flag that helps if the same command would fail again. */
+export function hintFor(request: HintRequest): string | undefined {
+  const { error, exitCode } = request;
+  if (isOutOfDescriptors(error)) {
+    return 'too many files and connections are open: raise the limit, such as with ulimit -n 1024, or close other programs';
+  }
+  switch (exitCode) {
+    case EXIT.authentication:
+      return isRedisRefusal(error)
+        ? 'set REDIS_USERNAME and REDIS_PASSWORD in the environment or in a file named by --env'
+        : 'run `axios-oauth-refresh token` to check the credentials';
+    case EXIT.forbidden:
+      return 'assign the missing role or scope to the OAuth client; a new assignment can take minutes';
+    case EXIT.rateLimit:
+      return isThrottled(error)
+        ? 'run the same command after that time, or set a longer --max-outage, such as 2h (with --queue: on the workers)'
+        : 'set a lower --rate, such as 100/min, or more --retries (with --queue: on the workers)';
+    case EXIT.permanent:
+      return permanentHint(request);
+    default:
+      return undefined;
+  }
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof BatchError && error.code === 'ERR_THROTTLED';
+}
+
+const CHECK_PAGES = 'check --url, --base-url, --param and the paths of the other flags';
+const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
+
+function permanentHint({ error, command, canRestart }: HintRequest): string {
+  const { code, message = '' } = error as Partial<BatchError>;
+  const isPages = command === 'export pages';
+  if (code === 'ERR_INPUT') {
+    return 'fix the line and run the same command again, or add --on-bad-record reject, which writes bad records to a file';
+  }
+  if (code === 'ERR_RECORD') {
+    return `name all columns with --columns${canRestart ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;
+  }
+  const tolerance =
+    code === 'ERR_TOTAL_MISMATCH' && `add --total-tolerance ${toleranceIn(message)} to accept the difference`;
+  return [
+    tolerance || (isPages ? CHECK_PAGES : 'check the flags of the command'),
+    // An import that starts over sends records twice.
+    canRestart && !command.startsWith('import') && START_OVER,
+  ]
+    .filter(Boolean)
+    .join(', or ');
+}
+
+/** Returns the tolerance that the message of the run recommends. */
+function toleranceIn(message: string): string {
+  return /tolerance\)? of (0\.\d+|1)\b/.exec(message)?.[1] ?? 'SHARE';
+}
