@@ -32,6 +32,7 @@ export function checkpointFile(path: string): CheckpointStore {
         throw fileError(path, error);
       });
     },
-    save: (text) => replaceFile(path, text),
+    // The checkpoint contains the query, and cursors of the API.
+    save: (text) => replaceFile(path, text, 0o600),
   };
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { redactUrl } from '../core/internal.ts';
+import { isNewerFormat, newerFormat, redactUrl } from '../core/internal.ts';
 import { type CheckpointStore, checkpointFile } from './checkpoint-store.ts';
 import { BatchError } from './errors.ts';
 import type { Json } from './sources/source.ts';
 
-/** Increase it if the meaning of a checkpoint's content changes. */
-const VERSION = 1;
+/** Increase it if the meaning of a checkpoint's content changes. Version 2 counts the different records of windows. */
+const VERSION = 2;
 
 /** The file or the store of a checkpoint. */
 type CheckpointLocation = string | CheckpointStore;
@@ -14,6 +14,8 @@ type CheckpointLocation = string | CheckpointStore;
 export type Subject = { readonly [name: string]: Json };
 
 interface SavedCheckpoint<State> {
+  /** Not above {@link VERSION}. */
+  version: number;
   subject: Subject;
   state: State;
 }
@@ -33,6 +35,7 @@ export function saveCheckpoint(location: CheckpointLocation, subject: Subject, s
  * Reads a checkpoint and compares its subject with the current one.
  *
  * @param isStart returns whether nothing was done in a state. Such a checkpoint of another run may be overwritten.
+ * @param read returns the state of a format version, or the reason why it cannot be used.
  * @returns undefined without a checkpoint.
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`
  */
@@ -40,6 +43,7 @@ export async function loadCheckpoint<State>(
   location: CheckpointLocation,
   subject: Subject,
   isStart: (state: State) => boolean,
+  read: (state: State, version: number) => State | string = (state) => state,
 ): Promise<State | undefined> {
   const store = storeOf(location);
   const { name = 'in its store' } = store;
@@ -55,7 +59,9 @@ export async function loadCheckpoint<State>(
       'ERR_CHECKPOINT_MISMATCH',
     );
   }
-  return saved.state;
+  const state = read(saved.state, saved.version);
+  if (typeof state === 'string') throw unusable(name, state);
+  return state;
 }
 
 function storeOf(location: CheckpointLocation): CheckpointStore {
@@ -77,20 +83,26 @@ export function parseCheckpoint<State>(path: string, text: string): SavedCheckpo
   }
   const { version, checksum, subject, state } = value;
   if (typeof version !== 'number') throw damaged(path, 'it is not a checkpoint');
-  if (version !== VERSION)
-    throw damaged(path, `it has format version ${version}, but this release reads version ${VERSION}`);
+  if (isNewerFormat(version, VERSION)) {
+    throw new BatchError(
+      `${newerFormat(`the checkpoint ${path}`, version, VERSION)}, or set restart (--restart) to start over; the existing files are renamed.`,
+      'ERR_CHECKPOINT_DAMAGED',
+    );
+  }
   if (!subject || !state || digest({ subject, state }) !== checksum) {
     throw damaged(path, 'its checksum does not match');
   }
-  return { subject, state };
+  return { version, subject, state };
 }
 
 function damaged(path: string, why: string): BatchError {
-  return new BatchError(
-    `the checkpoint ${path} cannot be used: ${why}. Restore it from a backup, or set restart (--restart) ` +
-      'to start over; the existing files are renamed.',
-    'ERR_CHECKPOINT_DAMAGED',
-  );
+  const advice =
+    'Restore it from a backup, or set restart (--restart) to start over; the existing files are renamed';
+  return unusable(path, `${why}. ${advice}`);
+}
+
+function unusable(path: string, why: string): BatchError {
+  return new BatchError(`the checkpoint ${path} cannot be used: ${why}.`, 'ERR_CHECKPOINT_DAMAGED');
 }
 
 /** Describes the members that differ. */

@@ -9,6 +9,7 @@ import type { Clock, Rate, RateLimiter } from '../core/index.ts';
 import { parseRetryAfter, RATE_INTERVAL, sleep } from '../core/internal.ts';
 import { allowListeners } from '../core/node/index.ts';
 import { withExactNumbers } from './json/exact-response.ts';
+import type { Waiting } from './progress.ts';
 import type { SourceRequestOptions } from './sources/source.ts';
 
 /** The requests that were sent so far. */
@@ -44,6 +45,9 @@ interface RequestsOptions {
   timeout: number;
   signal: AbortSignal;
   clock: Clock;
+  maxOutage?: number | undefined;
+  /** Called when a request starts to wait for the end of an outage or of a throttle, and with undefined when the API answers again. */
+  onWaiting?: ((waiting: Waiting | undefined) => void) | undefined;
 }
 
 function rateLimiterOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal): () => unknown {

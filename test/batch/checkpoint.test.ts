@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -90,9 +90,12 @@ describe('loadCheckpoint', () => {
 
   it('states why a file is not a valid checkpoint', async () => {
     const { path } = await saved();
-    const newer = Buffer.from((await readFile(path, 'utf8')).replace('"version":1', '"version":2'));
+    const newer = Buffer.from((await readFile(path, 'utf8')).replace('"version":2', '"version":3'));
     for (const [text, why] of [
-      [newer, /has format version 2, but this release reads version 1.*restart/],
+      [
+        newer,
+        /has version 3, which a newer version .* this process reads version 2 .*Upgrade this process.*restart/,
+      ],
       [Buffer.from('<html>'), /it is not JSON/],
       [Buffer.from(''), /it is not JSON/],
       [Buffer.from('{"name":"package"}'), /it is not a checkpoint/],
@@ -103,6 +106,36 @@ describe('loadCheckpoint', () => {
       const error = await failure(loadCheckpoint(path, SUBJECT, never), 'ERR_CHECKPOINT_DAMAGED');
       expect(error.message).toMatch(why);
     }
+  });
+
+  it('reads version 1 too, because the states of imports are the same', async () => {
+    const { path, text } = await saved();
+    expect(await load(path, Buffer.from(text.toString().replace('"version":2', '"version":1')))).toEqual(
+      STATE,
+    );
+  });
+
+  it('uses what the reader of states returns, and shows the reason why a state cannot be used', async () => {
+    const { path } = await saved();
+    expect(
+      await loadCheckpoint(path, SUBJECT, never, ({ pages }: typeof STATE) => ({ pages }) as never),
+    ).toEqual({
+      pages: 2,
+    });
+    const refused = loadCheckpoint(path, SUBJECT, never, (_, version) => `version ${version} is not enough`);
+    expect((await failure(refused, 'ERR_CHECKPOINT_DAMAGED')).message).toBe(
+      `the checkpoint ${path} cannot be used: version 2 is not enough.`,
+    );
+  });
+
+  it('has mode 0600, also if it replaces a file with another mode or a crashed process left one behind', async () => {
+    const { path } = await saved();
+    const modeOf = async () => ((await stat(path)).mode & 0o777).toString(8);
+    expect(await modeOf()).toBe('600');
+    await chmod(path, 0o644);
+    await writeFile(`${path}.tmp`, 'left behind', { mode: 0o644 });
+    await saveCheckpoint(path, SUBJECT, STATE);
+    expect(await modeOf()).toBe('600');
   });
 
   it('lists the members that differ, with both values, for a checkpoint of another run', async () => {

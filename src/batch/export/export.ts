@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { systemClock } from '../../core/internal.ts';
-import { loadCheckpoint, type Subject, saveCheckpoint } from '../checkpoint.ts';
 import { BatchError } from '../errors.ts';
 import { lockOutput } from '../files/output-lock.ts';
-import { refuseExisting, setAside } from '../files/set-aside.ts';
 import { type Progress, toProgress } from '../progress.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { checkExportOptions, type ExportOptions } from './options.ts';
-import { type ExportState, runExport, START } from './run.ts';
+import { runExport } from './run.ts';
+import { savedExport } from './saved-export.ts';
+import { type ExportState, START, warningsOf } from './state.ts';
 
 /** The result of a complete export. */
 export interface ExportSummary extends Progress {
@@ -43,46 +43,19 @@ export interface ExportSummary extends Progress {
  */
 export async function exportRecords<Item>(options: ExportOptions<Item>): Promise<ExportSummary> {
   const own = checkExportOptions(options);
-  const { source, sink, api, clock = systemClock, signal, restart = false } = own;
+  const { sink, clock = systemClock, signal } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
-  const location = (own.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
-  const path = typeof location === 'string' ? location : undefined;
-  const journal = typeof location === 'object' ? location.journal : path && `${path}.journal`;
-  const subject: Subject = {
-    source: source.name,
-    query: source.query,
-    format: sink.format,
-    account: own.account ?? api.defaults.baseURL ?? '',
-  };
-  // A store needs no lock, because it accepts the saves of one run only.
-  const locked = typeof location === 'object' ? undefined : (path ?? sink.path);
-  const lock = locked === undefined ? undefined : await lockOutput(`${locked}.lock`, clock, signal);
+  const { lock: lockPath, journal, load, save } = savedExport(own);
+  const lock = lockPath === undefined ? undefined : await lockOutput(lockPath, clock, signal);
   try {
-    if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
-    const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
-    // A checkpoint file was renamed above; the checkpoint in a store is overwritten.
-    const ignoreSaved = location === undefined || (restart && path === undefined);
-    const saved = ignoreSaved ? undefined : await loadCheckpoint(location, subject, isStart);
+    const saved = await load();
     if (saved?.complete) return await alreadyComplete(saved, sink.path);
-    if (!saved) {
-      if (sink.path !== undefined) await refuseExisting(sink.path);
-      // Save before the first write, or a crash would leave an output without a checkpoint.
-      if (location !== undefined) await saveCheckpoint(location, subject, START);
-    }
-    const progress = await runExport(own, saved ?? START, journal, async (state) => {
-      if (location === undefined) return;
+    const result = await runExport(own, saved ?? START, journal, async (state) => {
       await lock?.verify();
-      await saveCheckpoint(location, subject, state);
+      await save(state);
     });
-    return {
-      ...progress,
-      missing: 0,
-      warnings: [],
-      status: 'complete',
-      resumed: (saved?.pages ?? 0) > 0,
-      alreadyComplete: false,
-      output: sink.path,
-    };
+    const resumed = (saved?.pages ?? 0) > 0;
+    return { ...result, status: 'complete', resumed, alreadyComplete: false, output: sink.path };
   } catch (error) {
     throw toBatchError(error);
   } finally {
@@ -90,10 +63,7 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   }
 }
 
-async function alreadyComplete(
-  { records, pages, repeated }: ExportState,
-  output: string | undefined,
-): Promise<ExportSummary> {
+async function alreadyComplete(state: ExportState, output: string | undefined): Promise<ExportSummary> {
   // Do not open the output: the sink would cut off what another program appended since.
   if (output !== undefined && !(await stat(output).catch(() => undefined))) {
     throw new BatchError(
@@ -102,19 +72,13 @@ async function alreadyComplete(
       { resumable: false },
     );
   }
+  const { records, pages, repeated, total, stated, missing } = state;
   const nothing = { requests: 0, retries: 0, replays: 0, refreshes: 0, elapsed: 0 };
-  const progress = toProgress({
-    records,
-    pages,
-    repeated,
-    total: records,
-    recordsBefore: records,
-    ...nothing,
-  });
   return {
-    ...progress,
-    missing: 0,
-    warnings: [],
+    ...toProgress({ records, pages, repeated, total, recordsBefore: records, ...nothing }),
+    stated,
+    missing,
+    warnings: warningsOf(state),
     status: 'complete',
     resumed: true,
     alreadyComplete: true,

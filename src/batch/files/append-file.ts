@@ -24,10 +24,10 @@ const MAX_BUFFERED = 1024 * 1024;
  * Opens a file, truncates it to its first `length` bytes, and appends there.
  *
  * @param length 0 also creates a missing file.
- * @param mode the mode of a created file.
+ * @param mode the mode of the file, also of an existing one. @default 0o666 without the bits of the umask for a created file
  * @throws BatchError `ERR_OUTPUT_SHORT` if the file has fewer bytes, `ERR_OUTPUT` for errors of the file system.
  */
-export async function openAppendFile(path: string, length: number, mode = 0o666): Promise<AppendFile> {
+export async function openAppendFile(path: string, length: number, mode?: number): Promise<AppendFile> {
   const flags = constants.O_RDWR | (length === 0 ? constants.O_CREAT : 0);
   const file = await open(path, flags, mode).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' && length > 0 ? tooShort(path, length, 0) : fileError(path, error);
@@ -36,6 +36,7 @@ export async function openAppendFile(path: string, length: number, mode = 0o666)
     const found = await file.stat();
     refuseNonFile(path, found);
     if (found.size < length) throw tooShort(path, length, found.size);
+    if (mode !== undefined) await file.chmod(mode);
     await file.truncate(length);
     if (length === 0) await syncDirectory(dirname(path));
   } catch (error) {

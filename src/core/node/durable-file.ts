@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 /** How to replace a file. */
 interface ReplaceOptions {
-  /** The mode of the new file, before the umask. @default 0o666 */
+  /** The mode of the new file. @default 0o666 without the bits of the umask */
   readonly mode?: number;
   /** The path of the new file, which is renamed to the old file. @default the path with `.tmp`, which is overwritten */
   readonly temporary?: string;
@@ -20,12 +20,14 @@ interface ReplaceOptions {
  * @throws errors of the file system, and what `verify` throws.
  */
 export async function replaceFile(path: string, text: string, options: ReplaceOptions = {}): Promise<void> {
-  const { mode = 0o666, temporary, isDurable = true, verify } = options;
+  const { mode, temporary, isDurable = true, verify } = options;
   const written = temporary ?? `${path}.tmp`;
   // With a name of its own, the file must be new: an existing file may be a link or have another mode.
   const file = await open(written, temporary === undefined ? 'w' : 'wx', mode);
   try {
     try {
+      // A file that a crashed process left behind may have another mode.
+      if (mode !== undefined) await file.chmod(mode);
       await file.writeFile(text);
       if (isDurable) await file.sync();
     } finally {

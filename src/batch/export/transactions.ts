@@ -1,0 +1,91 @@
+import type { OpenSink } from '../sinks/sink.ts';
+import type { Page } from '../sources/source.ts';
+import type { Seen } from './seen.ts';
+import {
+  afterLastPage,
+  afterPage,
+  beforePage,
+  complete,
+  type ExportState,
+  refuseRepeatedPages,
+} from './state.ts';
+
+/** What a transaction changes. */
+interface Parts<Item> {
+  /** Name of the source, for messages. */
+  source: string;
+  state: ExportState;
+  output: OpenSink<Item>;
+  seen: Seen<Item>;
+  /** Saves a state. The output up to its position is on the disk already. */
+  checkpoint(state: ExportState): Promise<void>;
+}
+
+/** The output of an export together with the state that describes it. A transaction changes both. */
+export interface Transactions<Item> {
+  readonly state: ExportState;
+  /**
+   * Writes a page.
+   *
+   * @throws BatchError `ERR_TOTAL_MISMATCH`, `ERR_PAGE_LOOP`, and the errors of the sink.
+   */
+  write(page: Page<Item>): Promise<void>;
+  /**
+   * Saves the output and the state. Does nothing within a transaction and after a failed one, because the state does not describe the
+   * output then: the checkpoint of the last save stays valid.
+   *
+   * @returns whether the state is saved.
+   */
+  save(): Promise<boolean>;
+  /** Writes the end of the output, and saves. */
+  finish(): Promise<void>;
+}
+
+export function openTransactions<Item>(parts: Parts<Item>): Transactions<Item> {
+  const { source, output, seen, checkpoint } = parts;
+  let { state } = parts;
+  let isOpen = false;
+
+  async function save(): Promise<boolean> {
+    if (isOpen) return false;
+    isOpen = true;
+    const position = await output.save();
+    const isSaved = position !== undefined;
+    if (isSaved) {
+      const saved = { ...state, position, journal: await seen.save() };
+      await checkpoint(saved);
+      state = saved;
+    }
+    isOpen = false;
+    return isSaved;
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    async write(page) {
+      if (isOpen) throw new Error(`the source ${source} returned a page after the last page`);
+      const begun = beforePage(state, page, source);
+      const { number, totals } = begun.window;
+      seen.follow(page.nextKey ?? page.next, number);
+      isOpen = true;
+      const found = seen.add(page.items, number, totals !== undefined);
+      await output.write(found.fresh);
+      await seen.flush();
+      state = afterPage(begun, page, found);
+      // The last page has no cursor to resume from, so its transaction ends with the export.
+      isOpen = page.next === undefined;
+      if (!isOpen) refuseRepeatedPages(state);
+    },
+    save,
+    async finish() {
+      const ended = afterLastPage(state, source);
+      isOpen = true;
+      await output.finish();
+      state = complete(ended, output.warnings?.() ?? []);
+      isOpen = false;
+      await save();
+    },
+  };
+}
