@@ -19,7 +19,7 @@ export default defineConfig([
     platform: 'neutral',
     dts: true,
     clean: ['dist'],
-    deps: { neverBundle, onlyBundle: ['p-throttle', 'csv-parse', 'csv-stringify'] },
+    deps: { neverBundle, onlyBundle: ['p-throttle', 'csv-parse', 'csv-stringify', 'lossless-json'] },
     plugins: [licences()],
     outputOptions: {
       // Jest cannot run `import()` in CommonJS.

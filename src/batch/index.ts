@@ -21,6 +21,7 @@ export {
   genesysExternalContacts,
 } from './import/targets/genesys-external-contacts.ts';
 export { ExactNumber } from './json/exact-number.ts';
+export { toJson } from './json/to-json.ts';
 export type { Progress, Waiting } from './progress.ts';
 export type { RunOptions } from './run-options.ts';
 export { type CsvOptions, csvFile, gzipCsvFile } from './sinks/csv.ts';

@@ -8,6 +8,8 @@ export { fileError } from './files/file-error.ts';
 export { refuseExisting } from './files/set-aside.ts';
 export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';
 export { IMPORT_DEFAULTS } from './import/options.ts';
+export { parseExact } from './json/parse-exact.ts';
+export { toJsonLine } from './json/to-json.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export {
   endingProblem,
@@ -17,7 +19,7 @@ export {
   OUTPUT_FORMATS,
   type OutputFormat,
 } from './sinks/formats.ts';
-export { linesFile, toJsonLine } from './sinks/json-lines.ts';
+export { linesFile } from './sinks/json-lines.ts';
 export { DEFAULTS as CURSOR_DEFAULTS } from './sources/cursor.ts';
 export { DEFAULTS as CONTACTS_DEFAULTS } from './sources/cxone-completed-contacts.ts';
 export { DEFAULTS as EXTRACTION_DEFAULTS } from './sources/cxone-data-extraction.ts';

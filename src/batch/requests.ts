@@ -4,120 +4,131 @@ import axios, {
   type AxiosRequestConfig,
   type AxiosResponse,
 } from 'axios';
-import pThrottle from 'p-throttle';
 import type { Clock, Rate, RateLimiter } from '../core/index.ts';
-import { parseRetryAfter, RATE_INTERVAL, sleep } from '../core/internal.ts';
+import { monotonicOf } from '../core/internal.ts';
 import { allowListeners } from '../core/node/index.ts';
+import { describeCause } from './describe-failure.ts';
 import { withExactNumbers } from './json/exact-response.ts';
 import type { Waiting } from './progress.ts';
+import { countSends, type RequestCounts } from './requests/count-sends.ts';
+import { throttleOf } from './requests/outage.ts';
+import { createPatience } from './requests/patience.ts';
+import { createPause } from './requests/pause.ts';
+import { createRate } from './requests/rate.ts';
+import { RUN_DEFAULTS } from './run-options.ts';
 import type { SourceRequestOptions } from './sources/source.ts';
 
-/** The requests that were sent so far. */
-interface RequestCounts {
-  /** All requests, including retries and replays. */
-  requests: number;
-  /** Retries after 408, 429, 5xx and network errors. */
-  retries: number;
-  /** Replays after 401. */
-  replays: number;
-}
-
-// The precision of timers, in milliseconds.
-const MIN_GAP = 10;
-
-/** Spaces requests evenly: a burst at the start of each minute could exceed the API's own window. */
-function evenly({ requests, interval = RATE_INTERVAL }: Rate): { limit: number; interval: number } {
-  const gap = interval / requests;
-  const limit = Math.ceil(MIN_GAP / gap);
-  return { limit, interval: limit * gap };
+/** How a request is sent. */
+export interface SendOptions extends SourceRequestOptions {
+  /** Returns whether the request may be sent again after an outage. @default always */
+  mayRepeat?: (() => boolean) | undefined;
 }
 
 /** Sends the requests of one export or import. */
 export interface Requests {
-  send<T>(config: AxiosRequestConfig, options?: SourceRequestOptions): Promise<AxiosResponse<T>>;
+  send<T>(config: AxiosRequestConfig, options?: SendOptions): Promise<AxiosResponse<T>>;
   readonly counts: Readonly<RequestCounts>;
 }
 
+/** Durations are in milliseconds. */
 interface RequestsOptions {
   api: AxiosInstance;
   rate: Rate | RateLimiter | undefined;
-  /** Timeout of one request, in milliseconds. */
+  /** Timeout of one request. */
   timeout: number;
+  /** See `RunOptions`. */
+  maxOutage?: number | undefined;
   signal: AbortSignal;
   clock: Clock;
-  maxOutage?: number | undefined;
-  /** Called when a request starts to wait for the end of an outage or of a throttle, and with undefined when the API answers again. */
+  random?: (() => number) | undefined;
+  /** Called when the run begins or continues to wait, and with undefined when the API answers again. */
   onWaiting?: ((waiting: Waiting | undefined) => void) | undefined;
 }
 
-function rateLimiterOf(rate: Rate | RateLimiter | undefined, signal: AbortSignal): () => unknown {
-  if (!rate) return () => {};
-  return typeof rate === 'function' ? () => rate(signal) : pThrottle({ ...evenly(rate), signal })(() => {});
-}
-
-// In milliseconds. A longer Retry-After must not block every other request.
-const MAX_PAUSE = 3_600_000;
+const noCounts = (): RequestCounts => ({ requests: 0, retries: 0, replays: 0 });
 
 /**
- * Returns a sender that limits the rate, sets a timeout, and aborts all requests with one signal.
+ * Returns a sender that limits the rate, sets a timeout, waits for the end of outages, and aborts all requests with one signal.
  *
- * The sender wraps the instance's adapter, below replays and retries, so that the rate includes them.
- * A 429 with `Retry-After` (RFC 9110 section 10.2.3) delays all requests, not only the refused one.
+ * The rate, the pause after a throttle and the counts wrap the instance's adapter, below replays and retries, so that they include them.
+ * The patience wraps the whole request.
  */
-export function createRequests({ api, rate, timeout, signal, clock }: RequestsOptions): Requests {
-  const counts: RequestCounts = { requests: 0, retries: 0, replays: 0 };
-  const waitForRate = rateLimiterOf(rate, signal);
-  let pausedUntil = 0;
+export function createRequests(options: RequestsOptions): Requests {
+  const { api, timeout, signal, clock, random = Math.random } = options;
+  const { maxOutage = RUN_DEFAULTS.maxOutage } = options;
+  const counts = noCounts();
+  const time = { clock, now: monotonicOf(clock), signal };
+  const rate = createRate(time, options.rate);
+  const pause = createPause(time);
+  let isWaiting = false;
+  const onWaiting = (waiting: Waiting | undefined) => {
+    if (!waiting && !isWaiting) return;
+    isWaiting = waiting !== undefined;
+    options.onWaiting?.(waiting);
+  };
+  const patience = createPatience(time, { maxOutage, random, onWaiting });
   // Each pending request adds a listener, and Node warns about more than ten.
   allowListeners(signal);
 
-  async function pause(): Promise<void> {
-    for (let left = pausedUntil - clock.now(); left > 0; left = pausedUntil - clock.now()) {
-      await sleep(clock, left, signal);
-    }
+  /** Waits for the rate after the pause, or all waiting requests would start at once. Then checks for a new pause. */
+  async function waitToSend(): Promise<void> {
+    await pause.wait();
+    await rate.wait();
+    await pause.wait();
   }
 
-  /** Waits for the rate limiter after the pause, or all waiting requests would start at once. Then checks for a new pause. */
-  async function waitToSend(): Promise<void> {
-    await pause();
-    await waitForRate();
-    await pause();
+  /** Sends a replay immediately, because its new token would age while it waits. Later requests wait longer instead. */
+  function enter(kind: 'retries' | 'replays'): Promise<void> | undefined {
+    if (kind === 'retries') return waitToSend();
+    rate.wait().catch(() => {});
+    return undefined;
+  }
+
+  /** Adapts the rate and the pause to the responses of an adapter. */
+  function obeyThrottles(base: AxiosAdapter): AxiosAdapter {
+    return async (config) => {
+      const sentAt = time.now();
+      try {
+        const response = await base(config);
+        note(response, sentAt);
+        return response;
+      } catch (error) {
+        if (axios.isAxiosError(error)) note(error.response, sentAt);
+        throw error;
+      }
+    };
+  }
+
+  function note(response: AxiosResponse | undefined, sentAt: number): void {
+    if (response?.status === 429) rate.throttled(sentAt);
+    else if (response && response.status < 400) rate.succeeded();
+    const asked = throttleOf(response, clock.now());
+    if (asked === 0) return;
+    pause.extend(asked);
+    const retryAt = clock.now() + asked;
+    onWaiting({
+      reason: describeCause({
+        response,
+        config: response?.config,
+        request: response?.request,
+        isAxiosError: true,
+      }),
+      retryAt,
+      until: Math.max(retryAt, clock.now() + maxOutage),
+    });
   }
 
   return {
     counts,
-    async send<T>(given: AxiosRequestConfig, { exactNumbers = false } = {}): Promise<AxiosResponse<T>> {
+    async send<T>(
+      given: AxiosRequestConfig,
+      { exactNumbers = false, mayRepeat = () => true }: SendOptions = {},
+    ): Promise<AxiosResponse<T>> {
       const config = exactNumbers ? withExactNumbers(given, api.defaults as AxiosRequestConfig) : given;
+      const own = noCounts();
       const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
-      let lastStatus: number | undefined;
-      let sent = 0;
-      const adapter: AxiosAdapter = async (sending) => {
-        const again = sent++ > 0;
-        const isReplay = again && lastStatus === 401;
-        if (again && !isReplay) await waitToSend();
-        // Send a replay immediately, because its new token would age while it waits. Later requests wait longer instead.
-        if (isReplay) (async () => waitForRate())().catch(() => {});
-        counts.requests++;
-        if (again) counts[isReplay ? 'replays' : 'retries']++;
-        lastStatus = undefined;
-        const note = (response: Partial<AxiosResponse> | undefined) => {
-          lastStatus = response?.status;
-          if (lastStatus !== 429) return;
-          const wait = parseRetryAfter(response?.headers?.['retry-after'], clock.now()) ?? 0;
-          pausedUntil = Math.max(pausedUntil, clock.now() + Math.min(wait, MAX_PAUSE));
-        };
-        try {
-          const response = await base(sending);
-          note(response);
-          return response;
-        } catch (error) {
-          note((error as { response?: AxiosResponse } | undefined)?.response);
-          throw error;
-        }
-      };
-      // Wait before the request gets its token, or the token could expire during the wait.
-      await waitToSend();
-      return api.request<T>({
+      const adapter = countSends(obeyThrottles(base), [own, counts], enter);
+      const request: AxiosRequestConfig = {
         timeout: api.defaults.timeout || timeout,
         signal,
         // Most APIs expect a list as repeated parameters: a=1&a=2, not a[]=1&a[]=2.
@@ -126,7 +137,28 @@ export function createRequests({ api, rate, timeout, signal, clock }: RequestsOp
         validateStatus: (status) => status >= 200 && status < 300,
         ...config,
         adapter,
-      });
+      };
+      const attempt = async (isProbe: boolean) => {
+        // Wait before the request gets its token, or the token could expire during the wait.
+        await waitToSend();
+        try {
+          const response = await api.request<T>(isProbe ? withoutRetries(request) : request);
+          onWaiting(undefined);
+          return response;
+        } catch (error) {
+          // For the message: the totals of the plugin, if attached, start again with each attempt.
+          if (axios.isAxiosError(error)) {
+            Object.assign(error, { attempts: own.requests, replays: own.replays });
+          }
+          throw error;
+        }
+      };
+      return patience.send(attempt, mayRepeat);
     },
   };
+}
+
+/** A probe fails at once, so that the waits of the outage grow. */
+function withoutRetries(config: AxiosRequestConfig): AxiosRequestConfig {
+  return { ...config, 'axios-retry': { ...Object(config)['axios-retry'], retries: 0 } } as AxiosRequestConfig;
 }

@@ -1,6 +1,7 @@
 import { type AxiosError, isAxiosError } from 'axios';
 import { ConfigurationError, isAuthRefreshError } from '../core/index.ts';
-import { messageOf, redactUrl } from '../core/internal.ts';
+import { duration, messageOf } from '../core/internal.ts';
+import { describeFailure, describeRequest, retriesOf } from './describe-failure.ts';
 import { BatchError } from './errors.ts';
 
 /** Returns the error of a run whose signal was aborted. */
@@ -9,57 +10,62 @@ export function interrupted(reason: unknown): BatchError {
   return new BatchError(message, 'ERR_INTERRUPTED', { cause: reason });
 }
 
-/** Converts a thrown value into a {@link BatchError}. A ConfigurationError is returned unchanged. */
-export function toBatchError(thrown: unknown): BatchError | ConfigurationError {
+/**
+ * Converts a thrown value into a {@link BatchError}. A ConfigurationError is returned unchanged.
+ *
+ * @param hasCursor whether the run had begun, so that the failed request can contain a cursor that the API no longer accepts.
+ */
+export function toBatchError(thrown: unknown, hasCursor = false): BatchError | ConfigurationError {
   if (thrown instanceof BatchError || thrown instanceof ConfigurationError) return thrown;
-  if (isAxiosError(thrown)) {
-    return new BatchError(describeFailure(thrown), 'ERR_REQUEST', { cause: thrown });
-  }
-  return new BatchError(messageOf(thrown), 'ERR_CALLBACK', { cause: thrown });
+  if (!isAxiosError(thrown)) return new BatchError(messageOf(thrown), 'ERR_CALLBACK', { cause: thrown });
+  const message = describeFailure(thrown, hasCursor);
+  return new BatchError(message, 'ERR_REQUEST', { cause: thrown, permanent: isPermanent(thrown) });
 }
 
-/** Describes which request failed, how, and what to check. */
-function describeFailure(error: AxiosError): string {
-  const { config, response, code, message } = error;
-  const request = `${(config?.method ?? 'get').toUpperCase()} ${redactUrl(config?.url ?? '')}`;
-  if (isAuthRefreshError(error)) return `${request} could not be sent: ${message}`;
-  if (!response) return `${request} failed: ${message}${code ? ` (${code})` : ''}.`;
-  const reason = reasonOf(response.data, response.headers);
-  return `${request} returned ${response.status}${reason ? ` "${reason}"` : ''}${advice(response.status)}.`;
+// The client must change something for every other status of 400 to 499. 401 and 403 have exit codes of their own.
+const CURABLE = [401, 403, 408, 409, 425, 429];
+
+function isPermanent(error: AxiosError): boolean {
+  const { status = 0 } = error.response ?? {};
+  return !isAuthRefreshError(error) && status >= 400 && status < 500 && !CURABLE.includes(status);
 }
 
-function advice(status: number): string {
-  switch (status) {
-    case 401:
-      return (
-        ': authentication failed, also with a new token. Check that the OAuth client is active, belongs to ' +
-        'this API and region, and has the required scopes'
-      );
-    case 403:
-      return ': forbidden. The OAuth client lacks a permission, or the token lacks a scope. Check its roles and scopes';
-    case 404:
-      return ': not found. Check the URL, the region, and the ids in the URL';
-    case 429:
-      return ': rate limit exceeded, also after retries. Set a lower rate, and check which other programs use the same OAuth client';
-    default:
-      return status >= 500 ? ', also after retries: the API is failing. Try again later' : '';
-  }
+/**
+ * Returns the error of a run that waited for the end of an outage.
+ *
+ * @param waited in milliseconds.
+ * @param repeats how often the request was repeated in the outage.
+ */
+export function outageTooLong(error: AxiosError, waited: number, repeats: number): BatchError {
+  const failure = describeFailure(error, false, Math.max(repeats, retriesOf(error)));
+  return new BatchError(
+    `${failure} Gave up after ${duration(waited)} without a successful response (maxOutage, --max-outage).`,
+    'ERR_REQUEST',
+    { cause: error },
+  );
 }
 
-// NICE CXone states the reason in this header, and sometimes only there.
-const REASON_HEADER = 'icstatusdescription';
+// The last time that a Date can represent.
+const LAST_TIME = 8.64e15;
 
-/** Returns the reason in the body or the headers of an error response, if any. */
-export function reasonOf(data: unknown, headers: unknown): string | undefined {
-  const body = Object(data) as Record<string, unknown>;
-  const candidates = [
-    body.message,
-    body.error_description,
-    body.errorDescription,
-    body.error,
-    Object(headers)[REASON_HEADER],
-  ];
-  const text = candidates.find((value) => typeof value === 'string' && value !== '') as string | undefined;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must not reach a terminal
-  return text?.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300);
+/** Returns the error of a run whose API asks to wait for too long. Durations are in milliseconds. */
+export function throttledTooLong(
+  error: AxiosError,
+  asked: number,
+  now: number,
+  maxOutage: number,
+): BatchError {
+  const until = new Date(Math.min(LAST_TIME, now + asked)).toISOString().replace(/\.\d+Z$/, 'Z');
+  const seconds = Math.ceil(asked / 1000);
+  const wait = seconds < 60 ? `${seconds} s` : `${seconds} s (${duration(asked)})`;
+  const server = isAuthRefreshError(error) ? 'the token endpoint' : 'the API';
+  const limit =
+    maxOutage > 0 && asked > maxOutage
+      ? `the outage limit of ${duration(maxOutage)} (maxOutage, --max-outage)`
+      : 'the retries of the request and the outage limit (maxOutage, --max-outage) allow';
+  return new BatchError(
+    `${describeRequest(error)}: ${server} asks to wait for ${wait}, until ${until}, longer than ${limit}.`,
+    'ERR_THROTTLED',
+    { cause: error },
+  );
 }

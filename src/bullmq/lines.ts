@@ -1,12 +1,12 @@
 import { BatchError, type Sink } from '../batch/index.ts';
-import { linesFile } from '../batch/internal.ts';
+import { linesFile, parseExact } from '../batch/internal.ts';
 
 /** A record as JSON text, without the line feed. */
 export type Line = string;
 
 /** Parses a line. */
 export function parseLine(line: Line): unknown {
-  return JSON.parse(line);
+  return parseExact(line);
 }
 
 /** Writes lines unchanged. */

@@ -1,3 +1,4 @@
+export { bearerError } from './bearer-challenge.ts';
 export {
   type OptionTable,
   ownValue,
@@ -7,8 +8,10 @@ export {
   refuse,
 } from './check-options.ts';
 export { monotonicOf, sleep, systemClock, withDeadline } from './clock.ts';
+export { duration } from './duration.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
+export { isIncomplete } from './incomplete-response.ts';
 export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
 export { nearestName } from './nearest-name.ts';
 export { isNewerFormat, newerFormat } from './newer-format.ts';
@@ -33,6 +36,7 @@ export { formEncode, readSecret, redact } from './secret.ts';
 export { isSecretName } from './secret-names.ts';
 export { sha256 } from './sha256.ts';
 export { RESERVE_SLOT, rateKey, slotLimiter } from './slot-limiter.ts';
+export { throttleDelay } from './throttle-delay.ts';
 export { isAccessToken, toStoredTokenSet, toTokenSet, YEAR } from './token-set.ts';
 export { toUtf8 } from './utf8.ts';
 export { uuid } from './uuid.ts';

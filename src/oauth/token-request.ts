@@ -3,11 +3,11 @@ import { type GrantContext, TokenRequestError, TokenResponseError } from '../cor
 import {
   messageOf,
   monotonicOf,
-  parseRetryAfter,
   redact,
   redactUrl,
   removeUserInfo,
   retryLoop,
+  throttleDelay,
   throwIfAborted,
 } from '../core/internal.ts';
 import { readTokenBody } from './token-body.ts';
@@ -122,7 +122,7 @@ async function sendOnce(
     {
       code: throttled ? 'ERR_TOKEN_THROTTLED' : 'ERR_TOKEN_REQUEST',
       status: reply.status,
-      retryAfter: parseRetryAfter(reply.headers['retry-after'], clock.now()),
+      retryAfter: throttleDelay(reply, clock.now(), throttled),
     },
   );
 }

@@ -7,6 +7,7 @@ import {
   type TokenSet,
 } from '../core/index.ts';
 import {
+  bearerError,
   callbackFailed,
   lacksBase,
   ownValue,
@@ -16,7 +17,6 @@ import {
 } from '../core/internal.ts';
 import type { TokenManager } from '../token/index.ts';
 import type { AuthRefreshOptions } from './attach-options.ts';
-import { bearerError } from './bearer-challenge.ts';
 import { describeRequest } from './describe-request.ts';
 import { lostResponse } from './lost-response.ts';
 import { redactShared } from './redact-for-logging.ts';

@@ -1,7 +1,7 @@
 import axios, { type AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetryModule, { type IAxiosRetryConfig } from 'axios-retry';
 import { type AuthRefreshEvent, type Clock, isAuthRefreshError, type Vendor } from '../core/index.ts';
-import { backoff, parseRetryAfter } from '../core/internal.ts';
+import { backoff, isIncomplete, throttleDelay } from '../core/internal.ts';
 import { describeRequest, summarize } from './describe-request.ts';
 import { isRepeatable } from './request-body.ts';
 import { runOf } from './request-run.ts';
@@ -59,15 +59,6 @@ const IDEMPOTENT = /^(GET|HEAD|OPTIONS|TRACE|PUT|DELETE|QUERY)$/;
 // Without 500: an error inside the server usually repeats.
 const TRANSIENT = [408, 429, 502, 503, 504];
 
-// Error codes and messages of Node, axios and fetch for an incomplete response.
-const CUT_SHORT = [
-  'ECONNRESET',
-  'Z_BUF_ERROR',
-  'stream has been aborted',
-  'maxContentLength size of -1 exceeded',
-  'terminated',
-];
-
 /**
  * Installs axios-retry with the policy of this package. It retries every method after 429, and requests that may be executed twice after
  * 408, 502, 503, 504, network errors and incomplete responses.
@@ -77,8 +68,7 @@ export function installRetry(
   { retries, baseDelay, maxRetryAfter, allMethods }: ReturnType<typeof withRetryDefaults>,
   { vendor, clock, now, emit, random }: RetryContext,
 ): InstalledRetry {
-  const retryAfter = (error: AxiosError) =>
-    parseRetryAfter(error.response?.headers?.['retry-after'], clock.now()) ?? 0;
+  const retryAfter = ({ response }: AxiosError) => throttleDelay(response, clock.now()) ?? 0;
 
   function mayRepeat(config: InternalAxiosRequestConfig): boolean {
     if (allMethods) return true;
@@ -146,9 +136,9 @@ export function installRetry(
 }
 
 function isTransient(error: AxiosError): boolean {
-  const { code = '', response, request, message } = error;
+  const { code = '', response, request } = error;
   if (response && response.status >= 400) return TRANSIENT.includes(response.status);
-  if (CUT_SHORT.includes(code) || CUT_SHORT.includes(message)) return true;
+  if (isIncomplete(error)) return true;
   if (response) return false;
   // Without a request, the wait for a token timed out.
   if (code === axios.AxiosError.ECONNABORTED || code === axios.AxiosError.ETIMEDOUT) return Boolean(request);

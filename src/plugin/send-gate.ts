@@ -3,11 +3,11 @@ import type { Clock, Rate, RateLimiter } from '../core/index.ts';
 import {
   backoff,
   callbackFailed,
-  parseRetryAfter,
   parseUrl,
   RATE_INTERVAL,
   requestUrl,
   sleep,
+  throttleDelay,
   throwIfAborted,
 } from '../core/internal.ts';
 import { type Pause, type SendPauses, type Slots, waitFor } from '../token/internal.ts';
@@ -117,8 +117,8 @@ export function createSendGate(context: SendGateContext): SendGate {
       return waitFor(turn, { ...config, timeout: 0 }, clock).finally(() => controller.abort());
     },
 
-    refused(config, apiBaseUrl, { headers }) {
-      const length = parseRetryAfter(headers?.['retry-after'], clock.now()) ?? backoff(0, baseDelay, random);
+    refused(config, apiBaseUrl, response) {
+      const length = throttleDelay(response, clock.now()) ?? backoff(0, baseDelay, random);
       // The refused request is not retried after such a long time, so the others are not held back either.
       if (length > maxRetryAfter) return;
       const origin = originOf(config, apiBaseUrl);

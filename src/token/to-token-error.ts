@@ -1,5 +1,5 @@
 import { isTokenError, TokenEndpointError, type TokenError, TokenRequestError } from '../core/index.ts';
-import { messageOf, parseRetryAfter } from '../core/internal.ts';
+import { messageOf, throttleDelay } from '../core/internal.ts';
 
 /**
  * Returns the {@link TokenError} for what a grant threw. A vendor's own grant may throw the error of an HTTP client, whose `response` shows
@@ -8,7 +8,7 @@ import { messageOf, parseRetryAfter } from '../core/internal.ts';
 export function toTokenError(thrown: unknown, now: number): TokenError {
   if (isTokenError(thrown)) return thrown;
   const { response, isAxiosError } = Object(thrown);
-  const { status, headers } = Object(response);
+  const { status } = Object(response);
   const isRefused = status >= 400 && status < 500 && status !== 408 && status !== 429;
   const code =
     status === 429 ? 'ERR_TOKEN_THROTTLED' : status || isAxiosError ? 'ERR_TOKEN_REQUEST' : 'ERR_CALLBACK';
@@ -17,7 +17,7 @@ export function toTokenError(thrown: unknown, now: number): TokenError {
     {
       code: isRefused ? 'ERR_TOKEN_ENDPOINT' : code,
       status,
-      retryAfter: parseRetryAfter(headers?.['retry-after'] ?? headers?.get?.('retry-after'), now),
+      retryAfter: throttleDelay(Object(response), now),
     },
   );
 }

@@ -73,7 +73,7 @@ it('delays every request after a 429 with Retry-After, not only the refused one'
   });
   const signal = new AbortController().signal;
   const { send } = createRequests({ ...common, clock, api: axios.create(), signal });
-  await expect(send({ url })).rejects.toMatchObject({ status: 429 });
+  await expect(send({ url })).rejects.toMatchObject({ cause: { status: 429 } });
   refusing = false;
   const others = [send({ url }), send({ url }), send({ url })];
   await clock.advance(29_999);
@@ -93,7 +93,7 @@ it('aborts requests that wait for the rate, for a pause and for a response', asy
   const rate = { requests: 1, interval: 3_600_000 };
   const slow = createRequests({ ...common, api: axios.create(), rate, signal: abort.signal });
   const paused = createRequests({ ...common, api: axios.create(), signal: abort.signal });
-  await expect(paused.send({ url: `${url}/busy` })).rejects.toMatchObject({ status: 429 });
+  await expect(paused.send({ url: `${url}/busy` })).rejects.toMatchObject({ code: 'ERR_THROTTLED' });
   const waiting = [slow.send({ url }), slow.send({ url }), paused.send({ url })];
   const settled = Promise.allSettled(waiting);
   await expect.poll(() => hanging).toBe(1);

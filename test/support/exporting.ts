@@ -52,7 +52,7 @@ export async function exportAll<Item>(
 ): Promise<{ records: unknown[]; summary: Progress }> {
   const sink = memorySink();
   const api = axios.create({ baseURL: url, proxy: false });
-  const summary = await exportRecords<Item>({ api, source, sink, ...more });
+  const summary = await exportRecords<Item>({ api, source, sink, maxOutage: 0, ...more });
   return { records: sink.records, summary };
 }
 
@@ -69,6 +69,7 @@ export async function exportInRuns<Item>(
     source,
     sink: jsonLinesFile(path),
     checkpointInterval: 0,
+    maxOutage: 0,
     ...more,
   };
   for (const stop of stops) {

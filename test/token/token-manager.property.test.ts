@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bearerError } from '../../src/core/bearer-challenge.ts';
 import { TokenError } from '../../src/core/errors.ts';
 import { parseRetryAfter } from '../../src/core/retry-after.ts';
 import { toStoredTokenSet, toTokenSet } from '../../src/core/token-set.ts';
-import { bearerError } from '../../src/plugin/bearer-challenge.ts';
 import { createTokenManager } from '../../src/token/token-manager.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { type Plan, plans, runPlan } from '../support/token-manager-model.ts';

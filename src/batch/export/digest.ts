@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { toJson } from '../sinks/json-lines.ts';
+import { toJson } from '../json/to-json.ts';
 import type { Json, RecordId } from '../sources/source.ts';
 
 /** 128 bits of a SHA-256 digest as 22 characters of base64url. Two different texts have the same digest practically never. */

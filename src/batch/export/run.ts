@@ -55,7 +55,16 @@ export async function runExport<Item>(
     waiting = next;
     report().catch((error: unknown) => ended.abort(error));
   };
-  const requests = createRequests({ api, rate, timeout, maxOutage, onWaiting, signal: ended.signal, clock });
+  const requests = createRequests({
+    api,
+    rate,
+    timeout,
+    maxOutage,
+    onWaiting,
+    signal: ended.signal,
+    clock,
+    random,
+  });
   const meter = startMeter(requests, tokens, saved.records, now);
 
   async function report(): Promise<void> {
@@ -101,7 +110,10 @@ export async function runExport<Item>(
     await transactions.save().catch(() => {});
     if (signal?.aborted) throw interrupted(signal.reason);
     // A request that an exception of onProgress has aborted hides the exception.
-    throw toBatchError(ended.signal.aborted ? ended.signal.reason : error);
+    throw toBatchError(
+      ended.signal.aborted ? ended.signal.reason : error,
+      transactions.state.cursor !== undefined,
+    );
   } finally {
     signal?.removeEventListener('abort', onAbort);
     meter.stop();

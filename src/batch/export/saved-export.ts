@@ -8,7 +8,7 @@ import { type ExportState, START } from './state.ts';
 
 /** Where an export saves its progress. */
 export interface SavedExport {
-  /** The journal file; undefined if the export has no checkpoint file, and its store no journal. */
+  /** The journal file; undefined if the export has none. */
   readonly journal: string | undefined;
   /** The lock file; undefined if the export writes no file, or if a store keeps other runs away. */
   readonly lock: string | undefined;
@@ -35,7 +35,7 @@ export function savedExport<Item>(options: ExportOptions<Item>): SavedExport {
   };
 
   async function find(): Promise<ExportState | undefined> {
-    if (restart) await setAside([sink.path, path, path && journal].filter((file) => file !== undefined));
+    if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
     // A checkpoint file was renamed above; the checkpoint in a store is overwritten.
     if (location === undefined || (restart && path === undefined)) return undefined;
     const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;

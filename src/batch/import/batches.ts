@@ -1,3 +1,4 @@
+import { toJson } from '../json/to-json.ts';
 import { badInput, type InputRecord, type RecordInput } from './input.ts';
 import { inputChanged } from './prefix-digest.ts';
 import { type ImportState, type Mark, type RecordState, readFrom } from './state.ts';
@@ -55,7 +56,7 @@ export async function* cutBatches(
       if (records.length === states.length) yield cut(begun.shift());
     } else {
       if (one.bad && stopAtBad) throw badInput(input.path, one.line, one.start, one.bad.reason);
-      const size = one.bad ? 0 : Buffer.byteLength(JSON.stringify(one.value));
+      const size = one.bad ? 0 : Buffer.byteLength(toJson(one.value));
       if (records.length > 0 && bytes + size > maxBytes) yield cut();
       records.push(numbered);
       bytes += size;

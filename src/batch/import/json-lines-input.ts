@@ -1,4 +1,5 @@
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
+import { parseExact } from '../json/parse-exact.ts';
 import type { InputRecord, RecordInput } from './input.ts';
 import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
@@ -6,6 +7,8 @@ import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 export interface JsonLinesInputOptions {
   /** Maximum size of a line in bytes. A longer line ends the import. @default 16 MiB */
   maxLineBytes?: number | undefined;
+  /** Keeps the digits of numbers that JavaScript cannot represent, as {@link ExactNumber}. @default true */
+  exactNumbers?: boolean | undefined;
 }
 
 /** A line of a rejects or unresolved file has one of these members and `record`, and no other. */
@@ -13,6 +16,7 @@ const WRAPPERS = ['rejected', 'unresolved'];
 
 const OPTIONS: OptionTable<JsonLinesInputOptions> = {
   maxLineBytes: 'number',
+  exactNumbers: 'boolean',
 };
 
 /**
@@ -26,24 +30,25 @@ const OPTIONS: OptionTable<JsonLinesInputOptions> = {
 export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}): RecordInput {
   const [own, problems] = readOptions(options, OPTIONS);
   refuse('jsonLinesInput', [...problems, !(typeof path === 'string' && path) && 'path must be a file name']);
-  const { maxLineBytes = LONGEST_ROW } = own;
+  const { maxLineBytes = LONGEST_ROW, exactNumbers = true } = own;
+  const parse = exactNumbers ? parseExact : (text: string): unknown => JSON.parse(text);
   return {
     path,
     format: 'jsonl',
     async *read(from) {
       for await (const row of readRows(path, from, { maxBytes: maxLineBytes, quoted: false }))
-        yield toRecord(row);
+        yield toRecord(row, parse);
     },
   };
 }
 
-function toRecord({ text, ...position }: Row): InputRecord {
+function toRecord({ text, ...position }: Row, parse: (text: string) => unknown): InputRecord {
   const bad = (reason: string) => ({ ...position, bad: { reason, text } });
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    return bad('the line is not valid JSON');
+    value = parse(text);
+  } catch (error) {
+    return bad(error instanceof RangeError ? error.message : 'the line is not valid JSON');
   }
   const names = Object.keys(Object(value));
   const wrapped =

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import { type AppendFile, openAppendFile } from '../files/append-file.ts';
-import { toJsonLine } from '../sinks/json-lines.ts';
+import { toJsonLine } from '../json/to-json.ts';
 import type { NumberedRecord } from './batches.ts';
 import { openJournal } from './journal.ts';
 import { applyEntry, type Entry, type ImportState, nothingDone, startState, toRanges } from './state.ts';

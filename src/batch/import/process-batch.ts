@@ -29,6 +29,11 @@ const LOST_IN_A_ROW = 3;
 
 const RUN_ENDED = 'the run ended before the API responded';
 
+/** Returns whether the run has waited for the end of an outage in vain. */
+function isOutage(error: unknown): boolean {
+  return error instanceof BatchError && (error.code === 'ERR_REQUEST' || error.code === 'ERR_THROTTLED');
+}
+
 type Records = readonly NumberedRecord[];
 
 /**
@@ -128,7 +133,8 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
       await ledger.withdrawn(absent);
       return send(absent, attempt + 1);
     }
-    if (unresolved.length > 0 && error !== RUN_ENDED && ++lostInARow >= LOST_IN_A_ROW) throw error;
+    if (unresolved.length === 0 || error === RUN_ENDED) return;
+    if (isOutage(error) || ++lostInARow >= LOST_IN_A_ROW) throw error;
   }
 
   async function check(records: Records): Promise<readonly string[]> {

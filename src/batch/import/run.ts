@@ -1,5 +1,5 @@
 import { monotonicOf, systemClock } from '../../core/internal.ts';
-import { toProgress } from '../progress.ts';
+import { toProgress, type Waiting } from '../progress.ts';
 import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
@@ -50,7 +50,20 @@ export async function runImport(
 
   // Aborting stops new requests. Requests on the wire still get their response, because the API may execute them.
   const stop = new AbortController();
-  const requests = createRequests({ api, rate, timeout, signal: stop.signal, clock });
+  let waiting: Waiting | undefined;
+  const requests = createRequests({
+    api,
+    rate,
+    timeout,
+    maxOutage: options.maxOutage,
+    signal: stop.signal,
+    clock,
+    random,
+    onWaiting(next) {
+      waiting = next;
+      reportProgress().catch(fail);
+    },
+  });
   const processBatch = createBatchProcessor({
     api,
     target,
@@ -74,6 +87,7 @@ export async function runImport(
       refreshes,
       ...requests.counts,
       elapsed: now() - began,
+      waiting,
     });
     return { ...measured, accepted, rejected, unresolved };
   }

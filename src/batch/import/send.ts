@@ -6,15 +6,17 @@ import axios, {
   isAxiosError,
 } from 'axios';
 import { throwIfAborted } from '../../core/internal.ts';
+import { reasonOf } from '../describe-failure.ts';
+import { BatchError } from '../errors.ts';
+import { withExactBody } from '../json/exact-body.ts';
 import type { Requests } from '../requests.ts';
-import { reasonOf } from '../to-batch-error.ts';
 
 /** The outcome of a request, including all its replays and retries. */
 export type Sent =
   | { readonly type: 'answered'; readonly response: AxiosResponse }
   /** The API refused the content and executed nothing. */
   | { readonly type: 'refused'; readonly status: number; readonly reason: string }
-  /** The request was surely not executed, and further requests would fail too. */
+  /** The request was surely not executed, or may be executed again, and further requests would fail too. */
   | { readonly type: 'not-executed'; readonly error: unknown }
   /** The request may or may not have been executed. */
   | { readonly type: 'unknown'; readonly error: unknown };
@@ -85,17 +87,27 @@ export async function sendOnce(
   };
   stop.addEventListener('abort', endWaits);
   try {
-    const response = await requests.send({
-      validateStatus: (status) => status >= 200 && status < 300,
-      ...config,
-      ...(config.authRefresh !== false && { authRefresh: { ...config.authRefresh, idempotent: repeatable } }),
-      adapter,
-      signal: waiting.signal,
-    });
+    const response = await requests.send(
+      {
+        validateStatus: (status) => status >= 200 && status < 300,
+        ...withExactBody(config, api.defaults as AxiosRequestConfig),
+        ...(config.authRefresh !== false && {
+          authRefresh: { ...config.authRefresh, idempotent: repeatable },
+        }),
+        adapter,
+        signal: waiting.signal,
+      },
+      { mayRepeat: () => repeatable || (last.wire !== 'unknown' && last.wire !== 'executed') },
+    );
     return { type: 'answered', response };
   } catch (error) {
     const { wire } = last;
-    if (wire === 'unknown' || wire === 'executed') return { type: 'unknown', error: last.error ?? error };
+    // The outage lasts too long, so that sending again would fail too.
+    const isOver = error instanceof BatchError;
+    if (isOver && repeatable) return { type: 'not-executed', error };
+    if (wire === 'unknown' || wire === 'executed') {
+      return { type: 'unknown', error: isOver ? error : (last.error ?? error) };
+    }
     const status = last.response?.status ?? 0;
     if (wire === 'refused' && REFUSALS.has(status)) {
       return { type: 'refused', status, reason: reasonFrom(error, last.response) };

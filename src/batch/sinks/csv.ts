@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { type OptionTable, type Problem, readOptions, refuse } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
-import { toJson } from './json-lines.ts';
+import { toJson } from '../json/to-json.ts';
 import type { Sink } from './sink.ts';
 import { type Compression, compression, GZIP_OPTIONS, type GzipOptions, openTextFile } from './text-file.ts';
 

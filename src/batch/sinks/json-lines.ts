@@ -1,26 +1,6 @@
-import { messageOf } from '../../core/internal.ts';
-import { BatchError } from '../errors.ts';
+import { toJsonLine } from '../json/to-json.ts';
 import type { Sink } from './sink.ts';
 import { type Compression, compression, type GzipOptions, openTextFile } from './text-file.ts';
-
-/** Returns a record as a line of JSON. @throws BatchError `ERR_RECORD` if JSON cannot represent the record. */
-export function toJsonLine(record: unknown): string {
-  // JSON.stringify escapes line feeds in strings, so a record is always one line.
-  return `${toJson(record)}\n`;
-}
-
-/** Returns a value as JSON text. @throws BatchError `ERR_RECORD` if JSON cannot represent the value. */
-export function toJson(value: unknown): string {
-  let text: string | undefined;
-  let reason = 'it is undefined or a function';
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    reason = messageOf(error);
-  }
-  if (text === undefined) throw new BatchError(`a record cannot be written as JSON: ${reason}`, 'ERR_RECORD');
-  return text;
-}
 
 const toLines = (items: readonly unknown[]) => items.map(toJsonLine).join('');
 

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
-import { toJsonLine } from './json-lines.ts';
+import { toJsonLine } from '../json/to-json.ts';
 import type { Sink } from './sink.ts';
 
 // Errors of a stream whose reader has closed it.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BatchError } from '../errors.ts';
-import { toJson } from '../sinks/json-lines.ts';
+import { toJson } from '../json/to-json.ts';
 import { isCount, isDigest } from './cursor-shape.ts';
 
 /** What a source remembers of the pages that it has read, to recognise pages that repeat. Cursors contain it. */

@@ -1,6 +1,6 @@
 import type { AxiosRequestConfig } from 'axios';
 import { ExactNumber } from '../json/exact-number.ts';
-import { toJson } from '../sinks/json-lines.ts';
+import { toJson } from '../json/to-json.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, pathReader, valueAt, withValueAt } from './member-path.ts';
 import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';

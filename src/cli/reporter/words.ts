@@ -1,6 +1,9 @@
 import type { Waiting } from '../../batch/index.ts';
 import type { AuthRefreshEvent } from '../../core/index.ts';
+import { duration } from '../../core/internal.ts';
 import type { ReportedProgress } from './types.ts';
+
+export { duration };
 
 /** Formats a whole number: `12,345`. */
 export function count(value: number): string {
@@ -10,17 +13,6 @@ export function count(value: number): string {
 /** Formats a number and its noun: `1 page`, `2 pages`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
-}
-
-/** Formats milliseconds: `2 h 05 min`, `3 min 04 s`, `50 s`, `5.2 s`. */
-export function duration(milliseconds: number): string {
-  if (milliseconds < 9_950) return `${(milliseconds / 1000).toFixed(1)} s`;
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const two = (value: number) => String(value).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
-  return `${count(Math.floor(minutes / 60))} h ${two(minutes % 60)} min`;
 }
 
 /** Returns `12 of 100 records`, or `12 records` if the total is unknown or is an estimate that is too low. */

@@ -207,7 +207,8 @@ describe('when an import ends early', () => {
     async (kind) => {
       const { sim, noIds, path } = await importing({ count: 9 });
       sim.schedule({ match: CONTACTS, kind, times: 100, after: 1, retryAfter: 3600 });
-      const error = await failure(importRecords(noIds), 'ERR_REQUEST');
+      const code = kind === '429' ? 'ERR_THROTTLED' : 'ERR_REQUEST';
+      const error = await failure(importRecords(noIds), code);
       expect(error.resumable).toBe(true);
       expect(error.message).toContain(kind);
       expect(arrivals(sim)).toEqual(once(3));

@@ -1,4 +1,6 @@
 import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
+import { ExactNumber } from '../../json/exact-number.ts';
+import { isJsonObject } from '../../json/json-object.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysContactList}. */
@@ -45,7 +47,8 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
   const idOf = (record: unknown): string | undefined => {
     const flat = !hasData(record);
     const id = flat ? idField !== undefined && (record as Record<string, unknown>)?.[idField] : record.id;
-    return (typeof id === 'string' && id !== '') || typeof id === 'number' ? String(id) : undefined;
+    const isId = (typeof id === 'string' && id !== '') || typeof id === 'number' || id instanceof ExactNumber;
+    return isId ? String(id) : undefined;
   };
   const toContact = (record: unknown) => {
     const id = idOf(record);
@@ -57,7 +60,7 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
     name: 'genesys-contact-list',
     query: { listId, idField: idField ?? null },
     maxRecords: 1000,
-    problem: (record) => (isObject(record) ? undefined : 'the record is not a JSON object'),
+    problem: (record) => (isJsonObject(record) ? undefined : 'the record is not a JSON object'),
     idOf,
     request: (records) => ({
       method: 'POST',
@@ -77,9 +80,5 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
 }
 
 function hasData(record: unknown): record is Contact {
-  return isObject(record) && isObject(record.data);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(record) && isJsonObject(record.data);
 }

@@ -1,4 +1,5 @@
 import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
+import { isJsonObject } from '../../json/json-object.ts';
 import { type CheckRecords, type ImportTarget, type RecordResult, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysExternalContacts}. */
@@ -35,10 +36,7 @@ export function genesysExternalContacts(options: GenesysExternalContactsOptions 
     name: 'genesys-external-contacts',
     query: {},
     maxRecords,
-    problem: (record) =>
-      typeof record === 'object' && record !== null && !Array.isArray(record)
-        ? undefined
-        : 'the record is not a JSON object',
+    problem: (record) => (isJsonObject(record) ? undefined : 'the record is not a JSON object'),
     idOf(record) {
       const id = keepsIds && (record as { id?: unknown } | null)?.id;
       return typeof id === 'string' && id !== '' ? id : undefined;

@@ -1,0 +1,38 @@
+import { type AxiosError, type AxiosResponse, isAxiosError } from 'axios';
+import { type AuthRefreshErrorCode, isAuthRefreshError } from '../../core/index.ts';
+import { isIncomplete, throttleDelay } from '../../core/internal.ts';
+
+// The token endpoint is unreachable, fails or throttles.
+const TOKEN_OUTAGES: readonly AuthRefreshErrorCode[] = [
+  'ERR_TOKEN_REQUEST',
+  'ERR_TOKEN_TIMEOUT',
+  'ERR_TOKEN_THROTTLED',
+];
+
+// Failures of this machine, which waiting does not end.
+const LOCAL = ['EMFILE', 'ENFILE', 'EACCES', 'EPERM'];
+
+/** Returns whether a request failed because the API or the network is out of order for a while, so that the same request can succeed later. */
+export function isOutage(error: unknown): error is AxiosError {
+  if (!isAxiosError(error)) return false;
+  if (isAuthRefreshError(error)) return TOKEN_OUTAGES.includes(error.code);
+  const { code = '', response } = error;
+  const status = response?.status ?? 0;
+  if (status >= 400) return status >= 500 || [408, 425, 429].includes(status);
+  if (isIncomplete(error)) return true;
+  if (response || LOCAL.includes(code)) return false;
+  // Node's codes, such as ECONNREFUSED and ENOTFOUND, but not those of invalid certificates, configs and responses.
+  return code === 'ERR_NETWORK' || /^E(?!RR_)[A-Z_]+$/.test(code);
+}
+
+/** Returns how long a throttled API or token endpoint asks to wait, in milliseconds; 0 if the failure does not say. */
+export function askedWait(error: AxiosError, now: number): number {
+  if (isAuthRefreshError(error)) return (error.cause as { retryAfter?: number } | undefined)?.retryAfter ?? 0;
+  return throttleOf(error.response, now);
+}
+
+/** Returns how long a response with 429 or 503 asks to wait, in milliseconds; 0 if the response does not say. */
+export function throttleOf(response: AxiosResponse | undefined, now: number): number {
+  const { status } = response ?? {};
+  return status === 429 || status === 503 ? (throttleDelay(response, now) ?? 0) : 0;
+}
