@@ -5,7 +5,7 @@ import { BatchError } from './errors.ts';
 import type { Json } from './sources/source.ts';
 
 /** Increase it if the meaning of a checkpoint's content changes. Version 2 counts the different records of windows. */
-const VERSION = 2;
+export const VERSION = 2;
 
 /** The file or the store of a checkpoint. */
 type CheckpointLocation = string | CheckpointStore;

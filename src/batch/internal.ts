@@ -1,7 +1,7 @@
-export { canonical, parseCheckpoint } from './checkpoint.ts';
+export { canonical, parseCheckpoint, VERSION as CHECKPOINT_VERSION } from './checkpoint.ts';
 export { EXPORT_DEFAULTS } from './export/options.ts';
 export { runExport } from './export/run.ts';
-export { type ExportState, START } from './export/state.ts';
+export { type ExportState, NO_RECORDS, START, warningsOf } from './export/state.ts';
 export { openAppendFile } from './files/append-file.ts';
 export { replaceFile } from './files/durable-file.ts';
 export { fileError } from './files/file-error.ts';

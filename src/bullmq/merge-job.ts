@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BatchError } from '../batch/index.ts';
-import { fileError, refuseExisting, replaceFile, runExport, START } from '../batch/internal.ts';
+import { fileError, NO_RECORDS, refuseExisting, replaceFile, runExport, START } from '../batch/internal.ts';
 import { isError } from '../core/internal.ts';
 import { syncDirectory } from '../core/node/index.ts';
 import type { ExportDescription } from './description.ts';
@@ -9,7 +9,7 @@ import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSink } from './merged-sink.ts';
 import { mergedSource } from './merged-source.ts';
 import { FOREIGN_OUTPUT } from './names.ts';
-import { boundWarnings, type Outcome, sumOutcomes } from './outcome.ts';
+import { boundWarnings, sumOutcomes } from './outcome.ts';
 import type { PartClaim } from './part-claim.ts';
 import { folderOf, removeJournals } from './part-journal.ts';
 import { type PartState, partState } from './part-state.ts';
@@ -72,7 +72,8 @@ async function writeManifest(
 ): Promise<MergeResult> {
   const manifest = join(`${name}.parts`, 'manifest.json');
   const sums = sumsOf(states);
-  const result = { ...sums, warnings: boundWarnings(sums.warnings) };
+  const none = sums.records === 0 ? [NO_RECORDS] : [];
+  const result = { ...sums, warnings: boundWarnings([...none, ...sums.warnings]) };
   const list = states.map(({ records, repeated, outcome, position = [] }, part) => {
     const where = { name, part, position };
     return {
@@ -128,12 +129,11 @@ async function writeOutput(
   try {
     const progress = await runExport(options, START, undefined, async () => {});
     const { warnings, ...sums } = sumsOf(states);
-    const own = (progress as Partial<Outcome>).warnings ?? [];
     const result = {
       ...sums,
       records: progress.records,
       repeated: sums.repeated + progress.repeated,
-      warnings: boundWarnings([...own, ...warnings]),
+      warnings: boundWarnings([...progress.warnings, ...warnings]),
       parts: states.length,
       output,
     };

@@ -1,3 +1,5 @@
+import { NO_RECORDS, warningsOf } from '../batch/internal.ts';
+
 /** What an export, or a part of one, returned compared with what the API stated. */
 export interface Outcome {
   /** Number of records that the API stated; undefined if it stated none. */
@@ -8,21 +10,29 @@ export interface Outcome {
   readonly warnings: readonly string[];
 }
 
+interface Saved extends Outcome {
+  /** How many further warnings were left out. */
+  readonly moreWarnings: number;
+}
+
 // Bounds the summary in Redis, because an export can have thousands of parts.
 const MAX_WARNINGS = 100;
 
-/** Validates the values that a worker has saved. Workers of versions up to 0.3 save no warnings. */
+/** Validates the values of a checkpoint or a summary. Workers of versions up to 0.3 save no warnings. */
 export function readOutcome(saved: object): Outcome | undefined {
-  const { stated, missing, warnings } = saved as { [name in keyof Outcome]?: unknown };
+  const { stated, missing, warnings, moreWarnings } = saved as { [name in keyof Saved]?: unknown };
   if (!Array.isArray(warnings)) return undefined;
   return {
     ...(isCount(stated) && { stated }),
     missing: isCount(missing) ? missing : 0,
-    warnings: warnings.filter((warning) => typeof warning === 'string'),
+    warnings: warningsOf({
+      warnings: warnings.filter((warning) => typeof warning === 'string'),
+      moreWarnings: isCount(moreWarnings) ? moreWarnings : 0,
+    }),
   };
 }
 
-/** Adds up the outcomes of parts. Each warning begins with the number of its part. */
+/** Adds up the outcomes of parts. Each warning begins with the number of its part. A part without records gets no warning. */
 export function sumOutcomes(parts: readonly (Outcome | undefined)[]): Outcome {
   const known = parts.filter((outcome) => outcome !== undefined);
   const stated = known.flatMap((outcome) => outcome.stated ?? []);
@@ -30,7 +40,9 @@ export function sumOutcomes(parts: readonly (Outcome | undefined)[]): Outcome {
     ...(stated.length > 0 && { stated: sum(stated) }),
     missing: sum(known.map(({ missing }) => missing)),
     warnings: parts.flatMap((outcome, part) =>
-      (outcome?.warnings ?? [olderWorker('exported', 'this part')]).map((text) => `part ${part}: ${text}`),
+      (outcome?.warnings ?? [olderWorker('exported', 'this part')])
+        .filter((text) => text !== NO_RECORDS)
+        .map((text) => `part ${part}: ${text}`),
     ),
   };
 }
@@ -39,7 +51,7 @@ export function sumOutcomes(parts: readonly (Outcome | undefined)[]): Outcome {
 export function boundWarnings(warnings: readonly string[]): readonly string[] {
   if (warnings.length <= MAX_WARNINGS) return warnings;
   const kept = warnings.slice(0, MAX_WARNINGS - 1);
-  return [...kept, `there are ${warnings.length - kept.length} further warnings`];
+  return warningsOf({ warnings: kept, moreWarnings: warnings.length - kept.length });
 }
 
 /** Describes that the warnings of an older worker are unknown. */

@@ -1,5 +1,6 @@
 import { BatchError, type CheckpointStore } from '../batch/index.ts';
 import type { Ledger } from './ledger.ts';
+import { mustStartOver } from './part-state.ts';
 
 /** A part, or the merge, that this worker was the last to claim. */
 export interface PartClaim {
@@ -42,7 +43,10 @@ export async function claimPart({
     savedBy,
     checkpoints: {
       name: `of ${label}`,
-      load: () => ledger.load(key),
+      async load() {
+        const text = await ledger.load(key);
+        return text !== undefined && mustStartOver(`of ${label}`, text) ? undefined : text;
+      },
       async save(text) {
         if (!(await ledger.save(key, fence, text))) throw takenOver();
       },

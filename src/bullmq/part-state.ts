@@ -1,5 +1,5 @@
 import type { Json } from '../batch/index.ts';
-import { type ExportState, parseCheckpoint } from '../batch/internal.ts';
+import { CHECKPOINT_VERSION, type ExportState, parseCheckpoint } from '../batch/internal.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
 
 /** Progress of a part. */
@@ -37,4 +37,15 @@ export function partState(label: string, text: string | undefined): PartState {
     ...(position !== undefined && { position }),
     ...(outcome && { outcome }),
   };
+}
+
+/**
+ * Returns whether a part must start over, because a worker of an older version has exported only some of its records: its checkpoint has
+ * neither the ids nor the counts to continue with.
+ *
+ * @throws BatchError `ERR_CHECKPOINT_DAMAGED`
+ */
+export function mustStartOver(name: string, text: string): boolean {
+  const { version, state } = parseCheckpoint<ExportState>(name, text);
+  return version < CHECKPOINT_VERSION && !state.complete;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_RECORDS } from '../../src/batch/internal.ts';
 import { boundWarnings, readOutcome, sumOutcomes } from '../../src/bullmq/outcome.ts';
 import { readFailure, readSummary } from '../../src/bullmq/summary.ts';
 
@@ -10,6 +11,11 @@ describe('readOutcome', () => {
       'a part with totals',
       { stated: 9, missing: 1, warnings: ['w'] },
       { stated: 9, missing: 1, warnings: ['w'] },
+    ],
+    [
+      'a part with many warnings',
+      { warnings: ['w'], moreWarnings: 2 },
+      { missing: 0, warnings: ['w', '2 further warnings were left out'] },
     ],
     ['invalid values', { stated: '9', missing: -1, warnings: ['w', 7] }, { missing: 0, warnings: ['w'] }],
   ])('reads %s', (_, saved, expected) => {
@@ -31,6 +37,10 @@ describe('sumOutcomes', () => {
     });
   });
 
+  it('omits the warning about a part without records, because the other parts can have records', () => {
+    expect(sumOutcomes([{ missing: 0, warnings: [NO_RECORDS] }]).warnings).toEqual([]);
+  });
+
   it('has no `stated` if the API stated no total', () => {
     expect(sumOutcomes([{ missing: 0, warnings: [] }])).toEqual({ missing: 0, warnings: [] });
   });
@@ -46,7 +56,7 @@ it('boundWarnings states how many warnings are left out', () => {
   const many = Array.from({ length: 250 }, (_, n) => `part ${n}: w`);
   const kept = boundWarnings(many);
   expect(kept).toHaveLength(100);
-  expect(kept.at(-1)).toBe('there are 151 further warnings');
+  expect(kept.at(-1)).toBe('151 further warnings were left out');
   expect(boundWarnings(many.slice(0, 100))).toHaveLength(100);
 });
 
@@ -76,12 +86,8 @@ describe('readFailure', () => {
     expect(readFailure(JSON.stringify(note)).permanent).toBe(permanent);
   });
 
-  it('keeps the status and the challenge of a 401', () => {
-    const challenge = 'Bearer error="insufficient_scope"';
-    const { cause } = readFailure(JSON.stringify({ ...noted, cause: { status: 401, challenge } }));
-    expect(cause).toMatchObject({
-      status: 401,
-      response: { status: 401, headers: { 'www-authenticate': challenge } },
-    });
+  it('keeps the status of a 401, and whether the API refused the scopes', () => {
+    const { cause } = readFailure(JSON.stringify({ ...noted, cause: { status: 401, scope: true } }));
+    expect(cause).toMatchObject({ status: 401, scope: true });
   });
 });

@@ -148,7 +148,11 @@ function completedContacts(list: LyingList, query: URLSearchParams, url: string)
   const skip = Number(query.get('skip'));
   const isWithin = ({ start }: { start: number }) => start >= (from ?? 0) && start < (to ?? 0);
   const page = list.page(`${from}/${to}`, skip, Number(query.get('top')), isWithin);
-  if (page.items.length === 0 && page.next === undefined) return { status: 204, text: '' };
+  if (page.items.length === 0 && page.next === undefined) {
+    // The response has no body, so that it states no total.
+    list.stated.get(`${from}/${to}`)?.pop();
+    return { status: 204, text: '' };
+  }
   const next = new URLSearchParams(query);
   next.set('skip', String(page.next === 0 ? 0 : skip + page.items.length));
   return {

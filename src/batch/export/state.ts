@@ -41,6 +41,10 @@ export const START: ExportState = {
   complete: false,
 };
 
+/** The warning about an export without records. */
+export const NO_RECORDS =
+  'the API returned no records: check the interval, the filters and the permissions of the client';
+
 // A checkpoint is written once a second, and must stay small.
 const MAX_WARNINGS = 100;
 // Moving records can fill one page with known ones, but not as many as this.
@@ -111,15 +115,14 @@ export function complete(state: ExportState, warnings: readonly string[]): Expor
  */
 export function afterLastPage(state: ExportState, source: string): ExportState {
   const ended = state.window.name === undefined ? state : endWindow(state, source);
-  const none =
-    ended.records > 0
-      ? []
-      : ['the API returned no records: check the interval, the filters and the permissions of the client'];
-  return addWarnings(ended, none);
+  return addWarnings(ended, ended.records > 0 ? [] : [NO_RECORDS]);
 }
 
 /** Returns the warnings, and how many more there were. */
-export function warningsOf({ warnings, moreWarnings }: ExportState): readonly string[] {
+export function warningsOf({
+  warnings,
+  moreWarnings,
+}: Pick<ExportState, 'warnings' | 'moreWarnings'>): readonly string[] {
   return moreWarnings === 0 ? warnings : [...warnings, `${moreWarnings} further warnings were left out`];
 }
 
