@@ -54,7 +54,9 @@ export function followedSource(options: PagedOptions, leading: Leading): PageSou
 
   /** Returns the state after a page; undefined if the page repeats the last one. */
   function follow(before: State, answer: PagedAnswer, count: RecordCount): State | undefined {
-    const pages = addToMemory(before.pages ?? {}, answer.items, before, loop);
+    // The total of this response, because a repeated page can state that there are more records.
+    const counted = { ...count, received: before.received };
+    const pages = addToMemory(before.pages ?? {}, answer.items, counted, loop);
     if (pages === undefined) return undefined;
     const start = before.start ?? (before.lead === undefined ? leading.startOf?.(answer) : undefined);
     const lead = leading.leadOf(answer, start);
