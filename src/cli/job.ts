@@ -79,7 +79,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   } catch (error) {
     const failure = failureOf(signal.aborted ? asInterrupted(error, signal) : error, {
       command: job.name,
-      resume: job.canResume ? resumeCommand(secrets.args, io.env) : undefined,
+      resume: job.canResume ? resumeCommand(job.args, io.env) : undefined,
     });
     reporter.failed(failure);
     return failure.exitCode;

@@ -72,14 +72,14 @@ export function beforePage(state: ExportState, page: Page, source: string): Expo
 
 /** Returns the state after a page was written. @param state the result of `beforePage`. */
 export function afterPage(state: ExportState, page: Page, found: Found<unknown>): ExportState {
-  const { items, next, total, save, end, warnings = [] } = page;
+  const { items, next, total, save, end, overlaps, warnings = [] } = page;
   const isCounted = items.length > 0 || !(save || end);
   return addWarnings(
     {
       ...state,
       ...(next !== undefined && { cursor: next }),
       ...(Number.isFinite(total) && { total: total as number }),
-      window: addPage(state.window, found),
+      window: addPage(state.window, found, overlaps),
       pages: state.pages + (isCounted ? 1 : 0),
       records: state.records + found.fresh.length,
       repeated: state.repeated + items.length - found.fresh.length,

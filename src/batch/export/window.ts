@@ -46,8 +46,10 @@ export function enterWindow(state: WindowState, { window, stated, end }: Page): 
   return { ...state, name, totals };
 }
 
-/** Adds the records of a page. */
-export function addPage(state: WindowState, { different, repeated, identical }: Found<unknown>): WindowState {
+/** Adds the records of a page. @param overlaps whether the page repeats records by design. */
+export function addPage(state: WindowState, found: Found<unknown>, overlaps = false): WindowState {
+  const { different, identical } = found;
+  const repeated = overlaps ? 0 : found.repeated;
   const hasNone = different === 0 && identical === 0;
   return {
     ...state,

@@ -185,7 +185,8 @@ function refuseOtherMembers(records: readonly JsonObject[], columns: readonly Co
   if (other === undefined) return;
   throw new BatchError(
     `a record has the member ${JSON.stringify(other)}, but the columns come from the first page, where no record has it. ` +
-      'Set `columns` (--columns) and restart (--restart) to start over, which keeps the current file under another name.',
+      'Name all columns with --columns (the option `columns`), and start over with --restart (`restart`), which keeps the current file ' +
+      'under another name.',
     'ERR_RECORD',
     { resumable: false },
   );

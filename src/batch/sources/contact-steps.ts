@@ -1,6 +1,7 @@
 import { BatchError } from '../errors.ts';
 import type { ContactsAnswer, CxoneContact } from './completed-contacts-answer.ts';
 import type { Interval } from './interval.ts';
+import { totalAfterEmpty } from './record-count.ts';
 import { isOptionalCount, isWhole } from './saved-cursor.ts';
 import { repeatedPage } from './seen-pages.ts';
 import type { Step } from './windowed-pages.ts';
@@ -130,14 +131,17 @@ export function contactSteps({ interval, pageSize, maxResults, totalTolerance, l
         };
     }
     if (isRepeat) {
-      if (isReached(state)) return endWindow(state);
-      throw repeatedPage(labelOf(state), received, state.total);
+      // The total of this response, because a repeated page can state that there are more records.
+      if (isReached(known)) return endWindow(known);
+      throw repeatedPage(labelOf(state), received, known.total);
     }
     if (items.length === 0) {
       // An empty page before the last one is not the end: a later page can have records.
       const at = skip + step;
       if (at >= maxResults || (at >= total && !hasNext)) return endWindow(known);
-      return { pages: [], next: { ...known, skip: at } };
+      const next = { ...known, skip: at };
+      const page = { items: [], next, window: toText(state), stated: known.total };
+      return { pages: known.total === state.total ? [] : [page], next };
     }
     const count = items.length;
     const next = { ...known, skip: skip + count, step: count, received: received + count };
@@ -172,11 +176,11 @@ export function contactSteps({ interval, pageSize, maxResults, totalTolerance, l
   };
 }
 
-/** Notes `totalRecords`. A page without records only raises the total, because pages after the last one can state 0. */
+/** Notes `totalRecords`. */
 function withTotal(state: ContactState, answer: ContactsAnswer | undefined): ContactState {
-  const total = answer?.total;
-  const isStated = total !== undefined && (answer?.contacts.length !== 0 || total >= (state.total ?? 0));
-  if (!isStated) return state;
+  const { contacts = [], total: stated } = answer ?? {};
+  const total = contacts.length > 0 ? (stated ?? state.total) : totalAfterEmpty(state.total, stated);
+  if (total === undefined) return state;
   // The first query is for the whole interval.
   return { ...state, total, whole: state.whole ?? total };
 }

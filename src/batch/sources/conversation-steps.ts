@@ -1,34 +1,18 @@
 import { BatchError } from '../errors.ts';
 import { type ConversationAnswer, DETAILS_QUERY, type GenesysConversation } from './conversation-answer.ts';
+import {
+  type ConversationState,
+  isWithin,
+  labelOf,
+  startOf,
+  statedBy,
+  windowOf,
+  withHits,
+} from './conversation-state.ts';
 import type { Interval } from './interval.ts';
-import { isOptionalCount, isWhole } from './saved-cursor.ts';
 import { repeatedPage } from './seen-pages.ts';
 import type { Step } from './windowed-pages.ts';
 import { firstHalf, firstWindow, toText } from './windows.ts';
-
-/** The position of an export: a query, and how much of it was read. Times are epoch milliseconds. */
-export type ConversationState = {
-  readonly start: number;
-  readonly end: number;
-  /** Current length of the windows. It is halved if a window has too many records. */
-  readonly width: number;
-  /** The next page of the query. */
-  readonly page: number;
-  /** The records of the query so far, including repeated ones. */
-  readonly received: number;
-  /** `totalHits` of the query. */
-  readonly hits?: number;
-  /** When the last received conversation began. */
-  readonly last?: number;
-  /** The window whose first records another query returned. This query reads the rest. */
-  readonly restOf?: {
-    readonly start: number;
-    /** `totalHits` of the query for the whole window. */
-    readonly hits: number;
-  };
-  /** Records of the earlier queries. */
-  readonly before: number;
-};
 
 type ConversationStep = Step<ConversationState, GenesysConversation>;
 
@@ -124,13 +108,15 @@ export function conversationSteps({ whole, longest, pageSize, lastPage, totalTol
     const { hits = 0 } = known;
     if (page === 1 && hits > cap && !state.restOf) return halve(state);
     if (isRepeat) {
-      if (isReached(state)) return endWindow(state);
-      throw repeatedPage(labelOf(state), received, state.hits);
+      // The total of this response, because a repeated page can state that there are more records.
+      if (isReached(known)) return endWindow(known);
+      throw repeatedPage(labelOf(state), received, known.hits);
     }
     if (items.length === 0) {
       // An empty page before the last one is not the end: a later page can have records.
       if (page * pageSize >= hits || page >= lastPage) return endWindow(known);
-      return { pages: [], next: { ...known, page: page + 1 } };
+      const next = { ...known, page: page + 1 };
+      return { pages: known.hits === state.hits ? [] : [{ items: [], next, ...windowOf(next) }], next };
     }
     const last = beginningOf(items.at(-1)) ?? state.last;
     const next = {
@@ -139,7 +125,9 @@ export function conversationSteps({ whole, longest, pageSize, lastPage, totalTol
       received: received + items.length,
       ...(last !== undefined && { last }),
     };
-    return { pages: [{ items, next, ...windowOf(next), total: totalOf(next) }], next };
+    // The query for the rest of a window begins with conversations that the query before also returned.
+    const overlaps = state.restOf !== undefined && (beginningOf(items[0]) ?? 0) <= state.start;
+    return { pages: [{ items, next, ...windowOf(next), total: totalOf(next), overlaps }], next };
   }
 
   return {
@@ -148,50 +136,8 @@ export function conversationSteps({ whole, longest, pageSize, lastPage, totalTol
     /** Includes the empty page after the last record. */
     likelyPages: ({ page, hits = 0 }: ConversationState) =>
       Math.min(Math.ceil(hits / pageSize) + 1, lastPage) - page + 1,
-    isValid({ start, end, width, page, received, hits, last, restOf, before }: Partial<ConversationState>) {
-      return (
-        [start, end, restOf?.start ?? start].every((time) => Number.isSafeInteger(time)) &&
-        whole.start <= Number(restOf?.start ?? start) &&
-        Number(restOf?.start ?? start) <= Number(start) &&
-        Number(start) < Number(end) &&
-        Number(end) <= whole.end &&
-        isWhole(width, 1) &&
-        isWhole(page, 1) &&
-        isWhole(received) &&
-        isWhole(before) &&
-        (last === undefined || Number.isSafeInteger(last)) &&
-        (restOf === undefined || isOptionalCount(restOf.hits)) &&
-        isOptionalCount(hits)
-      );
-    },
+    isValid: (state: Partial<ConversationState>) => isWithin(whole, state),
   };
-}
-
-/** Notes `totalHits`. A page without records only raises the total, because pages after the last one can state 0. */
-function withHits(
-  state: ConversationState,
-  { conversations, totalHits: hits }: ConversationAnswer,
-): ConversationState {
-  const isStated = hits !== undefined && (conversations.length > 0 || hits >= (state.hits ?? 0));
-  return isStated ? { ...state, hits } : state;
-}
-
-/** When the window of a query begins. */
-function startOf({ start, restOf }: ConversationState): number {
-  return restOf?.start ?? start;
-}
-
-/** The records that the API stated for the window. The rest of a window cannot have more records than the window. */
-function statedBy({ hits, restOf }: ConversationState): number | undefined {
-  return restOf ? Math.max(restOf.hits, hits ?? 0) : hits;
-}
-
-function windowOf(state: ConversationState): { window: string; stated: number | undefined } {
-  return { window: toText({ start: startOf(state), end: state.end }), stated: statedBy(state) };
-}
-
-function labelOf(state: ConversationState): string {
-  return `POST ${DETAILS_QUERY} for ${windowOf(state).window}`;
 }
 
 function beginningOf(conversation: GenesysConversation | undefined): number | undefined {

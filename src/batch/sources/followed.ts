@@ -79,7 +79,10 @@ export function followedSource(options: PagedOptions, leading: Leading): PageSou
       const answer = await requestPage(context, options, leading.request(state.lead), isFirst);
       const { count, stated } = addPage(state, answer, options);
       const next = follow(state, answer, count);
-      if (next === undefined) break;
+      if (next === undefined) {
+        yield endOf(options, count.total);
+        return;
+      }
       state = next;
       const nextKey = state.lead === undefined ? 'end' : JSON.stringify(state.lead);
       yield { items: answer.items, next: state, nextKey, total: state.total, stated };

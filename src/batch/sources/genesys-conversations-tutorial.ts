@@ -70,6 +70,8 @@ export function genesysConversationsTutorial(options: GenesysConversationsTutori
     data,
     items: 'results',
     next: 'nextPage',
+    // The tutorial does not say at which path the next pages are. A link still cannot leave the origin.
+    nextPath: '/',
     exactNumbers: false,
   });
   return {

@@ -5,7 +5,8 @@ import {
   type GenesysConversation,
   requestConversations,
 } from './conversation-answer.ts';
-import { type ConversationState, conversationSteps } from './conversation-steps.ts';
+import type { ConversationState } from './conversation-state.ts';
+import { conversationSteps } from './conversation-steps.ts';
 import { checkInterval, parseInterval } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { savedCursor } from './saved-cursor.ts';

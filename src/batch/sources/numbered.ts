@@ -101,17 +101,20 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
       `repeats its last page, set ${countFlag}total (--total), so that the export ends there.`,
   };
 
-  /** Returns the state after a page. If the page repeats the last one, its records are dropped. */
-  function follow(state: State, answer: PagedAnswer): { state: State; page: Page } {
+  /** Returns the state after a page, and the page to write, if any. If the page repeats the last one, its records are dropped. */
+  function follow(state: State, answer: PagedAnswer): { state: State; page?: Page } {
     const { items } = answer;
     const { count, stated } = addPage(state, answer, options);
     const counts = { ...state, ...pageCountsOf(state, answer) };
-    const pages = addToMemory(state.pages ?? {}, items, state, loop);
-    if (pages === undefined) return { state: { ...counts, end: true }, page: { items: [] } };
+    // The total of this response, because a repeated page can state that there are more records.
+    const counted = { ...count, received: state.received };
+    const pages = addToMemory(state.pages ?? {}, items, counted, loop);
+    if (pages === undefined) return { state: { ...counts, ...counted, end: true } };
     const { lastCount } = counts;
     const next = { ...counts, ...count, pages, at: after(state.at, items.length, pages.largest ?? 0) };
     const isLast = lastCount === undefined ? isEnd(next, items.length) : state.at - first + 1 >= lastCount;
     const following: State = isLast ? { ...next, end: true } : next;
+    if (items.length === 0 && next.total === state.total) return { state: following };
     return { state: following, page: { items, next: following, total: next.total, stated } };
   }
 
@@ -165,7 +168,7 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
         const followed = follow(state, answer);
         state = followed.state;
         likelyLast = index + likelyMore(state);
-        if (followed.page.items.length > 0) yield followed.page;
+        if (followed.page) yield followed.page;
         if (state.end) break;
         index++;
         if (state.at !== from + index * stride) {

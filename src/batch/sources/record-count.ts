@@ -34,12 +34,19 @@ export function addPage(
       `returned ${shown(value)} as ${options.total}, which must be the total number of records`,
     );
   }
-  // Some APIs state 0 on the page after the last one. The records that were received contradict it.
-  const known = stated === 0 && items.length === 0 && received > 0 ? total : (stated ?? total);
+  const known = items.length > 0 ? (stated ?? total) : totalAfterEmpty(total, stated);
   return {
     count: { received: received + items.length, ...(known !== undefined && { total: known }) },
-    stated,
+    stated: known === undefined || stated === undefined ? undefined : known,
   };
+}
+
+/**
+ * Returns the total after a page without records. The page can correct the total, but some APIs state 0 or nothing on the page after the
+ * last one.
+ */
+export function totalAfterEmpty(total: number | undefined, stated: number | undefined): number | undefined {
+  return stated || (total ?? stated);
 }
 
 /** Returns whether as many records were received as the API stated; undefined if it stated no total. */

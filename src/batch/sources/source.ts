@@ -31,6 +31,11 @@ export interface Page<Item = unknown> {
    * is the cursor of the next window, and it is not counted. If the export resumes at the cursor before it, the source must return it again.
    */
   readonly end?: WindowEnd | undefined;
+  /**
+   * The request of the page must repeat records of earlier pages of the window. Repeated records on the page then do not lead to a warning.
+   * @default false
+   */
+  readonly overlaps?: boolean | undefined;
   /** Warnings about the response, in sentences without a full stop. */
   readonly warnings?: readonly string[] | undefined;
   /**

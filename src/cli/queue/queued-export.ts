@@ -66,7 +66,7 @@ export async function runQueuedExport(
       await handle.close();
     }
   } catch (error) {
-    const resume = resumeCommand(secrets.args, io.env);
+    const resume = resumeCommand(args, io.env);
     const failure = failureOf(signal.aborted ? signal.reason : error, { command, resume });
     reporter.failed(failure);
     return failure.exitCode;
