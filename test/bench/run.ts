@@ -66,7 +66,7 @@ if (wants('memory')) {
   sample();
 }
 if (wants('json')) {
-  await json(21);
+  await json(101);
   sample();
 }
 if (wants('export')) {

@@ -47,6 +47,8 @@ const PLACES: readonly ((number: string) => string)[] = [
   (number) => `[${number}]`,
   (number) => `[1,${number},2]`,
   (number) => `{"id":${number}}`,
+  (number) => `[[1,\r\n\t${number}\r\n\t ] ]`,
+  (number) => `{"a":1,"id":\n  ${number}\n}`,
   (number) => `{"id" : ${number} , "name":"\\"漢"}`,
   (number) => `{"a":{"b":[[true,${number}]]},"c":"3e4567-${number}"}`,
 ];
