@@ -12,7 +12,7 @@ import {
 import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
-import { type PartState, partState } from './part-state.ts';
+import { type PartState, readStates } from './part-state.ts';
 import { isAccessDenied, isQueueError } from './queue-error.ts';
 import { readFailure, readSummary, type WholeSummary } from './summary.ts';
 import { type WholeProgress, wholeProgress } from './whole-progress.ts';
@@ -62,12 +62,6 @@ interface HandleOptions {
 
 export function createHandle({ ledger, keys, name, parts, state, flow, close }: HandleOptions): ExportHandle {
   const closed = new AbortController();
-  const partKeys = Array.from({ length: parts }, (_, part) => keys.part(part));
-
-  async function statesOf(): Promise<PartState[]> {
-    const texts = await ledger.checkpoints(partKeys);
-    return texts.map((text, part) => partState(`part ${part} of ${name}`, text));
-  }
 
   /** Returns the summary of a complete export, or the states of the parts. */
   async function poll(): Promise<WholeSummary | PartState[]> {
@@ -79,14 +73,14 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
         'ERR_QUEUE',
       );
     }
-    const states = await statesOf();
+    const states = await readStates({ name, keys, ledger }, parts);
     if (failure !== undefined) throw failed(failure, states);
     const reason = await flow.failure(run);
     // A worker may have noted the failure between the two reads.
     const noted = reason === undefined ? undefined : (await ledger.read()).failure;
     if (noted !== undefined) throw failed(noted, states);
     if (reason !== undefined) {
-      throw new BatchError(`${name} has failed: ${reason}. ${resumeAdvice(states)}`, 'ERR_QUEUE');
+      throw new BatchError(`${name} has failed: ${reason}. ${advice(states, true)}`, 'ERR_QUEUE');
     }
     return states;
   }
@@ -95,7 +89,7 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
     const { part, code, message, resumable, permanent, cause } = readFailure(text);
     const which = part === undefined ? 'the merge' : `part ${part}`;
     return new BatchError(
-      `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${resumeAdvice(states)}`,
+      `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${advice(states, resumable)}`,
       code,
       { resumable, permanent, cause },
     );
@@ -141,12 +135,12 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
   };
 }
 
-function resumeAdvice(states: readonly PartState[]): string {
+function advice(states: readonly PartState[], isResumable: boolean): string {
   const complete = states.filter((state) => state.complete).length;
   const records = states.reduce((sum, state) => sum + state.records, 0);
   return (
     `${complete} of ${states.length} parts are complete and ${records} records are kept. Fix the cause, then submit the same ` +
-    'export again to resume.'
+    `export again to resume${isResumable ? '' : ', or remove the export (removeExport) and submit it with other options'}.`
   );
 }
 

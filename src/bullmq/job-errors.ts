@@ -1,5 +1,6 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
+import { bearerError } from '../core/internal.ts';
 import { isQueueError } from './queue-error.ts';
 
 // A user must decide what to do with the existing data, or the API asks to wait for longer than all attempts take.
@@ -14,12 +15,18 @@ const FINAL_CODES = [
 export function isWorthAnotherAttempt(error: Error): boolean {
   if (!(error instanceof BatchError) || error.permanent || FINAL_CODES.includes(error.code)) return false;
   const { cause } = error;
-  const status = isAxiosError(cause) ? (cause.response?.status ?? 0) : 0;
-  // Includes 401: a job can meet tokens that are revoked repeatedly, and later attempts can succeed.
+  const { status = 0, headers } = (isAxiosError(cause) && cause.response) || {};
+  // Includes other 401s: a job can meet tokens that are revoked repeatedly, and later attempts can succeed.
+  if (isScopeRefusal(headers)) return false;
   return !(status >= 400 && status < 500) || [401, 408, 425, 429].includes(status);
 }
 
 /** Returns whether another worker has the job, or may have it because Redis did not answer. This worker must not report a result then. */
 export function isLost(error: Error): boolean {
   return (error instanceof BatchError && error.code === 'ERR_LOCKED') || isQueueError(error);
+}
+
+/** Returns whether the API refused the scopes of a token, so that a new token does not help (RFC 6750 section 3.1). */
+export function isScopeRefusal(headers: unknown): boolean {
+  return bearerError(Object(headers)['www-authenticate']) === 'insufficient_scope';
 }

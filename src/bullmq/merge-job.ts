@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BatchError } from '../batch/index.ts';
+import { BatchError, type CsvOptions } from '../batch/index.ts';
 import { fileError, NO_RECORDS, refuseExisting, replaceFile, runExport, START } from '../batch/internal.ts';
 import { isError } from '../core/internal.ts';
 import { syncDirectory } from '../core/node/index.ts';
@@ -12,7 +12,7 @@ import { FOREIGN_OUTPUT } from './names.ts';
 import { boundWarnings, sumOutcomes } from './outcome.ts';
 import type { PartClaim } from './part-claim.ts';
 import { folderOf, removeJournals } from './part-journal.ts';
-import { type PartState, partState } from './part-state.ts';
+import { type PartState, readStates } from './part-state.ts';
 import { isSameOutput, type MergeResult, publishOutput, readMerged } from './publish-output.ts';
 
 /**
@@ -49,16 +49,12 @@ export async function cleanUp(
   await ledger.remove(list.map((_, part) => keys.part(part)));
 }
 
-async function completeStates(
-  { name, keys, ledger }: JobOfExport,
-  { parts }: ExportDescription,
-): Promise<PartState[]> {
-  const texts = await ledger.checkpoints(parts.map((_, part) => keys.part(part)));
-  const states = texts.map((text, part) => partState(`part ${part} of ${name}`, text));
+async function completeStates(job: JobOfExport, { parts }: ExportDescription): Promise<PartState[]> {
+  const states = await readStates(job, parts.length);
   const missing = states.findIndex(({ complete }) => !complete);
   if (missing === -1) return states;
   throw new BatchError(
-    `the merge of ${name} has started, but part ${missing} is not complete: Redis has lost data. Configure Redis to be durable ` +
+    `the merge of ${job.name} has started, but part ${missing} is not complete: Redis has lost data. Configure Redis to be durable ` +
       '(appendonly yes) and to evict nothing (maxmemory-policy noeviction), then submit the export again.',
     'ERR_QUEUE',
   );
@@ -121,7 +117,7 @@ async function writeOutput(
   const options = {
     api,
     source: mergedSource(list, first.identify?.bind(first)),
-    sink: mergedSink(unfinished, description.format, description.csv),
+    sink: mergedSink(unfinished, description.format, csvOf(description, states)),
     // A merge does not resume, so only its end must be durable.
     checkpointInterval: Number.POSITIVE_INFINITY,
     signal,
@@ -146,6 +142,12 @@ async function writeOutput(
     await rm(unfinished, { force: true }).catch(() => {});
     throw isError(error) && 'syscall' in error ? fileError(path, error) : error;
   }
+}
+
+/** Returns the options of the CSV output. The pages of the merge are not the pages of the API, so columns are not checked twice. */
+function csvOf({ csv }: ExportDescription, [first]: readonly PartState[]): CsvOptions {
+  const areChecked = first?.outcome !== undefined && first.records > 0;
+  return csv.columns && areChecked ? { ...csv, allowEmptyColumns: true } : csv;
 }
 
 function sumsOf(states: readonly PartState[]) {

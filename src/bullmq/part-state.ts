@@ -1,5 +1,7 @@
 import type { Json } from '../batch/index.ts';
 import { CHECKPOINT_VERSION, type ExportState, parseCheckpoint } from '../batch/internal.ts';
+import type { ExportKeys } from './keys.ts';
+import type { Ledger } from './ledger.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
 
 /** Progress of a part. */
@@ -37,6 +39,15 @@ export function partState(label: string, text: string | undefined): PartState {
     ...(position !== undefined && { position }),
     ...(outcome && { outcome }),
   };
+}
+
+/** Reads the states of the first parts of an export. @param count how many parts. @throws BatchError `ERR_CHECKPOINT_DAMAGED` */
+export async function readStates(
+  { name, keys, ledger }: { name: string; keys: ExportKeys; ledger: Ledger },
+  count: number,
+): Promise<PartState[]> {
+  const texts = await ledger.checkpoints(Array.from({ length: count }, (_, part) => keys.part(part)));
+  return texts.map((text, part) => partState(`part ${part} of ${name}`, text));
 }
 
 /**

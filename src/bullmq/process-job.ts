@@ -5,7 +5,7 @@ import { toBatchError } from '../batch/internal.ts';
 import type { ConfigurationError } from '../core/index.ts';
 import { readDescription } from './description.ts';
 import { NewerExportError, refuseNewer } from './format-version.ts';
-import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
+import { isLost, isScopeRefusal, isWorthAnotherAttempt } from './job-errors.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
@@ -157,6 +157,5 @@ interface Refusal {
 /** Returns the only fields of an error that may go to Redis, because axios errors contain the token. */
 function causeOf({ cause }: BatchError): object {
   const { code, response } = Object(cause) as { code?: unknown; response?: Refusal };
-  const scope = /insufficient_scope/.test(String(Object(response?.headers)['www-authenticate']));
-  return { code, status: response?.status, ...(scope && { scope }) };
+  return { code, status: response?.status, ...(isScopeRefusal(response?.headers) && { scope: true }) };
 }

@@ -15,13 +15,15 @@ interface FailedRun {
   command?: string;
   /** The command that resumes the run; undefined if the run has no checkpoint. */
   resume?: string | undefined;
+  /** Whether a queue keeps the flags of the run. */
+  keepsFlags?: boolean;
 }
 
 // The same command would fail again.
 const NOT_RESUMABLE: readonly ExitCode[] = [EXIT.usage, EXIT.permanent];
 
 /** Describes the failure of a run. @param given what was thrown. */
-export function failureOf(given: unknown, { command = '', resume }: FailedRun = {}): Failure {
+export function failureOf(given: unknown, { command = '', resume, keepsFlags }: FailedRun = {}): Failure {
   const thrown = memoryErrorOf(given) ?? given;
   const exitCode = exitCodeOf(thrown);
   const error = isAxiosError(thrown) ? toBatchError(thrown) : thrown;
@@ -30,7 +32,7 @@ export function failureOf(given: unknown, { command = '', resume }: FailedRun = 
     message: describe(error, exitCode),
     code: (error as { code?: unknown } | undefined)?.code?.toString(),
     exitCode,
-    hint: hintFor({ error, exitCode, command, canRestart: resume !== undefined }),
+    hint: hintFor({ error, exitCode, command, canRestart: resume !== undefined, keepsFlags }),
     resume: isResumable ? resume : undefined,
   };
 }

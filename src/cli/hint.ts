@@ -10,6 +10,8 @@ interface HintRequest {
   command: string;
   /** Whether the run has a checkpoint. */
   canRestart: boolean;
+  /** Whether other flags need `--restart`: a queue keeps the flags of an export. */
+  keepsFlags?: boolean | undefined;
 }
 
 /** Returns what to do about a failure. Names the flag that helps if the same command would fail again. */
@@ -41,7 +43,7 @@ function isThrottled(error: unknown): boolean {
 const CHECK_PAGES = 'check --url, --base-url, --param and the paths of the other flags';
 const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
 
-function permanentHint({ error, command, canRestart }: HintRequest): string {
+function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest): string {
   const { code, message = '' } = error as Partial<BatchError>;
   const isPages = command === 'export pages';
   if (code === 'ERR_INPUT') {
@@ -51,7 +53,8 @@ function permanentHint({ error, command, canRestart }: HintRequest): string {
     return `name all columns with --columns${canRestart ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;
   }
   const tolerance =
-    code === 'ERR_TOTAL_MISMATCH' && `add --total-tolerance ${toleranceIn(message)} to accept the difference`;
+    code === 'ERR_TOTAL_MISMATCH' &&
+    `add --total-tolerance ${toleranceIn(message)}${keepsFlags ? ' and --restart' : ''} to accept the difference`;
   return [
     tolerance || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.

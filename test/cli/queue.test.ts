@@ -1,33 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import type { EndSignal } from '../../src/cli/io.ts';
-import type { VendorSimulator } from '../../src/testing/index.ts';
+import { expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/batch.ts';
 import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
 import { startSimulator } from '../support/simulated.ts';
-import { Captured, cxoneEnv, genesysEnv, type Outcome, run, start, truth } from './support.ts';
-
-/** A command that runs in this process until it receives a signal. */
-interface Running {
-  stderr: Captured;
-  ended: Promise<Outcome>;
-  send(signal: EndSignal): void;
-}
-
-function begin(args: readonly string[], env: Record<string, string>): Running {
-  const stderr = new Captured();
-  let send: Running['send'] = () => {};
-  const ended = run(args, env, {
-    stderr,
-    onStart: (sendSignal) => {
-      send = sendSignal;
-    },
-  });
-  return { stderr, ended, send: (signal) => send(signal) };
-}
+import { begin, useQueue } from './queue-support.ts';
+import { cxoneEnv, genesysEnv, run, start, truth } from './support.ts';
 
 /** The entry of a manifest for a file of a part. */
 interface Segment {
@@ -41,31 +20,7 @@ function recordsIn(text: string): number {
 
 describeWithRedis('exports in a queue', () => {
   const redis = useRedis();
-  let queue: string[];
-  let directory: string;
-
-  beforeEach(async () => {
-    queue = ['--queue', redis.url, '--queue-name', `${redis.prefix}-${randomUUID().slice(0, 8)}`];
-    directory = await temporaryDirectory();
-  });
-
-  /** Starts a worker in this process, which stops when the test ends. */
-  function worker(env: Record<string, string>, ...more: string[]): Running {
-    const flags = ['--directory', directory, '--takeover', '1', '--rate', 'none', ...more];
-    const running = begin(['worker', ...queue, ...flags], env);
-    onTestFinished(async () => {
-      running.send('SIGTERM');
-      await running.ended;
-    });
-    return running;
-  }
-
-  function exporting({ interval }: VendorSimulator, out: string, ...more: string[]): string[] {
-    const flags = ['--interval', interval, '--out', out, '--parts', '6', '--progress-interval', '0'];
-    return ['export', 'genesys-conversations', ...flags, ...queue, ...more];
-  }
-
-  const content = (name: string) => readFile(join(directory, name), 'utf8');
+  const { place, worker, exporting, content } = useQueue(redis);
 
   it('splits an export among workers that share one token, and reports the progress of the whole export', async () => {
     const simulator = await startSimulator({ records: 2000, pageDelay: 5 });
@@ -121,7 +76,7 @@ describeWithRedis('exports in a queue', () => {
     const simulator = await startSimulator({ records: 300 });
     worker(genesysEnv(simulator));
     expect((await run(exporting(simulator, 'c.jsonl.gz'), {})).code).toBe(0);
-    expect(gunzipSync(await readFile(join(directory, 'c.jsonl.gz'))).toString()).toBe(truth(simulator));
+    expect(gunzipSync(await readFile(join(place.directory, 'c.jsonl.gz'))).toString()).toBe(truth(simulator));
     const flags = ['--bom', '--delimiter', 'tab', '--escape-formulas'];
     const tabs = ['--columns', 'conversationId,participants[0].purpose', ...flags];
     expect((await run(exporting(simulator, 'tabs.csv', ...tabs), {})).code).toBe(0);
@@ -131,20 +86,24 @@ describeWithRedis('exports in a queue', () => {
     expect(recordsIn(await content('c.csv'))).toBe(301);
     const zipped = exporting(simulator, 'c.csv.gz', '--columns', 'conversationId');
     expect((await run(zipped, {})).code).toBe(0);
-    expect(gunzipSync(await readFile(join(directory, 'c.csv.gz'))).toString()).toBe(await content('c.csv'));
-    expect(await readdir(join(directory, 'kept.parts'))).toHaveLength(6);
+    expect(gunzipSync(await readFile(join(place.directory, 'c.csv.gz'))).toString()).toBe(
+      await content('c.csv'),
+    );
+    expect(await readdir(join(place.directory, 'kept.parts'))).toHaveLength(6);
     const { code, stderr } = await run(exporting(simulator, 'parts.jsonl', '--no-merge'), {});
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('manifest.json') });
     const { parts } = JSON.parse(await content('parts.jsonl.parts/manifest.json'));
     expect(parts).toHaveLength(6);
     const texts: string[] = [];
     for (const { file, bytes } of parts.flatMap(({ segments }: { segments: Segment[] }) => segments)) {
-      texts.push((await readFile(join(directory, 'parts.jsonl.parts', file))).subarray(0, bytes).toString());
+      texts.push(
+        (await readFile(join(place.directory, 'parts.jsonl.parts', file))).subarray(0, bytes).toString(),
+      );
     }
     // Conversations at the boundary of two parts are in both.
     const lines = [...new Set(texts.join('').split('\n'))];
     expect(lines.sort().join('\n')).toBe(truth(simulator).split('\n').sort().join('\n'));
-    expect(await readdir(directory)).not.toContain('parts.jsonl');
+    expect(await readdir(place.directory)).not.toContain('parts.jsonl');
   });
 
   it('fails with the reason of a failed part, and resumes with the same command', async () => {
@@ -229,8 +188,8 @@ describeWithRedis('exports in a queue', () => {
 
   it('takes over the part of a killed worker without losing or repeating a record', async () => {
     const simulator = await startSimulator({ records: 3000, pageDelay: 50 });
-    const flags = ['--directory', directory, '--takeover', '1', '--rate', 'none', '--read-ahead', '1'];
-    const victim = start(['worker', ...queue, ...flags], genesysEnv(simulator));
+    const flags = ['--directory', place.directory, '--takeover', '1', '--rate', 'none', '--read-ahead', '1'];
+    const victim = start(['worker', ...place.queue, ...flags], genesysEnv(simulator));
     let log = '';
     victim.child.stderr.on('data', (chunk: Buffer) => {
       log += chunk.toString();
@@ -262,7 +221,7 @@ describeWithRedis('exports in a queue', () => {
 
   it('exits with 2 if the directory of a worker does not exist', async () => {
     const simulator = await startSimulator();
-    const missing = join(directory, 'missing');
+    const missing = join(place.directory, 'missing');
     const { code, stderr } = await worker(genesysEnv(simulator), '--directory', missing).ended;
     expect(code).toBe(2);
     expect(stderr).toContain(`${missing} is not a directory here`);
@@ -271,12 +230,12 @@ describeWithRedis('exports in a queue', () => {
   it('keeps an existing file that no export wrote, and exports again with --restart', async () => {
     const simulator = await startSimulator({ records: 200 });
     worker(genesysEnv(simulator));
-    await writeFile(join(directory, 'c.jsonl'), 'mine\n');
+    await writeFile(join(place.directory, 'c.jsonl'), 'mine\n');
     const refused = await run(exporting(simulator, 'c.jsonl'), {});
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('c.jsonl');
     expect(await content('c.jsonl')).toBe('mine\n');
-    await mkdir(join(directory, 'sub'));
+    await mkdir(join(place.directory, 'sub'));
     expect((await run(exporting(simulator, 'sub/c.jsonl'), {})).code).toBe(0);
     const served = simulator.counts.recordsServed;
     const again = ['--name', 'again', '--restart'];

@@ -67,7 +67,7 @@ export async function runQueuedExport(
     }
   } catch (error) {
     const resume = resumeCommand(args, io.env);
-    const failure = failureOf(signal.aborted ? signal.reason : error, { command, resume });
+    const failure = failureOf(signal.aborted ? signal.reason : error, { command, resume, keepsFlags: true });
     reporter.failed(failure);
     return failure.exitCode;
   } finally {
