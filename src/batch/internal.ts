@@ -11,7 +11,6 @@ export { IMPORT_DEFAULTS } from './import/options.ts';
 export { parseExact } from './json/parse-exact.ts';
 export { toJsonLine } from './json/to-json.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
-export { checkColumns } from './sinks/columns.ts';
 export {
   endingProblem,
   fileSink,

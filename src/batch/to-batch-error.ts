@@ -23,7 +23,7 @@ export function toBatchError(thrown: unknown, hasCursor = false): BatchError | C
 }
 
 // The client must change something for every other status of 400 to 499. 401 and 403 have exit codes of their own.
-const CURABLE = [401, 403, 408, 409, 425, 429];
+const CURABLE = [401, 403, 408, 409, 423, 425, 429];
 
 function isPermanent(error: AxiosError): boolean {
   const { status = 0 } = error.response ?? {};

@@ -69,7 +69,8 @@ return { saved[1] and 'resumed' or 'new', run }
  * the previous fence, so that it also grows after Redis has lost its data.
  *
  * KEYS: the part, the export. ARGV: the run of the export; the version of the format.
- * Replies with `claimed`, the fence and the fence of the worker that saved the checkpoint ('' if none), or with the reason for the refusal: `superseded`, `complete`, `failed`; or with `newer` and a version.
+ * Replies with `claimed`, the fence and the fence of the worker that saved the checkpoint ('' without a checkpoint); or with the reason for
+ * the refusal: `superseded`, `complete`, `failed`; or with `newer` and a version.
  */
 const CLAIM_PART = /* lua */ `
 local export = redis.call('HMGET', KEYS[2], 'run', 'failure', 'summary', 'version')

@@ -158,8 +158,8 @@ function ofTokenError(code: string): ExitCode {
   }
 }
 
-// Request Timeout, Locked and Too Early: the same request can succeed later.
-const PASSING = [408, 423, 425];
+// Request Timeout, Conflict, Locked and Too Early: the same request can succeed later.
+const PASSING = [408, 409, 423, 425];
 
 function ofStatus(status: number | undefined): ExitCode {
   if (status === 401) return EXIT.authentication;

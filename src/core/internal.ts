@@ -30,7 +30,7 @@ export {
   requestUrl,
   urlProblem,
 } from './resource-origins.ts';
-export { backoff, parseRetryAfter } from './retry-after.ts';
+export { backoff } from './retry-after.ts';
 export { retryLoop, waitForRetry } from './retry-loop.ts';
 export { formEncode, readSecret, redact } from './secret.ts';
 export { isSecretName } from './secret-names.ts';

@@ -35,7 +35,7 @@ export function redact(text: string, secrets: readonly (string | undefined)[]): 
   let safe = text;
   let layer = text;
   let forms = secrets.map((secret = '') => secret);
-  // The last step is not part of `decode`: in base64, "+" is no space.
+  // The last step is not part of `decode`: in base64, "+" is not a space.
   for (const decodeStep of [decode, decode, decode, spaceOfPlus, (last: string) => last]) {
     const redacted = redactForms(layer, forms);
     if (redacted !== layer) safe = redacted;

@@ -124,6 +124,7 @@ it.each([
   [403, false],
   [408, false],
   [409, false],
+  [423, false],
   [425, false],
   [429, false],
   [500, false],

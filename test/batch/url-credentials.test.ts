@@ -92,7 +92,7 @@ describe('a page with a link', () => {
 it.each([
   ['records without an id', { items: [{}], total: 1 }, 'ERR_UNEXPECTED_ANSWER'],
   ['no total', { items: [{ id: 1 }] }, 'ERR_UNEXPECTED_ANSWER'],
-  ['fewer records than announced', { items: [], total: 9 }, 'ERR_TOTAL_MISMATCH'],
+  ['fewer records than stated', { items: [], total: 9 }, 'ERR_TOTAL_MISMATCH'],
   ['the first page again', { items: [{ id: 1 }, { id: 2 }], total: 9 }, 'ERR_PAGE_LOOP'],
 ] as const)('an API that returns %s causes an error without credentials', async (_, answer, code) => {
   const { url } = await startApi(() => answer);

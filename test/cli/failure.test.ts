@@ -51,6 +51,8 @@ const FAILURES: [exitCode: number, error: unknown, last?: RegExp][] = [
   [6, answered(500)],
   [6, answered(503)],
   [6, answered(408)],
+  [6, answered(409)],
+  [6, answered(423)],
   [6, unsent('ECONNREFUSED')],
   [6, unsent('ETIMEDOUT')],
   [6, unsent('EMFILE')],

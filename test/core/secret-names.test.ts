@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { isSecretName } from '../../src/core/internal.ts';
 
-test.each([
+it.each([
   'key',
   'api_key',
   'apikey',
@@ -40,7 +40,7 @@ test.each([
   expect(isSecretName(name)).toBe(true);
 });
 
-test.each([
+it.each([
   '',
   'expand',
   'keyword',
@@ -65,7 +65,7 @@ test.each([
   expect(isSecretName(name)).toBe(false);
 });
 
-test('compares further names in any case', () => {
+it('compares further names of secrets in any case', () => {
   expect(isSecretName('tenant', ['Tenant'])).toBe(true);
   expect(isSecretName('tenants', ['Tenant'])).toBe(false);
 });

@@ -11,7 +11,7 @@ import { type ExportState, START, warningsOf } from './state.ts';
 
 /** The result of a complete export. */
 export interface ExportSummary extends Progress {
-  /** The output contains every record of the API. */
+  /** The output contains every record of the API, except for the `missing` ones. */
   readonly status: 'complete';
   /** The export continued from a checkpoint. */
   readonly resumed: boolean;
@@ -19,7 +19,7 @@ export interface ExportSummary extends Progress {
   readonly alreadyComplete: boolean;
   /** The output file, if the sink writes to a file. */
   readonly output?: string | undefined;
-  /** The records that the API stated, summed over all windows; undefined if it stated none. */
+  /** The records that the API stated, summed over all windows; undefined if the API stated no total. */
   readonly stated?: number | undefined;
   /** The stated records that did not arrive, summed over all windows. The tolerance of the source allows them. */
   readonly missing: number;

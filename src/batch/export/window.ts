@@ -79,11 +79,11 @@ export function checkWindow(
   if (missing > allowed(stated, tolerance ?? 0)) throw mismatch(window, label, missing, tolerance);
   const warnings = [
     missing > 0 &&
-      `${label} stated ${stated} records, but returned ${different + identical} different ones: ${missing} are missing, which the ` +
+      `${label} stated ${count(stated)}, but returned ${different + identical} different ones: ${areMissing(missing)}, which the ` +
         `tolerance of ${tolerance} allows`,
     missing === 0 &&
       different < stated &&
-      `${label} stated ${stated} records, but only ${different} of the returned ones differ. The records have no id, so they may be ` +
+      `${label} stated ${count(stated)}, but only ${different} of the returned ones differ. The records have no id, so they may be ` +
         'repeated or lost: set the path of the id (--id) to find out',
     totals && changeOf(totals, label),
     repeated > 0 &&
@@ -112,7 +112,7 @@ function mismatch(
   const twice = repeated + identical;
   const enough = Math.ceil((missing / stated) * 10_000) / 10_000;
   return new BatchError(
-    `${label} announced ${stated} records, but ended after ${different + identical}: ${missing} are missing` +
+    `${label} stated ${count(stated)}, but returned ${different + identical} different ones: ${areMissing(missing)}` +
       `${twice > 0 ? `, and ${count(twice)} came twice` : ''}. The received records are saved. Check whether the missing ones were ` +
       'deleted during the export, or set restart (--restart) to start over.' +
       (tolerance === undefined
@@ -127,6 +127,10 @@ function mismatch(
 function allowed(stated: number, tolerance: number): number {
   // 100 * 0.29 is 28.999999999999996.
   return Math.floor(Number((stated * tolerance).toPrecision(15)));
+}
+
+function areMissing(records: number): string {
+  return records === 1 ? '1 is missing' : `${records} are missing`;
 }
 
 function count(records: number): string {

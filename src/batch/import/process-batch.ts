@@ -29,8 +29,8 @@ const LOST_IN_A_ROW = 3;
 
 const RUN_ENDED = 'the run ended before the API responded';
 
-/** Returns whether the run has waited for the end of an outage in vain. */
-function isOutage(error: unknown): boolean {
+/** Returns whether the run gave up because of an outage. */
+function hasGivenUp(error: unknown): boolean {
   return error instanceof BatchError && (error.code === 'ERR_REQUEST' || error.code === 'ERR_THROTTLED');
 }
 
@@ -134,7 +134,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
       return send(absent, attempt + 1);
     }
     if (unresolved.length === 0 || error === RUN_ENDED) return;
-    if (isOutage(error) || ++lostInARow >= LOST_IN_A_ROW) throw error;
+    if (hasGivenUp(error) || ++lostInARow >= LOST_IN_A_ROW) throw error;
   }
 
   async function check(records: Records): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ const TOKEN_OUTAGES: readonly AuthRefreshErrorCode[] = [
 // Failures of this machine, which waiting does not end.
 const LOCAL = ['EMFILE', 'ENFILE', 'EACCES', 'EPERM'];
 
-/** Returns whether a request failed because the API or the network is out of order for a while, so that the same request can succeed later. */
+/** Returns whether a request failed because of an outage of the API, the network or the token endpoint. */
 export function isOutage(error: unknown): error is AxiosError {
   if (!isAxiosError(error)) return false;
   if (isAuthRefreshError(error)) return TOKEN_OUTAGES.includes(error.code);

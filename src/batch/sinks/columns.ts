@@ -40,8 +40,8 @@ export function checkColumns(
   });
   if (allowEmptyColumns || misspelt.length === 0) return unseen;
   throw new BatchError(
-    `columns: ${misspelt.join(' ')} Correct --columns (the option \`columns\`), with --restart (\`restart\`) if the export has begun. ` +
-      'If only later records have the column, allow it with --allow-empty-columns (`allowEmptyColumns: true`).',
+    `columns: ${misspelt.join(' ')} Correct columns (--columns), and set restart (--restart) if the export has begun. ` +
+      'If only later records have the column, set allowEmptyColumns (--allow-empty-columns).',
     'ERR_RECORD',
     { resumable: false },
   );

@@ -172,7 +172,8 @@ function objectOf(item: unknown): JsonObject {
 function namesOf(records: readonly JsonObject[]): readonly string[] {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   if (names.length > 0) return names;
-  const message = 'the records of the first page have no members, so the columns are unknown. Set `columns`.';
+  const message =
+    'the records of the first page have no members, so the columns are unknown. Set columns (--columns).';
   throw new BatchError(message, 'ERR_RECORD', { resumable: false });
 }
 
@@ -185,8 +186,7 @@ function refuseOtherMembers(records: readonly JsonObject[], columns: readonly Co
   if (other === undefined) return;
   throw new BatchError(
     `a record has the member ${JSON.stringify(other)}, but the columns come from the first page, where no record has it. ` +
-      'Name all columns with --columns (the option `columns`), and start over with --restart (`restart`), which keeps the current file ' +
-      'under another name.',
+      'Name all columns in columns (--columns), and set restart (--restart) to start over, which keeps the current file under another name.',
     'ERR_RECORD',
     { resumable: false },
   );

@@ -44,7 +44,7 @@ type State = RecordCount & {
   readonly pages?: PageMemory;
 };
 
-// An API that returns new cursors for ever would never end.
+// An API can return a new cursor with each empty page, forever.
 const MAX_EMPTY_PAGES = 1000;
 
 /** Returns a source of pages that each name the next page. Pages are read one by one, ahead of writing. */

@@ -44,7 +44,7 @@ export const NUMBERED_OPTIONS: OptionTable<NumberedOptions> = {
   lastPage: 'any',
 };
 
-// An API without the records that its total states would have to be asked for ever.
+// An API whose total is too high can return empty pages forever.
 const MAX_EMPTY_PAGES = 10;
 
 /** How pages are numbered. */

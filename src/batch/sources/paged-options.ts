@@ -29,7 +29,7 @@ export function withParameters(
     return { params: { ...params, ...Object.fromEntries(texts) }, ...(data && { data }) };
   }
   const body = entries.reduce<JsonMembers>(
-    // The value may be an exact number, which is no JSON value for the compiler.
+    // For the compiler, an exact number is not a JSON value.
     (all, [path, value]) => withValueAt(all, path, value as Json),
     data ?? {},
   );

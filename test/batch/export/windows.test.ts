@@ -172,17 +172,17 @@ const INCOMPLETE: [string, Prepared[], RegExp][] = [
   [
     'fewer records than stated',
     [{ items: items(0, 3), stated: 5 }, end()],
-    /GET \/users announced 5 records, but ended after 3: 2 are missing\..*\(--total-tolerance\) of 0\.4\.$/,
+    /GET \/users stated 5 records, but returned 3 different ones: 2 are missing\..*\(--total-tolerance\) of 0\.4\.$/,
   ],
   [
     'records that came twice in place of others',
     [{ items: items(0, 3), stated: 5 }, { items: items(1, 3), stated: 5 }, end()],
-    /announced 5 records, but ended after 3: 2 are missing, and 2 records came twice/,
+    /stated 5 records, but returned 3 different ones: 2 are missing, and 2 records came twice/,
   ],
   [
     'more missing records than the tolerance',
     [{ items: items(0, 70), stated: 100 }, end(0.29)],
-    /ended after 70: 30 are missing/,
+    /returned 70 different ones: 30 are missing/,
   ],
   [
     'a window that lacks records, although another window has more than stated',
@@ -192,17 +192,17 @@ const INCOMPLETE: [string, Prepared[], RegExp][] = [
       { items: items(9, 10), stated: 2, window: 'b' },
       { ...end(), window: 'b' },
     ],
-    /announced 2 records, but ended after 1/,
+    /stated 2 records, but returned 1 different ones/,
   ],
   [
     'records without an id, even with the equal ones',
     [texts('a', 'b', 'a'), end()],
-    /announced 4 records, but ended after 3/,
+    /stated 4 records, but returned 3 different ones/,
   ],
   [
     'a window that the source has not ended',
     [{ items: items(0, 3), stated: 5 }],
-    /the source prepared announced 5 records/,
+    /the source prepared stated 5 records/,
   ],
   [
     'a window that the source has left without an end',
@@ -210,7 +210,7 @@ const INCOMPLETE: [string, Prepared[], RegExp][] = [
       { items: items(0, 3), stated: 5, window: 'a' },
       { items: items(3, 9), stated: 6, window: 'b' },
     ],
-    /the source prepared for a announced 5 records/,
+    /the source prepared for a stated 5 records/,
   ],
 ];
 
@@ -273,7 +273,7 @@ describe('the export fails because of', () => {
 });
 
 describe('the checkpoint', () => {
-  /** Replaces the state of a checkpoint, and computes its checksum anew. */
+  /** Replaces the state of a checkpoint, and computes its checksum again. */
   async function edit(
     path: string,
     change: (checkpoint: { version: number; state: Record<string, unknown> }) => void,

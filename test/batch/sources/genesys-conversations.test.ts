@@ -67,7 +67,7 @@ describe('genesysConversations', () => {
     const { records, summary } = await exportAll(source, '', { api });
     expect(lines(records)).toBe(lines([...simulator.records()]));
     expect(summary.repeated).toBe(0);
-    // At least 17 windows, each with its pages, an empty page, and sometimes a page that announced too many records.
+    // At least 17 windows, each with its pages, an empty page, and sometimes a page that stated too many records.
     expect(summary.requests).toBeLessThan(50 + 3 * 40);
   });
 
@@ -184,7 +184,7 @@ it('genesysConversations writes every record once, in order, for any windows, ma
 });
 
 describe('the end of a window', () => {
-  it('is reached after all announced records if the next page is beyond the limit', async () => {
+  it('is reached after all stated records if the next page is beyond the limit', async () => {
     const { simulator, api } = await setUp({ records: 40, maxResults: 60 });
     const source = genesysConversations({ interval: simulator.interval, maxResults: 60, pageSize: 50 });
     const { records, summary } = await exportAll(source, '', { api });
@@ -231,10 +231,8 @@ describe('the end of a window', () => {
   it('is an error if more of totalHits is missing than totalTolerance allows', async () => {
     const { url } = await pages([100, 87], (page) => (page > 2 ? {} : { totalHits: 190 }));
     const error = await failure(exportAll(genesysConversations(day), url), 'ERR_TOTAL_MISMATCH');
-    expect(error.message).toContain(
-      '2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z announced 190 records',
-    );
-    expect(error.message).toContain('ended after 187: 3 are missing');
+    expect(error.message).toContain('2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z stated 190 records');
+    expect(error.message).toContain('returned 187 different ones: 3 are missing');
     const accepted = genesysConversations({ ...day, totalTolerance: 0.0158 });
     expect((await exportAll(accepted, url)).records).toHaveLength(187);
     // The default tolerance allows 1 of 188 to be missing.
@@ -245,7 +243,9 @@ describe('the end of a window', () => {
   it('counts the records from before a resume', async () => {
     const { url } = await pages([100, 100, 10], (page) => (page > 3 ? {} : { totalHits: 300 }));
     const run = exportInRuns(genesysConversations(day), axios.create({ baseURL: url }), [1, 1]);
-    expect((await failure(run, 'ERR_TOTAL_MISMATCH')).message).toContain('ended after 210: 90 are missing');
+    expect((await failure(run, 'ERR_TOTAL_MISMATCH')).message).toContain(
+      'returned 210 different ones: 90 are missing',
+    );
   });
 });
 

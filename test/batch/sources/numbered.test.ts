@@ -217,7 +217,7 @@ describe('when the total is wrong', () => {
     await failure(exportAll(strict, url), 'ERR_TOTAL_MISMATCH');
   });
 
-  it('writes all records if more arrive than announced', async () => {
+  it('writes all records if more arrive than the API stated', async () => {
     const { url } = await startApi(paged(50, 10, () => ({ total: 20 })));
     const source = pageNumberSource({ ...base, total: 'total', pageSize: 10 });
     expect((await exportAll(source, url)).records).toEqual(numbered(0, 50));
