@@ -112,7 +112,7 @@ function mismatch(
   const twice = repeated + identical;
   const enough = Math.ceil((missing / stated) * 10_000) / 10_000;
   return new BatchError(
-    `${label} announced ${stated} records, but ended after ${different + identical}: ${missing} are missing` +
+    `${label} stated ${stated} records, but ended after ${different + identical}: ${missing} are missing` +
       `${twice > 0 ? `, and ${count(twice)} came twice` : ''}. The received records are saved. Check whether the missing ones were ` +
       'deleted during the export, or set restart (--restart) to start over.' +
       (tolerance === undefined
@@ -120,6 +120,7 @@ function mismatch(
         : ' To accept the difference, run the same export again with a totalTolerance ' +
           `(--total-tolerance) of ${enough}.`),
     'ERR_TOTAL_MISMATCH',
+    tolerance === undefined ? {} : { tolerance: enough },
   );
 }
 

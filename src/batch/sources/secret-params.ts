@@ -22,6 +22,13 @@ function isSecretMember(name: string, members: JsonMembers, more: readonly strin
   return !isFilter && isSecretName(name, more);
 }
 
+/** Returns the problem of the option `secretParams`, if any. */
+export function secretNamesProblem(names: readonly string[] = []): string | undefined {
+  return names.every((name) => typeof name === 'string' && name !== '')
+    ? undefined
+    : 'secretParams must be a list of names';
+}
+
 /** Returns a URL without user information and without the parameters that are secrets by their names. */
 export function urlWithoutSecrets(url: string, more: readonly string[] = []): string {
   const [, path = '', query, hash = ''] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(removeUserInfo(url)) ?? [];

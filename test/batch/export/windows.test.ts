@@ -172,12 +172,12 @@ const INCOMPLETE: [string, Prepared[], RegExp][] = [
   [
     'fewer records than stated',
     [{ items: items(0, 3), stated: 5 }, end()],
-    /GET \/users announced 5 records, but ended after 3: 2 are missing\..*\(--total-tolerance\) of 0\.4\.$/,
+    /GET \/users stated 5 records, but ended after 3: 2 are missing\..*\(--total-tolerance\) of 0\.4\.$/,
   ],
   [
     'records that came twice in place of others',
     [{ items: items(0, 3), stated: 5 }, { items: items(1, 3), stated: 5 }, end()],
-    /announced 5 records, but ended after 3: 2 are missing, and 2 records came twice/,
+    /stated 5 records, but ended after 3: 2 are missing, and 2 records came twice/,
   ],
   [
     'more missing records than the tolerance',
@@ -192,12 +192,12 @@ const INCOMPLETE: [string, Prepared[], RegExp][] = [
       { items: items(9, 10), stated: 2, window: 'b' },
       { ...end(), window: 'b' },
     ],
-    /announced 2 records, but ended after 1/,
+    /stated 2 records, but ended after 1/,
   ],
   [
     'records without an id, even with the equal ones',
     [texts('a', 'b', 'a'), end()],
-    /announced 4 records, but ended after 3/,
+    /stated 4 records, but ended after 3/,
   ],
   [
     'a window that the source has not ended',
