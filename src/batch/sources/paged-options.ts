@@ -1,6 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
 import { ExactNumber } from '../json/exact-number.ts';
-import { toJson } from '../json/to-json.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, pathReader, valueAt, withValueAt } from './member-path.ts';
 import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';
@@ -33,10 +32,7 @@ export function withParameters(
     (all, [path, value]) => withValueAt(all, path, value as Json),
     data ?? {},
   );
-  const isExact = entries.some(([, value]) => value instanceof ExactNumber);
-  // axios would write the body with JSON.stringify, which cannot write an exact number.
-  const exactBody = isExact && { data: toJson(body), headers: { 'Content-Type': 'application/json' } };
-  return { ...(params && { params }), data: body, ...exactBody };
+  return { ...(params && { params }), data: body };
 }
 
 /**

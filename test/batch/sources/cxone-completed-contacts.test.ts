@@ -164,7 +164,7 @@ describe('when the API limits the records of a query', () => {
     });
     const { base } = await output(api, { pageSize: 10, maxResults: 20, endDate: '2023-10-01T00:00:01Z' });
     const error = await failure(exportRecords(base), 'ERR_TOTAL_MISMATCH');
-    expect(error.message).toContain('announced 50 records, but ended after 20: 30 are missing');
+    expect(error.message).toContain('stated 50 records, but ended after 20: 30 are missing');
   });
 
   it('reads all records if the API returns fewer per page than requested', async () => {
@@ -191,7 +191,7 @@ describe('when a response is incomplete or invalid', () => {
     });
     const { base, records } = await output(api, { pageSize: 9 });
     const error = await failure(exportRecords(base), 'ERR_TOTAL_MISMATCH');
-    expect(error.message).toContain('announced 10 records, but ended after 9');
+    expect(error.message).toContain('stated 10 records, but ended after 9');
     expect(await records()).toHaveLength(9);
     const tolerant = await output(api, { pageSize: 9, totalTolerance: 0.1 });
     expect(await exportRecords(tolerant.base)).toMatchObject({ records: 9 });
