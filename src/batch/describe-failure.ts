@@ -6,6 +6,7 @@ import {
   isIncomplete,
   messageOf,
   parseUrl,
+  printable,
   redactUrl,
   requestUrl,
 } from '../core/internal.ts';
@@ -105,7 +106,7 @@ function networkReason(error: AxiosError): string {
   if (isIncomplete(error) || code === 'EPIPE') {
     return `the connection${to} was closed before the response was complete${code ? ` (${code})` : ''}`;
   }
-  return `${clean(message)}${code ? ` (${code})` : ''}`;
+  return `${printable(message)}${code ? ` (${code})` : ''}`;
 }
 
 /** Returns the URL of the connection, which can be that of a proxy. Only the host of the URL may be shown. */
@@ -128,7 +129,7 @@ function correlationId(headers: unknown): string | undefined {
   const id = CORRELATION_HEADERS.map((name) => Object(headers)[name]).find(
     (value) => typeof value === 'string' && value !== '',
   );
-  return id && clean(id).slice(0, 100);
+  return id && printable(id).slice(0, 100);
 }
 
 // NICE CXone states the reason in this header, and sometimes only there.
@@ -145,11 +146,5 @@ export function reasonOf(data: unknown, headers: unknown): string | undefined {
     Object(headers)[REASON_HEADER],
   ];
   const text = candidates.find((value) => typeof value === 'string' && value !== '') as string | undefined;
-  return text && clean(text).slice(0, 300);
-}
-
-/** Removes control characters, which must not reach a terminal. */
-function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return text && printable(text).slice(0, 300);
 }

@@ -46,6 +46,7 @@ interface BatchErrorFields {
   resumable?: boolean;
   /** @default true for `ERR_PAGE_LOOP`, `ERR_RECORD` and `ERR_TOTAL_MISMATCH`, and if `resumable` is false */
   permanent?: boolean;
+  tolerance?: number | undefined;
 }
 
 const PERMANENT: readonly BatchErrorCode[] = ['ERR_PAGE_LOOP', 'ERR_RECORD', 'ERR_TOTAL_MISMATCH'];
@@ -61,13 +62,16 @@ export class BatchError extends Error {
   readonly resumable: boolean;
   /** Whether the same call fails again until something is changed: the options, the output or the API. */
   readonly permanent: boolean;
+  /** Of `ERR_TOTAL_MISMATCH`: the `totalTolerance` that accepts the difference, if the source has this option. */
+  readonly tolerance?: number;
 
   constructor(message: string, code: BatchErrorCode, fields: BatchErrorFields = {}) {
     super(message);
-    const { cause, resumable = true, permanent = !resumable || PERMANENT.includes(code) } = fields;
+    const { cause, resumable = true, permanent = !resumable || PERMANENT.includes(code), tolerance } = fields;
     this.code = code;
     this.resumable = resumable;
     this.permanent = permanent;
+    if (tolerance !== undefined) this.tolerance = tolerance;
     // Not enumerable, so that loggers that walk errors do not print the whole request.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true });
   }

@@ -8,6 +8,7 @@ import type { Clock, Rate, RateLimiter } from '../core/index.ts';
 import { monotonicOf } from '../core/internal.ts';
 import { allowListeners } from '../core/node/index.ts';
 import { describeCause } from './describe-failure.ts';
+import { withExactBody } from './json/exact-body.ts';
 import { withExactNumbers } from './json/exact-response.ts';
 import type { Waiting } from './progress.ts';
 import { countSends, type RequestCounts } from './requests/count-sends.ts';
@@ -124,7 +125,9 @@ export function createRequests(options: RequestsOptions): Requests {
       given: AxiosRequestConfig,
       { exactNumbers = false, mayRepeat = () => true }: SendOptions = {},
     ): Promise<AxiosResponse<T>> {
-      const config = exactNumbers ? withExactNumbers(given, api.defaults as AxiosRequestConfig) : given;
+      const defaults = api.defaults as AxiosRequestConfig;
+      const exact = exactNumbers ? withExactNumbers(given, defaults) : given;
+      const config = given.data === undefined ? exact : withExactBody(exact, defaults);
       const own = noCounts();
       const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
       const adapter = countSends(obeyThrottles(base), [own, counts], enter);

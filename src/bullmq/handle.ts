@@ -86,12 +86,12 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
   }
 
   function failed(text: string, states: readonly PartState[]): BatchError {
-    const { part, code, message, resumable, permanent, cause } = readFailure(text);
+    const { part, code, message, resumable, permanent, tolerance, cause } = readFailure(text);
     const which = part === undefined ? 'the merge' : `part ${part}`;
     return new BatchError(
       `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${advice(states, resumable)}`,
       code,
-      { resumable, permanent, cause },
+      { resumable, permanent, tolerance, cause },
     );
   }
 

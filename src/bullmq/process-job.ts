@@ -141,8 +141,8 @@ function readJob({ bullmq }: WorkerContext, { data }: Job) {
 function describe(error: BatchError | ConfigurationError) {
   const { message } = error;
   if (error instanceof BatchError) {
-    const { code, resumable, permanent } = error;
-    return { code, message, resumable, permanent, cause: causeOf(error) };
+    const { code, resumable, permanent, tolerance } = error;
+    return { code, message, resumable, permanent, tolerance, cause: causeOf(error) };
   }
   // The options of the worker or of the export are wrong.
   return { code: 'ERR_QUEUE', message, resumable: true, permanent: false };

@@ -33,6 +33,8 @@ export interface Failure {
   readonly message: string;
   readonly resumable: boolean;
   readonly permanent: boolean;
+  /** Only for `ERR_TOTAL_MISMATCH`. */
+  readonly tolerance?: number | undefined;
   /**
    * Only for `ERR_REQUEST` and `ERR_OUTPUT`. Has the `code` of the worker's error and the `status` of the response, if any, and `scope` if
    * the API refused the scopes of the token.
@@ -62,7 +64,7 @@ const CAUSED_CODES: readonly unknown[] = ['ERR_REQUEST', 'ERR_OUTPUT'];
 
 /** Parses the failure that a worker has noted. */
 export function readFailure(text: string): Failure {
-  const { part, code, message, resumable, permanent, cause } = parse(text) as Partial<Failure>;
+  const { part, code, message, resumable, permanent, tolerance, cause } = parse(text) as Partial<Failure>;
   return {
     ...(typeof part === 'number' && { part }),
     code: /^ERR_[A-Z_]+$/.test(String(code)) ? (code as BatchErrorCode) : 'ERR_QUEUE',
@@ -70,6 +72,7 @@ export function readFailure(text: string): Failure {
     resumable: resumable === true,
     // Workers of older versions note only whether the export is resumable.
     permanent: permanent ?? resumable !== true,
+    ...(typeof tolerance === 'number' && { tolerance }),
     ...(cause !== undefined && CAUSED_CODES.includes(code) && { cause: readCause(cause, String(message)) }),
   };
 }

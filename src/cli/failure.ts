@@ -1,12 +1,12 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
-import { isError, messageOf } from '../core/internal.ts';
+import { isError, messageOf, printable } from '../core/internal.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { hintFor } from './hint.ts';
 import { Interruption } from './interrupt.ts';
 import { memoryErrorOf } from './memory.ts';
-import { printable } from './printable.ts';
+
 import type { Failure } from './reporter/types.ts';
 
 /** The run that failed. */

@@ -44,7 +44,7 @@ const CHECK_PAGES = 'check --url, --base-url, --param and the paths of the other
 const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
 
 function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest): string {
-  const { code, message = '' } = error as Partial<BatchError>;
+  const { code, tolerance } = error as Partial<BatchError>;
   const isPages = command === 'export pages';
   if (code === 'ERR_INPUT') {
     return 'fix the line and run the same command again, or add --on-bad-record reject, which writes bad records to a file';
@@ -52,19 +52,14 @@ function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest):
   if (code === 'ERR_RECORD') {
     return `name all columns with --columns${canRestart ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;
   }
-  const tolerance =
+  const accept =
     code === 'ERR_TOTAL_MISMATCH' &&
-    `add --total-tolerance ${toleranceIn(message)}${keepsFlags ? ' and --restart' : ''} to accept the difference`;
+    `add --total-tolerance ${tolerance ?? 'SHARE'}${keepsFlags ? ' and --restart' : ''} to accept the difference`;
   return [
-    tolerance || (isPages ? CHECK_PAGES : 'check the flags of the command'),
+    accept || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.
     canRestart && !command.startsWith('import') && START_OVER,
   ]
     .filter(Boolean)
     .join(', or ');
-}
-
-/** Returns the tolerance that the message of the run recommends. */
-function toleranceIn(message: string): string {
-  return /tolerance\)? of (0\.\d+|1)\b/.exec(message)?.[1] ?? 'SHARE';
 }

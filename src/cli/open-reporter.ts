@@ -1,8 +1,8 @@
-import { systemClock } from '../core/internal.ts';
+import { printable, systemClock } from '../core/internal.ts';
 import type { ArgumentSecrets } from './argument-secrets.ts';
 import type { WorkFlags } from './flags/run-flags.ts';
 import type { Io } from './io.ts';
-import { printable } from './printable.ts';
+
 import { createReporter } from './reporter/create-reporter.ts';
 import type { Reporter } from './reporter/types.ts';
 

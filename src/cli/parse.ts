@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { Rate } from '../batch/index.ts';
-import { checkInterval } from '../batch/internal.ts';
+import { checkInterval, isJsonObject, parseExact } from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
@@ -102,7 +102,7 @@ export function parseInterval(text: string): Interval {
   return { start, end };
 }
 
-/** Reads a file that contains one JSON object. @throws ConfigurationError */
+/** Reads a file that contains one JSON object. Numbers keep their digits, as `ExactNumber`. @throws ConfigurationError */
 export function readJsonObject(option: string, path: string): Record<string, unknown> {
   let text = '';
   let value: unknown;
@@ -114,11 +114,11 @@ export function readJsonObject(option: string, path: string): Record<string, unk
     problem = `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`;
   }
   try {
-    if (problem === undefined) value = JSON.parse(text);
+    if (problem === undefined) value = parseExact(text);
   } catch {
     problem = 'is not valid JSON';
   }
-  if (problem === undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) {
+  if (problem === undefined && !isJsonObject(value)) {
     problem = 'must contain a JSON object';
   }
   refuse(option, [problem !== undefined && `${path} ${problem}`]);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { printable } from '../core/internal.ts';
 import { argumentProblem } from './argument-problem.ts';
 import type { CommandContext } from './command-context.ts';
 import { addExportCxone } from './commands/export-cxone.ts';
@@ -13,7 +14,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import { addHelpEnd } from './help.ts';
 import type { Io } from './io.ts';
-import { printable } from './printable.ts';
+
 import { secretFlagProblem } from './secret-flags.ts';
 
 /** Runs the command in the arguments. @returns the exit code. */

@@ -13,3 +13,13 @@ export function secretFlagProblem(args: readonly string[]): string | undefined {
     'If you passed a secret, replace it.'
   );
 }
+
+/** Returns a problem for each value of `--secret-param` that is not the name of a parameter. @param what can have the name. */
+export function unusedSecretParams(
+  secretParams: readonly string[] = [],
+  names: readonly string[],
+  what: string,
+): (string | false)[] {
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  return secretParams.map((name) => !known.has(name.toLowerCase()) && `no ${what} is named ${name}`);
+}

@@ -16,6 +16,7 @@ export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
 export { nearestName } from './nearest-name.ts';
 export { isNewerFormat, newerFormat } from './newer-format.ts';
 export { parseUrl } from './parse-url.ts';
+export { printable } from './printable.ts';
 export { RATE_INTERVAL, rateProblems } from './rate.ts';
 export { readBody } from './read-body.ts';
 export { isA, isError } from './realm.ts';

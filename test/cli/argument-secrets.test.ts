@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findArgumentSecrets, refuseCredentials } from '../../src/cli/argument-secrets.ts';
-import { printable } from '../../src/cli/printable.ts';
+import { printable } from '../../src/core/internal.ts';
 
 describe('the secrets in arguments', () => {
   it.each([

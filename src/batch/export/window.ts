@@ -120,6 +120,7 @@ function mismatch(
         : ' To accept the difference, run the same export again with a totalTolerance ' +
           `(--total-tolerance) of ${enough}.`),
     'ERR_TOTAL_MISMATCH',
+    tolerance === undefined ? {} : { tolerance: enough },
   );
 }
 

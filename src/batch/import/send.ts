@@ -8,7 +8,6 @@ import axios, {
 import { throwIfAborted } from '../../core/internal.ts';
 import { reasonOf } from '../describe-failure.ts';
 import { BatchError } from '../errors.ts';
-import { withExactBody } from '../json/exact-body.ts';
 import type { Requests } from '../requests.ts';
 
 /** The outcome of a request, including all its replays and retries. */
@@ -90,7 +89,7 @@ export async function sendOnce(
     const response = await requests.send(
       {
         validateStatus: (status) => status >= 200 && status < 300,
-        ...withExactBody(config, api.defaults as AxiosRequestConfig),
+        ...config,
         ...(config.authRefresh !== false && {
           authRefresh: { ...config.authRefresh, idempotent: repeatable },
         }),

@@ -1,9 +1,8 @@
 import type { AxiosResponse } from 'axios';
 import { BatchError } from '../errors.ts';
 import { ExactNumber } from '../json/exact-number.ts';
-
-/** A JSON object with unknown members. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isJsonObject, type JsonObject } from '../json/json-object.ts';
+import { toJson } from '../json/to-json.ts';
 
 /**
  * Returns the body of a response, which must be an object.
@@ -13,7 +12,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  */
 export function objectOf(response: AxiosResponse, label: string): JsonObject {
   const { data } = response;
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
+  if (isJsonObject(data)) return data;
   throw wrongShape(response, label);
 }
 
@@ -56,18 +55,13 @@ export function unexpected(label: string, what: string): BatchError {
 
 /** Returns a value of a response for a message: its JSON, cut off, or its kind. */
 export function shown(value: unknown): string {
-  if (value instanceof ExactNumber) return value.text.slice(0, 80);
-  try {
-    return (JSON.stringify(value) ?? 'nothing').slice(0, 80);
-  } catch {
-    // An exact number within the value has no JSON.
-    return shapeOf(value);
-  }
+  return value === undefined ? 'nothing' : toJson(value).slice(0, 80);
 }
 
 function shapeOf(value: unknown): string {
   if (value === undefined || value === '') return 'no content';
   if (value === null) return 'null';
+  if (value instanceof ExactNumber) return 'a number';
   if (typeof value === 'string') return /^\s*</.test(value) ? 'HTML or XML' : 'text that is not JSON';
   return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

@@ -102,6 +102,7 @@ export function contactSteps({ interval, pageSize, maxResults, totalTolerance, l
         `${numbers}: ${missing} are missing. The received records are saved. Set restart (--restart) to start over, or a ` +
           'totalTolerance (--total-tolerance) to accept the difference.',
         'ERR_TOTAL_MISMATCH',
+        { tolerance: Math.ceil((missing / total) * 10_000) / 10_000 },
       );
     }
     const changed = `${labelOf(interval)} stated ${whole} records at the start of the export, and states ${total} at its end`;

@@ -1,5 +1,6 @@
 import { isAxiosError } from 'axios';
-import { type JsonObject, listOf, objectOf, unexpected } from './answer.ts';
+import type { JsonObject } from '../json/json-object.ts';
+import { listOf, objectOf, unexpected } from './answer.ts';
 import type { JsonMembers } from './member-path.ts';
 import { isWhole } from './saved-cursor.ts';
 import type { SourceContext } from './source.ts';

@@ -1,6 +1,5 @@
 import type { OptionTable } from '../../core/internal.ts';
 import { shown, unexpected } from './answer.ts';
-import { checkedCursor, isCount, isTrue, isWholeFrom } from './cursor-shape.ts';
 import { valueAt } from './member-path.ts';
 import { addToMemory, isPageMemory, type PageMemory } from './page-memory.ts';
 import {
@@ -21,6 +20,7 @@ import {
 } from './paged-request.ts';
 import { inOrder, readAhead } from './read-ahead.ts';
 import { addPage, isTotalReached, numberOf, type RecordCount } from './record-count.ts';
+import { checkedCursor, isCount, isTrue, isWholeFrom } from './saved-cursor.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** Options of all sources with numbered pages. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BatchError } from '../errors.ts';
 import { toJson } from '../json/to-json.ts';
-import { hasShape, isCount, isDigest } from './cursor-shape.ts';
+import { hasShape, isCount, isDigest } from './saved-cursor.ts';
 
 /** What a source remembers of the pages that it has read, to recognise pages that repeat. Cursors contain it. */
 export type PageMemory = {

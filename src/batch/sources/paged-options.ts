@@ -1,10 +1,9 @@
 import type { AxiosRequestConfig } from 'axios';
 import { ExactNumber } from '../json/exact-number.ts';
-import { toJson } from '../json/to-json.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, pathReader, valueAt, withValueAt } from './member-path.ts';
 import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';
-import { urlWithoutSecrets, withoutSecrets } from './secret-params.ts';
+import { secretNamesProblem, urlWithoutSecrets, withoutSecrets } from './secret-params.ts';
 import type { Json, Page, PageSource } from './source.ts';
 
 /** Where a source puts its paging parameters. */
@@ -33,10 +32,7 @@ export function withParameters(
     (all, [path, value]) => withValueAt(all, path, value as Json),
     data ?? {},
   );
-  const isExact = entries.some(([, value]) => value instanceof ExactNumber);
-  // axios would write the body with JSON.stringify, which cannot write an exact number.
-  const exactBody = isExact && { data: toJson(body), headers: { 'Content-Type': 'application/json' } };
-  return { ...(params && { params }), data: body, ...exactBody };
+  return { ...(params && { params }), data: body };
 }
 
 /**
@@ -58,8 +54,7 @@ export function pagedProblems(options: RequestOptions, parameters: readonly (str
     options.in !== undefined && !['query', 'body'].includes(options.in) && "in must be 'query' or 'body'",
     !(totalTolerance >= 0 && totalTolerance <= 1) && 'totalTolerance must be a number from 0 to 1',
     !['empty', 'absent'].includes(emptyPage) && "emptyPage must be 'empty' or 'absent'",
-    !(secretParams ?? []).every((name) => typeof name === 'string' && name !== '') &&
-      'secretParams must be a list of names',
+    secretNamesProblem(secretParams),
     ![undefined, 204, 404].includes(emptyStatus) && 'emptyStatus must be 204 or 404',
     ...parameters.map((name) => {
       if (name === undefined) return undefined;

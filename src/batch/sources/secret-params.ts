@@ -1,4 +1,5 @@
 import { isSecretName, parseUrl, removeUserInfo } from '../../core/internal.ts';
+import { ExactNumber } from '../json/exact-number.ts';
 import type { JsonMembers } from './member-path.ts';
 import type { Json } from './source.ts';
 
@@ -8,6 +9,8 @@ import type { Json } from './source.ts';
  * @param more further names of secrets.
  */
 export function withoutSecrets(value: Json, more: readonly string[] = []): Json {
+  // Data of a POST can contain a number that JavaScript cannot represent.
+  if ((value as unknown) instanceof ExactNumber) return { number: String(value) };
   if (Array.isArray(value)) return value.map((inner: Json) => withoutSecrets(inner, more));
   if (typeof value !== 'object' || value === null) return value;
   const members = value as JsonMembers;
@@ -20,6 +23,13 @@ function isSecretMember(name: string, members: JsonMembers, more: readonly strin
   const isFilter =
     name === 'key' && Object.keys(members).some((other) => /^(value|op|operator)/i.test(other));
   return !isFilter && isSecretName(name, more);
+}
+
+/** Returns the problem of the option `secretParams`, if any. */
+export function secretNamesProblem(names: readonly string[] = []): string | undefined {
+  return names.every((name) => typeof name === 'string' && name !== '')
+    ? undefined
+    : 'secretParams must be a list of names';
 }
 
 /** Returns a URL without user information and without the parameters that are secrets by their names. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { genesysConversationsTutorial } from '../../batch/index.ts';
+import { ExactNumber, genesysConversationsTutorial } from '../../batch/index.ts';
 import {
   CONVERSATION_JOBS_DEFAULTS,
   CONVERSATIONS_DEFAULTS,
@@ -114,5 +114,16 @@ function tutorialSource({ interval, pageSize: size, filter, totalTolerance }: Co
 }
 
 function filterOf({ filter }: ConversationFlags): JsonMembers | undefined {
-  return filter === undefined ? undefined : (readJsonObject('--filter', filter) as JsonMembers);
+  if (filter === undefined) return undefined;
+  const query = readJsonObject('--filter', filter) as JsonMembers;
+  refuse('--filter', [
+    hasExactNumber(query) && `${filter} contains a number with too many digits: write it as a string`,
+  ]);
+  return query;
+}
+
+/** Returns whether a value contains a number that JavaScript cannot represent. Checkpoints and queues store a filter as plain JSON. */
+function hasExactNumber(value: unknown): boolean {
+  if (value instanceof ExactNumber) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasExactNumber);
 }

@@ -9,6 +9,7 @@ import type { JsonMembers } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
 import type { ExportFlags } from '../flags/export-flags.ts';
 import { readJsonObject } from '../parse.ts';
+import { unusedSecretParams } from '../secret-flags.ts';
 import type { VendorName } from '../variables.ts';
 
 /** The flags of `export pages`. */
@@ -111,17 +112,13 @@ export function pagesSource(flags: PagesFlags): PageSource {
   return pageNumberSource({ ...sized, parameter: name(pageNumber), first, pageCount });
 }
 
-function unusedSecrets({ url, param = {}, secretParam = [] }: PagesFlags, data: JsonMembers | undefined) {
+function unusedSecrets({ url, param = {}, secretParam }: PagesFlags, data: JsonMembers | undefined) {
   const names = [
     ...new URLSearchParams(url.replace(/^[^?]*\??/, '')).keys(),
     ...Object.keys(param),
     ...namesIn(data),
   ];
-  const known = new Set(names.map((name) => name.toLowerCase()));
-  return secretParam.map(
-    (name) =>
-      !known.has(name.toLowerCase()) && `no --param, member of --data or parameter of --url is named ${name}`,
-  );
+  return unusedSecretParams(secretParam, names, '--param, member of --data or parameter of --url');
 }
 
 /** Returns the names of the members of a JSON value, at any depth. */

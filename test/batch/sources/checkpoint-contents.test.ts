@@ -4,6 +4,7 @@ import axios from 'axios';
 import { describe, expect, it } from 'vitest';
 import {
   cursorSource,
+  cxoneCompletedContacts,
   exportRecords,
   type Json,
   jsonLinesFile,
@@ -49,6 +50,15 @@ async function startEcho() {
   });
   return { url, queries };
 }
+
+it('cxoneCompletedContacts keeps secret params out of the query that the checkpoint stores', () => {
+  const params = { api_key: SECRET, tenant: SECRET, skillId: 7 };
+  const dates = { startDate: '2023-10-01', endDate: '2023-10-02' };
+  const { query } = cxoneCompletedContacts({ ...dates, params, secretParams: ['Tenant'] });
+  expect(query).toMatchObject({ params: { skillId: 7 } });
+  expect(JSON.stringify(query)).not.toContain(SECRET);
+  expect(() => cxoneCompletedContacts({ ...dates, secretParams: [''] })).toThrow('secretParams must be');
+});
 
 describe.each(SOURCES)('%s', (_, source) => {
   it.each<[where: string, options: object]>([

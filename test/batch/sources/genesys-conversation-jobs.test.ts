@@ -235,7 +235,7 @@ describe('when an earlier run was interrupted', () => {
     const { base, ids } = await output(api, { pageSize: 10 });
     await failure(exportRecords({ ...base, ...abortAt(40) }), 'ERR_INTERRUPTED');
     sim.expireJobs();
-    expect(await exportRecords(base)).toMatchObject({ records: 95, repeated: 40 });
+    expect(await exportRecords(base)).toMatchObject({ records: 95, repeated: 40, warnings: [] });
     expect(await ids()).toEqual(expected);
     expect(created()).toBe(2);
   });
@@ -249,7 +249,8 @@ describe('when a job expires', () => {
     const onProgress = ({ records }: Progress) => {
       if (records === 30 && expired++ === 0) sim.expireJobs();
     };
-    await exportRecords({ ...base, readAhead: 2, onProgress });
+    const { warnings } = await exportRecords({ ...base, readAhead: 2, onProgress });
+    expect(warnings).toEqual([]);
     expect(await ids()).toEqual(expected);
     expect(created()).toBe(2);
   });
@@ -261,7 +262,7 @@ describe('when a job expires', () => {
       { ids: IDS },
     ]);
     const { base, ids } = await output(api, { pageSize: 2 });
-    expect(await exportRecords(base)).toMatchObject({ records: 12, repeated: 12 });
+    expect(await exportRecords(base)).toMatchObject({ records: 12, repeated: 12, warnings: [] });
     const written = await ids();
     expect(written.slice(0, 4)).toEqual(IDS.slice(0, 4));
     expect([...written].sort()).toEqual([...IDS].sort());

@@ -125,6 +125,27 @@ const LIES: Record<string, Lie> = {
     genesys: 'warning',
     cxone: 'warning',
   },
+  'states fewer records with the page after the last record': {
+    pages: ranges([0, 100], [100, 200], [200, 300], [301, 350], [0, 0]),
+    total: (page) => (page > 4 ? 349 : 350),
+    genesys: 'warning',
+    cxone: 'warning',
+    records: 349,
+  },
+  'states more records with an empty page, and fewer with the next one': {
+    pages: ranges([0, 100], [100, 200], [0, 0], [200, 250]),
+    total: (page) => (page === 3 ? 350 : 250),
+    genesys: 'warning',
+    cxone: 'warning',
+    records: 250,
+  },
+  'states more records with a repeated page': {
+    pages: (page) => honest(Math.min(page, 3)),
+    total: (page) => (page > 3 ? 400 : 250),
+    genesys: LOOP,
+    // The third page has the last record, so the source requests no other page.
+    cxone: 'complete',
+  },
   'states too many records': { pages: honest, total: () => 400, genesys: MISMATCH, cxone: MISMATCH },
   'states 1 percent too many records': {
     pages: honest,
@@ -353,8 +374,8 @@ describe('the rest of a window that an API cannot page further', () => {
       const source = genesysConversations({ interval: INTERVAL, pageSize: 20, totalTolerance: 0 });
       const complete = await capped();
       expect(await outcomeOf(source, complete.url, { restartAfter })).toMatchObject({
-        // The rest begins with the last record, which the run reports as repeated.
-        result: 'warning',
+        // The rest begins with the last record, as expected.
+        result: 'complete',
         records: 250,
       });
       for (const lost of [5, 150, 245]) {
