@@ -35,10 +35,11 @@ export function addPage(
     );
   }
   // Some APIs state 0 on the page after the last one. The records that were received contradict it.
-  const known = stated === 0 && items.length === 0 && received > 0 ? total : (stated ?? total);
+  const isAfterLast = stated === 0 && items.length === 0 && received > 0;
+  const known = isAfterLast ? total : (stated ?? total);
   return {
     count: { received: received + items.length, ...(known !== undefined && { total: known }) },
-    stated,
+    stated: isAfterLast ? undefined : stated,
   };
 }
 
