@@ -13,7 +13,7 @@ export interface CheckpointStore {
   readonly name?: string | undefined;
   /**
    * A file that only this run writes, for the ids of the records. It must contain what the run that saved the checkpoint had written to
-   * its journal. Without it, repeated records are recognised only within the current run.
+   * its journal. Without it, repeated records are recognised only within the current run, and a resumed export has a warning.
    */
   readonly journal?: string | undefined;
   /** Returns the text that was saved last, if any. */

@@ -28,7 +28,7 @@ export function describeRequest(error: AxiosError, retries = retriesOf(error)): 
   const request = `${(config?.method ?? 'get').toUpperCase()} ${redactUrl(config?.url ?? '')}`;
   const after = retries > 0 ? ` after ${retries} ${retries === 1 ? 'retry' : 'retries'}` : '';
   if (isAuthRefreshError(error)) return `${request} could not be sent${after}: ${message.replace(/\.$/, '')}`;
-  if (!response) return `${request} failed${after}: ${networkReason(error)}`;
+  if (!response || response.status < 300) return `${request} failed${after}: ${networkReason(error)}`;
   const { status, data, headers } = response;
   const reason = reasonOf(data, headers);
   const id = correlationId(headers);
@@ -40,7 +40,7 @@ export function describeCause(error: unknown): string {
   if (!isAxiosError(error)) return messageOf(error);
   if (isAuthRefreshError(error)) return error.message;
   const { response } = error;
-  return response
+  return response && response.status >= 300
     ? `${urlOf(error)?.hostname ?? 'the API'} returned ${response.status}`
     : networkReason(error);
 }

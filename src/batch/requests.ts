@@ -12,7 +12,7 @@ import { withExactBody } from './json/exact-body.ts';
 import { withExactNumbers } from './json/exact-response.ts';
 import type { Waiting } from './progress.ts';
 import { countSends, type RequestCounts } from './requests/count-sends.ts';
-import { throttleOf } from './requests/outage.ts';
+import { refuseHtml, throttleOf } from './requests/outage.ts';
 import { createPatience } from './requests/patience.ts';
 import { createPause } from './requests/pause.ts';
 import { createRate } from './requests/rate.ts';
@@ -63,7 +63,8 @@ export function createRequests(options: RequestsOptions): Requests {
   const pause = createPause(time);
   let isWaiting = false;
   const onWaiting = (waiting: Waiting | undefined) => {
-    if (!waiting && !isWaiting) return;
+    // A request that was sent before a pause may succeed during the pause.
+    if (!waiting && (!isWaiting || pause.isActive())) return;
     isWaiting = waiting !== undefined;
     options.onWaiting?.(waiting);
   };
@@ -71,11 +72,12 @@ export function createRequests(options: RequestsOptions): Requests {
   // Each pending request adds a listener, and Node warns about more than ten.
   allowListeners(signal);
 
-  /** Waits for the rate after the pause, or all waiting requests would start at once. Then checks for a new pause. */
+  /** Waits for the rate again if a pause began meanwhile, or all waiting requests would be sent together at its end. */
   async function waitToSend(): Promise<void> {
-    await pause.wait();
-    await rate.wait();
-    await pause.wait();
+    do {
+      await pause.wait();
+      await rate.wait();
+    } while (pause.isActive());
   }
 
   /** Sends a replay immediately, because its new token would age while it waits. Later requests wait longer instead. */
@@ -146,6 +148,7 @@ export function createRequests(options: RequestsOptions): Requests {
         await waitToSend();
         try {
           const response = await api.request<T>(isProbe ? withoutRetries(request) : request);
+          if (patience.isEnabled()) refuseHtml(response);
           onWaiting(undefined);
           return response;
         } catch (error) {

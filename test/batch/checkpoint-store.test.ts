@@ -62,6 +62,22 @@ describe('exportRecords with a checkpoint store or a rate limiter', () => {
     expect((await readFile(sink.path ?? '', 'utf8')).trimEnd().split('\n')).toHaveLength(40);
   });
 
+  it('warns if an export continues without a journal, because repeated records are not recognised', async () => {
+    const sink = jsonLinesFile(join(await temporaryDirectory(), 'out.jsonl'));
+    const pages = [numbered(0, 10), numbered(5, 15)].map((items) => ({ items, stated: 20 }));
+    const source = preparedPages(pages, { identify: (item: { id: string }) => item.id });
+    const checkpoint = memory();
+    const stop = new AbortController();
+    const options = { api, source, sink, checkpoint, checkpointInterval: 0 };
+    const onProgress = () => stop.abort();
+    await failure(exportRecords({ ...options, signal: stop.signal, onProgress }), 'ERR_INTERRUPTED');
+    const { records, warnings } = await exportRecords(options);
+    expect(records).toBe(20);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the export continued after 10 records without a journal/),
+    ]);
+  });
+
   it('checks the checkpoint of a store like the checkpoint of a file', async () => {
     const sink = jsonLinesFile(join(await temporaryDirectory(), 'out.jsonl'));
     const checkpoint = memory();

@@ -9,7 +9,7 @@ import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { startMeter } from './meter.ts';
 import { EXPORT_DEFAULTS, type ExportOptions } from './options.ts';
 import { openSeen } from './seen.ts';
-import { type ExportState, warningsOf } from './state.ts';
+import { type ExportState, warningsOf, withoutJournal } from './state.ts';
 import { openTransactions } from './transactions.ts';
 
 /** The result of a run that has written every page. */
@@ -45,7 +45,8 @@ export async function runExport<Item>(
       throw error;
     },
   );
-  const transactions = openTransactions({ source: source.name, state: saved, output, seen, checkpoint });
+  const state = journal === undefined ? withoutJournal(saved) : saved;
+  const transactions = openTransactions({ source: source.name, state, output, seen, checkpoint });
 
   const ended = new AbortController();
   const now = monotonicOf(clock);

@@ -126,6 +126,15 @@ export function warningsOf({
   return moreWarnings === 0 ? warnings : [...warnings, `${moreWarnings} further warnings were left out`];
 }
 
+/** Returns the state of an export that continues without the ids of the earlier runs. */
+export function withoutJournal(state: ExportState): ExportState {
+  if (state.records === 0) return state;
+  return addWarnings(state, [
+    `the export continued after ${state.records} records without a journal, so records that the earlier runs wrote are not recognised: the ` +
+      'output may contain them twice, and the counts may include them twice. Give the checkpoint store a journal',
+  ]);
+}
+
 function endWindow(state: ExportState, source: string, end?: Page['end']): ExportState {
   const { window } = state;
   const label = end?.label ?? `the source ${source}${window.name ? ` for ${window.name}` : ''}`;

@@ -1,4 +1,4 @@
-import { type AxiosError, type AxiosResponse, isAxiosError } from 'axios';
+import axios, { type AxiosError, type AxiosResponse, isAxiosError } from 'axios';
 import { type AuthRefreshErrorCode, isAuthRefreshError } from '../../core/index.ts';
 import { isIncomplete, throttleDelay } from '../../core/internal.ts';
 
@@ -12,6 +12,35 @@ const TOKEN_OUTAGES: readonly AuthRefreshErrorCode[] = [
 // Failures of this machine, which waiting does not end.
 const LOCAL = ['EMFILE', 'ENFILE', 'EACCES', 'EPERM'];
 
+// Another server answers in place of the API, such as the sign-in page of a network. An expired certificate is the API's own.
+const OTHER_SERVER = [
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+const HTML = 'ERR_HTML_RESPONSE';
+
+/**
+ * Throws if the response to a request for JSON is an HTML page: a proxy or a sign-in page answers in place of an API that is out of order.
+ *
+ * @throws AxiosError that {@link isOutage} accepts.
+ */
+export function refuseHtml(response: AxiosResponse): void {
+  const { config, data, headers, request, status } = response;
+  if (config?.responseType !== 'json' || typeof data !== 'string' || !/^\s*</.test(data)) return;
+  // A JSON string can begin like HTML.
+  if (/\bjson\b/i.test(String(headers?.['content-type']))) return;
+  throw new axios.AxiosError(
+    `the API returned ${status} with HTML instead of JSON`,
+    HTML,
+    config,
+    request,
+    response,
+  );
+}
+
 /** Returns whether a request failed because of an outage of the API, the network or the token endpoint. */
 export function isOutage(error: unknown): error is AxiosError {
   if (!isAxiosError(error)) return false;
@@ -19,7 +48,9 @@ export function isOutage(error: unknown): error is AxiosError {
   const { code = '', response } = error;
   const status = response?.status ?? 0;
   if (status >= 400) return status >= 500 || [408, 425, 429].includes(status);
-  if (isIncomplete(error)) return true;
+  // HPE and Z: the bytes are not HTTP, or not the compression that the response states.
+  if (isIncomplete(error) || code === HTML || OTHER_SERVER.includes(code) || /^(HPE|Z)_/.test(code))
+    return true;
   if (response || LOCAL.includes(code)) return false;
   // Node's codes, such as ECONNREFUSED and ENOTFOUND, but not those of invalid certificates, configs and responses.
   return code === 'ERR_NETWORK' || /^E(?!RR_)[A-Z_]+$/.test(code);

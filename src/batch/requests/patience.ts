@@ -8,6 +8,8 @@ import type { RunClock } from './run-clock.ts';
 
 /** Waits for the end of outages. Durations are in milliseconds. */
 export interface Patience {
+  /** Returns whether an outage that begins now is waited for. */
+  isEnabled(): boolean;
   /**
    * Repeats an attempt while it fails because of an outage, if the API has answered in this run.
    *
@@ -127,6 +129,7 @@ export function createPatience({ clock, now, signal }: RunClock, options: Patien
   }
 
   return {
+    isEnabled: () => hasAnswered && maxOutage > 0,
     async send(attempt, mayRepeat) {
       for (let repeats = 0; ; repeats++) {
         const probed = await enter();

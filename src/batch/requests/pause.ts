@@ -4,6 +4,7 @@ import type { RunClock } from './run-clock.ts';
 /** Delays all requests of a run after a throttle, not only the refused one. */
 export interface RequestPause {
   wait(): Promise<void>;
+  isActive(): boolean;
   /** Starts or prolongs the pause. @param delay in milliseconds. */
   extend(delay: number): void;
 }
@@ -17,6 +18,7 @@ export function createPause({ clock, now, signal }: RunClock): RequestPause {
     async wait() {
       for (let left = until - now(); left > 0; left = until - now()) await sleep(clock, left, signal);
     },
+    isActive: () => until > now(),
     extend(delay) {
       until = Math.max(until, now() + Math.min(delay, MAX_PAUSE));
     },

@@ -91,6 +91,7 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
           top,
           orderBy: 'contactStart asc',
         },
+        responseType: 'json',
         headers: { Accept: 'application/json' },
       });
       return response.status === 204 ? undefined : readContacts(response, { skip, top }, label);

@@ -13,8 +13,13 @@ export type ExtractionResult = ForeignFile;
 /** Creates a job, and returns its id. */
 export async function createExtraction({ request }: SourceContext, data: JsonMembers): Promise<string> {
   // Idempotent in effect: a second job is never read, and expires automatically.
-  const config = { url: JOBS, method: 'post', data, authRefresh: { idempotent: true } };
-  const response = await request(config);
+  const response = await request({
+    url: JOBS,
+    method: 'post',
+    data,
+    responseType: 'json',
+    authRefresh: { idempotent: true },
+  });
   // The body is the id, or an object with the id.
   const id = typeof response.data === 'string' ? response.data.trim() : objectOf(response, CREATE).jobId;
   if (!isJobId(id)) {
@@ -30,7 +35,7 @@ export async function checkExtraction(
 ): Promise<JobEnd<ExtractionResult> | undefined> {
   const path = `${JOBS}/${encodeURIComponent(id)}`;
   const label = `GET ${path}`;
-  const answer = await orGone(request({ url: path }));
+  const answer = await orGone(request({ url: path, responseType: 'json' }));
   if (answer === undefined) return { state: 'expired' };
   const body = objectOf(answer, label);
   const { status, result, errorMessage } = Object(body.jobStatus ?? body);

@@ -22,7 +22,10 @@ export interface JobResults {
 /** Returns the time until which details jobs have data, in milliseconds since the epoch. */
 export async function availableUntil({ request }: SourceContext): Promise<number> {
   const label = `GET ${JOBS}/availability`;
-  const { dataAvailabilityDate } = objectOf(await request({ url: `${JOBS}/availability` }), label);
+  const { dataAvailabilityDate } = objectOf(
+    await request({ url: `${JOBS}/availability`, responseType: 'json' }),
+    label,
+  );
   const until = Date.parse(String(dataAvailabilityDate));
   if (Number.isNaN(until)) throw unexpected(label, 'returned no dataAvailabilityDate');
   return until;
@@ -31,8 +34,16 @@ export async function availableUntil({ request }: SourceContext): Promise<number
 /** Creates a job, and returns its id. */
 export async function createJob({ request }: SourceContext, data: JsonMembers): Promise<string> {
   // Idempotent in effect: a second job is never read, and expires automatically.
-  const config = { url: JOBS, method: 'post', data, authRefresh: { idempotent: true } };
-  const { jobId } = objectOf(await request(config), CREATE);
+  const { jobId } = objectOf(
+    await request({
+      url: JOBS,
+      method: 'post',
+      data,
+      responseType: 'json',
+      authRefresh: { idempotent: true },
+    }),
+    CREATE,
+  );
   if (!isJobId(jobId)) throw unexpected(CREATE, 'returned no valid jobId');
   return jobId;
 }
@@ -40,7 +51,7 @@ export async function createJob({ request }: SourceContext, data: JsonMembers): 
 /** @returns undefined while the job is running. */
 export async function checkJob({ request }: SourceContext, id: string): Promise<JobEnd | undefined> {
   const label = `GET ${urlOf(id)}`;
-  const answer = await orGone(request({ url: urlOf(id) }));
+  const answer = await orGone(request({ url: urlOf(id), responseType: 'json' }));
   if (answer === undefined) return { state: 'expired' };
   const { state, errorMessage } = objectOf(answer, label);
   switch (state) {
@@ -73,7 +84,9 @@ export async function readResults(
   const params = { pageSize, ...(cursor !== null && { cursor }) };
   const hasExpired = async () => (await checkJob(context, id))?.state === 'expired';
   try {
-    const answer = await orGone(context.request({ url: `${urlOf(id)}/results`, params }));
+    const answer = await orGone(
+      context.request({ url: `${urlOf(id)}/results`, params, responseType: 'json' }),
+    );
     const results = answer && parseResults(objectOf(answer, RESULTS));
     // A job that has just expired may also return an empty page without a cursor.
     if (results?.conversations.length === 0 && results.cursor === null && (await hasExpired()))

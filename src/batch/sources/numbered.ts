@@ -128,10 +128,12 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
     return isReached || (empty > 1 && isBeyond) || empty === MAX_EMPTY_PAGES;
   }
 
-  function pageCountsOf({ firstCount, lastCount }: State, { body, isMarker }: PagedAnswer) {
+  function pageCountsOf({ firstCount, lastCount }: State, { body, items, isMarker }: PagedAnswer) {
     if (pageCount === undefined) return {};
     const value = valueAt(body, pageCount);
     const count = numberOf(value) ?? (isMarker ? lastCount : undefined);
+    if (count === 0 && firstCount === undefined && items.length > 0)
+      throw unexpected(label, `returned ${items.length} records on the first page, but 0 as ${pageCount}`);
     if (count !== undefined) return { firstCount: firstCount ?? count, lastCount: count };
     if (isMarker) return {};
     throw unexpected(label, `returned ${shown(value)} as ${pageCount}, which must be the number of pages`);

@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import { BatchError } from '../errors.ts';
 import { ExactNumber } from '../json/exact-number.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, pathReader, valueAt, withValueAt } from './member-path.ts';
@@ -103,11 +104,23 @@ export function identifyBy(options: PagedOptions): Pick<PageSource, 'identify'> 
   return {
     identify(record) {
       const value = idOf(record);
+      if (options.exactNumbers === false && Number.isInteger(value) && !Number.isSafeInteger(value))
+        throw roundedId(options, Number(value));
       if (typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber)
         return value;
       throw unexpected(describeRequest(options), `returned a record without the id ${id}`);
     },
   };
+}
+
+/** Returns the error for an id that may equal another id only because both were rounded. */
+function roundedId(options: PagedOptions, id: number): BatchError {
+  return new BatchError(
+    `${describeRequest(options)} returned the id ${id}, which may have lost digits, so that different records could have the same id. ` +
+      'Keep the digits: remove exactNumbers: false (--no-exact-numbers).',
+    'ERR_UNEXPECTED_ANSWER',
+    { permanent: true },
+  );
 }
 
 /** Returns the page that ends the only window of a generic source. */

@@ -9,11 +9,14 @@ import { TokenRequestError } from '../../../src/core/errors.ts';
 import { AuthRefreshError } from '../../../src/core/index.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
+/** The sign-in page of a network, which answers in place of the API. */
+const PORTAL = { status: 200, headers: {}, data: '\n<!doctype html><title>Sign in</title>' };
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /** The outcome of one send: a status with headers, an error code of the network, or a failure of the token endpoint. */
-type Outcome = number | string | { status: number; headers: Record<string, string> };
+type Outcome = number | string | { status: number; headers: Record<string, string>; data?: string };
 
 function respond(config: InternalAxiosRequestConfig, outcome: Outcome) {
   if (typeof outcome === 'string' && outcome.startsWith('ERR_TOKEN')) {
@@ -23,8 +26,12 @@ function respond(config: InternalAxiosRequestConfig, outcome: Outcome) {
     throw new AuthRefreshError('No valid token', outcome as 'ERR_TOKEN_REQUEST', config, undefined, cause);
   }
   if (typeof outcome === 'string') throw new AxiosError(`connect ${outcome}`, outcome, config, {});
-  const { status, headers } = typeof outcome === 'number' ? { status: outcome, headers: {} } : outcome;
-  const response = { status, statusText: '', data: {}, headers: new AxiosHeaders(headers), config };
+  const {
+    status,
+    headers,
+    data = {},
+  } = typeof outcome === 'number' ? { status: outcome, headers: {}, data: {} } : outcome;
+  const response = { status, statusText: '', data, headers: new AxiosHeaders(headers), config };
   if (status < 300) return response;
   throw new AxiosError(`Request failed with status code ${status}`, 'ERR_BAD_RESPONSE', config, {}, response);
 }
@@ -81,13 +88,21 @@ describe('an outage after the first answer', () => {
     ['EAI_AGAIN'],
     ['ECONNABORTED'],
     ['ERR_NETWORK'],
+    ['HPE_INVALID_CONSTANT'],
+    ['Z_DATA_ERROR'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT'],
+    [PORTAL],
     ['ERR_TOKEN_REQUEST'],
     ['ERR_TOKEN_TIMEOUT'],
     ['ERR_TOKEN_THROTTLED'],
-  ])('of %s is waited for with growing waits', async (outcome) => {
+  ])('of %j is waited for with growing waits', async (outcome) => {
     const { requests, drive, sends } = setUp((time, send) => (send > 1 && time < 2 * MINUTE ? outcome : 200));
     await drive(requests.send({ url: '/1' }));
-    expect(await drive(requests.send({ url: '/2' }))).toMatchObject({ status: 200 });
+    expect(await drive(requests.send({ url: '/2', responseType: 'json' }))).toMatchObject({
+      status: 200,
+      data: {},
+    });
     expect(sends).toEqual([0, 0, 1, 3, 7, 15, 31, 63, 123].map((seconds) => seconds * SECOND));
     expect(requests.counts).toEqual({ requests: 9, retries: 7, replays: 0 });
   });
@@ -106,6 +121,28 @@ describe('an outage after the first answer', () => {
     await drive(requests.send({ url: '/1' }));
     await drive(requests.send({ url: '/2' }));
     expect(sends).toHaveLength(2);
+  });
+
+  it('is not what HTML means before the first answer, for a request that does not expect JSON, and with maxOutage 0', async () => {
+    const first = setUp(() => PORTAL);
+    expect(await first.drive(first.requests.send({ url: '/1', responseType: 'json' }))).toMatchObject(PORTAL);
+    const other = setUp((_, send) => (send > 1 ? PORTAL : 200));
+    await other.drive(other.requests.send({ url: '/1' }));
+    expect(await other.drive(other.requests.send({ url: '/2' }))).toMatchObject(PORTAL);
+    const impatient = setUp((_, send) => (send > 1 ? PORTAL : 200), 0);
+    await impatient.drive(impatient.requests.send({ url: '/1' }));
+    const sent = impatient.requests.send({ url: '/2', responseType: 'json' });
+    expect(await impatient.drive(sent)).toMatchObject(PORTAL);
+  });
+
+  it('ends the run after maxOutage with the reason, if a proxy returns HTML', async () => {
+    const { requests, drive } = setUp((_, send) => (send > 1 ? PORTAL : 200), MINUTE);
+    await drive(requests.send({ url: '/1' }));
+    const error = (await drive(requests.send({ url: '/2', responseType: 'json' }))) as BatchError;
+    expect(error).toMatchObject({ code: 'ERR_REQUEST', resumable: true, permanent: false });
+    expect(error.message).toMatch(
+      /^GET \/2 failed after \d+ retries: the API returned 200 with HTML instead of JSON \(ERR_HTML_RESPONSE\)\. Gave up after 1 min/,
+    );
   });
 
   it('ends the run after maxOutage, and says how long it waited and how often it retried', async () => {
@@ -242,6 +279,55 @@ describe('the rate', () => {
     const gap = await run(150);
     expect(gap).toBeGreaterThanOrEqual(99);
     expect(gap).toBeLessThan(110);
+  });
+});
+
+describe('a throttle', () => {
+  it('is not followed by a burst of the requests that waited for the rate', async () => {
+    const times: number[] = [];
+    const clock = createManualClock();
+    const began = clock.now();
+    const api = axios.create({
+      adapter: async (config) => {
+        times.push(clock.now() - began);
+        const isThrottled = times.length === 3;
+        return respond(config, isThrottled ? { status: 429, headers: { 'retry-after': '2' } } : 200);
+      },
+    });
+    const { signal } = new AbortController();
+    const rate = { requests: 10, interval: 1000 };
+    const { send } = createRequests({ api, rate, timeout: 5000, signal, clock, random: () => 1 });
+    let left = 12;
+    for (let n = 0; n < 12; n++) send({ url: '/' }).finally(() => left--);
+    while (left > 0) await clock.advance(10);
+    expect(times).toHaveLength(13);
+    for (const [index, time] of times.entries())
+      expect(time - (times[index - 1] ?? -100)).toBeGreaterThanOrEqual(100);
+  });
+
+  it('is reported until its end, although a request that was sent before it succeeds', async () => {
+    const clock = createManualClock();
+    const waits: (Waiting | undefined)[] = [];
+    const api = axios.create({
+      adapter: async (config) => {
+        if (config.url === '/slow') await new Promise<void>((resolve) => void clock.setTimeout(resolve, 100));
+        const isThrottled = config.url === '/throttled' && waits.length === 0;
+        return respond(config, isThrottled ? { status: 429, headers: { 'retry-after': '2' } } : 200);
+      },
+    });
+    const { signal } = new AbortController();
+    const onWaiting = (waiting: Waiting | undefined) => waits.push(waiting);
+    const options = { api, rate: undefined, timeout: 5000, signal, clock, random: () => 1, onWaiting };
+    const { send } = createRequests(options);
+    await send({ url: '/' });
+    const slow = send({ url: '/slow' });
+    const throttled = send({ url: '/throttled' });
+    await clock.advance(200);
+    await slow;
+    expect(waits.at(-1)).toMatchObject({ reason: expect.stringContaining('returned 429') });
+    await clock.advance(2000);
+    await throttled;
+    expect(waits.at(-1)).toBeUndefined();
   });
 });
 

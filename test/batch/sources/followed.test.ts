@@ -50,6 +50,17 @@ describe('cursorSource', () => {
     expect((await exportAll(cursorSource(byCursor), url)).records).toEqual(numbered(0, 2));
   });
 
+  it('ignores a total of 0 on an empty last page', async () => {
+    const { url } = await startApi(({ query }) =>
+      query.after
+        ? { rows: [], total: 0 }
+        : { rows: numbered(0, 2), total: Number(query.stated), cursors: { after: 'x' } },
+    );
+    const source = (stated: number) => cursorSource({ ...byCursor, params: { stated }, total: 'total' });
+    expect((await exportAll(source(2), url)).summary).toMatchObject({ stated: 2, missing: 0, warnings: [] });
+    await expect(exportAll(source(3), url)).rejects.toThrow('announced 3 records, but ended after 2');
+  });
+
   it('sends the cursor in the body of a POST, next to the other members', async () => {
     const { url, requests } = await startApi(({ body }) => {
       const { page } = body as { page?: { after?: string } };

@@ -195,6 +195,12 @@ it.each([
   }
 });
 
+it('fails for a page count of 0 on a first page with records', async () => {
+  const { url } = await startApi(() => ({ rows: numbered(0, 5), pages: 0 }));
+  const run = exportAll(pageNumberSource({ ...options, pageCount: 'pages' }), url);
+  await expect(run).rejects.toThrow('returned 5 records on the first page, but 0 as pages');
+});
+
 it('warns if the page count changes', async () => {
   const { url } = await startApi(({ query }) => {
     const number = Number(query.pageNumber);
