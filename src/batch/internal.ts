@@ -10,6 +10,7 @@ export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';
 export { IMPORT_DEFAULTS } from './import/options.ts';
 export { parseExact } from './json/parse-exact.ts';
 export { toJsonLine } from './json/to-json.ts';
+export { isOutage } from './requests/outage.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export { checkColumns } from './sinks/columns.ts';
 export {
