@@ -11,6 +11,7 @@ export { IMPORT_DEFAULTS } from './import/options.ts';
 export { isJsonObject } from './json/json-object.ts';
 export { parseExact } from './json/parse-exact.ts';
 export { toJsonLine } from './json/to-json.ts';
+export { isOutage } from './requests/outage.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export { checkColumns } from './sinks/columns.ts';
 export {

@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BatchError, type Json } from '../batch/index.ts';
 import { fileError, openAppendFile, toJsonLine } from '../batch/internal.ts';
-import { folderOf, makeFolder } from './part-journal.ts';
+import { folderOf, makeFolder } from './part-folder.ts';
 import type { PartName, PartStore } from './part-store.ts';
 
 /** A file of one worker: the fence of the worker, and the number of valid bytes. */

@@ -11,7 +11,8 @@ import { mergedSource } from './merged-source.ts';
 import { FOREIGN_OUTPUT } from './names.ts';
 import { boundWarnings, sumOutcomes } from './outcome.ts';
 import type { PartClaim } from './part-claim.ts';
-import { folderOf, removeJournals } from './part-journal.ts';
+import { folderOf } from './part-folder.ts';
+import { removeJournals } from './part-journal.ts';
 import { type PartState, readStates } from './part-state.ts';
 import { isSameOutput, type MergeResult, publishOutput, readMerged } from './publish-output.ts';
 

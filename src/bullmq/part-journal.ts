@@ -1,7 +1,8 @@
-import { copyFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { copyFile, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../batch/internal.ts';
 import { syncDirectory } from '../core/node/index.ts';
+import { folderOf, makeFolder } from './part-folder.ts';
 import type { PartName } from './part-store.ts';
 
 /** A part that a worker has claimed. */
@@ -40,17 +41,4 @@ export async function removeJournals(directory: string, name: string): Promise<v
   const names = await readdir(folder).catch((): string[] => []);
   for (const file of names) if (JOURNAL.test(file)) await rm(join(folder, file), { force: true });
   await rmdir(folder).catch(() => {});
-}
-
-/** Returns the folder of the parts of an export. */
-export function folderOf(directory: string, name: string): string {
-  return join(directory, `${name}.parts`);
-}
-
-/** Does not create parents: if the shared directory is not mounted, creating it would hide that. */
-export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw fileError(path, error);
-  });
-  await syncDirectory(join(path, '..'));
 }

@@ -11,6 +11,7 @@ import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { cleanUp, mergeParts } from './merge-job.ts';
 import { nameProblem } from './names.ts';
+import type { OutageLimit } from './outage-limit.ts';
 import { claimPart, type PartClaim } from './part-claim.ts';
 import { exportPart } from './part-job.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
@@ -27,6 +28,7 @@ interface WorkerContext {
   readonly emit: (event: ExportWorkerEvent) => void;
   /** The exports of a newer version that an event has named. */
   readonly leftAlone: Set<string>;
+  readonly outages: OutageLimit;
 }
 
 /** Milliseconds for which a job of a newer version waits for another worker. */
@@ -49,15 +51,21 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
 
 /** Leaves a job of a newer version to another worker, and emits one event for each export. */
 async function leaveAlone(
-  { bullmq, emit, leftAlone }: WorkerContext,
+  worker: WorkerContext,
   job: Job,
   token: string | undefined,
   error: NewerExportError,
 ) {
+  const { emit, leftAlone } = worker;
   const name = String(Object(job.data).name);
   if (!leftAlone.has(name)) emit({ type: 'left-alone', name, error });
   leftAlone.add(name);
-  await job.moveToDelayed(Date.now() + LEAVE_FOR, token).catch(() => {});
+  return postpone(worker, job, token, LEAVE_FOR);
+}
+
+/** Returns a job to the queue for a while, without counting an attempt. @param delay in milliseconds. */
+async function postpone({ bullmq }: WorkerContext, job: Job, token: string | undefined, delay: number) {
+  await job.moveToDelayed(Date.now() + delay, token).catch(() => {});
   return new bullmq.DelayedError();
 }
 
@@ -80,9 +88,10 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     const { records } =
       part === undefined
         ? await mergeParts(worker.context, own, description, claim)
-        : await exportPart(worker.context, own, description, claim, (progress) =>
-            emit({ type: 'progress', ...about, progress }),
-          );
+        : await exportPart(worker.context, own, description, claim, (progress) => {
+            if (!progress.waiting) worker.outages.answered();
+            emit({ type: 'progress', ...about, progress });
+          });
     emit({ type: 'finished', ...about, records });
     return { records };
   } catch (thrown) {
@@ -99,7 +108,12 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
       return new bullmq.WaitingError();
     };
     if (end.signal.aborted || isLost(error)) throw loseJob(error);
-    const { attempts = 1 } = job.opts;
+    const { attempts = 1, backoff } = job.opts;
+    if (worker.outages.allows(error)) {
+      emit({ type: 'retrying', ...about, error });
+      const { delay = LEAVE_FOR } = Object(backoff) as { delay?: number };
+      throw await postpone(worker, job, token, delay);
+    }
     if (isWorthAnotherAttempt(error) && job.attemptsMade + 1 < attempts) {
       emit({ type: 'retrying', ...about, error });
       throw error;

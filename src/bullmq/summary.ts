@@ -62,13 +62,17 @@ export function readSummary(name: string, alreadyComplete: boolean, text: string
 // Not ERR_QUEUE: with a cause, it means that Redis is unreachable, and the caller would wait for Redis.
 const CAUSED_CODES: readonly unknown[] = ['ERR_REQUEST', 'ERR_OUTPUT'];
 
+// A worker of an older version advises to start over if it finds a checkpoint of this version.
+const OLDER_WORKER =
+  'A worker of an older version of axios-oauth-refresh reported this failure: if newer workers run too, stop the older ones.';
+
 /** Parses the failure that a worker has noted. */
 export function readFailure(text: string): Failure {
   const { part, code, message, resumable, permanent, tolerance, cause } = parse(text) as Partial<Failure>;
   return {
     ...(typeof part === 'number' && { part }),
     code: /^ERR_[A-Z_]+$/.test(String(code)) ? (code as BatchErrorCode) : 'ERR_QUEUE',
-    message: String(message),
+    message: permanent === undefined ? `${String(message)} ${OLDER_WORKER}` : String(message),
     resumable: resumable === true,
     // Workers of older versions note only whether the export is resumable.
     permanent: permanent ?? resumable !== true,

@@ -3,6 +3,7 @@ import type { Job, Worker } from 'bullmq';
 import { refuse, systemClock, withDeadline } from '../core/internal.ts';
 import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
+import { limitOutages } from './outage-limit.ts';
 import { loadBullmq } from './peers.ts';
 import { processJob } from './process-job.ts';
 import { redisMessage } from './queue-error.ts';
@@ -52,6 +53,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
   const leftAlone = new Set<string>();
+  const outages = limitOutages(own.maxOutage);
   const emit = (event: ExportWorkerEvent) => {
     try {
       onEvent?.(event);
@@ -78,7 +80,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     try {
       const end = { signal: abort.signal, isClosing: () => abort.signal.reason === CLOSING };
       return await processJob(
-        { bullmq, client, prefix, queue, timeout: takeover, context, emit, leftAlone },
+        { bullmq, client, prefix, queue, timeout: takeover, context, emit, leftAlone, outages },
         job,
         token,
         end,

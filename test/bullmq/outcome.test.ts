@@ -83,7 +83,9 @@ describe('readFailure', () => {
     ['the note of an older version about a resumable failure', noted, false],
     ['the note of an older version about another failure', { ...noted, resumable: false }, true],
   ])('reads from %s whether it is permanent', (_, note, permanent) => {
-    expect(readFailure(JSON.stringify(note)).permanent).toBe(permanent);
+    const failure = readFailure(JSON.stringify(note));
+    expect(failure.permanent).toBe(permanent);
+    expect(failure.message.includes('stop the older ones')).toBe(!('permanent' in note));
   });
 
   it('keeps the status of a 401, and whether the API refused the scopes', () => {

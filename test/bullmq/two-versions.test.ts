@@ -21,13 +21,15 @@ describeWithRedis('an export on workers of version 0.1.0 and of this version', (
     const options = { pollInterval: 50 };
     const first = await (await hosts.submit()).finished(options).catch((error: Error) => error.message);
     // Version 0.1.0 cannot read the counts in the checkpoints of this version, and must not merge the parts without them.
-    if (typeof first === 'string') expect(first).toContain('it is of version 2, this is version 1');
+    if (typeof first === 'string')
+      expect(first).toMatch(/of version 2, this is version 1.*of an older version.*stop the older ones/);
     old.kill();
     const { records, warnings } = await (await hosts.submit()).finished(options);
     expect(records).toBe(1200);
     // Version 0.1.0 compares no totals, so its parts must not look as if they had no warnings.
     const byOld = old.events.filter(({ type, part }) => type === 'finished' && part !== undefined);
-    expect(warnings).toHaveLength(byOld.length);
+    const isMergedByOld = old.events.some(({ type, part }) => type === 'finished' && part === undefined);
+    expect(warnings).toHaveLength(isMergedByOld ? 1 : byOld.length);
     await hosts.expectWhole();
   });
 
