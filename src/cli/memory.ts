@@ -2,6 +2,7 @@ import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import type { AxiosInstance } from 'axios';
 import { BatchError } from '../batch/index.ts';
+import { isError } from '../core/internal.ts';
 
 /** Ends a run before the heap is full. When the heap is full, V8 ends the process with exit code 134 and without a checkpoint. */
 export interface MemoryWatch {
@@ -81,7 +82,7 @@ const TOO_LARGE = /^maxContentLength size of (\d+) exceeded/;
 
 /** Returns the error for a failed allocation or a response that is too large for the memory; undefined for other errors. */
 export function memoryErrorOf(thrown: unknown): BatchError | undefined {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
+  for (let error = thrown; isError(error); error = error.cause) {
     const { message } = error;
     const code = (error as NodeJS.ErrnoException).code;
     const limit = TOO_LARGE.exec(message)?.[1];

@@ -1,4 +1,4 @@
-import { printable, systemClock } from '../core/internal.ts';
+import { isError, printable, systemClock } from '../core/internal.ts';
 import type { ArgumentSecrets } from './argument-secrets.ts';
 import type { WorkFlags } from './flags/run-flags.ts';
 import type { Io } from './io.ts';
@@ -33,10 +33,11 @@ export function openReporter(
 function mapTexts(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value);
   if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
-  if (value instanceof Error) {
-    const { name, message } = value;
-    return Object.assign(new Error(map(message)), mapTexts({ ...value }, map), { name });
+  if (typeof value !== 'object' || value === null) return value;
+  if (value.constructor === Object) {
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapTexts(item, map)]));
   }
-  if (typeof value !== 'object' || value === null || value.constructor !== Object) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapTexts(item, map)]));
+  if (!isError(value)) return value;
+  const { name, message } = value;
+  return Object.assign(new Error(map(message)), mapTexts({ ...value }, map), { name });
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
 import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import type { TokenSet } from '../../core/index.ts';
-import { refuse, removeUserInfo } from '../../core/internal.ts';
+import { refuse, removeUserInfo, throwIfAborted } from '../../core/internal.ts';
 import { redisStore } from '../../stores/redis/index.ts';
 import type { TokenManager } from '../../token/index.ts';
 import { findArgumentSecrets, refuseCredentials } from '../argument-secrets.ts';
@@ -153,7 +153,7 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
       else signal.addEventListener('abort', () => resolve());
     });
     await worker.close();
-    memory.signal.throwIfAborted();
+    throwIfAborted(memory.signal);
   } finally {
     await store.close();
     memory.stop();
