@@ -202,7 +202,7 @@ const INCOMPLETE: [string, Prepared[], RegExp][] = [
   [
     'a window that the source has not ended',
     [{ items: items(0, 3), stated: 5 }],
-    /the source prepared announced 5 records/,
+    /the source prepared stated 5 records/,
   ],
   [
     'a window that the source has left without an end',
@@ -210,7 +210,7 @@ const INCOMPLETE: [string, Prepared[], RegExp][] = [
       { items: items(0, 3), stated: 5, window: 'a' },
       { items: items(3, 9), stated: 6, window: 'b' },
     ],
-    /the source prepared for a announced 5 records/,
+    /the source prepared for a stated 5 records/,
   ],
 ];
 

@@ -232,7 +232,7 @@ describe('the end of a window', () => {
     const { url } = await pages([100, 87], (page) => (page > 2 ? {} : { totalHits: 190 }));
     const error = await failure(exportAll(genesysConversations(day), url), 'ERR_TOTAL_MISMATCH');
     expect(error.message).toContain(
-      '2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z announced 190 records',
+      '2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z stated 190 records',
     );
     expect(error.message).toContain('ended after 187: 3 are missing');
     const accepted = genesysConversations({ ...day, totalTolerance: 0.0158 });
