@@ -5,11 +5,18 @@ import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import otherAxios from 'axios-other-copy';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  cursorSource,
   ExactNumber,
+  exportRecords,
   genesysContactList,
   genesysExternalContacts,
   importRecords,
+  jsonLinesFile,
   jsonLinesInput,
+  linkSource,
+  offsetSource,
+  type PageSource,
+  pageNumberSource,
   toJson,
 } from '../../../src/batch/index.ts';
 import { withExactNumbers } from '../../../src/batch/json/exact-response.ts';
@@ -163,4 +170,18 @@ it('an import writes the digits of rejected records, and rounds them only with e
     expect(summary.rejected).toBe(1);
     expect(await readFile(summary.rejects ?? '', 'utf8')).toContain(`"record":{"id":${text}}`);
   }
+});
+
+it.each<[name: string, source: (options: object) => PageSource]>([
+  ['pageNumberSource', (options) => pageNumberSource({ url: '/', items: 'rows', ...options })],
+  ['offsetSource', (options) => offsetSource({ url: '/', items: 'rows', ...options })],
+  ['cursorSource', (options) => cursorSource({ url: '/', items: 'rows', cursor: 'next', ...options })],
+  ['linkSource', (options) => linkSource({ url: '/', items: 'rows', next: 'next', ...options })],
+])('%s keeps the digits of numbers in the body of a POST', async (_, source) => {
+  const { url, received, types } = await serve(200, '{"rows":[]}');
+  const sink = jsonLinesFile(join(await temporaryDirectory(), 'out.jsonl'));
+  const api = axios.create({ baseURL: url, proxy: false });
+  await exportRecords({ api, sink, source: source({ method: 'post', data: { filter: EXACT } }) });
+  expect(received[0]).toContain(`"filter":{"id":${BIG}}`);
+  expect(types[0]).toContain('application/json');
 });
