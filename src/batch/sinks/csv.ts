@@ -172,7 +172,8 @@ function objectOf(item: unknown): JsonObject {
 function namesOf(records: readonly JsonObject[]): readonly string[] {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
   if (names.length > 0) return names;
-  const message = 'the records of the first page have no members, so the columns are unknown. Set columns (--columns).';
+  const message =
+    'the records of the first page have no members, so the columns are unknown. Set columns (--columns).';
   throw new BatchError(message, 'ERR_RECORD', { resumable: false });
 }
 

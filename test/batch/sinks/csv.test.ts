@@ -49,7 +49,7 @@ describe('the columns of csvFile', () => {
     const run = () => exportRecords({ api, source: preparedPages(pages), sink: csvFile(path) });
     for (let time = 0; time < 2; time++) {
       const error = await failure(run(), 'ERR_RECORD');
-      expect(error.message).toMatch(/"late".*--columns.*`columns`.*--restart/s);
+      expect(error.message).toMatch(/"late".*columns \(--columns\).*restart \(--restart\)/s);
       expect(error.permanent).toBe(true);
       expect(error.resumable).toBe(false);
       expect(await readFile(path, 'utf8')).toBe('a\n1\n2\n');
@@ -115,7 +115,7 @@ describe('chosen columns that no record of the first page has', () => {
     const error = await failure(exportRecords({ api, source, sink }), 'ERR_RECORD');
     expect(error.message).toContain(`no record has "${wrong}". Did you mean "${right}"?`);
     expect(error.message).toMatch(
-      /--columns.*`columns`.*--restart.*--allow-empty-columns.*`allowEmptyColumns: true`/,
+      /columns \(--columns\).*restart \(--restart\).*allowEmptyColumns \(--allow-empty-columns\)/,
     );
     expect(error.permanent).toBe(true);
     expect(await readFile(path, 'utf8').catch(() => '')).toBe('');
