@@ -54,7 +54,7 @@ export function retriesOf(error: AxiosError): number {
 // With these statuses an API refuses a cursor that it no longer knows.
 const CURSOR_STATUSES = [400, 404, 410];
 
-const EXPIRED_CURSOR = ' If it refuses an expired cursor, start over with restart (--restart).';
+const EXPIRED_CURSOR = ' If the API refuses an expired cursor, set restart (--restart) to start over.';
 
 function advice(error: AxiosError & RequestTotals): string {
   if (isAuthRefreshError(error)) return '';

@@ -22,8 +22,8 @@ export interface RunOptions {
   /** The timeout of one request, if the instance has no `timeout`. @default 120_000 */
   timeout?: number | undefined;
   /**
-   * How long an outage may last once the API has answered in this run. Network errors, 5xx and 429 are retried with growing waits until this
-   * time has passed without a successful response. With 0, only the retries of the instance apply.
+   * How long an outage may last once the API has answered in this run. Network errors, 5xx and 429 are retried with growing waits until
+   * this time has passed without a successful response. With 0, only the retries of the instance apply.
    * @default 900_000, 15 minutes
    */
   maxOutage?: number | undefined;

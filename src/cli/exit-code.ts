@@ -29,7 +29,7 @@ export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   2: 'usage: fix the arguments, variables or files',
   3: 'authentication: the token endpoint or the API refuses the credentials',
   4: 'forbidden: the OAuth client lacks a permission or a scope',
-  5: 'rate limit: the API still throttles after all waits',
+  5: 'rate limit: the API throttles for longer than the command waits',
   6: 'incomplete: run the same command again to resume',
   7: 'permanent: the same command fails again; the last line says what helps',
   8: 'complete with warnings (--strict) or too few records (--min-records)',

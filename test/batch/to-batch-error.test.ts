@@ -57,9 +57,9 @@ describe('the message of a failed request', () => {
       /\(correlation id b ?\[2J2\): /,
     ],
     ['400 of a first request', answered(400), false, /^GET \/x returned 400 "no"\.$/],
-    ['400 of a cursor', answered(400), true, /start over with restart \(--restart\)\.$/],
-    ['404 of a cursor', answered(404), true, /start over with restart \(--restart\)\.$/],
-    ['410 of a cursor', answered(410), true, /start over with restart \(--restart\)\.$/],
+    ['400 of a cursor', answered(400), true, /set restart \(--restart\) to start over\.$/],
+    ['404 of a cursor', answered(404), true, /set restart \(--restart\) to start over\.$/],
+    ['410 of a cursor', answered(410), true, /set restart \(--restart\) to start over\.$/],
     ['500 of a cursor', answered(500), true, /Try again later\.$/],
     [
       'a refused connection',

@@ -35,7 +35,7 @@ export class ExactNumberError extends TypeError {
 }
 
 /**
- * Whether a number of JavaScript has the value of a JSON number. An integer without an exponent must also keep its digits: JavaScript
+ * Returns whether a number of JavaScript has the value of a JSON number. An integer without an exponent must also keep its digits: JavaScript
  * would write `10000000000000000000000` as `1e+22`.
  */
 export function isRepresentable(text: string): boolean {
