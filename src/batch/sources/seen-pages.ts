@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
 import { BatchError } from '../errors.ts';
+import { type Digest, digestOfPage } from '../export/digest.ts';
+import type { Json } from './source.ts';
 
 /** Remembers the pages of one query. */
 export interface PageRepeats {
@@ -13,12 +14,12 @@ export interface PageRepeats {
 
 /** Creates a memory for pages. All pages count, because an API can repeat several pages in a circle. */
 export function createPageRepeats(): PageRepeats {
-  const digests = new Set<string>();
+  const digests = new Set<Digest>();
   return {
     add(ids) {
       if (ids.length === 0) return false;
       const { size } = digests;
-      digests.add(createHash('sha256').update(JSON.stringify(ids)).digest('base64url').slice(0, 22));
+      digests.add(digestOfPage(ids as Json));
       return digests.size === size;
     },
   };
