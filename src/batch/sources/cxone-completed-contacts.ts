@@ -10,6 +10,7 @@ import { type ContactState, contactSteps } from './contact-steps.ts';
 import { checkDates, type Interval, parseDate } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { savedCursor } from './saved-cursor.ts';
+import { withoutSecrets } from './secret-params.ts';
 import type { PageSource, SourceContext } from './source.ts';
 import { type PageMachine, readPages } from './windowed-pages.ts';
 import { toText } from './windows.ts';
@@ -24,8 +25,10 @@ export interface CxoneCompletedContactsOptions {
   version?: string | undefined;
   /** Records per page. @default 1000 */
   pageSize?: number | undefined;
-  /** Further query parameters, such as `fields` and `skillId`. */
+  /** Further query parameters, such as `fields` and `skillId`. The checkpoint stores them unencrypted, but without secrets such as `api_key`. */
   params?: JsonMembers | undefined;
+  /** Further names of secrets in `params`, which the checkpoint must not contain. @default none */
+  secretParams?: readonly string[] | undefined;
   /** How many records the API returns for one query. A longer interval is split. @default 10_000 */
   maxResults?: number | undefined;
   /** The fraction of `totalRecords` that may be missing, from 0 to 1. @default 0 */
@@ -61,6 +64,7 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
     version = DEFAULTS.version,
     pageSize = DEFAULTS.pageSize,
     params = {},
+    secretParams = [],
     maxResults = DEFAULTS.maxResults,
     totalTolerance = DEFAULTS.totalTolerance,
   } = own;
@@ -97,7 +101,7 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
 
   return {
     name: NAME,
-    query: { interval: toText(interval), version, params },
+    query: { interval: toText(interval), version, params: withoutSecrets(params, secretParams) },
     identify: idOf,
     read(context) {
       const from = savedCursor<ContactState>(NAME, context.from, steps.isValid) ?? steps.first;
@@ -116,6 +120,7 @@ const OPTIONS: OptionTable<CxoneCompletedContactsOptions> = {
   version: 'string',
   pageSize: 'any',
   params: 'object',
+  secretParams: 'array',
   maxResults: 'any',
   totalTolerance: 'any',
   clock: 'object',

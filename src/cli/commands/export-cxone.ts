@@ -1,12 +1,20 @@
 import type { Command } from 'commander';
 import { cxoneDataExtraction } from '../../batch/index.ts';
 import { CONTACTS_DEFAULTS, EXTRACTION_DEFAULTS } from '../../batch/internal.ts';
+import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
 import { addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
-import { intervalFlag, pageSizeFlag, paramFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import {
+  intervalFlag,
+  pageSizeFlag,
+  paramFlag,
+  secretParamFlag,
+  totalToleranceFlag,
+  unusedSecrets,
+} from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import type { Interval } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
@@ -20,6 +28,7 @@ interface CxoneFlags extends ExportFlags {
 interface ContactsFlags extends CxoneFlags {
   apiVersion?: string;
   param?: Record<string, string | string[]>;
+  secretParam?: string[];
   totalTolerance?: number;
 }
 
@@ -34,6 +43,7 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     .addOption(intervalFlag())
     .optionsGroup('Query:')
     .addOption(paramFlag())
+    .addOption(secretParamFlag())
     .addOption(pageSizeFlag(`records per page (default: ${pageSize})`))
     .addOption(totalToleranceFlag(totalTolerance))
     .option('--api-version <version>', `version of the API (default: ${version})`);
@@ -48,9 +58,12 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     vendors: ['cxone'],
     redis: true,
   }).action(async (flags: ContactsFlags) => {
-    const { apiVersion: version, pageSize, param: params, totalTolerance } = flags;
-    const options = { version, pageSize, params, totalTolerance };
-    const source = (): SourceDescription => ({ source: 'cxone-completed-contacts', options });
+    const { apiVersion: version, pageSize, param: params, secretParam: secretParams, totalTolerance } = flags;
+    const options = { version, pageSize, params, secretParams, totalTolerance };
+    const source = (): SourceDescription => {
+      refuse('--secret-param', unusedSecrets(secretParams, Object.keys(params ?? {})));
+      return { source: 'cxone-completed-contacts', options };
+    };
     const name = 'export cxone-completed-contacts';
     setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
   });

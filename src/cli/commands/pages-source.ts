@@ -8,6 +8,7 @@ import {
 import type { JsonMembers } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
 import type { ExportFlags } from '../flags/export-flags.ts';
+import { unusedSecrets } from '../flags/source-flags.ts';
 import { readJsonObject } from '../parse.ts';
 import type { VendorName } from '../variables.ts';
 
@@ -83,7 +84,8 @@ export function pagesSource(flags: PagesFlags): PageSource {
       "--total requires --items other than '', because a list has no total",
   ]);
   const data = flags.data === undefined ? undefined : (readJsonObject('--data', flags.data) as JsonMembers);
-  refuse('--secret-param', unusedSecrets(flags, data));
+  const where = '--param, member of --data or parameter of --url';
+  refuse('--secret-param', unusedSecrets(secretParams, parameterNames(flags, data), where));
   const { totalTolerance, emptyStatus, exactNumbers } = flags;
   const shared = {
     method,
@@ -111,17 +113,9 @@ export function pagesSource(flags: PagesFlags): PageSource {
   return pageNumberSource({ ...sized, parameter: name(pageNumber), first, pageCount });
 }
 
-function unusedSecrets({ url, param = {}, secretParam = [] }: PagesFlags, data: JsonMembers | undefined) {
-  const names = [
-    ...new URLSearchParams(url.replace(/^[^?]*\??/, '')).keys(),
-    ...Object.keys(param),
-    ...namesIn(data),
-  ];
-  const known = new Set(names.map((name) => name.toLowerCase()));
-  return secretParam.map(
-    (name) =>
-      !known.has(name.toLowerCase()) && `no --param, member of --data or parameter of --url is named ${name}`,
-  );
+function parameterNames({ url, param = {} }: PagesFlags, data: JsonMembers | undefined): string[] {
+  const query = new URLSearchParams(url.replace(/^[^?]*\??/, ''));
+  return [...query.keys(), ...Object.keys(param), ...namesIn(data)];
 }
 
 /** Returns the names of the members of a JSON value, at any depth. */

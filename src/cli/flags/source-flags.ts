@@ -26,3 +26,13 @@ export function secretParamFlag(): Option {
   const description = 'name of a parameter that the checkpoint must not contain; repeatable';
   return new Option('--secret-param <name>', description).argParser(parseRepeated);
 }
+
+/** Returns a problem for each name of `--secret-param` that no parameter has. @param where in words. */
+export function unusedSecrets(
+  secrets: readonly string[] = [],
+  names: readonly string[],
+  where = '--param',
+): (string | false)[] {
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  return secrets.map((name) => !known.has(name.toLowerCase()) && `no ${where} is named ${name}`);
+}
