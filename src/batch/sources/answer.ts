@@ -50,7 +50,7 @@ export function listOf(body: JsonObject, name: string, label: string): readonly 
 /**
  * Returns the error for a response that contains neither valid records nor the documented end.
  *
- * @param isForeign whether the response may come from a proxy instead of the API.
+ * @param isForeign whether the response may come from a proxy instead of the API, or may be cut off.
  */
 export function unexpected(label: string, what: string, isForeign = false): UnexpectedAnswer {
   return new UnexpectedAnswer(
