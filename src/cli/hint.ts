@@ -40,7 +40,7 @@ function isThrottled(error: unknown): boolean {
   return error instanceof BatchError && error.code === 'ERR_THROTTLED';
 }
 
-const CHECK_PAGES = 'check --url, --base-url, --param and the paths of the other flags';
+const CHECK_PAGES = 'check --url, --base-url, --param, and the paths in --items and the other flags';
 const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
 
 function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest): string {

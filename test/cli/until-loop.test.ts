@@ -67,6 +67,43 @@ describe('the loop in docs/cli.md', () => {
   it.each([
     ['a 400', 7, 1, () => [400, { message: 'bad' }], ['--cursor', 'next'], /^hint: .*--restart/],
     ['a 404', 7, 1, () => [404, {}], ['--page-number'], /^hint: check --url/],
+    [
+      'a JSON object without the list of --items on the first page',
+      7,
+      1,
+      () => [200, { entities: [{ id: 1 }] }],
+      ['--page-number'],
+      /^hint: .*--items/,
+    ],
+    [
+      'a wrong path in --id',
+      7,
+      1,
+      () => [200, { list: [{ key: 1 }] }],
+      ['--cursor', 'next', '--id', 'id'],
+      /^hint: .*the other flags/,
+    ],
+    [
+      'a wrong path in --total',
+      7,
+      1,
+      () => [200, { list: [{ id: 1 }] }],
+      ['--cursor', 'next', '--total', 'totl'],
+      /^hint: .*the other flags/,
+    ],
+    [
+      'an object without the list in mid-run, which passes',
+      0,
+      2,
+      (query, requests) =>
+        requests === 2
+          ? [200, { error: 'busy' }]
+          : cursor(query) < 2
+            ? page(cursor(query))
+            : [200, { list: [] }],
+      ['--cursor', 'next'],
+      /^complete: 2 records /,
+    ],
     ['a 403', 4, 1, () => [403, {}], ['--page-number'], /^resume: /],
     [
       'an expired cursor',

@@ -329,3 +329,10 @@ describe('the packed package', () => {
     60_000,
   );
 });
+
+it('the command says that too few files may be open, with exit code 6', () => {
+  const limited = ['-c', 'ulimit -n 24 && exec "$@"', 'sh', process.execPath, BIN, 'token'];
+  const { status, stderr } = spawnSync('sh', limited, { cwd: consumer, encoding: 'utf8' });
+  expect(stderr).toMatch(/^error: the program cannot be loaded: .*ulimit -n 1024/);
+  expect(status).toBe(6);
+});

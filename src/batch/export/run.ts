@@ -6,6 +6,7 @@ import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
 import type { Page } from '../sources/source.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
+import { UnexpectedAnswer } from '../unexpected-answer.ts';
 import { startMeter } from './meter.ts';
 import { EXPORT_DEFAULTS, type ExportOptions } from './options.ts';
 import { openSeen } from './seen.ts';
@@ -110,11 +111,10 @@ export async function runExport<Item>(
     // Save, so that the next run does not read the pages since the last checkpoint again.
     await transactions.save().catch(() => {});
     if (signal?.aborted) throw interrupted(signal.reason);
+    const { cursor, records } = transactions.state;
     // A request that an exception of onProgress has aborted hides the exception.
-    throw toBatchError(
-      ended.signal.aborted ? ended.signal.reason : error,
-      transactions.state.cursor !== undefined,
-    );
+    const failure = toBatchError(ended.signal.aborted ? ended.signal.reason : error, cursor !== undefined);
+    throw failure instanceof UnexpectedAnswer && records === 0 ? failure.beforeFirstRecord() : failure;
   } finally {
     signal?.removeEventListener('abort', onAbort);
     meter.stop();

@@ -1,8 +1,8 @@
 import type { AxiosResponse } from 'axios';
-import { BatchError } from '../errors.ts';
 import { ExactNumber } from '../json/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../json/json-object.ts';
 import { toJson } from '../json/to-json.ts';
+import { UnexpectedAnswer } from '../unexpected-answer.ts';
 
 /**
  * Returns the body of a response, which must be an object.
@@ -26,9 +26,11 @@ export function bareListOf(response: AxiosResponse, label: string): readonly unk
   throw wrongShape(response, label);
 }
 
-function wrongShape({ data, status, headers }: AxiosResponse, label: string): BatchError {
+function wrongShape({ data, status, headers }: AxiosResponse, label: string): UnexpectedAnswer {
   const type = String(headers?.['content-type'] ?? '').split(';')[0];
-  return unexpected(label, `returned ${status} with ${shapeOf(data)}${type ? ` (${type})` : ''}`);
+  // A proxy returns its login page, or nothing, instead of a response of the API.
+  const isForeign = data === undefined || typeof data === 'string';
+  return unexpected(label, `returned ${status} with ${shapeOf(data)}${type ? ` (${type})` : ''}`, isForeign);
 }
 
 /**
@@ -44,12 +46,16 @@ export function listOf(body: JsonObject, name: string, label: string): readonly 
   throw unexpected(label, `returned an object ${what}`);
 }
 
-/** Returns the error for a response that contains neither valid records nor the documented end. */
-export function unexpected(label: string, what: string): BatchError {
-  return new BatchError(
+/**
+ * Returns the error for a response that contains neither valid records nor the documented end.
+ *
+ * @param isForeign whether the response may come from a proxy instead of the API, or may be cut off.
+ */
+export function unexpected(label: string, what: string, isForeign = false): UnexpectedAnswer {
+  return new UnexpectedAnswer(
     `${label} ${what}. The export stops, because records could be missing. ` +
       'Check the URL, the region, and any proxy between this host and the API.',
-    'ERR_UNEXPECTED_ANSWER',
+    isForeign,
   );
 }
 

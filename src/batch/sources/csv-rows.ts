@@ -34,7 +34,7 @@ export async function* readCsvRows(stream: Readable, options: CsvRowsOptions): A
     columns: (names: string[]) => {
       hasHeader = true;
       const problem = headerProblem(names);
-      if (problem !== undefined) throw unexpected(label, problem);
+      if (problem !== undefined) throw unexpected(label, problem, true);
       onHeader(names);
       return names;
     },
@@ -53,7 +53,7 @@ export async function* readCsvRows(stream: Readable, options: CsvRowsOptions): A
   } finally {
     stream.destroy();
   }
-  if (!hasHeader) throw unexpected(label, 'is empty: it has no header');
+  if (!hasHeader) throw unexpected(label, 'is empty: it has no header', true);
 }
 
 async function* decode(
@@ -66,7 +66,7 @@ async function* decode(
     try {
       return decoder.decode(bytes, { stream: bytes !== undefined });
     } catch {
-      throw unexpected(label, 'is not UTF-8');
+      throw unexpected(label, 'is not UTF-8', true);
     }
   };
   const stalled = () => stream.destroy(new Error(`no data arrived for ${idleTimeout} ms`));
@@ -102,11 +102,16 @@ function toCsvError(error: unknown, label: string): unknown {
   // The rows before it, the header, and the row itself.
   const row = records + 2;
   if (code === 'CSV_RECORD_INCONSISTENT_COLUMNS') {
-    return unexpected(label, `is invalid: row ${row} has more or fewer fields than the header`);
+    return unexpected(label, `is invalid: row ${row} has more or fewer fields than the header`, true);
   }
   if (code === 'CSV_MAX_RECORD_SIZE') {
-    return unexpected(label, `is invalid: row ${row} is longer than 16 MiB. Is a quotation mark not closed?`);
+    return unexpected(
+      label,
+      `is invalid: row ${row} is longer than 16 MiB. Is a quotation mark not closed?`,
+      true,
+    );
   }
-  if (/^(CSV|INVALID)_/.test(code)) return unexpected(label, `is not valid CSV from row ${row} on (${code})`);
+  if (/^(CSV|INVALID)_/.test(code))
+    return unexpected(label, `is not valid CSV from row ${row} on (${code})`, true);
   return error;
 }

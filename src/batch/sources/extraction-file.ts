@@ -41,7 +41,10 @@ export async function openExtractionFile(
     clock: context.clock,
     onHeader: (names) => {
       if (id === undefined || names.includes(id)) return;
-      throw unexpected(EXTRACTION_FILE, `has no column ${JSON.stringify(id)}, which the option id names`);
+      // The first row of an HTML page is not a header.
+      const isForeign = names[0]?.trimStart().startsWith('<');
+      const what = `has no column ${JSON.stringify(id)}, which the option id names`;
+      throw unexpected(EXTRACTION_FILE, what, isForeign);
     },
   });
   let count = 0;

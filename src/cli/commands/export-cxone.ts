@@ -59,9 +59,11 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     redis: true,
   }).action(async (flags: ContactsFlags) => {
     const { apiVersion: version, pageSize, param: params, secretParam: secretParams, totalTolerance } = flags;
-    refuse('--secret-param', unusedSecretParams(secretParams, Object.keys(params ?? {}), '--param'));
     const options = { version, pageSize, params, secretParams, totalTolerance };
-    const source = (): SourceDescription => ({ source: 'cxone-completed-contacts', options });
+    const source = (): SourceDescription => {
+      refuse('--secret-param', unusedSecretParams(secretParams, Object.keys(params ?? {}), '--param'));
+      return { source: 'cxone-completed-contacts', options };
+    };
     const name = 'export cxone-completed-contacts';
     setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
   });

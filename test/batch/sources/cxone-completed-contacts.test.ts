@@ -270,3 +270,10 @@ it('cxoneCompletedContacts lists all invalid options in one error', () => {
   );
   expect(() => cxoneCompletedContacts(undefined as never)).toThrow('startDate must be');
 });
+
+it('keeps secrets of params out of the query of the checkpoint', () => {
+  const params = { api_key: 'a-secret', tenant: 'a-secret', fields: 'contactId' };
+  const { query } = cxoneCompletedContacts({ ...DATES, params, secretParams: ['tenant'] });
+  expect(query).toMatchObject({ params: { fields: 'contactId' } });
+  expect(JSON.stringify(query)).not.toContain('a-secret');
+});
