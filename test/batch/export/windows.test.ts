@@ -326,6 +326,13 @@ describe('the checkpoint', () => {
     },
   );
 
+  it('is refused for a length of the output within a line', async () => {
+    const { base, path } = await interrupted();
+    await edit(path, ({ state }) => Object.assign(state, { position: 3 }));
+    const error = await failure(exportRecords(base), 'ERR_CHECKPOINT_DAMAGED');
+    expect(error.message).toMatch(/after 3 bytes, .* because no line ends there.*--restart/);
+  });
+
   it('of version 1 stays complete', async () => {
     const { base, path } = await inFile([{ items: items(0, 2) }]);
     await exportRecords(base);
