@@ -130,8 +130,9 @@ export function contactSteps({ interval, pageSize, maxResults, totalTolerance, l
         };
     }
     if (isRepeat) {
-      if (isReached(state)) return endWindow(state);
-      throw repeatedPage(labelOf(state), received, state.total);
+      // A repeated page can state that there are more records.
+      if (isReached(known)) return endWindow(known);
+      throw repeatedPage(labelOf(state), received, known.total);
     }
     if (items.length === 0) {
       // An empty page before the last one is not the end: a later page can have records.

@@ -124,8 +124,9 @@ export function conversationSteps({ whole, longest, pageSize, lastPage, totalTol
     const { hits = 0 } = known;
     if (page === 1 && hits > cap && !state.restOf) return halve(state);
     if (isRepeat) {
-      if (isReached(state)) return endWindow(state);
-      throw repeatedPage(labelOf(state), received, state.hits);
+      // A repeated page can state that there are more records.
+      if (isReached(known)) return endWindow(known);
+      throw repeatedPage(labelOf(state), received, known.hits);
     }
     if (items.length === 0) {
       // An empty page before the last one is not the end: a later page can have records.
