@@ -32,8 +32,15 @@ function isState(value: Record<string, unknown>): value is Record<string, unknow
     Array.isArray(warnings) &&
     warnings.every((warning) => typeof warning === 'string') &&
     typeof complete === 'boolean' &&
-    isWindow(value.window)
+    isWindow(value.window) &&
+    (records === 0 || isAfterPage(value))
   );
+}
+
+/** Returns whether a state with records says where to continue. A complete export has no open window. */
+function isAfterPage({ cursor, position, complete, window }: Record<string, unknown>): boolean {
+  if ((position ?? undefined) === undefined) return false;
+  return complete ? Object(window).name === undefined : cursor !== undefined;
 }
 
 function isWindow(value: unknown): boolean {

@@ -28,6 +28,7 @@ const MAX_BUFFERED = 1024 * 1024;
  * @throws BatchError `ERR_OUTPUT_SHORT` if the file has fewer bytes, `ERR_OUTPUT` for errors of the file system.
  */
 export async function openAppendFile(path: string, length: number, mode?: number): Promise<AppendFile> {
+  if (!(Number.isSafeInteger(length) && length >= 0)) throw invalidLength(path, length);
   const flags = constants.O_RDWR | (length === 0 ? constants.O_CREAT : 0);
   const file = await open(path, flags, mode).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' && length > 0 ? tooShort(path, length, 0) : fileError(path, error);
@@ -103,6 +104,14 @@ function appendTo(file: FileHandle, path: string, start: number): AppendFile {
       await file.close();
     },
   };
+}
+
+function invalidLength(path: string, length: unknown): BatchError {
+  return new BatchError(
+    `the checkpoint of ${path} says ${JSON.stringify(length)}, which is not the length of a file: it was changed. Restore the checkpoint ` +
+      'from a backup, or set restart (--restart) to start over; the existing files are renamed.',
+    'ERR_CHECKPOINT_DAMAGED',
+  );
 }
 
 function tooShort(path: string, expected: number, found: number): BatchError {

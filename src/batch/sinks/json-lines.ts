@@ -33,7 +33,7 @@ export function linesFile<Item>(
     format: gzip ? { name: 'jsonl.gz', ...gzip } : 'jsonl',
     path,
     async open(position) {
-      const { append, save, finish, close } = await openTextFile(path, Number(position ?? 0), gzip);
+      const { append, save, finish, close } = await openTextFile(path, (position ?? 0) as number, gzip);
       return { write: async (items) => append(toText(items)), save, finish, close };
     },
   };

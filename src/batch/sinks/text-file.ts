@@ -1,6 +1,8 @@
+import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
+import { BatchError } from '../errors.ts';
 import { openAppendFile } from '../files/append-file.ts';
 
 /** How a file is compressed. */
@@ -30,6 +32,8 @@ export interface TextFile {
 
 const compress = promisify(gzip);
 
+const LINE_FEED = 10;
+
 /** Position of the operating system in a gzip header (RFC 1952 section 2.3.1), and the value for an unknown one. */
 const SYSTEM = 9;
 const UNKNOWN = 255;
@@ -55,6 +59,11 @@ export async function openTextFile(path: string, length: number, gzip?: Compress
   };
   const close = () => file.close();
   if (!gzip) {
+    // Another program, or a hand in the checkpoint, has changed the length if the file would continue within a line.
+    if (length > 0 && !(await endsLine(path, length))) {
+      await close();
+      throw withinLine(path, length);
+    }
     const append = (text: string) => file.append(text);
     return { isEmpty: () => file.length === 0, append, save, finish: async () => {}, close };
   }
@@ -86,4 +95,22 @@ export async function openTextFile(path: string, length: number, gzip?: Compress
     },
     close,
   };
+}
+
+async function endsLine(path: string, length: number): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, length - 1);
+    return buffer[0] === LINE_FEED;
+  } finally {
+    await file.close();
+  }
+}
+
+function withinLine(path: string, length: number): BatchError {
+  return new BatchError(
+    `${path} cannot continue after ${length} bytes, as its checkpoint says, because no line ends there: the file or the checkpoint was ` +
+      'changed. Restore both from a backup, or set restart (--restart) to start over; the existing files are renamed.',
+    'ERR_CHECKPOINT_DAMAGED',
+  );
 }

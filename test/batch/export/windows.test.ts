@@ -305,11 +305,32 @@ describe('the checkpoint', () => {
     ['window', { window: 7 }],
     ['stated', { stated: -4 }],
     ['total', { total: '4' }],
+    ['position', { position: null }],
+    ['position', { position: undefined }],
+    ['cursor', { cursor: undefined }],
+    ['complete', { complete: true }],
   ])('is refused if somebody changed %s to %j, also with the right checksum', async (_, changed) => {
     const { base, path } = await interrupted();
     await edit(path, ({ state }) => Object.assign(state, changed));
     const error = await failure(exportRecords(base), 'ERR_CHECKPOINT_DAMAGED');
     expect(error.message).toMatch(/its state is not the state of an export.*--restart/);
+  });
+
+  it.each([[-1], [1.5], [''], [true], [[]], [{}]])(
+    'is refused for the length %j of the output',
+    async (position) => {
+      const { base, path } = await interrupted();
+      await edit(path, ({ state }) => Object.assign(state, { position }));
+      const error = await failure(exportRecords(base), 'ERR_CHECKPOINT_DAMAGED');
+      expect(error.message).toMatch(/which is not the length of a file.*--restart/);
+    },
+  );
+
+  it('is refused for a length of the output within a line', async () => {
+    const { base, path } = await interrupted();
+    await edit(path, ({ state }) => Object.assign(state, { position: 3 }));
+    const error = await failure(exportRecords(base), 'ERR_CHECKPOINT_DAMAGED');
+    expect(error.message).toMatch(/after 3 bytes, .* because no line ends there.*--restart/);
   });
 
   it('of version 1 stays complete', async () => {
