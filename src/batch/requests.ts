@@ -20,7 +20,7 @@ import { RUN_DEFAULTS } from './run-options.ts';
 import type { SourceRequestOptions } from './sources/source.ts';
 
 /** How a request is sent. */
-export interface SendOptions extends SourceRequestOptions {
+interface SendOptions extends SourceRequestOptions {
   /** Returns whether the request may be sent again after an outage. @default always */
   mayRepeat?: (() => boolean) | undefined;
 }
