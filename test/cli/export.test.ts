@@ -367,12 +367,12 @@ describe('export pages when the response has no value at the path', () => {
     expect(known.stderr).not.toContain('warning');
   });
 
-  it('does not warn if there are no records', async () => {
+  it('warns only about the lack of records if there are none', async () => {
     const { url } = await startApi({ list: [] });
     const args = [...pages, '--base-url', url, '--next', 'n', '--out', await outputFile()];
     const { code, stderr } = await run(args, oauth(url));
     expect(code).toBe(0);
-    expect(stderr).not.toContain('warning');
+    expect(stderr.match(/^warning: .*/gm)).toEqual([expect.stringContaining('no records')]);
   });
 
   it('accepts fewer records than the total with --total-tolerance, which the error recommends', async () => {
@@ -447,7 +447,7 @@ describe('when an export fails', () => {
     ['401', 3, 'authentication failed'],
     ['insufficient_scope', 4, 'assign the missing role or scope to the OAuth client'],
     ['403', 4, 'forbidden. The OAuth client lacks a permission'],
-    ['429', 5, 'rate limit exceeded, also after retries'],
+    ['429', 5, 'rate limit exceeded. Set a lower rate'],
     ['503', 6, 'the API is failing. Try again later'],
     ['reset', 6, 'ECONNRESET'],
     ['malformed', 6, 'The export stops, because records could be missing'],
@@ -457,7 +457,8 @@ describe('when an export fails', () => {
       const simulator = await startSimulator({ records: 60 });
       simulator.schedule({ match: '/api', after: 3, times: 1000, kind, retryAfter: 0 });
       const out = await outputFile();
-      const args = conversations(simulator, out, '--page-size', '10', '--retries', '0', '--read-ahead', '0');
+      const flags = ['--page-size', '10', '--retries', '0', '--max-outage', '0', '--read-ahead', '0'];
+      const args = conversations(simulator, out, ...flags);
       const { code, stdout, stderr } = await run(args, genesysEnv(simulator));
       expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
       expect(stderr).toContain(message);
