@@ -27,6 +27,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000, interval: 10 } },
     pool: 'forks',
+    // Many tests wait for processes and servers, so two workers on two processors are worth it. vitest leaves one processor free otherwise.
+    maxWorkers: '100%',
     // Tests cause these warnings on purpose, and check them.
     execArgv: ['--disable-warning=AuthRefreshWarning'],
     // Its notices concern servers in production.

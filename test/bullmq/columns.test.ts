@@ -59,7 +59,7 @@ describeWithRedis('the columns of a CSV output', () => {
     expect(error.message).toMatch(
       /^part 0 of all has failed: .*no record has "converationStart"\. Did you mean "conversationStart"\?/,
     );
-    expect(error.message).toMatch(/Correct --columns.*submit it with other options\.$/);
+    expect(error.message).toMatch(/Correct columns \(--columns\).*submit it with other options\.$/);
     expect(error).toMatchObject({ permanent: true, resumable: false });
     expect(read.length).toBeLessThanOrEqual(3);
   });

@@ -34,7 +34,7 @@ describeWithRedis('the totals of parts', () => {
     return { finished: handle.finished(POLL), read };
   }
 
-  const MISSING = expect.stringMatching(/^part 1: the list b stated 26 records.* 1 are missing/);
+  const MISSING = expect.stringMatching(/^part 1: the list b stated 26 records.* 1 is missing/);
 
   it.each([
     ['both state a total', [20, 25], { stated: 45, missing: 0, warnings: [] }],
@@ -68,7 +68,7 @@ describeWithRedis('the totals of parts', () => {
     const { finished } = await exporting([20, 28], 'out.jsonl');
     const error = await failure(finished, 'ERR_TOTAL_MISMATCH');
     expect(error.message).toMatch(
-      /^part 1 of all has failed: the list b announced 28 records, but ended after 25/,
+      /^part 1 of all has failed: the list b stated 28 records, but returned 25 different ones/,
     );
     expect(error.permanent).toBe(true);
   });

@@ -41,7 +41,7 @@ describeWithRedis('the result of an export in a queue', () => {
 
   const MISSING =
     'part 2: POST /api/v2/analytics/conversations/details/query for 2023-10-03T00:00:00.000Z/2023-10-04T00:00:00.000Z stated 101 records, ' +
-    'but returned 100 different ones: 1 are missing, which the tolerance of 0.01 allows';
+    'but returned 100 different ones: 1 is missing, which the tolerance of 0.01 allows';
 
   it.each(['c.jsonl', 'c.csv', 'parts.jsonl'])(
     'names the part of a warning in text, JSON and the exit code, also if the export was complete before: %s',
@@ -96,7 +96,7 @@ describeWithRedis('the result of an export in a queue', () => {
     const { code, stderr } = await run(exporting(api, 'c.jsonl'), {});
     expect(code).toBe(7);
     expect(stderr).toMatch(
-      /\nerror: part 3 of c\.jsonl has failed: .* announced 110 records, but ended after 100/,
+      /\nerror: part 3 of c\.jsonl has failed: .* stated 110 records, but returned 100 different ones/,
     );
     expect(lines(stderr).at(-1)).toMatch(/^hint: add --total-tolerance 0\.091 and --restart /);
     const tolerant = exporting(api, 'c.jsonl', '--total-tolerance', '0.091', '--restart');
