@@ -58,7 +58,9 @@ describe('cursorSource', () => {
     );
     const source = (stated: number) => cursorSource({ ...byCursor, params: { stated }, total: 'total' });
     expect((await exportAll(source(2), url)).summary).toMatchObject({ stated: 2, missing: 0, warnings: [] });
-    await expect(exportAll(source(3), url)).rejects.toThrow('stated 3 records, but returned 2 different ones');
+    await expect(exportAll(source(3), url)).rejects.toThrow(
+      'stated 3 records, but returned 2 different ones',
+    );
   });
 
   it('sends the cursor in the body of a POST, next to the other members', async () => {
