@@ -1,0 +1,3 @@
+import { json } from './json.ts';
+
+await json(101);
