@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import type { Digest } from '../digest.ts';
 
 /** Remembers digests, each with the number of the window in which it was last seen. */
 export interface IdTable {

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { type Digest, isDigest } from '../digest.ts';
 import { BatchError } from '../errors.ts';
 import { openAppendFile } from '../files/append-file.ts';
 import { fileError } from '../files/file-error.ts';
-import { DIGEST_LENGTH, type Digest } from './digest.ts';
 
 /** The file that remembers the digests of an export. It is truncated to the checkpoint together with the output. */
 export interface Journal {
@@ -37,7 +37,7 @@ export async function openJournal(
   if (length > 0) {
     try {
       for await (const line of linesOf(path)) {
-        if (DIGEST.test(line)) restore(line, window);
+        if (isDigest(line)) restore(line, window);
         else if (MARK.test(line)) window = Number(line.slice(1));
         else throw damaged(path);
       }
@@ -71,7 +71,6 @@ export async function openJournal(
   };
 }
 
-const DIGEST = new RegExp(`^[\\w-]{${DIGEST_LENGTH}}$`);
 const MARK = /^=[1-9]\d{0,9}$/;
 
 /** Replaces `readline`, which accepts other line ends too. A last line without an end is a line. */

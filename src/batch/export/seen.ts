@@ -1,6 +1,6 @@
+import { type Digest, digestOfId, digestOfPage, digestOfRecord } from '../digest.ts';
 import { BatchError } from '../errors.ts';
 import type { Json, PageSource } from '../sources/source.ts';
-import { type Digest, digestOfId, digestOfPage, digestOfRecord } from './digest.ts';
 import { createIdTable } from './id-table.ts';
 import { openJournal } from './journal.ts';
 

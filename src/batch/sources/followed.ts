@@ -1,4 +1,5 @@
 import type { AxiosRequestConfig } from 'axios';
+import { isDigest } from '../digest.ts';
 import { addToMemory, isPageMemory, type PageMemory, pageLoop } from './page-memory.ts';
 import { endOf, identifyBy, queryOf } from './paged-options.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from './paged-request.ts';
 import { readAhead } from './read-ahead.ts';
 import { addPage, isTotalReached, type RecordCount } from './record-count.ts';
-import { checkedCursor, isCount, isDigest } from './saved-cursor.ts';
+import { checkedCursor, isCount } from './saved-cursor.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
 /** The cursor or URL of the next page. A number that JavaScript cannot represent is an object with its digits. */

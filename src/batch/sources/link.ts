@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { AxiosRequestConfig } from 'axios';
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
+import { digestOf } from '../digest.ts';
 import { BatchError } from '../errors.ts';
 import { followedSource } from './followed.ts';
 import { linkScope } from './link-scope.ts';
@@ -84,13 +84,13 @@ export function linkSource(options: LinkOptions): PageSource {
     startOf({ response }) {
       const address = method === 'get' ? addressOf(response, context.own) : undefined;
       const lead = address && scope.toLead(new URL(address), response.config.baseURL);
-      return lead && digestOf(toStored(lead));
+      return lead && digestOfLead(toStored(lead));
     },
     leadOf({ body, response }: PagedAnswer, start) {
       const link = nextLink(valueAt(body, next), response, context);
       if (link === undefined) return undefined;
       const lead = toStored(link);
-      if (start === undefined || digestOf(lead) !== start) return lead;
+      if (start === undefined || digestOfLead(lead) !== start) return lead;
       throw new BatchError(
         `the pages of ${label} form a loop: a page names the first page as the next one. The export stops and has ` +
           'written no record twice. Report the loop to the operator of the API.',
@@ -101,9 +101,9 @@ export function linkSource(options: LinkOptions): PageSource {
 }
 
 /** Returns a digest of a lead, whose query may contain secrets. The order of the query does not matter. */
-function digestOf(lead: string): string {
+function digestOfLead(lead: string): string {
   const [path = '', query = ''] = lead.split('?', 2);
   const params = new URLSearchParams(query);
   params.sort();
-  return createHash('sha256').update(`${path}?${params}`).digest('base64url').slice(0, 22);
+  return digestOf(`${path}?${params}`);
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { digestOf, isDigest } from '../digest.ts';
 import { BatchError } from '../errors.ts';
 import { toJson } from '../json/to-json.ts';
-import { hasShape, isCount, isDigest } from './saved-cursor.ts';
+import { hasShape, isCount } from './saved-cursor.ts';
 
 /** What a source remembers of the pages that it has read, to recognise pages that repeat. Cursors contain it. */
 export type PageMemory = {
@@ -56,7 +56,7 @@ export function addToMemory(
   const { first, before, largest = 0, empty = 0, again = 0 } = memory;
   if (items.length === 0) return { ...memory, empty: empty + 1 };
   const samples = samplesOf(items);
-  const digest = createHash('sha256').update(`${items.length} ${samples}`).digest('base64url').slice(0, 22);
+  const digest = digestOf(`${items.length} ${samples}`);
   const repeats = digest === first || digest === before;
   // Repeated pages do not stand for the records that are missing.
   if (repeats && received - again * largest >= total) return undefined;

@@ -37,7 +37,6 @@ export function isOptionalCount(value: unknown): boolean {
 type Check = (value: unknown) => boolean;
 
 export const isCount: Check = (value) => Number.isFinite(value) && Number(value) >= 0;
-export const isDigest: Check = (value) => typeof value === 'string' && /^[\w-]{22}$/.test(value);
 export const isTrue: Check = (value) => value === true;
 
 /** Returns a check for a whole number of at least `least`. */

@@ -1,5 +1,5 @@
+import { type Digest, digestOfPage } from '../digest.ts';
 import { BatchError } from '../errors.ts';
-import { type Digest, digestOfPage } from '../export/digest.ts';
 import type { Json } from './source.ts';
 
 /** Remembers the pages of one query. */

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOfId, digestOfPage, digestOfRecord } from '../../../src/batch/export/digest.ts';
+import { digestOfId, digestOfPage, digestOfRecord } from '../../../src/batch/digest.ts';
 import { createIdTable, type IdTable } from '../../../src/batch/export/id-table.ts';
 import { ExactNumber } from '../../../src/batch/index.ts';
 
