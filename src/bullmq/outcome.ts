@@ -1,4 +1,5 @@
 import { NO_RECORDS, warningsOf } from '../batch/internal.ts';
+import { isWhole } from '../core/internal.ts';
 
 /** What an export, or a part of one, returned compared with what the API stated. */
 export interface Outcome {
@@ -23,11 +24,11 @@ export function readOutcome(saved: object): Outcome | undefined {
   const { stated, missing, warnings, moreWarnings } = saved as { [name in keyof Saved]?: unknown };
   if (!Array.isArray(warnings)) return undefined;
   return {
-    ...(isCount(stated) && { stated }),
-    missing: isCount(missing) ? missing : 0,
+    ...(isWhole(stated) && { stated }),
+    missing: isWhole(missing) ? missing : 0,
     warnings: warningsOf({
       warnings: warnings.filter((warning) => typeof warning === 'string'),
-      moreWarnings: isCount(moreWarnings) ? moreWarnings : 0,
+      moreWarnings: isWhole(moreWarnings) ? moreWarnings : 0,
     }),
   };
 }
@@ -60,10 +61,6 @@ export function olderWorker(action: string, object: string): string {
     `an older version of axios-oauth-refresh ${action} ${object} and reported no warnings. Run the same version on all hosts, and export ` +
     'again to compare the records with the totals of the API'
   );
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function sum(numbers: readonly number[]): number {

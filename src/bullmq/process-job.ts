@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
 import type { ConfigurationError } from '../core/index.ts';
+import { isWhole } from '../core/internal.ts';
 import { readDescription } from './description.ts';
 import { NewerExportError, refuseNewer } from './format-version.ts';
 import { isLost, isScopeRefusal, isWorthAnotherAttempt } from './job-errors.ts';
@@ -145,7 +146,7 @@ async function skip(
 function readJob({ bullmq }: WorkerContext, { data }: Job) {
   const { version, name, run, part } = Object(data) as Readonly<Record<string, unknown>>;
   refuseNewer(String(name), version);
-  const isPart = part === undefined || (Number.isSafeInteger(part) && Number(part) >= 0);
+  const isPart = part === undefined || isWhole(part);
   if (nameProblem('name', name) || !/^\d+$/.test(String(run)) || !isPart) {
     throw new bullmq.UnrecoverableError('the job is not part of an export. Use this queue for exports only.');
   }

@@ -12,6 +12,7 @@ export { duration } from './duration.ts';
 export { callbackFailed, messageOf } from './errors.ts';
 export { createEmitter, type Emitter, notify } from './events.ts';
 export { isIncomplete } from './incomplete-response.ts';
+export { isWhole } from './is-whole.ts';
 export { linkSignals, throwIfAborted, unlessAborted } from './link-signals.ts';
 export { nearestName } from './nearest-name.ts';
 export { isNewerFormat, newerFormat } from './newer-format.ts';

@@ -1,3 +1,5 @@
+import { isWhole } from '../../core/internal.ts';
+import { isJsonObject, type JsonObject } from '../json/json-object.ts';
 import { type ExportState, START } from './state.ts';
 
 /**
@@ -7,7 +9,7 @@ import { type ExportState, START } from './state.ts';
  * @returns the state, or the reason why it cannot be used.
  */
 export function readState(state: unknown, version: number): ExportState | string {
-  if (!isObject(state)) return INVALID;
+  if (!isJsonObject(state)) return INVALID;
   if (version === 1 && state.complete !== true)
     return (
       'an older version of axios-oauth-refresh wrote it, and the counts of this version are missing. Finish the export with the version ' +
@@ -22,12 +24,12 @@ const INVALID =
   'its state is not the state of an export. Restore it from a backup, or set restart (--restart) to start over; the existing files are ' +
   'renamed';
 
-function isState(value: Record<string, unknown>): value is Record<string, unknown> & ExportState {
+function isState(value: JsonObject): value is JsonObject & ExportState {
   const { journal, records, pages, repeated, missing, moreWarnings, stated, total, warnings, complete } =
     value;
   return (
-    [journal, records, pages, repeated, missing, moreWarnings].every(isCount) &&
-    (stated === undefined || isCount(stated)) &&
+    [journal, records, pages, repeated, missing, moreWarnings].every((count) => isWhole(count)) &&
+    (stated === undefined || isWhole(stated)) &&
     (total === undefined || typeof total === 'number') &&
     Array.isArray(warnings) &&
     warnings.every((warning) => typeof warning === 'string') &&
@@ -38,32 +40,24 @@ function isState(value: Record<string, unknown>): value is Record<string, unknow
 }
 
 /** Returns whether a state with records says where to continue. A complete export has no open window. */
-function isAfterPage({ cursor, position, complete, window }: Record<string, unknown>): boolean {
+function isAfterPage({ cursor, position, complete, window }: JsonObject): boolean {
   if ((position ?? undefined) === undefined) return false;
   return complete ? Object(window).name === undefined : cursor !== undefined;
 }
 
 function isWindow(value: unknown): boolean {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { number, name, different, repeated, identical, pagesWithoutNew, totals } = value;
   return (
-    [number, different, repeated, identical, pagesWithoutNew].every(isCount) &&
-    Number(number) >= 1 &&
+    [different, repeated, identical, pagesWithoutNew].every((count) => isWhole(count)) &&
+    isWhole(number, 1) &&
     (name === undefined || name === null || typeof name === 'string') &&
     (totals === undefined || isTotals(totals))
   );
 }
 
 function isTotals(value: unknown): boolean {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { first, last, lowest, highest } = value;
-  return [first, last, lowest, highest].every(isCount);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return [first, last, lowest, highest].every((count) => isWhole(count));
 }

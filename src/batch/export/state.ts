@@ -1,3 +1,4 @@
+import { isWhole } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json, Page } from '../sources/source.ts';
 import type { Found } from './seen.ts';
@@ -59,7 +60,7 @@ export function beforePage(state: ExportState, page: Page, source: string): Expo
   const { items, window, end, stated } = page;
   if (end && items.length > 0)
     throw new Error(`the source ${source} returned records on a page that ends a window`);
-  if (stated !== undefined && !(Number.isSafeInteger(stated) && stated >= 0))
+  if (stated !== undefined && !isWhole(stated))
     throw new Error(`the source ${source} stated ${stated} records: stated must be a whole number`);
   const { name } = state.window;
   const hasWindow = items.length > 0 || stated !== undefined || end !== undefined;

@@ -1,9 +1,9 @@
 import type { AxiosResponse } from 'axios';
+import { isWhole } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { listOf, objectOf, unexpected } from './answer.ts';
 import { nextLink } from './next-link.ts';
 import { numberOf } from './record-count.ts';
-import { isWhole } from './saved-cursor.ts';
 
 /** Query parameters that the source sets. */
 export const OWN_PARAMS = ['startDate', 'endDate', 'skip', 'top', 'orderBy'];

@@ -1,8 +1,9 @@
+import { isWhole } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { ContactsAnswer, CxoneContact } from './completed-contacts-answer.ts';
 import type { Interval } from './interval.ts';
 import { totalAfterEmpty } from './record-count.ts';
-import { isOptionalCount, isWhole } from './saved-cursor.ts';
+import { isOptionalCount } from './saved-cursor.ts';
 import { repeatedPage } from './seen-pages.ts';
 import type { Step } from './windowed-pages.ts';
 import { toText } from './windows.ts';

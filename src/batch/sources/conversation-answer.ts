@@ -1,8 +1,8 @@
 import { isAxiosError } from 'axios';
+import { isWhole } from '../../core/internal.ts';
 import type { JsonObject } from '../json/json-object.ts';
 import { listOf, objectOf, unexpected } from './answer.ts';
 import type { JsonMembers } from './member-path.ts';
-import { isWhole } from './saved-cursor.ts';
 import type { SourceContext } from './source.ts';
 
 /** The path of the details query, in the real API and in the tutorial. */

@@ -1,7 +1,8 @@
+import { isWhole } from '../../core/internal.ts';
 import { type ConversationAnswer, DETAILS_QUERY } from './conversation-answer.ts';
 import type { Interval } from './interval.ts';
 import { totalAfterEmpty } from './record-count.ts';
-import { isOptionalCount, isWhole } from './saved-cursor.ts';
+import { isOptionalCount } from './saved-cursor.ts';
 import { toText } from './windows.ts';
 
 /** The position of an export: a query, and how much of it was read. Times are epoch milliseconds. */

@@ -1,6 +1,13 @@
 import { isAxiosError } from 'axios';
 import type { Clock } from '../../core/index.ts';
-import { type OptionTable, readOptions, refuse, systemClock, waitForRetry } from '../../core/internal.ts';
+import {
+  isWhole,
+  type OptionTable,
+  readOptions,
+  refuse,
+  systemClock,
+  waitForRetry,
+} from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { CsvRow } from './csv-rows.ts';
 import { checkExtraction, createExtraction, type ExtractionResult } from './data-extraction-job.ts';
@@ -10,7 +17,7 @@ import { checkDates } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { POLL_OPTIONS, type PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
-import { isWhole, savedCursor } from './saved-cursor.ts';
+import { savedCursor } from './saved-cursor.ts';
 import type { Page, PageSource, SourceContext } from './source.ts';
 
 /** Options of {@link cxoneDataExtraction}. Durations are in milliseconds. */

@@ -1,3 +1,4 @@
+import { isWhole } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json } from './source.ts';
 
@@ -21,11 +22,6 @@ export function savedCursor<State extends Json>(
       'backup, or set restart (--restart) to start over; the existing files are renamed.',
     'ERR_CHECKPOINT_DAMAGED',
   );
-}
-
-/** Returns whether a value is a whole number of at least `least`. */
-export function isWhole(value: unknown, least = 0): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= least;
 }
 
 /** Returns whether a value is absent or a whole number of at least 0. */
