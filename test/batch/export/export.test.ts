@@ -295,9 +295,13 @@ describe('when an export cannot be resumed', () => {
 
   it('rejects a second run on the same output, while the first run continues', async () => {
     const { base, read } = await setUp(THREE);
-    const first = exportRecords(base);
-    await failure(exportRecords(base), 'ERR_LOCKED');
-    await first;
+    let second: Promise<unknown> | undefined;
+    const onProgress = async () => {
+      second ??= failure(exportRecords(base), 'ERR_LOCKED');
+      await second;
+    };
+    await exportRecords({ ...base, onProgress });
+    expect(second).toBeDefined();
     expect(await read()).toBe(records(0, 5).map(line).join(''));
   });
 
