@@ -1,9 +1,9 @@
 import { type AxiosError, isAxiosError } from 'axios';
 import { isAuthRefreshError, type RequestTotals } from '../core/index.ts';
 import {
-  bearerError,
   duration,
   isIncomplete,
+  isScopeRefusal,
   messageOf,
   parseUrl,
   printable,
@@ -60,8 +60,7 @@ function advice(error: AxiosError & RequestTotals): string {
   if (isAuthRefreshError(error)) return '';
   const { response, replays = 0 } = error;
   const { status = 0, headers = {} } = response ?? {};
-  const challenge = bearerError(headers['www-authenticate']);
-  if (challenge === 'insufficient_scope') {
+  if (isScopeRefusal(headers)) {
     return ': the token lacks a scope (insufficient_scope). Assign the scope to the OAuth client, or request it';
   }
   switch (status) {

@@ -1,6 +1,6 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
-import { bearerError } from '../core/internal.ts';
+import { isScopeRefusal } from '../core/internal.ts';
 import { isQueueError } from './queue-error.ts';
 
 // A user must decide what to do with the existing data, or the API asks to wait for longer than all attempts take.
@@ -24,9 +24,4 @@ export function isWorthAnotherAttempt(error: Error): boolean {
 /** Returns whether another worker has the job, or may have it because Redis did not answer. This worker must not report a result then. */
 export function isLost(error: Error): boolean {
   return (error instanceof BatchError && error.code === 'ERR_LOCKED') || isQueueError(error);
-}
-
-/** Returns whether the API refused the scopes of a token, so that a new token does not help (RFC 6750 section 3.1). */
-export function isScopeRefusal(headers: unknown): boolean {
-  return bearerError(Object(headers)['www-authenticate']) === 'insufficient_scope';
 }

@@ -1,7 +1,7 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
 import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/index.ts';
-import { isError } from '../core/internal.ts';
+import { isError, isScopeRefusal } from '../core/internal.ts';
 import { Interruption } from './interrupt.ts';
 import { isOutOfDescriptors } from './out-of-descriptors.ts';
 
@@ -105,11 +105,6 @@ function ofRequest(cause: unknown): ExitCode {
   const status = response?.status ?? stored.status;
   if (status === 401 && (scope === true || isScopeRefusal(response?.headers))) return EXIT.forbidden;
   return PERMANENT_CODES.includes(String(code)) ? EXIT.permanent : ofStatus(status);
-}
-
-/** RFC 6750 section 3.1: a new token does not help, but another scope does. */
-function isScopeRefusal(headers: unknown): boolean {
-  return /\berror="?insufficient_scope\b/.test(String(Object(headers)['www-authenticate']));
 }
 
 // Requests that axios cannot send, or that lead to no response, whenever they are sent.

@@ -18,3 +18,8 @@ export function bearerError(field: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** Returns whether the API refused the scopes of a token, so that a new token does not help (RFC 6750 section 3.1). */
+export function isScopeRefusal(headers: unknown): boolean {
+  return bearerError(Object(headers)['www-authenticate']) === 'insufficient_scope';
+}

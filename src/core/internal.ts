@@ -1,4 +1,4 @@
-export { bearerError } from './bearer-challenge.ts';
+export { bearerError, isScopeRefusal } from './bearer-challenge.ts';
 export {
   type OptionTable,
   ownValue,
