@@ -1,4 +1,4 @@
-import { type AxiosError, isAxiosError } from 'axios';
+import { type AxiosError, type AxiosResponse, isAxiosError } from 'axios';
 import { isAuthRefreshError, type RequestTotals } from '../core/index.ts';
 import {
   duration,
@@ -40,9 +40,12 @@ export function describeCause(error: unknown): string {
   if (!isAxiosError(error)) return messageOf(error);
   if (isAuthRefreshError(error)) return error.message;
   const { response } = error;
-  return response && response.status >= 300
-    ? `${urlOf(error)?.hostname ?? 'the API'} returned ${response.status}`
-    : networkReason(error);
+  return response && response.status >= 300 ? describeStatus(response) : networkReason(error);
+}
+
+/** Describes a response for people who watch the run: `api.example.com returned 503`. */
+export function describeStatus({ request, config, status }: AxiosResponse): string {
+  return `${urlOf({ request, config })?.hostname ?? 'the API'} returned ${status}`;
 }
 
 /** How often a request was retried before its last failure. */
@@ -109,7 +112,7 @@ function networkReason(error: AxiosError): string {
 }
 
 /** Returns the URL of the connection, which can be that of a proxy. Only the host of the URL may be shown. */
-function urlOf({ request, config }: AxiosError): URL | undefined {
+function urlOf({ request, config }: Pick<AxiosError, 'request' | 'config'>): URL | undefined {
   const current: unknown = request?._currentUrl;
   return parseUrl(typeof current === 'string' ? current : requestUrl(config ?? {}));
 }

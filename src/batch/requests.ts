@@ -7,7 +7,7 @@ import axios, {
 import type { Clock, Rate, RateLimiter } from '../core/index.ts';
 import { monotonicOf } from '../core/internal.ts';
 import { allowListeners } from '../core/node/index.ts';
-import { describeCause } from './describe-failure.ts';
+import { describeStatus } from './describe-failure.ts';
 import { withExactBody } from './json/exact-body.ts';
 import { withExactNumbers } from './json/exact-response.ts';
 import type { Waiting } from './progress.ts';
@@ -103,19 +103,15 @@ export function createRequests(options: RequestsOptions): Requests {
   }
 
   function note(response: AxiosResponse | undefined, sentAt: number): void {
-    if (response?.status === 429) rate.throttled(sentAt);
-    else if (response && response.status < 400) rate.succeeded();
+    if (!response) return;
+    if (response.status === 429) rate.throttled(sentAt);
+    else if (response.status < 400) rate.succeeded();
     const asked = throttleOf(response, clock.now());
     if (asked === 0) return;
     pause.extend(asked);
     const retryAt = clock.now() + asked;
     onWaiting({
-      reason: describeCause({
-        response,
-        config: response?.config,
-        request: response?.request,
-        isAxiosError: true,
-      }),
+      reason: describeStatus(response),
       retryAt,
       until: Math.max(retryAt, clock.now() + maxOutage),
     });

@@ -67,7 +67,7 @@ async function writeManifest(
   description: ExportDescription,
   states: readonly PartState[],
 ): Promise<MergeResult> {
-  const manifest = join(`${name}.parts`, 'manifest.json');
+  const manifest = join(folderOf('', name), 'manifest.json');
   const sums = sumsOf(states);
   const none = sums.records === 0 ? [NO_RECORDS] : [];
   const result = { ...sums, warnings: boundWarnings([...none, ...sums.warnings]) };

@@ -26,14 +26,14 @@ export async function exportPart(
   if (output !== undefined && !(await ledger.read()).merged)
     await refuseExisting(join(directory, output), FOREIGN_OUTPUT);
   const sink = parts.sink({ name, part, fence: claim.fence });
-  const { records } = partState(claim.label, await claim.checkpoints.load());
+  const hasRecords = async () => partState(claim.label, await claim.checkpoints.load()).records > 0;
   return exportRecords({
     ...run,
     api,
     source: await source(value, common),
     // A part with records has passed the check.
     sink:
-      output !== undefined && isCsv(format) && records === 0
+      output !== undefined && isCsv(format) && csv.columns && !(await hasRecords())
         ? checkedColumns(sink, csv, () => readStates({ name, keys, ledger }, part))
         : sink,
     checkpoint: { ...claim.checkpoints, journal: await inheritJournal(directory, { name, part, ...claim }) },

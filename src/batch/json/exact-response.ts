@@ -1,10 +1,10 @@
 import type { AxiosRequestConfig, AxiosResponseTransformer } from 'axios';
 import { isTransformOfAxios } from './axios-transform.ts';
 import { mayHaveExactNumber } from './number-scan.ts';
-import { parseExact } from './parse-exact.ts';
+import { parseEachNumber } from './parse-exact.ts';
 
 /**
- * Returns a request whose JSON response is parsed by {@link parseExact}. Other transforms of the response stay as they are. If an
+ * Returns a request whose JSON response is parsed as `parseExact` does. Other transforms of the response stay as they are. If an
  * instance parses JSON in its own way, nothing changes.
  *
  * @param defaults of the instance.
@@ -23,7 +23,7 @@ function exactly(transform: AxiosResponseTransformer): AxiosResponseTransformer 
     const parsed: unknown = transform.call(this, data, ...context);
     // Axios decides whether the body is JSON: by `responseType`, and a text that is not JSON stays a text.
     if (typeof data !== 'string' || parsed === data || hasReviver(this)) return parsed;
-    return mayHaveExactNumber(data) ? parseExact(data) : parsed;
+    return mayHaveExactNumber(data) ? parseEachNumber(data) : parsed;
   };
 }
 

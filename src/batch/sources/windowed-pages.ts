@@ -37,8 +37,9 @@ export async function* readPages<State extends Json, Answer, Item>(
   let repeats = createPageRepeats();
   for (;;) {
     const begin = state;
-    if (machine.queryOf(begin) !== query) repeats = createPageRepeats();
-    query = machine.queryOf(begin);
+    const current = machine.queryOf(begin);
+    if (current !== query) repeats = createPageRepeats();
+    query = current;
     let read = 0;
     const likelyLast = () => read + machine.likelyPages(state) - 1;
     const fetch = (ahead: number) => machine.fetch(begin, ahead);
