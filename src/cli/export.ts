@@ -1,5 +1,5 @@
 import { type ExportSummary, exportRecords, type PageSource } from '../batch/index.ts';
-import { refuse } from '../core/internal.ts';
+import { duration, refuse } from '../core/internal.ts';
 import { completionOf, describeRecords } from './completion.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { ExportJob } from './export-job.ts';
@@ -9,7 +9,7 @@ import { runJob } from './job.ts';
 import { sinkFor } from './output.ts';
 import type { Interval } from './parse.ts';
 import { runQueuedExport } from './queue/queued-export.ts';
-import { count, counted, duration } from './reporter/words.ts';
+import { count, counted } from './reporter/words.ts';
 import { type SourceDescription, sourceOf } from './sources.ts';
 
 /** Runs an export in this process, or submits it to a queue. @returns the exit code. */

@@ -6,7 +6,6 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
 import { hintFor } from './hint.ts';
 import { Interruption } from './interrupt.ts';
 import { memoryErrorOf } from './memory.ts';
-
 import type { Failure } from './reporter/types.ts';
 
 /** The run that failed. */

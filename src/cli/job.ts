@@ -7,13 +7,13 @@ import { readEnvironment } from './environment.ts';
 import type { ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { RunFlags } from './flags/run-flags.ts';
-import { abortOnSignal, Interruption } from './interrupt.ts';
+import { Interruption } from './interrupt.ts';
 import type { Io } from './io.ts';
-import { watchMemory } from './memory.ts';
 import { openReporter } from './open-reporter.ts';
 import { parseRate } from './parse.ts';
 import type { Completion } from './reporter/types.ts';
 import { resumeCommand } from './resume.ts';
+import { watchRun } from './run-signal.ts';
 import { VENDOR_VARIABLES, type VendorName } from './variables.ts';
 
 /** An export or import that a command describes. */
@@ -41,13 +41,8 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   const { flags, baseUrl, url } = job;
   const secrets = findArgumentSecrets(job.args);
   const reporter = openReporter(io, flags, secrets);
-  const memory = watchMemory();
-  const { signal: interruption, release } = abortOnSignal(
-    io,
-    () => reporter.interrupted('stopping after the current page; interrupt again to stop immediately'),
-    reporter.stop,
-  );
-  const signal = AbortSignal.any([interruption, memory.signal]);
+  const warning = 'stopping after the current page; interrupt again to stop immediately';
+  const { signal, memory, release } = watchRun(io, reporter, warning);
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     refuseCredentials({ '--base-url': baseUrl, '--url': url });
@@ -85,7 +80,6 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     return failure.exitCode;
   } finally {
     reporter.stop();
-    memory.stop();
     release();
   }
 }

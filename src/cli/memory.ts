@@ -1,4 +1,4 @@
-import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import type { AxiosInstance } from 'axios';
 import { BatchError } from '../batch/index.ts';
@@ -45,11 +45,7 @@ export function watchMemory(): MemoryWatch {
   let live = oldGeneration();
   let fullCollections = 0;
   const observer = new PerformanceObserver((list) => {
-    // The types of Node lack the details of a collection.
-    const kinds = list
-      .getEntries()
-      .map((entry) => (entry as unknown as { detail: { kind: number } }).detail.kind);
-    if (!kinds.includes(constants.NODE_PERFORMANCE_GC_MAJOR)) return;
+    if (!list.getEntries().some(isFullCollection)) return;
     live = oldGeneration();
     fullCollections = limit - live < reserve ? fullCollections + 1 : 0;
     if (fullCollections < COLLECTIONS) return;
@@ -74,6 +70,11 @@ export function watchMemory(): MemoryWatch {
     },
     stop: () => observer.disconnect(),
   };
+}
+
+/** The types of Node lack the details of a collection. */
+function isFullCollection(entry: PerformanceEntry & { detail?: { kind?: number } }): boolean {
+  return entry.detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR;
 }
 
 const TOO_LONG = /^(Invalid string length|Cannot create a string longer)/;

@@ -14,7 +14,6 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import { addHelpEnd } from './help.ts';
 import type { Io } from './io.ts';
-
 import { secretFlagProblem } from './secret-flags.ts';
 
 /** Runs the command in the arguments. @returns the exit code. */

@@ -10,7 +10,7 @@ import {
   type RecordInput,
 } from '../../batch/index.ts';
 import { CSV_INPUT_DEFAULTS, formatOf, IMPORT_DEFAULTS } from '../../batch/internal.ts';
-import { refuse } from '../../core/internal.ts';
+import { duration, refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import {
@@ -24,7 +24,7 @@ import {
 import { addHelpEnd } from '../help.ts';
 import { runJob } from '../job.ts';
 import { parseCount } from '../parse.ts';
-import { count, counted, duration } from '../reporter/words.ts';
+import { count, counted } from '../reporter/words.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface ImportFlags extends RunFlags {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { printable, removeUserInfo } from '../../core/internal.ts';
+import { duration, printable, removeUserInfo } from '../../core/internal.ts';
 import { chooseVendor } from '../choose-vendor.ts';
 import type { CommandContext } from '../command-context.ts';
 import { connect } from '../connection.ts';
@@ -9,8 +9,6 @@ import { failureOf } from '../failure.ts';
 import { addConnectionFlags, type ConnectionFlags, vendorFlag } from '../flags/run-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { abortOnSignal } from '../interrupt.ts';
-
-import { duration } from '../reporter/words.ts';
 import type { VendorName } from '../variables.ts';
 
 /** Adds the command that checks the credentials. It never prints the token. */

@@ -24,14 +24,13 @@ import {
   type WorkFlags,
 } from '../flags/run-flags.ts';
 import { addHelpEnd } from '../help.ts';
-import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { watchMemory } from '../memory.ts';
 import { openReporter } from '../open-reporter.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
 import { queueUrl } from '../queue/queue-url.ts';
 import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
+import { watchRun } from '../run-signal.ts';
 import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
 import { VENDOR_RATES, VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
@@ -107,13 +106,7 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
   const { name: vendorName, vendor } = chooseVendor(environment, flags.vendor);
   const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[vendorName].rate);
   const store = redisStore({ url: connection });
-  const memory = watchMemory();
-  const { signal: interruption, release } = abortOnSignal(
-    io,
-    () => reporter.interrupted('stopping: returning the parts to the queue'),
-    reporter.stop,
-  );
-  const signal = AbortSignal.any([interruption, memory.signal]);
+  const { signal, memory, release } = watchRun(io, reporter, 'stopping: returning the parts to the queue');
   try {
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, store, onEvent: reporter.event });
     memory.limitResponses(api);
@@ -156,7 +149,6 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
     throwIfAborted(memory.signal);
   } finally {
     await store.close();
-    memory.stop();
     release();
   }
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../batch/index.ts';
 import { removeExport, splitInterval, submitExport, type WholeSummary } from '../../bullmq/index.ts';
-import { monotonicOf, refuse, systemClock } from '../../core/internal.ts';
+import { duration, monotonicOf, refuse, systemClock } from '../../core/internal.ts';
 import { findArgumentSecrets } from '../argument-secrets.ts';
 import { completionOf, describeRecords } from '../completion.ts';
 import { readEnvironment } from '../environment.ts';
@@ -13,7 +13,7 @@ import { abortOnSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { openReporter } from '../open-reporter.ts';
 import { csvOptions, outputFormat } from '../output.ts';
-import { counted, duration } from '../reporter/words.ts';
+import { counted } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
 import { type SourceDescription, sourceOf } from '../sources.ts';
 import { queueUrl } from './queue-url.ts';

@@ -1,5 +1,6 @@
 import type { Waiting } from '../../batch/index.ts';
 import type { Clock } from '../../core/index.ts';
+import { monotonicOf } from '../../core/internal.ts';
 import type { ReportedProgress } from './types.ts';
 
 /** Finds the beginning and the end of each outage in the progress of a run. */
@@ -21,7 +22,7 @@ export function waitingOf(progress: ReportedProgress): Waiting | undefined {
 }
 
 export function watchOutages(clock: Clock, { began, ended }: OutageListeners): Outages {
-  const now = () => clock.monotonic?.() ?? clock.now();
+  const now = monotonicOf(clock);
   let since: number | undefined;
   return {
     get isWaiting() {

@@ -1,7 +1,8 @@
 import type { AuthRefreshEvent, Clock } from '../../core/index.ts';
+import { duration, monotonicOf } from '../../core/internal.ts';
 import { type Outages, watchOutages } from './outages.ts';
 import type { Reporter } from './types.ts';
-import { describeEvent, duration, waitingText } from './words.ts';
+import { describeEvent, waitingText } from './words.ts';
 import { wrapWords } from './wrap-words.ts';
 
 interface TextOutput {
@@ -23,8 +24,8 @@ interface TextMessages extends Omit<Reporter, 'progress'> {
 /** Creates the methods that all text reporters share. */
 export function textMessages({ write, columns, leaveCtrlC, stop, clock }: TextOutput): TextMessages {
   const say = (text: string) => write(wrapWords(text, columns()));
-  const now = () => clock.monotonic?.() ?? clock.now();
-  let quietUntil = 0;
+  const now = monotonicOf(clock);
+  let quietUntil = Number.NEGATIVE_INFINITY;
 
   function report(event: AuthRefreshEvent): void {
     const text = describeEvent(event);

@@ -3,8 +3,6 @@ import type { AuthRefreshEvent } from '../../core/index.ts';
 import { duration } from '../../core/internal.ts';
 import type { ReportedProgress } from './types.ts';
 
-export { duration };
-
 /** Formats a whole number: `12,345`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/batch/index.ts';
 import { progressLine } from '../../../src/cli/reporter/progress-line.ts';
 import type { ReportedProgress } from '../../../src/cli/reporter/types.ts';
-import { duration } from '../../../src/cli/reporter/words.ts';
+import { duration } from '../../../src/core/internal.ts';
 
 const BLOCKS = { complete: '█', incomplete: '░' };
 const NOW = 1_700_000_000_000;
