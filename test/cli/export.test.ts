@@ -18,6 +18,8 @@ async function outputFile(name = 'conversations.jsonl'): Promise<string> {
   return join(await temporaryDirectory(), name);
 }
 
+const pages = ['export', 'pages', '--url', '/things', '--items', 'list'];
+
 describe('export genesys-conversations', () => {
   it('writes every record once, despite revoked tokens, 429, 503 and connection resets', async () => {
     const simulator = await startSimulator({
@@ -232,18 +234,7 @@ describe('export pages', () => {
   ])('requests pages %s', async (_, flags, page) => {
     const api = await startApi(page);
     const out = await outputFile();
-    const args = [
-      'export',
-      'pages',
-      '--base-url',
-      api.url,
-      '--url',
-      '/things',
-      '--items',
-      'list',
-      '--out',
-      out,
-    ];
+    const args = [...pages, '--base-url', api.url, '--out', out];
     const { code, stderr } = await run([...args, ...flags], env(api.url));
     await api.close();
     expect({ code, stderr }).toMatchObject({
@@ -306,14 +297,9 @@ describe('export pages with --param', () => {
     const params = ['expand=a', 'expand=b', 'api_key=s3cr3t-1', 'tenant=s3cr3t-2'];
     const { code, stderr } = await run(
       [
-        'export',
-        'pages',
+        ...pages,
         '--base-url',
         server.url,
-        '--url',
-        '/things',
-        '--items',
-        'list',
         '--out',
         out,
         ...way,
@@ -349,8 +335,6 @@ describe('export pages when the response has no value at the path', () => {
     onTestFinished(() => server.close());
     return server;
   }
-
-  const pages = ['export', 'pages', '--url', '/things', '--items', 'list'];
 
   it.each(PATHS)('warns that the export has a single page: %s %s', async (...path) => {
     const { url } = await startApi({ list: [{ id: 1 }], total: 1 });

@@ -4,21 +4,9 @@ import { createReporter } from '../../../src/cli/reporter/create-reporter.ts';
 import type { Reporter } from '../../../src/cli/reporter/types.ts';
 import { TokenRequestError } from '../../../src/core/errors.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
+import { PROGRESS } from '../../support/progress.ts';
 import { Captured } from '../support.ts';
 
-const PROGRESS: Progress = {
-  records: 1234,
-  pages: 13,
-  total: 5000,
-  repeated: 0,
-  requests: 15,
-  retries: 2,
-  replays: 1,
-  refreshes: 1,
-  elapsed: 4000,
-  recordsPerSecond: 308.5,
-  remaining: 125_000,
-};
 const { total: _total, remaining: _remaining, ...WITHOUT_TOTAL } = PROGRESS;
 
 interface Setup {
