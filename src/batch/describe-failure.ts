@@ -111,7 +111,7 @@ function networkReason(error: AxiosError): string {
   return `${printable(message)}${code ? ` (${code})` : ''}`;
 }
 
-/** Returns the URL of the connection, which can be that of a proxy. Only the host of the URL may be shown. */
+/** Returns the URL of the request, or of its proxy. Only the host of the URL may be shown. */
 function urlOf({ request, config }: Pick<AxiosError, 'request' | 'config'>): URL | undefined {
   const current: unknown = request?._currentUrl;
   return parseUrl(typeof current === 'string' ? current : requestUrl(config ?? {}));

@@ -15,7 +15,7 @@ const ADVICE =
 export async function refuseExisting(path: string, advice = ADVICE): Promise<void> {
   const found = await find(path);
   if (found) refuseNonFile(path, found);
-  // An empty file, such as one that mktemp creates, can be overwritten.
+  // An empty file can be overwritten: mktemp creates such a file.
   if (!found || found.size === 0) return;
   throw new BatchError(`${path} already exists, ${advice}`, 'ERR_OUTPUT_EXISTS', { resumable: false });
 }
