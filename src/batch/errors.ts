@@ -34,6 +34,8 @@ export type BatchErrorCode =
   | 'ERR_INPUT'
   /** The input has changed since the checkpoint was saved. */
   | 'ERR_INPUT_CHANGED'
+  /** The API refuses every record, or more records than `maxRejects`. */
+  | 'ERR_TOO_MANY_REJECTS'
   /** The memory is too small for the records. Only the command uses this code. */
   | 'ERR_MEMORY'
   /** A function that the caller passed in failed. */
@@ -44,12 +46,17 @@ interface BatchErrorFields {
   cause?: unknown;
   /** @default true */
   resumable?: boolean;
-  /** @default true for `ERR_PAGE_LOOP`, `ERR_RECORD` and `ERR_TOTAL_MISMATCH`, and if `resumable` is false */
+  /** @default true for `ERR_PAGE_LOOP`, `ERR_RECORD`, `ERR_TOTAL_MISMATCH` and `ERR_TOO_MANY_REJECTS`, and if `resumable` is false */
   permanent?: boolean;
   tolerance?: number | undefined;
 }
 
-const PERMANENT: readonly BatchErrorCode[] = ['ERR_PAGE_LOOP', 'ERR_RECORD', 'ERR_TOTAL_MISMATCH'];
+const PERMANENT: readonly BatchErrorCode[] = [
+  'ERR_PAGE_LOOP',
+  'ERR_RECORD',
+  'ERR_TOTAL_MISMATCH',
+  'ERR_TOO_MANY_REJECTS',
+];
 
 /**
  * The reason why an export or an import ended early. The message says what to check.

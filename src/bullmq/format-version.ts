@@ -3,9 +3,9 @@ import { isNewerFormat, newerFormat } from '../core/internal.ts';
 
 /**
  * The version of exports and jobs in Redis. Increase it if an earlier version would misread an export: its workers then leave the export to
- * others. Version 1 has no warnings. Version 0.2 of this package and earlier versions write none.
+ * others. Version 2 has no accounts, version 1 no warnings. Version 0.2 of this package and earlier versions write none.
  */
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** An export of a newer version of this package, which this process leaves as it is. */
 export class NewerExportError extends BatchError {}

@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { Job, Worker } from 'bullmq';
-import { refuse, systemClock, withDeadline } from '../core/internal.ts';
+import { RATE_INTERVAL, refuse, systemClock, withDeadline } from '../core/internal.ts';
 import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
+import { VERSION } from './format-version.ts';
 import { limitOutages } from './outage-limit.ts';
 import { loadBullmq } from './peers.ts';
+import { announceWorker } from './presence.ts';
 import { processJob } from './process-job.ts';
 import { redisMessage } from './queue-error.ts';
 import { sharedLimiter } from './shared-rate.ts';
@@ -14,6 +18,7 @@ import {
   type ExportWorkerEvent,
   type ExportWorkerOptions,
 } from './worker-options.ts';
+import { createWorkerRegistry } from './worker-registry.ts';
 
 /** A running worker. */
 export interface ExportWorker {
@@ -52,6 +57,15 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
 
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
+  const registry = createWorkerRegistry(client, { prefix, queue, timeout: takeover });
+  const presence = await announceWorker(registry, {
+    id: `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`,
+    host: hostname(),
+    pid: process.pid,
+    version: VERSION,
+    account: own.account,
+    rate: describeRate(own.rate),
+  });
   const leftAlone = new Set<string>();
   const outages = limitOutages(own.maxOutage);
   const emit = (event: ExportWorkerEvent) => {
@@ -115,6 +129,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
       // Not awaited: between two connection attempts, ioredis never reports that it has ended.
       worker.disconnect().catch(() => {});
     });
+    await presence.stop();
     await disconnect();
   }
 
@@ -124,4 +139,10 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
       return closing;
     },
   };
+}
+
+/** Returns a rate in a form that can be compared. */
+function describeRate(rate: ExportWorkerOptions['rate']): string {
+  if (rate === undefined) return 'none';
+  return 'requests' in rate ? `${rate.requests}/${rate.interval ?? RATE_INTERVAL}` : 'own';
 }

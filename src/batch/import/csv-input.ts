@@ -11,6 +11,8 @@ export interface CsvInputOptions {
   columns?: readonly string[] | undefined;
   /** Maximum size of a row in bytes. A longer row ends the import. @default 16 MiB */
   maxRowBytes?: number | undefined;
+  /** Reads a last row without a line end too. Without this option, another process may still be writing the row. @default false */
+  lastRowComplete?: boolean | undefined;
 }
 
 export const DEFAULTS = { delimiter: ',' } as const;
@@ -21,6 +23,7 @@ const OPTIONS: OptionTable<CsvInputOptions> = {
   delimiter: 'string',
   columns: 'object',
   maxRowBytes: 'number',
+  lastRowComplete: 'boolean',
 };
 
 /**

@@ -27,6 +27,10 @@ export interface ImportSummary extends ImportProgress {
   readonly resumed: boolean;
   /** Whether the import was already complete, so that nothing was sent. */
   readonly alreadyComplete: boolean;
+  /** What the caller should know, such as a last row that was not sent, in sentences without a full stop. */
+  readonly warnings: readonly string[];
+  /** The number of the line of a last row without a line end, which was not sent. */
+  readonly unfinishedLine?: number | undefined;
   /** The rejects file, if it contains records. */
   readonly rejects?: string | undefined;
   /** The unresolved file, if it contains records. */
@@ -152,6 +156,7 @@ function summary(
     ...progress,
     status: 'complete',
     ...how,
+    warnings: [],
     rejects: progress.rejected > 0 ? paths.rejects : undefined,
     unresolvedRecords: progress.unresolved > 0 ? paths.unresolved : undefined,
   };

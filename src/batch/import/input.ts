@@ -21,6 +21,10 @@ export interface InputRecord {
   readonly value?: unknown;
   /** Why the record cannot be read, such as invalid JSON, and its text. */
   readonly bad?: { readonly reason: string; readonly text: string } | undefined;
+  /** The list that an earlier import has written the record to. Undefined for a record of any other file. */
+  readonly list?: 'rejected' | 'unresolved' | undefined;
+  /** Set if the file ends within the record, because another process still writes it. Only the last record can be unfinished. */
+  readonly unfinished?: true | undefined;
   /** The position after the record. */
   readonly end: InputPosition;
 }

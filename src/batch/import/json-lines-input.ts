@@ -7,6 +7,8 @@ import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 export interface JsonLinesInputOptions {
   /** Maximum size of a line in bytes. A longer line ends the import. @default 16 MiB */
   maxLineBytes?: number | undefined;
+  /** Reads a last row without a line end too. Without this option, another process may still be writing the row. @default false */
+  lastRowComplete?: boolean | undefined;
   /** Keeps the digits of numbers that JavaScript cannot represent, as {@link ExactNumber}. @default true */
   exactNumbers?: boolean | undefined;
 }
@@ -16,6 +18,7 @@ const WRAPPERS = ['rejected', 'unresolved'];
 
 const OPTIONS: OptionTable<JsonLinesInputOptions> = {
   maxLineBytes: 'number',
+  lastRowComplete: 'boolean',
   exactNumbers: 'boolean',
 };
 

@@ -41,6 +41,17 @@ export interface ImportOptions extends Omit<RunOptions, 'onProgress'> {
   onBadRecord?: 'stop' | 'reject' | undefined;
   /** How often a record is sent again if it has an id, or if the API surely did not accept it. @default 3 */
   retries?: number | undefined;
+  /**
+   * Maximum number of rejected records, or a share of the records processed so far, such as '5%'. With more, the import stops. `Infinity`: no
+   * limit, and the import does not stop either if the API refuses all of the first records for one reason.
+   * @default 1000 or 5 %, whichever is more
+   */
+  maxRejects?: number | `${number}%` | undefined;
+  /**
+   * Sends the records of an unresolved file that have no id. The API may already have stored them, and then has them twice.
+   * @default false
+   */
+  sendAgain?: boolean | undefined;
   /** Delay before a record is first sent again; doubles each time. @default 1000 */
   baseDelay?: number | undefined;
   /** Called with the progress after each change. An error that it throws ends the run. */
@@ -78,6 +89,8 @@ const OPTIONS: OptionTable<ImportOptions> = {
   concurrency: 'any',
   onBadRecord: 'any',
   retries: 'number',
+  maxRejects: 'any',
+  sendAgain: 'boolean',
   baseDelay: 'number',
 };
 

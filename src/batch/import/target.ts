@@ -46,6 +46,8 @@ export interface ImportTarget {
   results(response: AxiosResponse, records: readonly unknown[]): readonly RecordResult[];
   /** Returns the id by which the API recognizes a repeated record, so that repeating it has no further effect. */
   idOf?(record: unknown): string | undefined;
+  /** The member of a record that `idOf` reads, for messages. An import is refused if no record of its input has it. */
+  readonly idField?: string | undefined;
   readonly check?: CheckRecords | undefined;
 }
 

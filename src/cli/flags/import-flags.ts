@@ -1,0 +1,77 @@
+import { type Command, Option } from 'commander';
+import { CSV_INPUT_DEFAULTS, IMPORT_DEFAULTS } from '../../batch/internal.ts';
+import { EXIT, EXIT_CODES } from '../exit-code.ts';
+import { addHelpEnd } from '../help.ts';
+import { parseCount } from '../parse.ts';
+import { VENDOR_VARIABLES } from '../variables.ts';
+import {
+  addConnectionFlags,
+  addLogFlags,
+  addResumeFlags,
+  addSpeedFlags,
+  type RunFlags,
+  rateFlag,
+} from './run-flags.ts';
+
+/** Flags that all imports share. */
+export interface ImportFlags extends RunFlags {
+  in: string;
+  format?: 'jsonl' | 'csv';
+  delimiter?: string;
+  batchSize?: number;
+  concurrency?: number;
+  onBadRecord?: 'stop' | 'reject';
+  rejects?: string;
+  unresolved?: string;
+}
+
+const { [EXIT.warning]: _, ...COMMON_EXIT_CODES } = EXIT_CODES;
+const IMPORT_EXIT_CODES = {
+  ...COMMON_EXIT_CODES,
+  [EXIT.partial]: 'incomplete, or there are rejected or unresolved records',
+};
+
+/** Starts the group of the records: flags of one import can follow. */
+export function addRecordFlags(command: Command): Command {
+  return command
+    .optionsGroup('Required:')
+    .requiredOption('--in <file>', 'input file')
+    .optionsGroup('Records:');
+}
+
+/** Adds the flags after those of the records. */
+export function addImportFlags(command: Command): void {
+  const { concurrency, onBadRecord } = IMPORT_DEFAULTS;
+  const badRecord = `what to do if a record cannot be read (default: ${onBadRecord})`;
+  command
+    .addOption(new Option('--on-bad-record <what>', badRecord).choices(['stop', 'reject']))
+    .option('--rejects <file>', 'file for rejected records (default: IN.rejects.jsonl)')
+    .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)');
+  const format = new Option('--format <format>', 'input format (default: from the file name)');
+  addConnectionFlags(command)
+    .optionsGroup('Input:')
+    .addOption(format.choices(['jsonl', 'csv']))
+    .option(
+      '--delimiter <character>',
+      `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
+    );
+  addSpeedFlags(command, rateFlag(VENDOR_VARIABLES.genesys.rate))
+    .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
+    .option(
+      '--concurrency <n>',
+      `requests at the same time; more than 1 can change the order (default: ${concurrency})`,
+      parseCount,
+    );
+  addLogFlags(addResumeFlags(command, 'IN.import.checkpoint'));
+}
+
+export function addImportHelp(command: Command, examples: readonly string[]): Command {
+  return addHelpEnd(command, {
+    examples,
+    notes: `Rejected records go to IN.rejects.jsonl, with the reason. Unresolved records,
+which the API may or may not have stored, go to IN.unresolved.jsonl. Check and
+fix the records in these files, then import each file with --in.`,
+    vendors: ['genesys'],
+    exitCodes: IMPORT_EXIT_CODES,
+  });
+}
