@@ -35,6 +35,8 @@ const CALLS: [name: string, meant: string, call: (wrong: never) => unknown][] = 
   ['redisStore', 'lockExpiry', (wrong) => redisStore(wrong)],
   ['exportRecords', 'checkpointInterval', (wrong) => batch.exportRecords(wrong)],
   ['importRecords', 'concurrency', (wrong) => batch.importRecords(wrong)],
+  ['importRecords', 'maxRejects', (wrong) => batch.importRecords(wrong)],
+  ['checkImport', 'batchRecords', (wrong) => batch.checkImport(wrong)],
   ['csvFile', 'delimiter', (wrong) => batch.csvFile('x', wrong)],
   ['gzipCsvFile', 'memberSize', (wrong) => batch.gzipCsvFile('x', wrong)],
   ['gzipJsonLinesFile', 'memberSize', (wrong) => batch.gzipJsonLinesFile('x', wrong)],

@@ -15,7 +15,7 @@ export interface JsonLinesInputOptions {
 }
 
 /** A line of a rejects or unresolved file has one of these members and `record`, and no other. */
-const WRAPPERS = ['rejected', 'unresolved'];
+const WRAPPERS = ['rejected', 'unresolved'] as const;
 
 const OPTIONS: OptionTable<JsonLinesInputOptions> = {
   maxLineBytes: 'number',
@@ -60,7 +60,7 @@ function toRecord({ text, ...position }: Row, parse: (text: string) => unknown):
     Array.isArray(value) || names.length !== 2 ? undefined : WRAPPERS.find((name) => names.includes(name));
   if (wrapped === undefined) return { ...position, value };
   const inner = value as { record?: unknown };
-  if (names.includes('record')) return { ...position, value: inner.record };
+  if (names.includes('record')) return { ...position, value: inner.record, list: wrapped };
   if (names.includes('text')) return bad('the line was already rejected; replace its "text" with a "record"');
   return { ...position, value };
 }

@@ -3,6 +3,7 @@ import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import type { Progress } from '../progress.ts';
 import { RUN_OPTIONS, type RunOptions, runProblems } from '../run-options.ts';
 import type { RecordInput } from './input.ts';
+import { type MaxRejects, maxRejectsProblem } from './reject-limit.ts';
 import type { ImportTarget } from './target.ts';
 
 /** Progress of an import. `records` counts accepted, rejected and unresolved records, `pages` counts batches. */
@@ -42,11 +43,12 @@ export interface ImportOptions extends Omit<RunOptions, 'onProgress'> {
   /** How often a record is sent again if it has an id, or if the API surely did not accept it. @default 3 */
   retries?: number | undefined;
   /**
-   * Maximum number of rejected records, or a share of the records processed so far, such as '5%'. With more, the import stops. `Infinity`: no
-   * limit, and the import does not stop either if the API refuses all of the first records for one reason.
+   * Maximum number of rejected records, or a share of the records processed so far, such as '5%'. With more, the import stops. Rejected
+   * records of earlier runs count. A share applies from 100 records on, and at the end of the input. `Infinity`: no limit, and the import
+   * does not stop either if the API refuses all of the first records for one reason.
    * @default 1000 or 5 %, whichever is more
    */
-  maxRejects?: number | `${number}%` | undefined;
+  maxRejects?: MaxRejects | undefined;
   /**
    * Sends the records of an unresolved file that have no id. The API may already have stored them, and then has them twice.
    * @default false
@@ -67,7 +69,10 @@ export interface ImportPaths {
 }
 
 /** Returns the files of an import. */
-export function importPaths({ input, ...options }: ImportOptions): ImportPaths {
+export function importPaths({
+  input,
+  ...options
+}: Pick<ImportOptions, 'input' | 'checkpoint' | 'rejects' | 'unresolved'>): ImportPaths {
   const checkpoint = options.checkpoint ?? `${input.path}.import.checkpoint`;
   return {
     checkpoint,
@@ -94,9 +99,17 @@ const OPTIONS: OptionTable<ImportOptions> = {
   baseDelay: 'number',
 };
 
-/** Returns the checked options. @throws ConfigurationError that lists every invalid option. */
-export function checkImportOptions(given: ImportOptions): ImportOptions {
-  const [options, problems] = readOptions(given, OPTIONS);
+/**
+ * Returns the checked options.
+ *
+ * @param what the function that received the options. `checkImport` needs no `api`.
+ * @throws ConfigurationError that lists every invalid option.
+ */
+export function checkImportOptions<Options extends Partial<ImportOptions>>(
+  given: Options,
+  what: 'importRecords' | 'checkImport' = 'importRecords',
+): Options {
+  const [options, problems] = readOptions<Partial<ImportOptions>>(given, OPTIONS);
   const {
     input,
     target,
@@ -106,10 +119,10 @@ export function checkImportOptions(given: ImportOptions): ImportOptions {
     onBadRecord = IMPORT_DEFAULTS.onBadRecord,
   } = options;
   const files = input
-    ? [input.path, ...Object.values(importPaths(options))].map((path) => resolve(path))
+    ? [input.path, ...Object.values(importPaths({ ...options, input }))].map((path) => resolve(path))
     : [];
-  refuse('importRecords', [
-    ...runProblems(options),
+  refuse(what, [
+    ...(what === 'importRecords' ? runProblems(options) : []),
     typeof input?.read !== 'function' && 'input must be a record input, such as jsonLinesInput(...)',
     typeof target?.request !== 'function' &&
       'target must be an import target, such as genesysContactList(...)',
@@ -117,8 +130,18 @@ export function checkImportOptions(given: ImportOptions): ImportOptions {
     !(batchRecords >= 1) && 'batchRecords must be 1 or more',
     !(batchBytes >= 1) && 'batchBytes must be 1 or more',
     !(concurrency >= 1) && 'concurrency must be 1 or more',
+    maxRejectsProblem(options.maxRejects),
     !['stop', 'reject'].includes(onBadRecord) && "onBadRecord must be 'stop' or 'reject'",
     ...problems,
   ]);
-  return options;
+  return options as Options;
+}
+
+/** Returns the limits of a batch. */
+export function batchLimits({
+  target: { maxRecords, maxBytes = Number.POSITIVE_INFINITY },
+  batchRecords = maxRecords,
+  batchBytes = Math.min(1_000_000, maxBytes),
+}: Pick<ImportOptions, 'target' | 'batchRecords' | 'batchBytes'>) {
+  return { maxRecords: Math.min(batchRecords, maxRecords), maxBytes: Math.min(batchBytes, maxBytes) };
 }

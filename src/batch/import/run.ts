@@ -4,9 +4,10 @@ import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { type Batch, cutBatches } from './batches.ts';
+import { createFirstLook } from './first-look.ts';
 import { type InputRecord, readOn, sizeOfInput } from './input.ts';
 import type { Ledger } from './ledger.ts';
-import { IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
+import { batchLimits, IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createBatchProcessor } from './process-batch.ts';
 import type { Mark } from './state.ts';
@@ -41,7 +42,6 @@ export async function runImport(
     retries = IMPORT_DEFAULTS.retries,
     baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
-  const { maxRecords, maxBytes = Number.POSITIVE_INFINITY } = target;
   const now = monotonicOf(clock);
   const began = now();
   const recordsBefore = processedRecords(ledger);
@@ -66,11 +66,13 @@ export async function runImport(
       reportProgress().catch(fail);
     },
   });
+  const firstLook = createFirstLook(options, ledger, (error) => fail(error));
   const processBatch = createBatchProcessor({
     api,
     target,
     requests,
-    ledger: { ...ledger, writeOutcomes: (outcomes) => ledger.writeOutcomes(outcomes).then(reportProgress) },
+    ledger: { ...ledger, writeOutcomes: (outcomes) => firstLook.write(outcomes).then(reportProgress) },
+    splitRefused: firstLook.parts,
     stop: stop.signal,
     retries,
     baseDelay,
@@ -122,8 +124,7 @@ export async function runImport(
     // Reading the open batches again would not show that their last row has grown.
     if (open.length > 0) await readOn(input, begun);
     const batches = cutBatches(input, ledger.state, {
-      maxRecords: Math.min(options.batchRecords ?? maxRecords, maxRecords),
-      maxBytes: Math.min(options.batchBytes ?? Math.min(1_000_000, maxBytes), maxBytes),
+      ...batchLimits(options),
       stopAtBad: onBadRecord === 'stop',
       onUnfinished(record) {
         unfinished = record;
@@ -139,6 +140,8 @@ export async function runImport(
       if (inFlight.size >= concurrency) await Promise.race(inFlight);
       if (stop.signal.aborted) break;
     }
+    await Promise.all(inFlight);
+    if (!stop.signal.aborted) await firstLook.end();
   } catch (error) {
     // A bad line ends the reading, but the batches before it must still finish.
     await Promise.all(inFlight);

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { CSV_INPUT_DEFAULTS, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount } from '../parse.ts';
+import { parseCount, parseMaxRejects, parseRename } from '../parse.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 import {
   addConnectionFlags,
@@ -23,6 +23,9 @@ export interface ImportFlags extends RunFlags {
   onBadRecord?: 'stop' | 'reject';
   rejects?: string;
   unresolved?: string;
+  maxRejects?: number | `${number}%`;
+  map?: Record<string, string>;
+  dryRun?: true;
 }
 
 const { [EXIT.warning]: _, ...COMMON_EXIT_CODES } = EXIT_CODES;
@@ -45,6 +48,11 @@ export function addImportFlags(command: Command): void {
   const badRecord = `what to do if a record cannot be read (default: ${onBadRecord})`;
   command
     .addOption(new Option('--on-bad-record <what>', badRecord).choices(['stop', 'reject']))
+    .option(
+      '--max-rejects <n>',
+      'stop at more rejected records than this: a number, a share such as 5%, or none (default: 1000 or 5%, whichever is more)',
+      parseMaxRejects,
+    )
     .option('--rejects <file>', 'file for rejected records (default: IN.rejects.jsonl)')
     .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)');
   const format = new Option('--format <format>', 'input format (default: from the file name)');
@@ -54,7 +62,9 @@ export function addImportFlags(command: Command): void {
     .option(
       '--delimiter <character>',
       `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
-    );
+    )
+    .option('--map <old=new>', 'rename a column or a top-level member; repeatable', parseRename)
+    .option('--dry-run', 'check every record, send and write nothing; requires no credentials');
   addSpeedFlags(command, rateFlag(VENDOR_VARIABLES.genesys.rate))
     .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
     .option(
