@@ -133,6 +133,8 @@ export function requestTarget(options: RequestTargetOptions): ImportTarget {
     name,
     query: queryOf({ ...own, method, url, idField }, idempotent),
     maxRecords,
+    // Without a placeholder, these statuses mean that the URL is wrong for all records.
+    ...(hasFields && { refusals: [404, 410] }),
     ...(idempotent && { idOf, idField }),
     problem(record) {
       if (!isJsonObject(record)) return 'the record is not a JSON object';
