@@ -3,6 +3,7 @@ import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import type { Progress } from '../progress.ts';
 import { RUN_OPTIONS, type RunOptions, runProblems } from '../run-options.ts';
 import type { RecordInput } from './input.ts';
+import { type MaxRejects, maxRejectsProblem } from './reject-limit.ts';
 import type { ImportTarget } from './target.ts';
 
 /** Progress of an import. `records` counts accepted, rejected and unresolved records, `pages` counts batches. */
@@ -42,11 +43,12 @@ export interface ImportOptions extends Omit<RunOptions, 'onProgress'> {
   /** How often a record is sent again if it has an id, or if the API surely did not accept it. @default 3 */
   retries?: number | undefined;
   /**
-   * Maximum number of rejected records, or a share of the records processed so far, such as '5%'. With more, the import stops. `Infinity`: no
-   * limit, and the import does not stop either if the API refuses all of the first records for one reason.
+   * Maximum number of rejected records, or a share of the records processed so far, such as '5%'. With more, the import stops. Rejected
+   * records of earlier runs count. A share applies from 100 records on, and at the end of the input. `Infinity`: no limit, and the import
+   * does not stop either if the API refuses all of the first records for one reason.
    * @default 1000 or 5 %, whichever is more
    */
-  maxRejects?: number | `${number}%` | undefined;
+  maxRejects?: MaxRejects | undefined;
   /**
    * Sends the records of an unresolved file that have no id. The API may already have stored them, and then has them twice.
    * @default false
@@ -117,6 +119,7 @@ export function checkImportOptions(given: ImportOptions): ImportOptions {
     !(batchRecords >= 1) && 'batchRecords must be 1 or more',
     !(batchBytes >= 1) && 'batchBytes must be 1 or more',
     !(concurrency >= 1) && 'concurrency must be 1 or more',
+    maxRejectsProblem(options.maxRejects),
     !['stop', 'reject'].includes(onBadRecord) && "onBadRecord must be 'stop' or 'reject'",
     ...problems,
   ]);

@@ -15,6 +15,8 @@ export interface BatchContext {
   target: ImportTarget;
   requests: Requests;
   ledger: Ledger;
+  /** Splits records that the API refused as a whole, to find the bad ones. */
+  splitRefused(records: readonly NumberedRecord[]): Iterable<readonly NumberedRecord[]>;
   stop: AbortSignal;
   /** How often records may be sent again. */
   retries: number;
@@ -43,7 +45,7 @@ type Records = readonly NumberedRecord[];
  * unless it has an id or the target's check reports it as absent.
  */
 export function createBatchProcessor(context: BatchContext): (batch: Batch) => Promise<void> {
-  const { api, target, requests, ledger, stop, retries, baseDelay, clock, random } = context;
+  const { api, target, requests, ledger, splitRefused, stop, retries, baseDelay, clock, random } = context;
   let lostInARow = 0;
 
   const valuesOf = (records: Records) => records.map(({ value }) => value);
@@ -67,10 +69,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     const [record] = records;
     if (record && records.length === 1)
       return ledger.writeOutcomes([{ record, outcome: 'rejected', reason, status }]);
-    // The API refused all records because of some: halving finds the bad ones.
-    const middle = Math.ceil(records.length / 2);
-    await send(records.slice(0, middle), 0);
-    await send(records.slice(middle), 0);
+    for (const part of splitRefused(records)) await send(part, 0);
   }
 
   async function readAnswer(

@@ -4,11 +4,14 @@ import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { type Batch, cutBatches } from './batches.ts';
+import { createFirstLook } from './first-look.ts';
 import { type InputRecord, readOn, sizeOfInput } from './input.ts';
-import type { Ledger } from './ledger.ts';
-import { IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
+import type { Ledger, Outcome } from './ledger.ts';
+import { IMPORT_DEFAULTS, type ImportOptions, type ImportProgress, importPaths } from './options.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createBatchProcessor } from './process-batch.ts';
+import { createRejectLimit } from './reject-limit.ts';
+import { similarReason } from './similar-reason.ts';
 import type { Mark } from './state.ts';
 
 /**
@@ -66,11 +69,22 @@ export async function runImport(
       reportProgress().catch(fail);
     },
   });
+  const { maxRejects } = options;
+  const similar = ({ reason = '', record }: Outcome) => similarReason(reason, record, target.idOf);
+  const firstLook = createFirstLook({
+    ledger,
+    target,
+    enabled: maxRejects !== Number.POSITIVE_INFINITY,
+    limit: createRejectLimit(ledger.state, { maxRejects, path: importPaths(options).rejects, similar }),
+    similar,
+    stop: (error) => fail(error),
+  });
   const processBatch = createBatchProcessor({
     api,
     target,
     requests,
-    ledger: { ...ledger, writeOutcomes: (outcomes) => ledger.writeOutcomes(outcomes).then(reportProgress) },
+    ledger: { ...ledger, writeOutcomes: (outcomes) => firstLook.write(outcomes).then(reportProgress) },
+    splitRefused: firstLook.parts,
     stop: stop.signal,
     retries,
     baseDelay,
@@ -139,6 +153,8 @@ export async function runImport(
       if (inFlight.size >= concurrency) await Promise.race(inFlight);
       if (stop.signal.aborted) break;
     }
+    await Promise.all(inFlight);
+    if (!stop.signal.aborted) await firstLook.end();
   } catch (error) {
     // A bad line ends the reading, but the batches before it must still finish.
     await Promise.all(inFlight);

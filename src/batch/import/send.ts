@@ -126,5 +126,15 @@ function wireOf(status: number): Wire {
 function reasonFrom(error: unknown, raw: AxiosResponse | undefined): string {
   // The body on the wire is unparsed text; axios has parsed the body of its own error.
   const response = (isAxiosError(error) && error.response) || raw;
-  return reasonOf(response?.data, response?.headers) ?? `the API returned ${raw?.status} without a reason`;
+  const data: unknown = response?.data;
+  const body = typeof data === 'string' ? parsed(data) : data;
+  return reasonOf(body, response?.headers) ?? `the API returned ${raw?.status} without a reason`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

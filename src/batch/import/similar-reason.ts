@@ -1,0 +1,16 @@
+import type { NumberedRecord } from './batches.ts';
+
+const QUOTED = /"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|«[^»]*»/g;
+// Numbers, UUIDs and ids such as `c12`.
+const WITH_DIGITS = /[\w-]*\d[\w-]*/g;
+
+/** Returns the part of a reason that is the same for all records: without the record's id, quoted text, and words with digits. */
+export function similarReason(
+  reason: string,
+  { value }: NumberedRecord,
+  idOf: ((record: unknown) => string | undefined) | undefined,
+): string {
+  const id = idOf?.(value);
+  const withoutId = id === undefined || id === '' ? reason : reason.replaceAll(id, '');
+  return withoutId.replace(QUOTED, '').replace(WITH_DIGITS, '').replace(/\s+/g, ' ').trim();
+}
