@@ -3,11 +3,20 @@ export type { CheckpointStore } from './checkpoint-store.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
 export { type ExportSummary, exportRecords } from './export/export.ts';
 export type { ExportOptions } from './export/options.ts';
+export {
+  type CheckImportOptions,
+  checkImport,
+  type ImportCheck,
+  type LineProblem,
+  type LineProblems,
+} from './import/check-import.ts';
 export { type CsvInputOptions, csvInput } from './import/csv-input.ts';
 export { type ImportSummary, importRecords } from './import/import.ts';
 export type { InputPosition, InputRecord, RecordInput } from './import/input.ts';
 export { type JsonLinesInputOptions, jsonLinesInput } from './import/json-lines-input.ts';
+export { type FieldMap, mapFields } from './import/map-fields.ts';
 export type { ImportOptions, ImportProgress } from './import/options.ts';
+export type { MaxRejects } from './import/reject-limit.ts';
 export {
   type CheckRecords,
   type ImportTarget,
@@ -20,6 +29,8 @@ export {
   type GenesysExternalContactsOptions,
   genesysExternalContacts,
 } from './import/targets/genesys-external-contacts.ts';
+export { type RequestTargetOptions, requestTarget } from './import/targets/request-target.ts';
+export type { ResultOptions } from './import/targets/response-results.ts';
 export { ExactNumber } from './json/exact-number.ts';
 export { toJson } from './json/to-json.ts';
 export type { Progress, Waiting } from './progress.ts';

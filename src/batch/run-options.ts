@@ -54,7 +54,7 @@ export const RUN_OPTIONS: OptionTable<RunOptions> = {
 };
 
 /** Returns the problems of the values of the options that exports and imports share. */
-export function runProblems(options: Pick<RunOptions, 'api' | 'rate'>): Problem[] {
+export function runProblems(options: Partial<Pick<RunOptions, 'api' | 'rate'>>): Problem[] {
   const { api, rate } = options;
   return [typeof api?.request !== 'function' && 'api must be an axios instance', ...rateProblems(rate)];
 }

@@ -49,6 +49,9 @@ function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest):
   if (code === 'ERR_INPUT') {
     return 'fix the line and run the same command again, or add --on-bad-record reject, which writes bad records to a file';
   }
+  if (code === 'ERR_TOO_MANY_REJECTS') {
+    return 'fix the cause, or set --max-rejects to a higher number or to none, and run the same command again';
+  }
   if (code === 'ERR_RECORD') {
     return `name all columns with --columns${canRestart ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;
   }

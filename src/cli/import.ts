@@ -4,36 +4,49 @@ import {
   type ImportTarget,
   importRecords,
   jsonLinesInput,
+  mapFields,
   type RecordInput,
 } from '../batch/index.ts';
 import { formatOf } from '../batch/internal.ts';
 import { duration, refuse } from '../core/internal.ts';
 import type { CommandContext } from './command-context.ts';
+import { runDryRun } from './dry-run.ts';
 import { EXIT } from './exit-code.ts';
 import type { ImportFlags } from './flags/import-flags.ts';
-import { runJob } from './job.ts';
+import { type Job, runJob } from './job.ts';
 import { count, counted } from './reporter/words.ts';
 
-/** Runs an import and sets the exit code. @param target creates the target, after the flags are parsed. */
+/**
+ * Runs an import and sets the exit code.
+ *
+ * @param target creates the target, after the flags are parsed.
+ * @param api which API gets the records. @default Genesys Cloud
+ */
 export async function runImport(
   { io, args, setExitCode }: CommandContext,
   name: string,
   flags: ImportFlags,
   target: () => ImportTarget,
+  api: Pick<Job, 'vendor' | 'baseUrl' | 'url'> = { vendor: 'genesys' },
 ): Promise<void> {
-  const { checkpoint, concurrency, onBadRecord, rejects, unresolved, batchSize: batchRecords } = flags;
+  const { checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects } = flags;
+  const prepare = () => ({
+    input: inputOf(flags),
+    target: target(),
+    batchRecords: flags.batchSize,
+    ...{ checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects },
+  });
+  const job = { name, args, flags, file: flags.in };
+  if (flags.dryRun) return setExitCode(await runDryRun(io, { ...job, prepare }));
   const code = await runJob(io, {
-    name,
-    args,
-    flags,
-    vendor: 'genesys',
-    file: flags.in,
+    ...job,
+    ...api,
+    sendsRecords: true,
     canResume: true,
     prepare() {
-      const parts = { input: inputOf(flags), target: target() };
-      const own = { checkpoint, concurrency, onBadRecord, rejects, unresolved, batchRecords };
+      const own = prepare();
       return async (run) => {
-        const summary = await importRecords({ ...run, ...own, ...parts });
+        const summary = await importRecords({ ...run, ...own });
         return {
           message: describeResult(summary),
           summary,
@@ -45,7 +58,7 @@ export async function runImport(
   setExitCode(code);
 }
 
-function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
+function inputOf({ in: path, format, delimiter, map }: ImportFlags): RecordInput {
   const chosen = format ?? formatOf(path) ?? 'jsonl';
   refuse('--in', [
     path === '-' &&
@@ -53,7 +66,8 @@ function inputOf({ in: path, format, delimiter }: ImportFlags): RecordInput {
     chosen === 'jsonl.gz' && `${path} is compressed; decompress the file first`,
     delimiter !== undefined && chosen !== 'csv' && `--delimiter requires the format csv, not ${chosen}`,
   ]);
-  return chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);
+  const input = chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);
+  return map ? mapFields(input, map) : input;
 }
 
 /** Returns the exit code and what to do. The same command has nothing left to do if the import was complete before. */

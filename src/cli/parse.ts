@@ -79,6 +79,23 @@ export function parsePair(text: string, before: Readonly<Record<string, string |
   return { ...before, [name]: earlier === undefined ? value : [earlier, value].flat() };
 }
 
+/** Reads `old=new`, and adds the names to the names before. */
+export function parseRename(text: string, before: Readonly<Record<string, string>> = {}) {
+  const [, from = '', to = ''] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (from === '') throw new InvalidArgumentError('Use old=new, such as Phone=phone1.');
+  if (Object.hasOwn(before, from)) throw new InvalidArgumentError(`"${from}" already has a new name.`);
+  return { ...before, [from]: to };
+}
+
+/** Reads a number, a share such as `5%`, or `none`. */
+export function parseMaxRejects(text: string): number | `${number}%` {
+  if (text === 'none') return Number.POSITIVE_INFINITY;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  if (!/^\d{1,3}(\.\d+)?%$/.test(text) || Number.parseFloat(text) > 100)
+    throw new InvalidArgumentError('Use a number such as 500, a share such as 5%, or none.');
+  return text as `${number}%`;
+}
+
 /** Adds a value of a repeatable flag to the values before. */
 export function parseRepeated(text: string, before: readonly string[] = []): string[] {
   if (text === '') throw new InvalidArgumentError('Use a name.');

@@ -1,8 +1,9 @@
 import { BatchError } from '../errors.ts';
 import type { NumberedRecord } from './batches.ts';
 import type { Ledger, Outcome } from './ledger.ts';
-import type { RejectLimit } from './reject-limit.ts';
-import type { ImportTarget } from './target.ts';
+import { type ImportOptions, importPaths } from './options.ts';
+import { createRejectLimit } from './reject-limit.ts';
+import { similarReason } from './similar-reason.ts';
 
 /**
  * Writes the outcomes of an import. Until the API has accepted a record, rejected records are held back, because a wrong list or a wrong
@@ -20,27 +21,26 @@ export interface FirstLook {
   end(): Promise<void>;
 }
 
-interface LookOptions {
-  ledger: Pick<Ledger, 'state' | 'withdrawn' | 'writeOutcomes'>;
-  target: ImportTarget;
-  /** Whether to hold rejected records back at all. */
-  enabled: boolean;
-  limit: RejectLimit;
-  /** Returns the part of the reason that is the same for all records. */
-  similar(outcome: Outcome): string;
-  /** Stops the import. Requests on the wire still get their response. */
-  stop(error: BatchError): void;
-}
-
 // The number of records that the API must refuse.
 const ENOUGH = 20;
 
 // Records that cannot be read, or that the target refuses, are held back too. They must not fill the memory.
 const MOST_HELD = 1000;
 
-/** Creates the writer of the outcomes of a run. */
-export function createFirstLook({ ledger, target, enabled, limit, similar, stop }: LookOptions): FirstLook {
-  let isOpen = enabled && ledger.state.accepted === 0;
+/**
+ * Creates the writer of the outcomes of a run.
+ *
+ * @param stop stops the import. Requests on the wire still get their response.
+ */
+export function createFirstLook(
+  options: ImportOptions,
+  ledger: Pick<Ledger, 'state' | 'withdrawn' | 'writeOutcomes'>,
+  stop: (error: BatchError) => void,
+): FirstLook {
+  const { target, maxRejects } = options;
+  const similar = ({ reason = '', record }: Outcome) => similarReason(reason, record, target.idOf);
+  const limit = createRejectLimit(ledger.state, { maxRejects, path: importPaths(options).rejects, similar });
+  let isOpen = maxRejects !== Number.POSITIVE_INFINITY && ledger.state.accepted === 0;
   let held: Outcome[] = [];
   const refused: Outcome[] = [];
 

@@ -66,6 +66,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     account: own.account ?? api.defaults.baseURL ?? '',
   };
   await sizeOfInput(input.path);
+  await input.check?.();
   const lock = await lockOutput(`${paths.checkpoint}.lock`, clock, signal);
   const save = async (state: ImportState) => {
     await lock.verify();

@@ -45,6 +45,8 @@ export interface RecordInput {
    * @throws BatchError `ERR_INPUT` if the file cannot be read as text or rows at all.
    */
   read(from: InputPosition): AsyncIterable<InputRecord>;
+  /** Checks the options of the input with its records, before the first request of a run. @throws ConfigurationError */
+  check?(): Promise<void>;
 }
 
 export const START: InputPosition = { offset: 0, line: 0 };

@@ -69,7 +69,10 @@ export interface ImportPaths {
 }
 
 /** Returns the files of an import. */
-export function importPaths({ input, ...options }: ImportOptions): ImportPaths {
+export function importPaths({
+  input,
+  ...options
+}: Pick<ImportOptions, 'input' | 'checkpoint' | 'rejects' | 'unresolved'>): ImportPaths {
   const checkpoint = options.checkpoint ?? `${input.path}.import.checkpoint`;
   return {
     checkpoint,
@@ -96,9 +99,17 @@ const OPTIONS: OptionTable<ImportOptions> = {
   baseDelay: 'number',
 };
 
-/** Returns the checked options. @throws ConfigurationError that lists every invalid option. */
-export function checkImportOptions(given: ImportOptions): ImportOptions {
-  const [options, problems] = readOptions(given, OPTIONS);
+/**
+ * Returns the checked options.
+ *
+ * @param what the function that received the options. `checkImport` needs no `api`.
+ * @throws ConfigurationError that lists every invalid option.
+ */
+export function checkImportOptions<Options extends Partial<ImportOptions>>(
+  given: Options,
+  what: 'importRecords' | 'checkImport' = 'importRecords',
+): Options {
+  const [options, problems] = readOptions<Partial<ImportOptions>>(given, OPTIONS);
   const {
     input,
     target,
@@ -108,10 +119,10 @@ export function checkImportOptions(given: ImportOptions): ImportOptions {
     onBadRecord = IMPORT_DEFAULTS.onBadRecord,
   } = options;
   const files = input
-    ? [input.path, ...Object.values(importPaths(options))].map((path) => resolve(path))
+    ? [input.path, ...Object.values(importPaths({ ...options, input }))].map((path) => resolve(path))
     : [];
-  refuse('importRecords', [
-    ...runProblems(options),
+  refuse(what, [
+    ...(what === 'importRecords' ? runProblems(options) : []),
     typeof input?.read !== 'function' && 'input must be a record input, such as jsonLinesInput(...)',
     typeof target?.request !== 'function' &&
       'target must be an import target, such as genesysContactList(...)',
@@ -123,5 +134,14 @@ export function checkImportOptions(given: ImportOptions): ImportOptions {
     !['stop', 'reject'].includes(onBadRecord) && "onBadRecord must be 'stop' or 'reject'",
     ...problems,
   ]);
-  return options;
+  return options as Options;
+}
+
+/** Returns the limits of a batch. */
+export function batchLimits({
+  target: { maxRecords, maxBytes = Number.POSITIVE_INFINITY },
+  batchRecords = maxRecords,
+  batchBytes = Math.min(1_000_000, maxBytes),
+}: Pick<ImportOptions, 'target' | 'batchRecords' | 'batchBytes'>) {
+  return { maxRecords: Math.min(batchRecords, maxRecords), maxBytes: Math.min(batchBytes, maxBytes) };
 }

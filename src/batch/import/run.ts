@@ -6,12 +6,10 @@ import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { type Batch, cutBatches } from './batches.ts';
 import { createFirstLook } from './first-look.ts';
 import { type InputRecord, readOn, sizeOfInput } from './input.ts';
-import type { Ledger, Outcome } from './ledger.ts';
-import { IMPORT_DEFAULTS, type ImportOptions, type ImportProgress, importPaths } from './options.ts';
+import type { Ledger } from './ledger.ts';
+import { batchLimits, IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createBatchProcessor } from './process-batch.ts';
-import { createRejectLimit } from './reject-limit.ts';
-import { similarReason } from './similar-reason.ts';
 import type { Mark } from './state.ts';
 
 /**
@@ -44,7 +42,6 @@ export async function runImport(
     retries = IMPORT_DEFAULTS.retries,
     baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
-  const { maxRecords, maxBytes = Number.POSITIVE_INFINITY } = target;
   const now = monotonicOf(clock);
   const began = now();
   const recordsBefore = processedRecords(ledger);
@@ -69,16 +66,7 @@ export async function runImport(
       reportProgress().catch(fail);
     },
   });
-  const { maxRejects } = options;
-  const similar = ({ reason = '', record }: Outcome) => similarReason(reason, record, target.idOf);
-  const firstLook = createFirstLook({
-    ledger,
-    target,
-    enabled: maxRejects !== Number.POSITIVE_INFINITY,
-    limit: createRejectLimit(ledger.state, { maxRejects, path: importPaths(options).rejects, similar }),
-    similar,
-    stop: (error) => fail(error),
-  });
+  const firstLook = createFirstLook(options, ledger, (error) => fail(error));
   const processBatch = createBatchProcessor({
     api,
     target,
@@ -136,8 +124,7 @@ export async function runImport(
     // Reading the open batches again would not show that their last row has grown.
     if (open.length > 0) await readOn(input, begun);
     const batches = cutBatches(input, ledger.state, {
-      maxRecords: Math.min(options.batchRecords ?? maxRecords, maxRecords),
-      maxBytes: Math.min(options.batchBytes ?? Math.min(1_000_000, maxBytes), maxBytes),
+      ...batchLimits(options),
       stopAtBad: onBadRecord === 'stop',
       onUnfinished(record) {
         unfinished = record;

@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { CSV_INPUT_DEFAULTS, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount } from '../parse.ts';
-import { VENDOR_VARIABLES } from '../variables.ts';
+import { parseCount, parseMaxRejects, parseRename } from '../parse.ts';
+import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 import {
   addConnectionFlags,
   addLogFlags,
@@ -23,6 +23,9 @@ export interface ImportFlags extends RunFlags {
   onBadRecord?: 'stop' | 'reject';
   rejects?: string;
   unresolved?: string;
+  maxRejects?: number | `${number}%`;
+  map?: Record<string, string>;
+  dryRun?: true;
 }
 
 const { [EXIT.warning]: _, ...COMMON_EXIT_CODES } = EXIT_CODES;
@@ -39,12 +42,28 @@ export function addRecordFlags(command: Command): Command {
     .optionsGroup('Records:');
 }
 
+/** Texts of flags that depend on the API. */
+interface ImportDefaults {
+  /** The default rate. */
+  rate?: string;
+  /** The default of `--batch-size`. */
+  batchSize?: string;
+}
+
 /** Adds the flags after those of the records. */
-export function addImportFlags(command: Command): void {
+export function addImportFlags(
+  command: Command,
+  { rate = VENDOR_VARIABLES.genesys.rate, batchSize = 'as many as the API allows' }: ImportDefaults = {},
+): void {
   const { concurrency, onBadRecord } = IMPORT_DEFAULTS;
   const badRecord = `what to do if a record cannot be read (default: ${onBadRecord})`;
   command
     .addOption(new Option('--on-bad-record <what>', badRecord).choices(['stop', 'reject']))
+    .option(
+      '--max-rejects <n>',
+      'stop at more rejected records than this: a number, a share such as 5%, or none (default: 1000 or 5%, whichever is more)',
+      parseMaxRejects,
+    )
     .option('--rejects <file>', 'file for rejected records (default: IN.rejects.jsonl)')
     .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)');
   const format = new Option('--format <format>', 'input format (default: from the file name)');
@@ -54,9 +73,11 @@ export function addImportFlags(command: Command): void {
     .option(
       '--delimiter <character>',
       `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
-    );
-  addSpeedFlags(command, rateFlag(VENDOR_VARIABLES.genesys.rate))
-    .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
+    )
+    .option('--map <old=new>', 'rename a column or a top-level member; repeatable', parseRename)
+    .option('--dry-run', 'check every record, send and write nothing; requires no credentials');
+  addSpeedFlags(command, rateFlag(rate))
+    .option('--batch-size <n>', `records per request (default: ${batchSize})`, parseCount)
     .option(
       '--concurrency <n>',
       `requests at the same time; more than 1 can change the order (default: ${concurrency})`,
@@ -65,13 +86,18 @@ export function addImportFlags(command: Command): void {
   addLogFlags(addResumeFlags(command, 'IN.import.checkpoint'));
 }
 
-export function addImportHelp(command: Command, examples: readonly string[]): Command {
+/** @param vendors whose credentials the command reads. @default all */
+export function addImportHelp(
+  command: Command,
+  examples: readonly string[],
+  vendors?: readonly VendorName[],
+): Command {
   return addHelpEnd(command, {
     examples,
     notes: `Rejected records go to IN.rejects.jsonl, with the reason. Unresolved records,
 which the API may or may not have stored, go to IN.unresolved.jsonl. Check and
 fix the records in these files, then import each file with --in.`,
-    vendors: ['genesys'],
+    ...(vendors && { vendors }),
     exitCodes: IMPORT_EXIT_CODES,
   });
 }

@@ -10,11 +10,11 @@ import { progressParts, recordsText, waitingText } from './words.ts';
 export function linesReporter(stream: TextStream, interval: number, clock: Clock): Reporter {
   const write = (line: string) => void stream.write(`${line}\n`);
   const timer = createProgressTimer(clock, interval, (progress) => {
-    const { rejected, pages, rate, left, counts } = progressParts(progress);
+    const { accepted, notAccepted, pages, rate, left, counts } = progressParts(progress);
     const waiting = waitingOf(progress);
     const parts = waiting
       ? [waitingText(waiting, clock.now())]
-      : [rejected, pages, rate, left, counts].filter(Boolean);
+      : [accepted, notAccepted, pages, rate, left, counts].filter(Boolean);
     write([recordsText(progress), ...parts].join(', '));
   });
   const { outages, ...messages } = textMessages({

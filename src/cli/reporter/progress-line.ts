@@ -27,13 +27,14 @@ export function progressLine(
   // The total can be an estimate that is too low.
   const fraction = total !== undefined && total > 0 && total >= records ? records / total : undefined;
   const waiting = waitingOf(progress);
-  const { rejected, pages, rate, left, counts } = progressParts(progress);
+  const { accepted, notAccepted, pages, rate, left, counts } = progressParts(progress);
   const parts = {
     bar: WIDTHS[0] as number,
     percent: fraction === undefined ? '' : `${Math.floor(fraction * 100)}%`,
     waiting: waiting ? waitingText(waiting, now) : '',
     records: recordsText(progress),
-    rejected,
+    accepted,
+    notAccepted,
     pages,
     rate,
     left,
@@ -47,7 +48,8 @@ export function progressLine(
     const rest = [
       parts.waiting,
       parts.records,
-      parts.rejected,
+      parts.accepted,
+      parts.notAccepted,
       parts.pages,
       parts.rate,
       parts.left,
@@ -62,9 +64,10 @@ export function progressLine(
     { counts: '' },
     { pages: '' },
     { rate: '' },
+    { accepted: '' },
     // An outage makes the estimate wrong.
     ...(waiting ? [{ left: '' }] : []),
-    { rejected: '' },
+    { notAccepted: '' },
     { bar: WIDTHS[3] },
     ...(fraction === undefined ? [] : [{ records: `${count(records)}/${count(total ?? 0)}` }]),
     // The percentage says the same.

@@ -1,10 +1,12 @@
-import type { Progress } from '../../batch/index.ts';
+import type { ImportProgress, Progress } from '../../batch/index.ts';
 import type { WholeProgress } from '../../bullmq/index.ts';
 import type { AuthRefreshEvent } from '../../core/index.ts';
 import type { ExitCode } from '../exit-code.ts';
 
 /** The progress of a run of this process, or of the workers of a queue. */
-export type ReportedProgress = (Progress & { rejected?: number }) | WholeProgress;
+export type ReportedProgress =
+  | (Progress & Partial<Pick<ImportProgress, 'accepted' | 'rejected' | 'unresolved'>>)
+  | WholeProgress;
 
 /** The result of a complete run. */
 export interface Completion {

@@ -23,12 +23,14 @@ export function recordsText({ records, total }: ReportedProgress): string {
 /** Returns the parts of a progress line besides the records; a part without content is an empty string. */
 export function progressParts(
   progress: ReportedProgress,
-): Record<'rejected' | 'pages' | 'rate' | 'left' | 'counts', string> {
+): Record<'accepted' | 'notAccepted' | 'pages' | 'rate' | 'left' | 'counts', string> {
   const { pages, recordsPerSecond, remaining = 0 } = progress;
-  const { rejected = 0 } = 'parts' in progress ? {} : progress;
+  const { accepted, rejected = 0, unresolved = 0 } = 'parts' in progress ? {} : progress;
+  const some = (value: number, what: string) => (value > 0 ? `${count(value)} ${what}` : '');
   return {
-    rejected: rejected > 0 ? `${count(rejected)} rejected` : '',
-    pages: counted(pages, 'page'),
+    accepted: some(accepted ?? 0, 'accepted'),
+    notAccepted: [some(rejected, 'rejected'), some(unresolved, 'unresolved')].filter(Boolean).join(', '),
+    pages: accepted === undefined ? counted(pages, 'page') : counted(pages, 'batch', 'batches'),
     rate: `${count(recordsPerSecond)} records/s`,
     left: remaining > 0 ? `${duration(remaining)} left` : '',
     counts:

@@ -39,10 +39,12 @@ const VALUES: Record<string, ReportedProgress> = {
     retries: 12_345,
     refreshes: 1234,
   },
-  'an import with rejected records': {
+  'an import with rejected and unresolved records': {
     ...COUNTS,
     records: 1_000_000,
+    accepted: 987_000,
     rejected: 12_345,
+    unresolved: 655,
     pages: 10_000,
     total: 1_500_000,
     recordsPerSecond: 50_000,
@@ -90,6 +92,17 @@ describe('a progress line', () => {
       '██░░░░░░ 24% | 1,234 of 5,000 records, 2 min 05 s left',
       '██░░░░░░ 24% | 1,234 of 5,000 records, 2 min 05 s left',
       '█░░░ 24% | 1,234/5,000, 2 min 05 s left',
+    ]);
+  });
+
+  it('leaves out the accepted records of an import before the rejected and unresolved ones', () => {
+    const progress = VALUES['an import with rejected and unresolved records'] as Progress;
+    const outcomes = '1,000,000 of 1,500,000 records, 987,000 accepted, 12,345 rejected, 655 unresolved';
+    expect(line(progress, 200)).toContain(`${outcomes}, 10,000 batches, 50,000 records/s, 10 s left`);
+    expect([125, 120, 100].map((columns) => line(progress, columns))).toEqual([
+      `█████░░░ 66% | ${outcomes}, 50,000 records/s, 10 s left`,
+      `█████░░░ 66% | ${outcomes}, 10 s left`,
+      '█████░░░ 66% | 1,000,000 of 1,500,000 records, 12,345 rejected, 655 unresolved, 10 s left',
     ]);
   });
 

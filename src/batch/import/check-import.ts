@@ -1,0 +1,129 @@
+import { digestOf } from '../digest.ts';
+import { createIdTable } from '../export/id-table.ts';
+import { interrupted } from '../to-batch-error.ts';
+import { cutBatches, type NumberedRecord } from './batches.ts';
+import { sizeOfInput } from './input.ts';
+import { batchLimits, checkImportOptions, type ImportOptions } from './options.ts';
+import { startState } from './state.ts';
+
+/** The options of the import that is checked. `api` and the options of requests are not used. */
+export type CheckImportOptions = Omit<ImportOptions, 'api'> & Partial<Pick<ImportOptions, 'api'>>;
+
+/** A record of the input and what is wrong with it. */
+export interface LineProblem {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Records with a problem: how many, and the first 20. */
+export interface LineProblems {
+  readonly count: number;
+  readonly first: readonly LineProblem[];
+}
+
+/** The result of {@link checkImport}. */
+export interface ImportCheck {
+  /** Records of the whole input, without an unfinished last row. */
+  readonly records: number;
+  /** Records that the import would send. */
+  readonly sendable: number;
+  /** Requests that the import would send if the API accepts every record. */
+  readonly requests: number;
+  /** Records that cannot be read. The import stops at the first, or rejects them if `onBadRecord` is `reject`. */
+  readonly unreadable: LineProblems;
+  /** Records that the target refuses. The import would reject them without a request. */
+  readonly refused: LineProblems;
+  /** Records without an id, which the import never repeats. 0 if the target has no ids. */
+  readonly withoutId: number;
+  /** Records whose id an earlier record of the input has. */
+  readonly repeatedIds: LineProblems;
+  /** Records of an unresolved file that have no id. The import would refuse them without `sendAgain`. */
+  readonly unresolvedWithoutId: number;
+  /** The number of the line of a last row without a line end, which the import would not send. */
+  readonly unfinishedLine?: number | undefined;
+}
+
+const MOST_LISTED = 20;
+
+/**
+ * Reads the whole input of an import and reports what the import would do. Sends nothing, writes nothing, and needs no credentials.
+ *
+ * Uses 24 bytes of memory for each id, to find repeated ids.
+ *
+ * @throws ConfigurationError that lists every invalid option. BatchError `ERR_INPUT` if the input cannot be read as text or rows at all,
+ * `ERR_INTERRUPTED` if `signal` aborts.
+ * @example
+ * const { records, refused } = await checkImport({ input: csvInput('contacts.csv'), target });
+ */
+export async function checkImport(options: CheckImportOptions): Promise<ImportCheck> {
+  const own = checkImportOptions(options, 'checkImport');
+  const { input, target, signal, sendAgain = false } = own;
+  await sizeOfInput(input.path);
+  await input.check?.();
+  const unreadable = collectProblems();
+  const refused = collectProblems();
+  const repeatedIds = collectProblems();
+  const ids = createIdTable();
+  let withoutId = 0;
+  let unresolvedWithoutId = 0;
+  let unfinishedLine: number | undefined;
+  let records = 0;
+  let requests = 0;
+
+  /** Returns whether the record would be sent. */
+  function inspect({ line, value, bad, list }: NumberedRecord): boolean {
+    if (bad) return unreadable.add(line, bad.reason);
+    const problem = target.problem?.(value);
+    if (problem !== undefined) return refused.add(line, problem);
+    if (!target.idOf) return true;
+    const id = target.idOf(value);
+    if (id === undefined) {
+      withoutId++;
+      if (list === 'unresolved' && !sendAgain) unresolvedWithoutId++;
+      return true;
+    }
+    const earlier = ids.see(digestOf(id), line);
+    if (earlier > 0) repeatedIds.add(line, `the record in line ${earlier} has the same id`);
+    return true;
+  }
+
+  const batches = cutBatches(input, startState(), {
+    ...batchLimits(own),
+    stopAtBad: false,
+    onUnfinished({ line }) {
+      unfinishedLine = line;
+    },
+  });
+  for await (const batch of batches) {
+    if (signal?.aborted) throw interrupted(signal.reason);
+    records += batch.records.length;
+    if (batch.records.filter(inspect).length > 0) requests++;
+  }
+  return {
+    records,
+    sendable: records - unreadable.count - refused.count,
+    requests,
+    unreadable: unreadable.list(),
+    refused: refused.list(),
+    withoutId,
+    repeatedIds: repeatedIds.list(),
+    unresolvedWithoutId,
+    unfinishedLine,
+  };
+}
+
+function collectProblems() {
+  const first: LineProblem[] = [];
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    add(line: number, reason: string): false {
+      count++;
+      if (first.length < MOST_LISTED) first.push({ line, reason });
+      return false;
+    },
+    list: (): LineProblems => ({ count, first }),
+  };
+}

@@ -1,0 +1,93 @@
+import { type CheckImportOptions, checkImport, type ImportCheck, type LineProblems } from '../batch/index.ts';
+import { findArgumentSecrets } from './argument-secrets.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { failureOf } from './failure.ts';
+import type { ImportFlags } from './flags/import-flags.ts';
+import type { Io } from './io.ts';
+import { openReporter } from './open-reporter.ts';
+import { count, counted } from './reporter/words.ts';
+import { watchRun } from './run-signal.ts';
+
+/** An import that is only checked. */
+interface DryRun {
+  /** Such as `import genesys-contacts`. */
+  name: string;
+  args: readonly string[];
+  flags: ImportFlags;
+  file: string;
+  /** Checks the flags. */
+  prepare(): CheckImportOptions;
+}
+
+/** Checks the input of an import, and reports what the import would do. @returns the exit code. */
+export async function runDryRun(io: Io, { name, args, flags, file, prepare }: DryRun): Promise<ExitCode> {
+  const reporter = openReporter(io, flags, findArgumentSecrets(args));
+  const { signal, release } = watchRun(io, reporter, 'stopping; interrupt again to stop immediately');
+  try {
+    const options = prepare();
+    reporter.started(`${name} --dry-run`, file);
+    const check = await checkImport({ ...options, signal });
+    const warnings = warningsOf(check);
+    for (const warning of warnings) reporter.warning(warning);
+    const { exitCode, hint } = outcomeOf(check, flags);
+    reporter.completed({ message: describe(check), summary: { ...check, warnings }, exitCode, hint });
+    return exitCode;
+  } catch (error) {
+    const failure = failureOf(error, { command: name });
+    reporter.failed(failure);
+    return failure.exitCode;
+  } finally {
+    reporter.stop();
+    release();
+  }
+}
+
+/** Returns the exit code that the import would have, if the API accepts every record that is sent. */
+function outcomeOf(
+  { unreadable, refused, unresolvedWithoutId }: ImportCheck,
+  { onBadRecord = 'stop' }: ImportFlags,
+): { exitCode: ExitCode; hint?: string } {
+  if (unresolvedWithoutId > 0) {
+    const hint = 'remove the records that the API has stored, and add --send-again to send the others';
+    return { exitCode: EXIT.usage, hint };
+  }
+  if (unreadable.count > 0 && onBadRecord === 'stop') {
+    const hint = `the import would stop at line ${unreadable.first[0]?.line}: fix the lines, or add --on-bad-record reject`;
+    return { exitCode: EXIT.permanent, hint };
+  }
+  if (unreadable.count + refused.count === 0) return { exitCode: EXIT.complete };
+  return { exitCode: EXIT.partial, hint: 'fix the records, or import without --dry-run to reject them' };
+}
+
+function warningsOf(check: ImportCheck): string[] {
+  const { unreadable, refused, repeatedIds, withoutId, unresolvedWithoutId, unfinishedLine } = check;
+  const listed = ({ first, count: all }: LineProblems, what: string) => [
+    ...first.map(({ line, reason }) => `line ${line} ${what}: ${reason}`),
+    ...(all > first.length ? [`${counted(all - first.length, 'more record')} ${what}`] : []),
+  ];
+  return [
+    ...listed(unreadable, 'cannot be read'),
+    ...listed(refused, 'would be rejected'),
+    ...listed(repeatedIds, 'repeats an id'),
+    withoutId > 0 &&
+      `${counted(withoutId, 'record')} without an id; the import does not repeat a request with such records if its response is lost`,
+    unresolvedWithoutId > 0 &&
+      `${counted(unresolvedWithoutId, 'unresolved record')} without an id; the API may already have stored them`,
+    unfinishedLine !== undefined &&
+      `line ${unfinishedLine} has no line end and would not be sent, because another process may still be writing it`,
+    check.records === 0 && 'the input has no records',
+  ].filter((warning) => warning !== false);
+}
+
+function describe({ records, sendable, requests, unreadable, refused, repeatedIds }: ImportCheck): string {
+  const all =
+    sendable === records ? counted(records, 'record') : `${count(sendable)} of ${count(records)} records`;
+  return [
+    `dry run: ${all} would be sent in ${counted(requests, 'request')}; nothing was sent`,
+    unreadable.count > 0 && `${count(unreadable.count)} cannot be read`,
+    refused.count > 0 && `${count(refused.count)} would be rejected`,
+    repeatedIds.count > 0 && counted(repeatedIds.count, 'repeated id'),
+  ]
+    .filter(Boolean)
+    .join('; ');
+}
