@@ -3,17 +3,19 @@ import type { Redis } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
 import type { ConfigurationError } from '../core/index.ts';
-import { isScopeRefusal, isWhole } from '../core/internal.ts';
+import { isScopeRefusal, isWhole, type OptionTable, readOptions } from '../core/internal.ts';
 import { readDescription } from './description.ts';
-import { NewerExportError, refuseNewer } from './format-version.ts';
+import { refuseNewer, VERSION } from './format-version.ts';
 import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { exportKeys } from './keys.ts';
-import { createLedger } from './ledger.ts';
+import type { LeaveAlone } from './leave-alone.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { LeftAloneError } from './left-alone-error.ts';
 import { cleanUp, mergeParts } from './merge-job.ts';
 import { nameProblem } from './names.ts';
 import type { OutageLimit } from './outage-limit.ts';
-import { claimPart, type PartClaim } from './part-claim.ts';
+import { type ClaimingWorker, claimPart, type PartClaim } from './part-claim.ts';
 import { exportPart } from './part-job.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
 
@@ -27,13 +29,13 @@ interface WorkerContext {
   readonly timeout: number;
   readonly context: JobContext;
   readonly emit: (event: ExportWorkerEvent) => void;
-  /** The exports of a newer version that an event has named. */
-  readonly leftAlone: Set<string>;
+  readonly claiming: ClaimingWorker;
+  readonly leaveAlone: LeaveAlone;
   readonly outages: OutageLimit;
 }
 
-/** Milliseconds for which a job of a newer version waits for another worker. */
-const LEAVE_FOR = 5_000;
+/** Milliseconds for which a job waits after an outage if it has no delay. */
+const DEFAULT_DELAY = 5_000;
 
 interface JobEnd {
   readonly signal: AbortSignal;
@@ -46,22 +48,10 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
   try {
     return await processOwn(worker, job, token, end);
   } catch (error) {
-    throw error instanceof NewerExportError ? await leaveAlone(worker, job, token, error) : error;
+    throw error instanceof LeftAloneError
+      ? await worker.leaveAlone.leave(job, token, error, end.signal)
+      : error;
   }
-}
-
-/** Leaves a job of a newer version to another worker, and emits one event for each export. */
-async function leaveAlone(
-  worker: WorkerContext,
-  job: Job,
-  token: string | undefined,
-  error: NewerExportError,
-) {
-  const { emit, leftAlone } = worker;
-  const name = String(Object(job.data).name);
-  if (!leftAlone.has(name)) emit({ type: 'left-alone', name, error });
-  leftAlone.add(name);
-  return postpone(worker, job, token, LEAVE_FOR);
 }
 
 /** Returns a job to the queue for a while, without counting an attempt. @param delay in milliseconds. */
@@ -78,10 +68,12 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
   try {
     const keys = exportKeys(worker.prefix, worker.queue, name);
     const ledger = createLedger(worker.client, keys, worker.timeout);
+    await declineForeign(worker, ledger);
     const own: JobOfExport = { ...about, run, keys, ledger, signal: end.signal };
     const label = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
     const key = part === undefined ? keys.merge : keys.part(part);
-    const claimed = await claimPart({ ledger, key, run, label });
+    const claimed = await claimPart({ ledger, name, key, run, label, worker: worker.claiming });
+    worker.leaveAlone.claimed();
     if (typeof claimed === 'string') return await skip(worker, own, claimed);
     claim = claimed;
     emit({ type: 'started', ...about });
@@ -96,7 +88,7 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     emit({ type: 'finished', ...about, records });
     return { records };
   } catch (thrown) {
-    if (thrown instanceof NewerExportError) throw thrown;
+    if (thrown instanceof LeftAloneError) throw thrown;
     const error = toBatchError(thrown);
     if (end.isClosing()) {
       await job.moveToWait(token).catch(() => {});
@@ -112,7 +104,7 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     const { attempts = 1, backoff } = job.opts;
     if (worker.outages.allows(error)) {
       emit({ type: 'retrying', ...about, error });
-      const { delay = LEAVE_FOR } = Object(backoff) as { delay?: number };
+      const { delay = DEFAULT_DELAY } = Object(backoff) as { delay?: number };
       throw await postpone(worker, job, token, delay);
     }
     if (isWorthAnotherAttempt(error) && job.attemptsMade + 1 < attempts) {
@@ -125,6 +117,15 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     emit({ type: 'failed', ...about, error });
     throw new bullmq.UnrecoverableError(error.message);
   }
+}
+
+/** @throws LeftAloneError if the worker's options say that it cannot process this export. */
+async function declineForeign({ context: { declines } }: WorkerContext, ledger: Ledger): Promise<void> {
+  if (!declines) return;
+  const { description, account } = await ledger.read();
+  const reason = description === undefined ? undefined : declines(readDescription(description).common);
+  if (reason !== undefined)
+    throw new LeftAloneError(reason, account ? { version: VERSION, account } : undefined);
 }
 
 async function skip(
@@ -142,13 +143,26 @@ async function skip(
   return { skipped: reason };
 }
 
+/** Data of a job. */
+interface JobData {
+  version: unknown;
+  name: unknown;
+  run: unknown;
+  part: unknown;
+}
+
+const JOB_DATA: OptionTable<JobData> = { version: 'any', name: 'any', run: 'any', part: 'any' };
+
 /** Validates the data of a job, because it comes from Redis. */
 function readJob({ bullmq }: WorkerContext, { data }: Job) {
-  const { version, name, run, part } = Object(data) as Readonly<Record<string, unknown>>;
+  const [{ version, name, run, part }, problems] = readOptions(Object(data) as JobData, JOB_DATA);
   refuseNewer(String(name), version);
   const isPart = part === undefined || isWhole(part);
-  if (nameProblem('name', name) || !/^\d+$/.test(String(run)) || !isPart) {
-    throw new bullmq.UnrecoverableError('the job is not part of an export. Use this queue for exports only.');
+  if (nameProblem('name', name) || !/^\d+$/.test(String(run)) || !isPart || problems.some(Boolean)) {
+    throw new bullmq.UnrecoverableError(
+      ['the job is not part of an export', ...problems.filter(Boolean)].join(': ') +
+        '. Use this queue for exports only, and run the same version of axios-oauth-refresh on all hosts.',
+    );
   }
   return { name: String(name), run: String(run), part: part === undefined ? undefined : Number(part) };
 }
