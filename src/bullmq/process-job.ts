@@ -2,20 +2,25 @@ import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
-import type { ConfigurationError } from '../core/index.ts';
-import { isScopeRefusal, isWhole } from '../core/internal.ts';
+import { isError, isWhole } from '../core/internal.ts';
 import { readDescription } from './description.ts';
 import { NewerExportError, refuseNewer } from './format-version.ts';
 import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
+import { createJudge, type Judgement } from './judge.ts';
 import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { cleanUp, mergeParts } from './merge-job.ts';
 import { nameProblem } from './names.ts';
 import type { OutageLimit } from './outage-limit.ts';
 import { claimPart, type PartClaim } from './part-claim.ts';
+import { createPartFailures } from './part-failures.ts';
 import { exportPart } from './part-job.ts';
+import type { Presence } from './presence.ts';
+import { faultOf } from './worker-fault.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
+import type { WorkerPause } from './worker-pause.ts';
+import type { WorkerRegistry } from './worker-registry.ts';
 
 /** State of a worker that its jobs use. */
 interface WorkerContext {
@@ -30,10 +35,16 @@ interface WorkerContext {
   /** The exports of a newer version that an event has named. */
   readonly leftAlone: Set<string>;
   readonly outages: OutageLimit;
+  readonly registry: WorkerRegistry;
+  readonly presence: Presence;
+  readonly pause: WorkerPause;
 }
 
 /** Milliseconds for which a job of a newer version waits for another worker. */
 const LEAVE_FOR = 5_000;
+
+/** Milliseconds for which a part that this worker has failed waits for another worker. */
+const LEAVE_PART_FOR = 1_000;
 
 interface JobEnd {
   readonly signal: AbortSignal;
@@ -43,6 +54,11 @@ interface JobEnd {
 
 /** Processes one job, and rejects with the error that makes BullMQ repeat, fail or requeue the job. */
 export async function processJob(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
+  if (worker.pause.isActive) {
+    // BullMQ fetched the job before the pause.
+    await job.moveToWait(token).catch(() => {});
+    throw new worker.bullmq.WaitingError();
+  }
   try {
     return await processOwn(worker, job, token, end);
   } catch (error) {
@@ -75,8 +91,10 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
   let claim: PartClaim | undefined;
   const { name, run, part } = readJob(worker, job);
   const about = { name, ...(part !== undefined && { part }) };
+  const keys = exportKeys(worker.prefix, worker.queue, name);
+  const failures = createPartFailures(worker.client, { keys, run, timeout: worker.timeout });
+  const judge = createJudge({ ...worker, part, failures });
   try {
-    const keys = exportKeys(worker.prefix, worker.queue, name);
     const ledger = createLedger(worker.client, keys, worker.timeout);
     const own: JobOfExport = { ...about, run, keys, ledger, signal: end.signal };
     const label = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
@@ -84,25 +102,27 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     const claimed = await claimPart({ ledger, key, run, label });
     if (typeof claimed === 'string') return await skip(worker, own, claimed);
     claim = claimed;
+    const judgement = await judge.before();
+    if (judgement !== 'export') throw await conclude(worker, job, token, { claim, judgement, about });
     emit({ type: 'started', ...about });
     const description = readDescription((await ledger.read()).description ?? '');
     const { records } =
       part === undefined
         ? await mergeParts(worker.context, own, description, claim)
         : await exportPart(worker.context, own, description, claim, (progress) => {
-            if (!progress.waiting) worker.outages.answered();
+            if (!progress.waiting) {
+              worker.outages.answered();
+              worker.pause.answered();
+            }
             emit({ type: 'progress', ...about, progress });
           });
+    worker.pause.finished();
     emit({ type: 'finished', ...about, records });
     return { records };
   } catch (thrown) {
-    if (thrown instanceof NewerExportError) throw thrown;
+    if (thrown instanceof NewerExportError || isConcluded(bullmq, thrown)) throw thrown;
     const error = toBatchError(thrown);
-    if (end.isClosing()) {
-      await job.moveToWait(token).catch(() => {});
-      emit({ type: 'handed-back', ...about });
-      throw new bullmq.WaitingError();
-    }
+    if (end.isClosing()) throw await handBack(worker, job, token, about);
     // BullMQ knows which worker has the job, and gives a job without a worker to another worker.
     const loseJob = (reason: Error) => {
       emit({ type: 'lost', ...about, error: reason });
@@ -110,21 +130,73 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     };
     if (end.signal.aborted || isLost(error)) throw loseJob(error);
     const { attempts = 1, backoff } = job.opts;
-    if (worker.outages.allows(error)) {
+    const isOfMachine = faultOf(error) !== undefined;
+    if (!isOfMachine && worker.outages.allows(error)) {
       emit({ type: 'retrying', ...about, error });
       const { delay = LEAVE_FOR } = Object(backoff) as { delay?: number };
       throw await postpone(worker, job, token, delay);
     }
-    if (isWorthAnotherAttempt(error) && job.attemptsMade + 1 < attempts) {
+    if (!isOfMachine && isWorthAnotherAttempt(error) && job.attemptsMade + 1 < attempts) {
       emit({ type: 'retrying', ...about, error });
       throw error;
     }
-    await claim?.note('failure', { ...about, ...describe(error) }).catch((reason: Error) => {
-      throw loseJob(reason);
-    });
-    emit({ type: 'failed', ...about, error });
-    throw new bullmq.UnrecoverableError(error.message);
+    // Redis failed before this worker had the part.
+    if (!claim) throw loseJob(error);
+    try {
+      const judgement = await judge.after(claim, error, attempts);
+      throw await conclude(worker, job, token, { claim, judgement, about, error });
+    } catch (reason) {
+      throw isError(reason) && isLost(reason) ? loseJob(reason) : reason;
+    }
   }
+}
+
+interface Conclusion {
+  claim: PartClaim;
+  judgement: Exclude<Judgement, 'export'>;
+  about: { name: string; part?: number };
+  /** Undefined if this worker has not tried the part. */
+  error?: Error;
+}
+
+/** Does what the judge says, and returns the error that makes BullMQ follow. @throws BatchError `ERR_LOCKED`. */
+async function conclude(
+  worker: WorkerContext,
+  job: Job,
+  token: string | undefined,
+  { claim, judgement, about, error }: Conclusion,
+): Promise<Error> {
+  const { bullmq, emit } = worker;
+  if (judgement === 'return') return handBack(worker, job, token, { ...about, ...(error && { error }) });
+  if (judgement === 'leave') {
+    if (error) emit({ type: 'retrying', ...about, error });
+    return postpone(worker, job, token, LEAVE_PART_FOR);
+  }
+  const { message, code, ...fields } = judgement;
+  await claim.note('failure', judgement);
+  emit({
+    type: 'failed',
+    ...about,
+    error: error?.message === message ? error : new BatchError(message, code, fields),
+  });
+  return new bullmq.UnrecoverableError(message);
+}
+
+/** Returns a job to the queue at once, for other workers. */
+async function handBack(
+  { bullmq, emit }: WorkerContext,
+  job: Job,
+  token: string | undefined,
+  about: { name: string; part?: number; error?: Error },
+) {
+  await job.moveToWait(token).catch(() => {});
+  emit({ type: 'handed-back', ...about });
+  return new bullmq.WaitingError();
+}
+
+function isConcluded(bullmq: WorkerContext['bullmq'], thrown: unknown): boolean {
+  const { DelayedError, UnrecoverableError, WaitingError } = bullmq;
+  return [DelayedError, UnrecoverableError, WaitingError].some((type) => thrown instanceof type);
 }
 
 async function skip(
@@ -151,26 +223,4 @@ function readJob({ bullmq }: WorkerContext, { data }: Job) {
     throw new bullmq.UnrecoverableError('the job is not part of an export. Use this queue for exports only.');
   }
   return { name: String(name), run: String(run), part: part === undefined ? undefined : Number(part) };
-}
-
-function describe(error: BatchError | ConfigurationError) {
-  const { message } = error;
-  if (error instanceof BatchError) {
-    const { code, resumable, permanent, tolerance } = error;
-    return { code, message, resumable, permanent, tolerance, cause: causeOf(error) };
-  }
-  // The options of the worker or of the export are wrong.
-  return { code: 'ERR_QUEUE', message, resumable: true, permanent: false };
-}
-
-/** The response of an axios error. */
-interface Refusal {
-  status?: unknown;
-  headers?: unknown;
-}
-
-/** Returns the only fields of an error that may go to Redis, because axios errors contain the token. */
-function causeOf({ cause }: BatchError): object {
-  const { code, response } = Object(cause) as { code?: unknown; response?: Refusal };
-  return { code, status: response?.status, ...(isScopeRefusal(response?.headers) && { scope: true }) };
 }
