@@ -2,7 +2,7 @@ import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
-import { isError, isWhole } from '../core/internal.ts';
+import { isError, isWhole, sleep, systemClock } from '../core/internal.ts';
 import { readDescription } from './description.ts';
 import { NewerExportError, refuseNewer } from './format-version.ts';
 import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
@@ -43,8 +43,9 @@ interface WorkerContext {
 /** Milliseconds for which a job of a newer version waits for another worker. */
 const LEAVE_FOR = 5_000;
 
-/** Milliseconds for which a part that this worker has failed waits for another worker. */
-const LEAVE_PART_FOR = 1_000;
+// In milliseconds. This worker takes nothing for longer than the part is delayed, so that an idle worker is the first to take the part.
+const LEAVE_PART_FOR = 100;
+const STAND_BACK = 1_000;
 
 interface JobEnd {
   readonly signal: AbortSignal;
@@ -88,6 +89,7 @@ async function postpone({ bullmq }: WorkerContext, job: Job, token: string | und
 
 async function processOwn(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
   const { bullmq, emit } = worker;
+  const { signal } = end;
   let claim: PartClaim | undefined;
   const { name, run, part } = readJob(worker, job);
   const about = { name, ...(part !== undefined && { part }) };
@@ -96,14 +98,14 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
   const judge = createJudge({ ...worker, part, failures });
   try {
     const ledger = createLedger(worker.client, keys, worker.timeout);
-    const own: JobOfExport = { ...about, run, keys, ledger, signal: end.signal };
+    const own: JobOfExport = { ...about, run, keys, ledger, signal };
     const label = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
     const key = part === undefined ? keys.merge : keys.part(part);
     const claimed = await claimPart({ ledger, key, run, label });
     if (typeof claimed === 'string') return await skip(worker, own, claimed);
     claim = claimed;
     const judgement = await judge.before();
-    if (judgement !== 'export') throw await conclude(worker, job, token, { claim, judgement, about });
+    if (judgement !== 'export') throw await conclude(worker, job, token, { claim, judgement, about, signal });
     emit({ type: 'started', ...about });
     const description = readDescription((await ledger.read()).description ?? '');
     const { records } =
@@ -128,7 +130,7 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
       emit({ type: 'lost', ...about, error: reason });
       return new bullmq.WaitingError();
     };
-    if (end.signal.aborted || isLost(error)) throw loseJob(error);
+    if (signal.aborted || isLost(error)) throw loseJob(error);
     const { attempts = 1, backoff } = job.opts;
     const isOfMachine = faultOf(error) !== undefined;
     if (!isOfMachine && worker.outages.allows(error)) {
@@ -144,7 +146,7 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     if (!claim) throw loseJob(error);
     try {
       const judgement = await judge.after(claim, error, attempts);
-      throw await conclude(worker, job, token, { claim, judgement, about, error });
+      throw await conclude(worker, job, token, { claim, judgement, about, error, signal });
     } catch (reason) {
       throw isError(reason) && isLost(reason) ? loseJob(reason) : reason;
     }
@@ -157,6 +159,7 @@ interface Conclusion {
   about: { name: string; part?: number };
   /** Undefined if this worker has not tried the part. */
   error?: Error;
+  signal: AbortSignal;
 }
 
 /** Does what the judge says, and returns the error that makes BullMQ follow. @throws BatchError `ERR_LOCKED`. */
@@ -164,13 +167,15 @@ async function conclude(
   worker: WorkerContext,
   job: Job,
   token: string | undefined,
-  { claim, judgement, about, error }: Conclusion,
+  { claim, judgement, about, error, signal }: Conclusion,
 ): Promise<Error> {
   const { bullmq, emit } = worker;
   if (judgement === 'return') return handBack(worker, job, token, { ...about, ...(error && { error }) });
   if (judgement === 'leave') {
     if (error) emit({ type: 'retrying', ...about, error });
-    return postpone(worker, job, token, LEAVE_PART_FOR);
+    const delayed = await postpone(worker, job, token, LEAVE_PART_FOR);
+    await sleep(systemClock, STAND_BACK, signal).catch(() => {});
+    return delayed;
   }
   const { message, code, ...fields } = judgement;
   await claim.note('failure', judgement);
