@@ -13,6 +13,8 @@ export interface WorkerPause {
    * @returns how often in a row the worker has failed for the same reason.
    */
   begin(fault: WorkerFault, error: Error): number;
+  /** Takes no parts for a moment, without an event. @param delay in milliseconds. */
+  rest(delay: number): void;
   /** Notes that the API answered. */
   answered(): void;
   /** Notes that a part is complete. */
@@ -44,18 +46,24 @@ export function createWorkerPause({ clock, stop, start, presence, emit }: Worker
   let last: WorkerFault | undefined;
   let endedAt = 0;
   let timer: unknown;
+  let resting: unknown;
 
   function end(): void {
     timer = undefined;
     endedAt = now();
     presence.update({ paused: undefined });
-    start();
+    if (resting === undefined) start();
     emit({ type: 'resumed' });
+  }
+
+  function endRest(): void {
+    resting = undefined;
+    if (timer === undefined) start();
   }
 
   return {
     get isActive() {
-      return timer !== undefined;
+      return timer !== undefined || resting !== undefined;
     },
     begin(fault, error) {
       if (timer !== undefined) return tries;
@@ -68,6 +76,11 @@ export function createWorkerPause({ clock, stop, start, presence, emit }: Worker
       emit({ type: 'paused', error, delay });
       return tries;
     },
+    rest(delay) {
+      if (timer !== undefined || resting !== undefined) return;
+      resting = clock.setTimeout(endRest, delay);
+      stop();
+    },
     answered() {
       if (last !== 'directory') tries = 0;
     },
@@ -75,7 +88,7 @@ export function createWorkerPause({ clock, stop, start, presence, emit }: Worker
       tries = 0;
     },
     close() {
-      if (timer !== undefined) clock.clearTimeout(timer);
+      for (const pending of [timer, resting]) if (pending !== undefined) clock.clearTimeout(pending);
     },
   };
 }

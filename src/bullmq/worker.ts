@@ -3,9 +3,11 @@ import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Job, Worker } from 'bullmq';
 import { RATE_INTERVAL, refuse, systemClock, withDeadline } from '../core/internal.ts';
+import { storedAccount } from './account.ts';
 import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
 import { VERSION } from './format-version.ts';
+import { leaveAlone } from './leave-alone.ts';
 import { limitOutages } from './outage-limit.ts';
 import { loadBullmq } from './peers.ts';
 import { announceWorker } from './presence.ts';
@@ -59,15 +61,19 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
   const registry = createWorkerRegistry(client, { prefix, queue, timeout: takeover });
+  const host = hostname();
+  const account = storedAccount(own.account);
   const presence = await announceWorker(registry, {
-    id: `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`,
-    host: hostname(),
+    id: `${host}.${process.pid}.${randomBytes(4).toString('hex')}`,
+    host,
     pid: process.pid,
     version: VERSION,
-    account: own.account,
+    ...(account !== '' && { account }),
     rate: describeRate(own.rate),
+  }).catch(async (error: unknown) => {
+    await disconnect();
+    throw error;
   });
-  const leftAlone = new Set<string>();
   const outages = limitOutages(own.maxOutage);
   const emit = (event: ExportWorkerEvent) => {
     try {
@@ -78,11 +84,15 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   };
 
   const { api, source, rate, parts = directoryParts(directory) } = own;
-  const { tokens, timeout, maxOutage, account, clock, random, readAhead, checkpointInterval } = own;
+  const { tokens, timeout, maxOutage, clock, random, readAhead, checkpointInterval, declines } = own;
   const limiter = typeof rate === 'object' ? sharedLimiter(client, `${prefix}:rate:{${queue}}`, rate) : rate;
   const pace = { rate: limiter, timeout, maxOutage };
-  const run = { tokens, ...pace, account, clock, random, readAhead, checkpointInterval };
-  const context = { api, directory, parts, source, run };
+  const checkpointAccount = own.checkpointAccount ?? own.account;
+  const run = { tokens, ...pace, account: checkpointAccount, clock, random, readAhead, checkpointInterval };
+  const context = { api, directory, parts, source, declines, run };
+  // Other part stores need no shared directory.
+  const claiming = { host, account, directory: own.parts === undefined ? directory : undefined };
+  const leaving = leaveAlone(bullmq, registry, emit);
 
   const running = new Map<string, AbortController>();
   let closing: Promise<void> | undefined;
@@ -111,7 +121,8 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
           timeout: takeover,
           context,
           emit,
-          leftAlone,
+          claiming,
+          leaveAlone: leaving,
           outages,
           registry,
           presence,

@@ -16,7 +16,9 @@ const token = (code: AuthRefreshError['code'], status?: number) =>
     new AuthRefreshError('no token', code, config, undefined, new TokenRequestError('no', { code, status })),
   );
 
-const CASES: readonly (readonly [string, Error, WorkerFault | undefined])[] = [
+type Case = readonly [what: string, error: Error, fault: WorkerFault | undefined];
+
+const CASES: readonly Case[] = [
   ...[
     'ENOENT',
     'EROFS',
@@ -29,15 +31,13 @@ const CASES: readonly (readonly [string, Error, WorkerFault | undefined])[] = [
     'ENFILE',
     'ESTALE',
     'EFBIG',
-  ].map((code) => [`${code} of the output`, fileError('/x', ofFile(code)), 'directory']),
+  ].map((code): Case => [`${code} of the output`, fileError('/x', ofFile(code)), 'directory']),
   ['an error of a file in a callback', toBatchError(ofFile('EIO')), 'directory'],
   ['a part file that another worker has written', new BatchError('short', 'ERR_OUTPUT_SHORT'), 'directory'],
   ['a directory that is not shared', new WorkerProblem('not shared', 'ERR_OUTPUT'), 'directory'],
-  ...['EISDIR', 'ENAMETOOLONG', 'ENOTDIR'].map((code) => [
-    `${code} of the output`,
-    fileError('/x', ofFile(code)),
-    undefined,
-  ]),
+  ...['EISDIR', 'ENAMETOOLONG', 'ENOTDIR'].map(
+    (code): Case => [`${code} of the output`, fileError('/x', ofFile(code)), undefined],
+  ),
   ...[
     'ENOTFOUND',
     'EAI_AGAIN',
@@ -49,18 +49,18 @@ const CASES: readonly (readonly [string, Error, WorkerFault | undefined])[] = [
     'SELF_SIGNED_CERT_IN_CHAIN',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'EPROTO',
-  ].map((code) => [`${code} of a request`, request(code), 'network']),
+  ].map((code): Case => [`${code} of a request`, request(code), 'network']),
   ['a connection that cannot be opened', request('connect ETIMEDOUT 10.0.0.1:443'), 'network'],
   ['a page of a proxy', request('ERR_HTML_RESPONSE', { status: 200 }), 'network'],
   ['a proxy that requires a password', answered(407), 'network'],
-  ...['ECONNRESET', 'ETIMEDOUT', 'ECONNABORTED', 'ERR_BAD_RESPONSE'].map((code) => [
-    `${code} of a request`,
-    request(code),
-    undefined,
-  ]),
+  ...['ECONNRESET', 'ETIMEDOUT', 'ECONNABORTED', 'ERR_BAD_RESPONSE'].map(
+    (code): Case => [`${code} of a request`, request(code), undefined],
+  ),
   ['a page of a failing API', request('ERR_HTML_RESPONSE', { status: 503 }), undefined],
-  ...[401, 403].map((status) => [`status ${status}`, answered(status), 'credentials']),
-  ...[400, 404, 408, 409, 429, 500, 503].map((status) => [`status ${status}`, answered(status), undefined]),
+  ...[401, 403].map((status): Case => [`status ${status}`, answered(status), 'credentials']),
+  ...[400, 404, 408, 409, 429, 500, 503].map(
+    (status): Case => [`status ${status}`, answered(status), undefined],
+  ),
   ['credentials that the token endpoint refuses', token('ERR_TOKEN_ENDPOINT', 401), 'credentials'],
   ['a token endpoint that returns no token', token('ERR_TOKEN_RESPONSE', 200), 'credentials'],
   ['a secret that cannot be read', token('ERR_CALLBACK'), 'credentials'],
