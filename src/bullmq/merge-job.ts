@@ -49,7 +49,7 @@ export async function cleanUp(
   }
   await removeMarker(directory, name);
   await removeJournals(directory, name);
-  await ledger.remove(list.map((_, part) => keys.part(part)));
+  await ledger.remove([keys.failures, ...list.map((_, part) => keys.part(part))]);
 }
 
 async function completeStates(job: JobOfExport, { parts }: ExportDescription): Promise<PartState[]> {

@@ -61,11 +61,6 @@ export async function claimPart({
   if (reply.status === 'elsewhere') throw notShared(String(directory), name, host, String(reply.host));
   if (reply.status !== 'claimed') return reply.status;
   const { fence, savedBy } = reply;
-  const takenOver = () =>
-    new BatchError(
-      `${label} was taken over by another worker, or its export was submitted again or removed. This worker saves nothing more of it.`,
-      'ERR_LOCKED',
-    );
   return {
     label,
     fence,
@@ -77,11 +72,19 @@ export async function claimPart({
         return text !== undefined && mustStartOver(`of ${label}`, text) ? undefined : text;
       },
       async save(text) {
-        if (!(await ledger.save(key, fence, text))) throw takenOver();
+        if (!(await ledger.save(key, fence, text))) throw takenOver(label);
       },
     },
     async note(name, value) {
-      if (!(await ledger.note({ key, fence, run }, name, JSON.stringify(value)))) throw takenOver();
+      if (!(await ledger.note({ key, fence, run }, name, JSON.stringify(value)))) throw takenOver(label);
     },
   };
+}
+
+/** Returns the error of a worker whose claim is not the newest. */
+export function takenOver(label: string): BatchError {
+  return new BatchError(
+    `${label} was taken over by another worker, or its export was submitted again or removed. This worker saves nothing more of it.`,
+    'ERR_LOCKED',
+  );
 }

@@ -79,15 +79,19 @@ export type ExportWorkerEvent =
        * export to other workers. Once for each export.
        */
       | { readonly type: 'left-alone'; readonly error: Error }
-      /** The worker was closed and returned the part to the queue. */
-      | { readonly type: 'handed-back' }
+      /** The worker returned the part to the queue: it was closed or, with `error`, its machine cannot process the part. */
+      | { readonly type: 'handed-back'; readonly error?: Error }
       /** Another worker has taken over the part, or may have. */
       | { readonly type: 'lost'; readonly error: Error }
-      /** The part failed and is tried again later. */
+      /** The part failed and is tried again later, by this worker or by another one. */
       | { readonly type: 'retrying'; readonly error: Error }
       /** The whole export has failed. */
       | { readonly type: 'failed'; readonly error: Error }
     ))
+  /** The worker takes no parts for `delay` milliseconds, because its directory, network or credentials fail. Other workers continue. */
+  | { readonly type: 'paused'; readonly error: Error; readonly delay: number }
+  /** The worker takes parts again after a pause. */
+  | { readonly type: 'resumed' }
   | { readonly type: 'queue-error'; readonly error: Error };
 
 export const DEFAULTS = {

@@ -20,6 +20,7 @@ import {
   type ExportWorkerEvent,
   type ExportWorkerOptions,
 } from './worker-options.ts';
+import { createWorkerPause } from './worker-pause.ts';
 import { createWorkerRegistry } from './worker-registry.ts';
 
 /** A running worker. */
@@ -96,6 +97,14 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   const running = new Map<string, AbortController>();
   let closing: Promise<void> | undefined;
 
+  const pause = createWorkerPause({
+    clock: clock ?? systemClock,
+    stop: () => void worker.pause(true).catch(() => {}),
+    start: () => void Promise.resolve(worker.resume()).catch(() => {}),
+    presence,
+    emit,
+  });
+
   async function work(job: Job, token?: string): Promise<unknown> {
     const abort = new AbortController();
     const id = job.id ?? '';
@@ -115,6 +124,9 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
           claiming,
           leaveAlone: leaving,
           outages,
+          registry,
+          presence,
+          pause,
         },
         job,
         token,
@@ -142,6 +154,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   });
 
   async function closeAll(): Promise<void> {
+    pause.close();
     const ended = worker.close();
     for (const job of running.values()) job.abort(CLOSING);
     const expired = () => new Error('timed out');

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
-import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
+import { reasonOf, WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import type { TokenSet } from '../../core/index.ts';
-import { removeUserInfo, throwIfAborted } from '../../core/internal.ts';
+import { duration, removeUserInfo, throwIfAborted } from '../../core/internal.ts';
 import { redisStore } from '../../stores/redis/index.ts';
 import type { TokenManager } from '../../token/index.ts';
 import { findArgumentSecrets, refuseCredentials } from '../argument-secrets.ts';
@@ -170,12 +170,22 @@ function report(reporter: Reporter, event: ExportWorkerEvent): void {
     reporter.note('queue-error', `queue: ${event.error.message}`, {});
     return;
   }
+  if (event.type === 'paused') {
+    const { error, delay } = event;
+    const text = `paused for ${duration(delay)}: ${reasonOf(error)}; other workers continue`;
+    reporter.note('worker-paused', text, { error: error.message, delay });
+    return;
+  }
+  if (event.type === 'resumed') {
+    reporter.note('worker-resumed', 'resumed after a pause', {});
+    return;
+  }
   // The command that submitted the export reports the progress.
   if (event.type === 'progress') return;
   const { type, name, part, ...fields } = event;
   const merge = type === 'left-alone' ? name : `the merge of ${name}`;
   const subject = part === undefined ? merge : `part ${part} of ${name}`;
-  const error = 'error' in fields ? fields.error.message : undefined;
+  const error = 'error' in fields ? fields.error?.message : undefined;
   const details =
     'records' in fields ? `, ${counted(fields.records, 'record')}` : error === undefined ? '' : `: ${error}`;
   reporter.note(`part-${type}`, `${subject}: ${type}${details}`, { name, part, ...fields, error });
