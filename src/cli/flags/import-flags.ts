@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { CSV_INPUT_DEFAULTS, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount } from '../parse.ts';
+import { parseCount, parseDelimiter } from '../parse.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 import {
   addConnectionFlags,
@@ -23,12 +23,14 @@ export interface ImportFlags extends RunFlags {
   onBadRecord?: 'stop' | 'reject';
   rejects?: string;
   unresolved?: string;
+  lastRowComplete?: boolean;
+  strict?: boolean;
 }
 
-const { [EXIT.warning]: _, ...COMMON_EXIT_CODES } = EXIT_CODES;
 const IMPORT_EXIT_CODES = {
-  ...COMMON_EXIT_CODES,
-  [EXIT.partial]: 'incomplete, or there are rejected or unresolved records',
+  ...EXIT_CODES,
+  [EXIT.partial]: 'incomplete, or there are rejected, unresolved or unfinished records',
+  [EXIT.warning]: 'complete with warnings (--strict)',
 };
 
 /** Starts the group of the records: flags of one import can follow. */
@@ -53,8 +55,12 @@ export function addImportFlags(command: Command): void {
     .addOption(format.choices(['jsonl', 'csv']))
     .option(
       '--delimiter <character>',
-      `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
-    );
+      `field separator of a CSV file; tab for a tab (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
+      parseDelimiter,
+    )
+    .option('--last-row-complete', 'send a last row without a line end too')
+    .optionsGroup('Checks of the result:')
+    .option('--strict', 'exit with 8 if the import is complete, but with warnings');
   addSpeedFlags(command, rateFlag(VENDOR_VARIABLES.genesys.rate))
     .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
     .option(
