@@ -79,10 +79,9 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     if (alreadyComplete) {
       return finish({ progress: finalProgress(state), resumed: true, alreadyComplete, unfinished });
     }
-    const wasSaved = state.entry > 0;
     const ledger = await openLedger(paths, state, save);
     try {
-      const resumed = wasSaved || ledger.state.entry > 0;
+      const resumed = ledger.state.entry > 0;
       const ended = await runImport(own, ledger, lock.verify);
       return finish({ ...ended, resumed, alreadyComplete });
     } finally {

@@ -19,6 +19,6 @@ export function unfinishedRow(path: string, { line, end, bad }: InputRecord): st
 export function otherContent(path: string): string {
   return (
     `this is a new import: the content of ${path} is not the content that was imported before. ` +
-    'All records were sent; the files of the earlier import were renamed to *.old-N'
+    'The files of the earlier import were renamed to *.old-N'
   );
 }
