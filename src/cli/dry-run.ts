@@ -44,7 +44,7 @@ export async function runDryRun(io: Io, { name, args, flags, file, prepare }: Dr
 
 /** Returns the exit code that the import would have, if the API accepts every record that is sent. */
 function outcomeOf(
-  { unreadable, refused, unresolvedWithoutId }: ImportCheck,
+  { unreadable, refused, unresolvedWithoutId, exceedsMaxRejects }: ImportCheck,
   { onBadRecord = 'stop' }: ImportFlags,
 ): { exitCode: ExitCode; hint?: string } {
   if (unresolvedWithoutId > 0) {
@@ -53,6 +53,10 @@ function outcomeOf(
   }
   if (unreadable.count > 0 && onBadRecord === 'stop') {
     const hint = `the import would stop at line ${unreadable.first[0]?.line}: fix the lines, or add --on-bad-record reject`;
+    return { exitCode: EXIT.permanent, hint };
+  }
+  if (exceedsMaxRejects) {
+    const hint = 'the import would stop because of --max-rejects: fix the records, or set a higher number';
     return { exitCode: EXIT.permanent, hint };
   }
   if (unreadable.count + refused.count === 0) return { exitCode: EXIT.complete };

@@ -82,6 +82,14 @@ describe('--dry-run', () => {
       WITH_ID,
       ['warning: 1 unresolved record without an id; ', 'add --send-again'],
     ],
+    [
+      'more records would be rejected than --max-rejects allows',
+      7,
+      'a.jsonl',
+      ['{"id":"a"}', '7', '8'],
+      ['--max-rejects', '1'],
+      ['hint: the import would stop because of --max-rejects: fix the records, or set a higher number\n'],
+    ],
     ['there are no records', 0, 'a.csv', ['id,n'], [], ['warning: the input has no records\n']],
     ['the file is missing', 2, '', [], [], ['error: cannot read the input']],
     [

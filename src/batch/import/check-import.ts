@@ -4,6 +4,7 @@ import { interrupted } from '../to-batch-error.ts';
 import { cutBatches, type NumberedRecord } from './batches.ts';
 import { type RecordInput, sizeOfInput } from './input.ts';
 import { batchLimits, checkImportOptions, type ImportOptions } from './options.ts';
+import { limitOf } from './reject-limit.ts';
 import { startState } from './state.ts';
 
 /** The options of the import that is checked. `api` and the options of requests are not used. */
@@ -33,6 +34,8 @@ export interface ImportCheck {
   readonly unreadable: LineProblems;
   /** Records that the target refuses. The import would reject them without a request. */
   readonly refused: LineProblems;
+  /** Whether the unreadable and refused records alone would stop the import because of `maxRejects`. */
+  readonly exceedsMaxRejects: boolean;
   /** Records without an id, which the import never repeats. 0 if the target has no ids. */
   readonly withoutId: number;
   /** Records whose id an earlier record of the input has. */
@@ -109,6 +112,7 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
     requests,
     unreadable: unreadable.list(),
     refused: refused.list(),
+    exceedsMaxRejects: unreadable.count + refused.count > limitOf(own.maxRejects, records),
     withoutId,
     repeatedIds: repeatedIds.list(),
     unresolvedWithoutId,
