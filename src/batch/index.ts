@@ -29,6 +29,8 @@ export {
   type GenesysExternalContactsOptions,
   genesysExternalContacts,
 } from './import/targets/genesys-external-contacts.ts';
+export { type RequestTargetOptions, requestTarget } from './import/targets/request-target.ts';
+export type { ResultOptions } from './import/targets/response-results.ts';
 export { ExactNumber } from './json/exact-number.ts';
 export { toJson } from './json/to-json.ts';
 export type { Progress, Waiting } from './progress.ts';

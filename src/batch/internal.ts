@@ -8,6 +8,7 @@ export { fileError } from './files/file-error.ts';
 export { refuseExisting } from './files/set-aside.ts';
 export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';
 export { IMPORT_DEFAULTS } from './import/options.ts';
+export { REQUEST_DEFAULTS } from './import/targets/request-target.ts';
 export { isJsonObject } from './json/json-object.ts';
 export { parseExact } from './json/parse-exact.ts';
 export { toJsonLine } from './json/to-json.ts';

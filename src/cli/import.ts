@@ -13,15 +13,21 @@ import type { CommandContext } from './command-context.ts';
 import { runDryRun } from './dry-run.ts';
 import { EXIT } from './exit-code.ts';
 import type { ImportFlags } from './flags/import-flags.ts';
-import { runJob } from './job.ts';
+import { type Job, runJob } from './job.ts';
 import { count, counted } from './reporter/words.ts';
 
-/** Runs an import and sets the exit code. @param target creates the target, after the flags are parsed. */
+/**
+ * Runs an import and sets the exit code.
+ *
+ * @param target creates the target, after the flags are parsed.
+ * @param api which API gets the records. @default Genesys Cloud
+ */
 export async function runImport(
   { io, args, setExitCode }: CommandContext,
   name: string,
   flags: ImportFlags,
   target: () => ImportTarget,
+  api: Pick<Job, 'vendor' | 'baseUrl' | 'url'> = { vendor: 'genesys' },
 ): Promise<void> {
   const { checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects } = flags;
   const prepare = () => ({
@@ -34,7 +40,8 @@ export async function runImport(
   if (flags.dryRun) return setExitCode(await runDryRun(io, { ...job, prepare }));
   const code = await runJob(io, {
     ...job,
-    vendor: 'genesys',
+    ...api,
+    sendsRecords: true,
     canResume: true,
     prepare() {
       const own = prepare();

@@ -28,6 +28,8 @@ export interface Job {
   baseUrl?: string | undefined;
   /** The URL of the request, if it can need a base URL. */
   url?: string | undefined;
+  /** Whether the requests contain records. The URL must then be on the origin of the API, because any other origin gets no token. */
+  sendsRecords?: boolean | undefined;
   /** The file to write or read; undefined for standard output. */
   file?: string | undefined;
   /** Whether the job has a checkpoint. */
@@ -55,7 +57,10 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     // Check the credentials before a file is created or renamed.
     const token = await tokens.getToken({ signal });
     const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
-    if (url !== undefined) refuse('--base-url', [baseUrlProblem(url, base)]);
+    if (url !== undefined) {
+      refuse('--base-url', [baseUrlProblem(url, base)]);
+      refuse('--url', [job.sendsRecords && originProblem(url, base)]);
+    }
     reporter.started(job.name, job.file);
     const completion = await run({
       api,
@@ -95,6 +100,14 @@ function baseUrlProblem(url: string, base: string | undefined): string | undefin
       ? `missing, but ${shown} is relative`
       : `${whole} is not a URL`;
   return `${wrong}; set the base URL of the API, such as https://api.example.com`;
+}
+
+/** Returns the problem of an absolute URL that gets no token. */
+function originProblem(url: string, base: string | undefined): string | undefined {
+  const origin = parseUrl(url)?.origin ?? parseUrl(url, base)?.origin;
+  if (base !== undefined && origin === parseUrl(base)?.origin) return undefined;
+  const known = base === undefined ? 'the base URL of the API is unknown' : `the API is ${redactUrl(base)}`;
+  return `${JSON.stringify(redactUrl(url))} would get the records without a token, because ${known}; set --base-url ${origin} if this origin may get the token`;
 }
 
 /** Replaces the error of an aborted run or of an aborted wait for the token, unless the run describes an interruption. */

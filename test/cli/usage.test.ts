@@ -56,6 +56,7 @@ describe('arguments', () => {
     ['import'],
     ['import genesys-contacts'],
     ['import genesys-external-contacts'],
+    ['import pages'],
     ['worker'],
     ['token'],
     ['simulate'],

@@ -37,6 +37,7 @@ export async function startExampleServer(): Promise<ExampleServer> {
     }
     if (valid.has(request.headers.authorization?.replace('Bearer ', '') ?? '')) {
       response.on('finish', () => setTimeout(refreshed.open, SETTLING));
+      if (request.url.endsWith('/bulk')) return sendJson(response, 200, bulkResults(request.body));
       return sendJson(response, 200, { path: request.url });
     }
     if (--awaited <= 0) arrived.open();
@@ -56,6 +57,12 @@ export async function startExampleServer(): Promise<ExampleServer> {
     },
   };
   return example;
+}
+
+/** Returns a result for each customer. */
+function bulkResults(body: Buffer) {
+  const { customers } = JSON.parse(body.toString()) as { customers: { id: string }[] };
+  return { results: customers.map(({ id }) => ({ id, status: 201 })) };
 }
 
 /** Starts a server that passes requests on to a simulator, whose URL it replaces in the responses. @returns its port. */

@@ -60,9 +60,9 @@ export function contacts(count: number): { id: string; n: number }[] {
 }
 
 /** Returns how often each record arrived, by its `n`. */
-export function arrivals(sim: VendorSimulator): Map<number, number> {
+export function arrivals(sim: VendorSimulator, contacts = sim.contacts(LIST)): Map<number, number> {
   const times = new Map<number, number>();
-  for (const contact of sim.contacts(LIST).values()) {
+  for (const contact of contacts.values()) {
     const n = Number(contact.data.n);
     times.set(n, (times.get(n) ?? 0) + contact.times);
   }

@@ -22,6 +22,8 @@ interface BatchLimits {
   maxBytes: number;
   /** Whether a bad record ends the import. */
   stopAtBad: boolean;
+  /** Called with a last record that is not finished. Such a record is not part of a batch. */
+  onUnfinished(record: InputRecord): void;
 }
 
 /**
@@ -32,7 +34,7 @@ interface BatchLimits {
 export async function* cutBatches(
   input: RecordInput,
   state: Readonly<ImportState>,
-  { maxRecords, maxBytes, stopAtBad }: BatchLimits,
+  { maxRecords, maxBytes, stopAtBad, onUnfinished }: BatchLimits,
 ): AsyncGenerator<Batch, void> {
   const begun = state.open.map(({ states }) => [...states]);
   const { record, ...position } = readFrom(state);
@@ -54,6 +56,8 @@ export async function* cutBatches(
     if (states) {
       records.push(numbered);
       if (records.length === states.length) yield cut(begun.shift());
+    } else if (one.unfinished) {
+      onUnfinished(one);
     } else {
       if (one.bad && stopAtBad) throw badInput(input.path, one.line, one.start, one.bad.reason);
       const size = one.bad ? 0 : Buffer.byteLength(toJson(one.value));

@@ -2,7 +2,7 @@ import { digestOf } from '../digest.ts';
 import { createIdTable } from '../export/id-table.ts';
 import { interrupted } from '../to-batch-error.ts';
 import { cutBatches, type NumberedRecord } from './batches.ts';
-import { type RecordInput, sizeOfInput } from './input.ts';
+import { sizeOfInput } from './input.ts';
 import { batchLimits, checkImportOptions, type ImportOptions } from './options.ts';
 import { limitOf } from './reject-limit.ts';
 import { startState } from './state.ts';
@@ -73,17 +73,6 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
   let records = 0;
   let requests = 0;
 
-  const complete: RecordInput = {
-    path: input.path,
-    format: input.format,
-    async *read(from) {
-      for await (const record of input.read(from)) {
-        if (record.unfinished) unfinishedLine = record.line;
-        else yield record;
-      }
-    },
-  };
-
   /** Returns whether the record would be sent. */
   function inspect({ line, value, bad, list }: NumberedRecord): boolean {
     if (bad) return unreadable.add(line, bad.reason);
@@ -101,7 +90,14 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
     return true;
   }
 
-  for await (const batch of cutBatches(complete, startState(), { ...batchLimits(own), stopAtBad: false })) {
+  const batches = cutBatches(input, startState(), {
+    ...batchLimits(own),
+    stopAtBad: false,
+    onUnfinished({ line }) {
+      unfinishedLine = line;
+    },
+  });
+  for await (const batch of batches) {
     if (signal?.aborted) throw interrupted(signal.reason);
     records += batch.records.length;
     if (batch.records.filter(inspect).length > 0) requests++;

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { type OptionTable, prefixed, readOptions, refuse } from '../../core/internal.ts';
-import { badInput, type InputRecord, type RecordInput } from './input.ts';
+import { badInput, type InputPosition, type InputRecord, type RecordInput, START } from './input.ts';
+import { looksLikeJson, notCsv } from './json-form.ts';
 import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
 /** Options of {@link csvInput}. */
@@ -16,8 +17,6 @@ export interface CsvInputOptions {
 }
 
 export const DEFAULTS = { delimiter: ',' } as const;
-
-const START = { offset: 0, line: 0 };
 
 const OPTIONS: OptionTable<CsvInputOptions> = {
   delimiter: 'string',
@@ -42,12 +41,15 @@ export function csvInput(path: string, options: CsvInputOptions = {}): RecordInp
     columns && prefixed('columns', columnProblem(columns)),
     ...problems,
   ]);
-  const rowOptions = { maxBytes: maxRowBytes, quoted: true };
+  const rowOptions = { maxBytes: maxRowBytes, quoted: true, lastRowComplete: own.lastRowComplete ?? false };
 
-  async function readHeader(): Promise<{ names: readonly string[]; end: typeof START } | undefined> {
+  async function readHeader(): Promise<Header | Row | undefined> {
     if (columns) return { names: columns, end: START };
     for await (const row of readRows(path, START, rowOptions)) {
+      if (looksLikeJson(row.text)) throw notCsv(path);
+      if (row.unfinished) return row;
       const fields = fieldsOf(row.text, delimiter);
+      if (own.delimiter === undefined) refuse(`the input ${path}`, [otherDelimiter(row.text, fields)]);
       const problem = typeof fields === 'string' ? fields : columnProblem(fields);
       if (problem !== undefined) throw badInput(path, row.line, row.start, `invalid header row: ${problem}`);
       return { names: fields as string[], end: row.end };
@@ -61,10 +63,19 @@ export function csvInput(path: string, options: CsvInputOptions = {}): RecordInp
     async *read(from) {
       const header = await readHeader();
       if (!header) return;
+      if (!('names' in header)) {
+        const { text: _, ...unfinished } = header;
+        return yield unfinished;
+      }
       const begin = from.offset < header.end.offset ? header.end : from;
       for await (const row of readRows(path, begin, rowOptions)) yield toRecord(row, header.names, delimiter);
     },
   };
+}
+
+interface Header {
+  readonly names: readonly string[];
+  readonly end: InputPosition;
 }
 
 function toRecord({ text, ...position }: Row, names: readonly string[], delimiter: string): InputRecord {
@@ -85,6 +96,18 @@ function fieldsOf(text: string, delimiter: string): string[] | string {
   } catch (error) {
     return quoteProblem((error as { code?: string }).code);
   }
+}
+
+/** Returns the problem with a header row that is only one column, because the file has another delimiter than the default. */
+function otherDelimiter(text: string, fields: readonly string[] | string): string | undefined {
+  const isOne = typeof fields === 'string' ? !text.includes(DEFAULTS.delimiter) : fields.length === 1;
+  const found = isOne && /[;\t|]/.exec(text)?.[0];
+  if (!found) return undefined;
+  const flag = found === '\t' ? 'tab' : `'${found}'`;
+  return (
+    `the header is one column that contains ${found === '\t' ? 'a tab' : found}. Set the delimiter (--delimiter ${flag}), ` +
+    `or set ${DEFAULTS.delimiter} as the delimiter if the file has only one column`
+  );
 }
 
 // The messages of csv-parse quote the field, which can be confidential.

@@ -1,13 +1,11 @@
-import { stat } from 'node:fs/promises';
 import { systemClock } from '../../core/internal.ts';
-import { loadCheckpoint, type Subject, saveCheckpoint } from '../checkpoint.ts';
-import { openAppendFile } from '../files/append-file.ts';
+import { type Subject, saveCheckpoint } from '../checkpoint.ts';
 import { lockOutput } from '../files/output-lock.ts';
-import { refuseExisting, setAside } from '../files/set-aside.ts';
 import { toProgress } from '../progress.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
-import { sizeOfInput } from './input.ts';
+import { type InputRecord, type RecordInput, sizeOfInput } from './input.ts';
 import { openLedger } from './ledger.ts';
+import { openImport } from './open-import.ts';
 import {
   checkImportOptions,
   type ImportOptions,
@@ -15,9 +13,9 @@ import {
   type ImportProgress,
   importPaths,
 } from './options.ts';
-import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { runImport } from './run.ts';
-import { type ImportState, startState } from './state.ts';
+import type { ImportState } from './state.ts';
+import { noRecords, otherContent, unfinishedRow } from './warnings.ts';
 
 /** The result of an import. */
 export interface ImportSummary extends ImportProgress {
@@ -58,7 +56,7 @@ export interface ImportSummary extends ImportProgress {
  */
 export async function importRecords(options: ImportOptions): Promise<ImportSummary> {
   const own = checkImportOptions(options);
-  const { input, target, api, clock = systemClock, signal, restart = false } = own;
+  const { input, target, api, clock = systemClock, signal } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
   const paths = importPaths(own);
   const subject: Subject = {
@@ -67,7 +65,7 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     input: input.format,
     account: own.account ?? api.defaults.baseURL ?? '',
   };
-  const size = await sizeOfInput(input.path);
+  await sizeOfInput(input.path);
   await input.check?.();
   const lock = await lockOutput(`${paths.checkpoint}.lock`, clock, signal);
   const save = async (state: ImportState) => {
@@ -75,18 +73,18 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     await saveCheckpoint(paths.checkpoint, subject, state);
   };
   try {
-    if (restart) await setAside(Object.values(paths));
-    const state = (await load(paths, subject)) ?? (await start(paths, save));
-    const resumed = state.entry > 0;
-    if (state.completeAt === size && (await isUnchanged(input.path, state))) {
-      return summary(paths, finalProgress(state), { resumed: true, alreadyComplete: true });
+    const { state, alreadyComplete, unfinished, isOther } = await openImport(own, paths, subject, save);
+    const finish = (result: Omit<Result, 'isOther' | 'input' | 'state'>) =>
+      summary(paths, { ...result, isOther, input, state });
+    if (alreadyComplete) {
+      return finish({ progress: finalProgress(state), resumed: true, alreadyComplete, unfinished });
     }
-    if (state.completeAt !== null) await resetRemovedLists(paths, state);
+    const wasSaved = state.entry > 0;
     const ledger = await openLedger(paths, state, save);
     try {
-      const wasBegun = resumed || ledger.state.entry > 0;
-      const progress = await runImport(own, ledger, lock.verify);
-      return summary(paths, progress, { resumed: wasBegun, alreadyComplete: false });
+      const resumed = wasSaved || ledger.state.entry > 0;
+      const ended = await runImport(own, ledger, lock.verify);
+      return finish({ ...ended, resumed, alreadyComplete });
     } finally {
       await ledger.close();
     }
@@ -95,44 +93,6 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
   } finally {
     await lock.release();
   }
-}
-
-async function load(paths: ImportPaths, subject: Subject): Promise<ImportState | undefined> {
-  const journal = await stat(paths.journal).catch(() => undefined);
-  const isStart = ({ entry }: ImportState) => entry === 0 && !journal?.size;
-  return loadCheckpoint(paths.checkpoint, subject, isStart);
-}
-
-/** Creates the journal before the checkpoint, so that a missing journal later means that somebody removed it. */
-async function start(paths: ImportPaths, save: (state: ImportState) => Promise<void>): Promise<ImportState> {
-  for (const path of [paths.journal, paths.rejects, paths.unresolved]) await refuseExisting(path);
-  const journal = await openAppendFile(paths.journal, 0);
-  await journal.close();
-  const state = startState();
-  await save(state);
-  return state;
-}
-
-async function isUnchanged(path: string, { begun }: ImportState): Promise<boolean> {
-  const digest = await openPrefixDigest(path);
-  try {
-    const same = begun.offset === 0 || (await digest.upTo(begun.offset)) === begun.digest;
-    if (!same) throw inputChanged(path, `its first ${begun.offset} bytes differ`);
-    return true;
-  } finally {
-    await digest.close();
-  }
-}
-
-/** The user may move the rejects of a complete import to fix them; the rejects of appended lines then need a new file. */
-async function resetRemovedLists(paths: ImportPaths, state: ImportState): Promise<void> {
-  const isGone = (path: string) =>
-    stat(path).then(
-      () => false,
-      () => true,
-    );
-  if (await isGone(paths.rejects)) state.rejectsLength = 0;
-  if (await isGone(paths.unresolved)) state.unresolvedLength = 0;
 }
 
 function finalProgress({ accepted, rejected, unresolved, batches }: ImportState): ImportProgress {
@@ -148,16 +108,30 @@ function finalProgress({ accepted, rejected, unresolved, batches }: ImportState)
   return { ...progress, accepted, rejected, unresolved };
 }
 
-function summary(
-  paths: ImportPaths,
-  progress: ImportProgress,
-  how: Pick<ImportSummary, 'resumed' | 'alreadyComplete'>,
-): ImportSummary {
+interface Result extends Pick<ImportSummary, 'resumed' | 'alreadyComplete'> {
+  readonly progress: ImportProgress;
+  readonly input: RecordInput;
+  readonly state: ImportState;
+  /** The last record of the input, if it is not finished. */
+  readonly unfinished: InputRecord | undefined;
+  /** Whether an import of other content from a file of the same name was complete before. */
+  readonly isOther: boolean;
+}
+
+function summary(paths: ImportPaths, result: Result): ImportSummary {
+  const { progress, resumed, alreadyComplete, unfinished, isOther, input, state } = result;
+  const isEmpty = state.begun.record === 0 && unfinished === undefined;
   return {
     ...progress,
     status: 'complete',
-    ...how,
-    warnings: [],
+    resumed,
+    alreadyComplete,
+    warnings: [
+      ...(isOther ? [otherContent(input.path)] : []),
+      ...(isEmpty ? [noRecords(input.path)] : []),
+      ...(unfinished ? [unfinishedRow(input.path, unfinished)] : []),
+    ],
+    unfinishedLine: unfinished?.line,
     rejects: progress.rejected > 0 ? paths.rejects : undefined,
     unresolvedRecords: progress.unresolved > 0 ? paths.unresolved : undefined,
   };

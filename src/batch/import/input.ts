@@ -46,6 +46,14 @@ export interface RecordInput {
   check?(): Promise<void>;
 }
 
+export const START: InputPosition = { offset: 0, line: 0 };
+
+/** Returns the first record after a position; undefined if nothing but empty lines follows. */
+export async function readOn(input: RecordInput, from: InputPosition): Promise<InputRecord | undefined> {
+  for await (const record of input.read(from)) return record;
+  return undefined;
+}
+
 /** Returns the size of an input in bytes. @throws BatchError `ERR_INPUT` if it is not a readable regular file. */
 export async function sizeOfInput(path: string): Promise<number> {
   const found = await stat(path).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import { parseExact } from '../json/parse-exact.ts';
 import type { InputRecord, RecordInput } from './input.ts';
+import { checkJsonLines } from './json-form.ts';
 import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
 /** Options of {@link jsonLinesInput}. */
@@ -34,13 +35,14 @@ export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}
   const [own, problems] = readOptions(options, OPTIONS);
   refuse('jsonLinesInput', [...problems, !(typeof path === 'string' && path) && 'path must be a file name']);
   const { maxLineBytes = LONGEST_ROW, exactNumbers = true } = own;
+  const rowOptions = { maxBytes: maxLineBytes, quoted: false, lastRowComplete: own.lastRowComplete ?? false };
   const parse = exactNumbers ? parseExact : (text: string): unknown => JSON.parse(text);
   return {
     path,
     format: 'jsonl',
     async *read(from) {
-      for await (const row of readRows(path, from, { maxBytes: maxLineBytes, quoted: false }))
-        yield toRecord(row, parse);
+      if (from.offset === 0) await checkJsonLines(path, rowOptions);
+      for await (const row of readRows(path, from, rowOptions)) yield toRecord(row, parse);
     },
   };
 }

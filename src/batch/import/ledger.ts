@@ -25,8 +25,8 @@ export interface Ledger {
   /** Marks sent records that were surely not executed. */
   withdrawn(records: readonly NumberedRecord[]): Promise<void>;
   writeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
-  /** Marks the whole input as settled. */
-  complete(inputSize: number): Promise<void>;
+  /** Marks everything that was read as settled. */
+  complete(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -125,9 +125,9 @@ export async function openLedger(
         };
         await write(entry, { sync: true });
       }),
-    complete: (inputSize) =>
+    complete: () =>
       serialize(async () => {
-        state.completeAt = inputSize;
+        state.completeAt = state.begun.offset;
         await save(state);
         await rm(paths.journal, { force: true });
       }),

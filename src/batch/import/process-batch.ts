@@ -59,7 +59,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     const config = target.request(valuesOf(records));
     const repeatable = records.every(hasId);
     if (!repeatable) await ledger.sent(records);
-    const sent = await sendOnce(config, { api, requests, repeatable, stop });
+    const sent = await sendOnce(config, { api, requests, repeatable, refusals: target.refusals, stop });
     if (sent.type === 'answered') return readAnswer(records, attempt, sent.response);
     if (sent.type === 'unknown') return resolve(records, attempt, sent.error);
     if (!repeatable) await ledger.withdrawn(records);

@@ -5,7 +5,7 @@ import { RUN_DEFAULTS } from '../run-options.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { type Batch, cutBatches } from './batches.ts';
 import { createFirstLook } from './first-look.ts';
-import { sizeOfInput } from './input.ts';
+import { type InputRecord, readOn, sizeOfInput } from './input.ts';
 import type { Ledger } from './ledger.ts';
 import { batchLimits, IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
@@ -17,12 +17,13 @@ import type { Mark } from './state.ts';
  *
  * @param ledger the ledger as the last run left it.
  * @param verify throws if another run has taken the lock over.
+ * @returns the progress, and the last record of the input if it is not finished.
  */
 export async function runImport(
   options: ImportOptions,
   ledger: Ledger,
   verify: () => Promise<void>,
-): Promise<ImportProgress> {
+): Promise<{ progress: ImportProgress; unfinished: InputRecord | undefined }> {
   const {
     api,
     input,
@@ -45,8 +46,9 @@ export async function runImport(
   const began = now();
   const recordsBefore = processedRecords(ledger);
   let refreshes = 0;
-  let inputSize = await sizeOfInput(input.path);
+  const inputSize = await sizeOfInput(input.path);
   let total: number | undefined;
+  let unfinished: InputRecord | undefined;
 
   // Aborting stops new requests. Requests on the wire still get their response, because the API may execute them.
   const stop = new AbortController();
@@ -116,13 +118,17 @@ export async function runImport(
   }
 
   try {
-    const { begun } = ledger.state;
-    if ((await digest.upTo(begun.offset)) !== begun.digest && begun.offset > 0) {
-      throw inputChanged(input.path, `its first ${begun.offset} bytes differ`);
-    }
+    const { begun, open } = ledger.state;
+    const difference = await digest.differenceFrom(begun);
+    if (difference !== undefined) throw inputChanged(input.path, difference);
+    // Reading the open batches again would not show that their last row has grown.
+    if (open.length > 0) await readOn(input, begun);
     const batches = cutBatches(input, ledger.state, {
       ...batchLimits(options),
       stopAtBad: onBadRecord === 'stop',
+      onUnfinished(record) {
+        unfinished = record;
+      },
     });
     for await (const batch of batches) {
       if (stop.signal.aborted) break;
@@ -147,10 +153,9 @@ export async function runImport(
     await digest.close();
   }
   if (stop.signal.aborted) throw stop.signal.reason;
-  inputSize = await sizeOfInput(input.path);
   total = processedRecords(ledger);
-  await ledger.complete(inputSize);
-  return progress();
+  await ledger.complete();
+  return { progress: progress(), unfinished };
 }
 
 function processedRecords({ state }: Ledger): number {

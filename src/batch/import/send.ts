@@ -25,6 +25,8 @@ interface SendOptions {
   requests: Requests;
   /** Whether the request may be executed twice. */
   repeatable: boolean;
+  /** Further statuses with which the API refuses the records, besides 400, 413 and 422. */
+  refusals?: readonly number[] | undefined;
   /** Aborted when no further request may be sent. Requests on the wire still get their response. */
   stop: AbortSignal;
 }
@@ -54,7 +56,7 @@ const NOT_SENT = new Set([
  */
 export async function sendOnce(
   config: AxiosRequestConfig,
-  { api, requests, repeatable, stop }: SendOptions,
+  { api, requests, repeatable, refusals = [], stop }: SendOptions,
 ): Promise<Sent> {
   const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
   const waiting = new AbortController();
@@ -96,7 +98,11 @@ export async function sendOnce(
         adapter,
         signal: waiting.signal,
       },
-      { mayRepeat: () => repeatable || (last.wire !== 'unknown' && last.wire !== 'executed') },
+      // The digits of ids must not be rounded, or a result would not match its record.
+      {
+        exactNumbers: true,
+        mayRepeat: () => repeatable || (last.wire !== 'unknown' && last.wire !== 'executed'),
+      },
     );
     return { type: 'answered', response };
   } catch (error) {
@@ -108,7 +114,7 @@ export async function sendOnce(
       return { type: 'unknown', error: isOver ? error : (last.error ?? error) };
     }
     const status = last.response?.status ?? 0;
-    if (wire === 'refused' && REFUSALS.has(status)) {
+    if (wire === 'refused' && (REFUSALS.has(status) || refusals.includes(status))) {
       return { type: 'refused', status, reason: reasonFrom(error, last.response) };
     }
     return { type: 'not-executed', error: stop.aborted ? stop.reason : error };

@@ -37,7 +37,7 @@ export interface ImportState {
   /** Length of the rejects file in bytes. */
   rejectsLength: number;
   unresolvedLength: number;
-  /** Length of the input in bytes when the import completed. */
+  /** Offset up to which the import is complete; null if batches are open. Version 0.4 wrote the size of the input. */
   completeAt: number | null;
 }
 

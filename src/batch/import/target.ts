@@ -49,6 +49,8 @@ export interface ImportTarget {
   /** The member of a record that `idOf` reads, for messages. An import is refused if no record of its input has it. */
   readonly idField?: string | undefined;
   readonly check?: CheckRecords | undefined;
+  /** Further statuses with which the API refuses the records of a request, such as 404 if the URL contains an id. @default none */
+  readonly refusals?: readonly number[] | undefined;
 }
 
 /** Returns the error for a 2xx response that does not tell the outcome of the records. */

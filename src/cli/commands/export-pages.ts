@@ -9,7 +9,7 @@ import {
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, outFlag } from '../flags/export-flags.ts';
-import { addConnectionFlags, addLogFlags, baseUrlFlag, vendorFlag } from '../flags/run-flags.ts';
+import { addApiFlags, addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
 import { pageSizeFlag, paramFlag, secretParamFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { parseCount } from '../parse.ts';
@@ -96,7 +96,7 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
         'where to put the paging parameters (default: query for get, body for post)',
       ).choices(['query', 'body']),
     );
-  addConnectionFlags(command).addOption(vendorFlag()).addOption(baseUrlFlag());
+  addApiFlags(addConnectionFlags(command));
   addLogFlags(addExportFlags(command, VENDOR_RATES));
   addHelpEnd(command, {
     examples: [

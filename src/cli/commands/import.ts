@@ -3,6 +3,7 @@ import { genesysContactList, genesysExternalContacts } from '../../batch/index.t
 import type { CommandContext } from '../command-context.ts';
 import { addImportFlags, addImportHelp, addRecordFlags, type ImportFlags } from '../flags/import-flags.ts';
 import { runImport } from '../import.ts';
+import { addImportPages } from './import-pages.ts';
 
 /** Adds the imports. */
 export function addImport(program: Command, context: CommandContext): void {
@@ -26,7 +27,7 @@ export function addImport(program: Command, context: CommandContext): void {
   );
   const rejectsExample = `import genesys-contacts --list 3f1a... \\
     --in contacts.csv.rejects.jsonl`;
-  addImportHelp(contacts, [contactsExample, rejectsExample]).action(
+  addImportHelp(contacts, [contactsExample, rejectsExample], ['genesys']).action(
     (flags: ImportFlags & { list: string; idField?: string; priority?: true }) =>
       runImport(context, 'import genesys-contacts', flags, () =>
         genesysContactList({ listId: flags.list, idField: flags.idField, priority: flags.priority }),
@@ -42,13 +43,13 @@ export function addImport(program: Command, context: CommandContext): void {
       'the API recognizes a contact by its ID: it is safe to send a contact twice',
     ),
   );
-  addImportHelp(people, [
-    peopleExample,
-    `${peopleExample} \\
-    --on-bad-record reject`,
-  ]).action((flags: ImportFlags & { keepsIds?: true }) =>
-    runImport(context, 'import genesys-external-contacts', flags, () =>
-      genesysExternalContacts({ keepsIds: flags.keepsIds }),
-    ),
+  const rejectExample = `${peopleExample} \\
+    --on-bad-record reject`;
+  addImportHelp(people, [peopleExample, rejectExample], ['genesys']).action(
+    (flags: ImportFlags & { keepsIds?: true }) =>
+      runImport(context, 'import genesys-external-contacts', flags, () =>
+        genesysExternalContacts({ keepsIds: flags.keepsIds }),
+      ),
   );
+  addImportPages(parent, context);
 }

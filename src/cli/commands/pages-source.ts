@@ -112,7 +112,11 @@ export function pagesSource(flags: PagesFlags): PageSource {
   return pageNumberSource({ ...sized, parameter: name(pageNumber), first, pageCount });
 }
 
-function unusedSecrets({ url, param = {}, secretParam }: PagesFlags, data: JsonMembers | undefined) {
+/** Returns a problem for each name of `--secret-param` that the request does not contain. */
+export function unusedSecrets(
+  { url, param = {}, secretParam }: Pick<PagesFlags, 'url' | 'param' | 'secretParam'>,
+  data: JsonMembers | undefined,
+) {
   const names = [
     ...new URLSearchParams(url.replace(/^[^?]*\??/, '')).keys(),
     ...Object.keys(param),

@@ -3,7 +3,7 @@ import { CSV_INPUT_DEFAULTS, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
 import { parseCount, parseMaxRejects, parseRename } from '../parse.ts';
-import { VENDOR_VARIABLES } from '../variables.ts';
+import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 import {
   addConnectionFlags,
   addLogFlags,
@@ -42,8 +42,19 @@ export function addRecordFlags(command: Command): Command {
     .optionsGroup('Records:');
 }
 
+/** Texts of flags that depend on the API. */
+interface ImportDefaults {
+  /** The default rate. */
+  rate?: string;
+  /** The default of `--batch-size`. */
+  batchSize?: string;
+}
+
 /** Adds the flags after those of the records. */
-export function addImportFlags(command: Command): void {
+export function addImportFlags(
+  command: Command,
+  { rate = VENDOR_VARIABLES.genesys.rate, batchSize = 'as many as the API allows' }: ImportDefaults = {},
+): void {
   const { concurrency, onBadRecord } = IMPORT_DEFAULTS;
   const badRecord = `what to do if a record cannot be read (default: ${onBadRecord})`;
   command
@@ -65,8 +76,8 @@ export function addImportFlags(command: Command): void {
     )
     .option('--map <old=new>', 'rename a column or a top-level member; repeatable', parseRename)
     .option('--dry-run', 'check every record, send and write nothing; requires no credentials');
-  addSpeedFlags(command, rateFlag(VENDOR_VARIABLES.genesys.rate))
-    .option('--batch-size <n>', 'records per request (default: as many as the API allows)', parseCount)
+  addSpeedFlags(command, rateFlag(rate))
+    .option('--batch-size <n>', `records per request (default: ${batchSize})`, parseCount)
     .option(
       '--concurrency <n>',
       `requests at the same time; more than 1 can change the order (default: ${concurrency})`,
@@ -75,13 +86,18 @@ export function addImportFlags(command: Command): void {
   addLogFlags(addResumeFlags(command, 'IN.import.checkpoint'));
 }
 
-export function addImportHelp(command: Command, examples: readonly string[]): Command {
+/** @param vendors whose credentials the command reads. @default all */
+export function addImportHelp(
+  command: Command,
+  examples: readonly string[],
+  vendors?: readonly VendorName[],
+): Command {
   return addHelpEnd(command, {
     examples,
     notes: `Rejected records go to IN.rejects.jsonl, with the reason. Unresolved records,
 which the API may or may not have stored, go to IN.unresolved.jsonl. Check and
 fix the records in these files, then import each file with --in.`,
-    vendors: ['genesys'],
+    ...(vendors && { vendors }),
     exitCodes: IMPORT_EXIT_CODES,
   });
 }

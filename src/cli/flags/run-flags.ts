@@ -28,11 +28,18 @@ export interface RunFlags extends WorkFlags {
 
 const DEFAULT_RETRIES = 5;
 
+const CONNECTION = 'Credentials and connection:';
+
 /** Starts the group of the credentials: `--vendor` and `--base-url` can follow. */
 export function addConnectionFlags(command: Command): Command {
   return command
-    .optionsGroup('Credentials and connection:')
+    .optionsGroup(CONNECTION)
     .option('--env <file>', 'load missing environment variables from FILE (NAME=value lines; chmod 600)');
+}
+
+/** Adds the flags of commands for the API of any vendor to the group of the credentials. */
+export function addApiFlags(command: Command): Command {
+  return command.optionsGroup(CONNECTION).addOption(vendorFlag()).addOption(baseUrlFlag());
 }
 
 export function vendorFlag(): Option {

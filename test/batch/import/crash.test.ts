@@ -7,26 +7,28 @@ import { openLedger } from '../../../src/batch/import/ledger.ts';
 import { startState } from '../../../src/batch/import/state.ts';
 import { importRecords } from '../../../src/batch/index.ts';
 import { failure, temporaryDirectory } from '../../support/batch.ts';
+import { IMPORT_TARGETS, type TargetName } from '../../support/import-targets.ts';
 import { arrivals, CONTACTS, contacts, importing, LIST, readLines } from '../../support/imports.ts';
+import { startRecordApi } from '../../support/record-api.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../support/import-script.ts', import.meta.url));
 
 // When to kill: the number of requests of a run, and a delay in milliseconds.
-const KILLS = [
-  [2, 0],
-  [4, 5],
-] as const;
+const KILLS = Array.from(
+  { length: Number(process.env.KILLS ?? 2) },
+  (_, kill) => [2 + (kill % 3), (kill * 5) % 12] as const,
+);
 
-type Importing = Awaited<ReturnType<typeof importing>>;
+type Importing = Pick<Awaited<ReturnType<typeof importing>>, 'sim' | 'path'>;
 
-const script = ({ sim, path }: Importing, idField = '') => [
+const script = ({ sim, path }: Importing, name: TargetName = 'contact list without ids', apiUrl = '') => [
   ...['--import', 'tsx', SCRIPT],
-  ...[sim.url, sim.clientId, sim.clientSecret, path, idField],
+  ...[sim.url, sim.clientId, sim.clientSecret, path, name, apiUrl],
 ];
 
-/** Starts the import in a separate process. */
-function start(set: Importing, idField?: string): ChildProcess {
-  const child = spawn(process.execPath, script(set, idField), { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Starts an import in a separate process. */
+function startScript(args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
@@ -34,57 +36,76 @@ function start(set: Importing, idField?: string): ChildProcess {
 const ended = (child: ChildProcess) =>
   new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
 
-/** Kills an import after the server has received the number of further requests, and after the delay. */
-async function killAfter(set: Importing, requests: number, delay: number, idField?: string) {
-  const until = (set.sim.counts.byPath[CONTACTS] ?? 0) + requests;
-  const child = start(set, idField);
+/** Kills an import after its API has received a number of further requests, and after the delay. */
+async function killAfter(args: readonly string[], count: () => number, requests: number, delay: number) {
+  const until = count() + requests;
+  const child = startScript(args);
   const end = ended(child);
   let over = false;
   void end.then(() => {
     over = true;
   });
-  const isDue = () => over || (set.sim.counts.byPath[CONTACTS] ?? 0) >= until;
-  await expect.poll(isDue, { interval: 1 }).toBe(true);
+  await expect.poll(() => over || count() >= until, { interval: 1 }).toBe(true);
   await new Promise((resolve) => setTimeout(resolve, delay));
   child.kill('SIGKILL');
   return end;
 }
 
-describe('when the import is killed at any moment', () => {
-  it('adds every contact, without duplicates, if the contacts have ids', async () => {
-    const set = await importing({ count: 120, pageDelay: 4 });
-    for (const [requests, delay] of KILLS) await killAfter(set, requests, delay, 'id');
-    const child = start(set, 'id');
-    let out = '';
-    child.stdout?.on('data', (chunk) => {
-      out += chunk;
-    });
-    expect(await ended(child)).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ accepted: 120, rejected: 0, unresolved: 0, resumed: true });
-    expect([...set.sim.contacts(LIST).keys()].sort()).toEqual(
-      contacts(120)
-        .map(({ id }) => id)
-        .sort(),
-    );
-  });
+const COUNT = Math.max(120, KILLS.length * 60);
+const NAMES = Object.keys(IMPORT_TARGETS) as TargetName[];
 
-  it('sends no contact without an id twice, and each is in the list or in the unresolved file', async () => {
-    const set = await importing({ count: 120, pageDelay: 4 });
-    for (const [requests, delay] of KILLS) await killAfter(set, requests, delay);
-    const child = start(set);
-    expect(await ended(child)).toBe(0);
-    const there = arrivals(set.sim);
-    expect([...there.values()].every((times) => times === 1)).toBe(true);
-    const unresolved = await readLines(`${set.path}.unresolved.jsonl`);
-    const open = unresolved.map(({ record }) => (record as { n: number }).n);
-    expect(new Set(open).size).toBe(open.length);
-    // At most two batches of five were on the wire at each kill.
-    expect(open.length).toBeLessThanOrEqual(KILLS.length * 10);
-    for (const { n } of contacts(120)) expect(there.has(n) || open.includes(n)).toBe(true);
-    for (const { unresolved: why } of unresolved) {
-      expect(why).toMatchObject({ reason: 'the run ended before the API responded' });
-    }
+/** Starts both APIs, kills an import into one of them, and completes it. */
+async function killedImport(name: TargetName) {
+  const { path: requestPath } = IMPORT_TARGETS[name];
+  const lines = contacts(COUNT).map((contact) => JSON.stringify({ ...contact, firstName: 'Ada' }));
+  const set = await importing({ lines, pageDelay: 4 });
+  const records = await startRecordApi(4);
+  const args = script(set, name, requestPath === undefined ? records.url : '');
+  const count = () =>
+    requestPath === undefined ? records.requests.length : (set.sim.counts.byPath[requestPath] ?? 0);
+  for (const [requests, delay] of KILLS) await killAfter(args, count, requests, delay);
+  const child = startScript(args);
+  let out = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
   });
+  expect(await ended(child)).toBe(0);
+  const found = { path: set.path, summary: JSON.parse(out) };
+  if (requestPath === undefined) return { ...found, held: records.stored, times: records.times };
+  const held = requestPath === CONTACTS ? set.sim.contacts(LIST) : set.sim.externalContacts();
+  return { ...found, held, times: arrivals(set.sim, held) };
+}
+
+describe('when the import is killed at any moment', () => {
+  it.each(NAMES.filter((name) => IMPORT_TARGETS[name].hasIds))(
+    'stores every record once: %s',
+    async (name) => {
+      const { summary, held } = await killedImport(name);
+      expect(summary).toMatchObject({ accepted: COUNT, rejected: 0, unresolved: 0, resumed: true });
+      expect([...held.keys()].sort()).toEqual(
+        contacts(COUNT)
+          .map(({ id }) => id)
+          .sort(),
+      );
+    },
+  );
+
+  it.each(NAMES.filter((name) => !IMPORT_TARGETS[name].hasIds))(
+    'sends no record twice, and each is stored or in the unresolved file: %s',
+    async (name) => {
+      const { path, times } = await killedImport(name);
+      expect([...times.values()].every((count) => count === 1)).toBe(true);
+      const unresolved = await readLines(`${path}.unresolved.jsonl`);
+      const open = unresolved.map(({ record }) => (record as { n: number }).n);
+      expect(new Set(open).size).toBe(open.length);
+      // At most two batches of five were on the wire at each kill.
+      expect(open.length).toBeLessThanOrEqual(KILLS.length * 10);
+      for (const { n } of contacts(COUNT)) expect(times.has(n) || open.includes(n)).toBe(true);
+      for (const { unresolved: why } of unresolved) {
+        expect(why).toMatchObject({ reason: 'the run ended before the API responded' });
+      }
+    },
+  );
 });
 
 describe('the journal of an import', () => {
@@ -184,7 +205,7 @@ it('sends no record that is not in the journal when the disk is full, and resume
   expect(arrivals(set.sim).size).toBeGreaterThan(0);
   expect(arrivals(set.sim).size).toBeLessThanOrEqual(sent.length * 5);
 
-  expect(await ended(start(set))).toBe(0);
+  expect(await ended(startScript(script(set)))).toBe(0);
   const there = arrivals(set.sim);
   const open = (await readLines(`${set.path}.unresolved.jsonl`)).map(
     ({ record }) => (record as { n: number }).n,

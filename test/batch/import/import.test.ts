@@ -119,7 +119,7 @@ describe('when the API refuses records', () => {
     const { sim, base, path } = await importing({ count: 9, maxContacts: 1000 });
     const bad = ['{"id":"b1","data":7}', '{"id":"b2"}'];
     const good = contacts(9).map((contact) => JSON.stringify({ id: contact.id, data: contact }));
-    await writeFile(path, [...good.slice(0, 4), bad[0], ...good.slice(4)].join('\n'));
+    await writeFile(path, [...good.slice(0, 4), bad[0], ...good.slice(4), ''].join('\n'));
     const target = {
       ...base.target,
       // Sends the records unchanged, so that the API refuses some.

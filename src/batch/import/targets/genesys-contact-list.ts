@@ -60,6 +60,7 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
     name: 'genesys-contact-list',
     query: { listId, idField: idField ?? null },
     maxRecords: 1000,
+    idField,
     problem: (record) => (isJsonObject(record) ? undefined : 'the record is not a JSON object'),
     idOf,
     request: (records) => ({

@@ -36,6 +36,7 @@ export function genesysExternalContacts(options: GenesysExternalContactsOptions 
     name: 'genesys-external-contacts',
     query: {},
     maxRecords,
+    ...(keepsIds && { idField: 'id' }),
     problem: (record) => (isJsonObject(record) ? undefined : 'the record is not a JSON object'),
     idOf(record) {
       const id = keepsIds && (record as { id?: unknown } | null)?.id;
