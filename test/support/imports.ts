@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import {
   genesysContactList,
   type ImportOptions,
@@ -14,6 +15,8 @@ import { attached, startSimulator } from './simulated.ts';
 
 export const LIST = 'list-1';
 export const CONTACTS = `/api/v2/outbound/contactlists/${LIST}/contacts`;
+/** Matches the id of an import in a line of a list. */
+export const IMPORT_ID: unknown = expect.stringMatching(/^[0-9a-f]{12}$/);
 export const BULK = '/api/v2/externalcontacts/bulk/contacts/add';
 
 /** Returns a simulator, an instance for it, and an input of contacts `{ id: 'c0', n: 0 }`, `{ id: 'c1', n: 1 }`, ... */

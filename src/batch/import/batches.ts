@@ -59,8 +59,9 @@ export async function* cutBatches(
     } else if (one.unfinished) {
       onUnfinished(one);
     } else {
-      if (one.bad && stopAtBad) throw badInput(input.path, one.line, one.start, one.bad.reason);
-      const size = one.bad ? 0 : Buffer.byteLength(toJson(one.value));
+      // A row of a rejects file has stopped an import before.
+      if (one.bad && stopAtBad && !one.list) throw badInput(input.path, one.line, one.start, one.bad.reason);
+      const size = Buffer.byteLength(one.bad ? one.bad.text : toJson(one.value));
       if (records.length > 0 && bytes + size > maxBytes) yield cut();
       records.push(numbered);
       bytes += size;

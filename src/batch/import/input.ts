@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json } from '../sources/source.ts';
+import type { ListName, Origin } from './list-line.ts';
 
 /** A position between two records of an input. */
 export interface InputPosition {
@@ -22,7 +23,9 @@ export interface InputRecord {
   /** Why the record cannot be read, such as invalid JSON, and its text. */
   readonly bad?: { readonly reason: string; readonly text: string } | undefined;
   /** The list that an earlier import has written the record to. Undefined for a record of any other file. */
-  readonly list?: 'rejected' | 'unresolved' | undefined;
+  readonly list?: ListName | undefined;
+  /** Where a record of a list comes from; undefined if the line does not tell. */
+  readonly origin?: Origin | undefined;
   /** Set if the file ends within the record, because another process still writes it. Only the last record can be unfinished. */
   readonly unfinished?: true | undefined;
   /** The position after the record. */

@@ -8,6 +8,8 @@ import { applyEntry, type Entry, type ImportState } from './state.ts';
 export interface Journal {
   /** Number of entries since the journal was last empty. */
   readonly entries: number;
+  /** Length in bytes. */
+  readonly length: number;
   append(number: number, entry: Entry): Promise<void>;
   sync(): Promise<void>;
   /** Empties the journal, once a checkpoint includes all entries. */
@@ -34,6 +36,9 @@ export async function openJournal(path: string, state: ImportState): Promise<Jou
   return {
     get entries() {
       return entries;
+    },
+    get length() {
+      return file.length;
     },
     async append(number, entry) {
       await file.append(`${JSON.stringify({ number, ...entry })}\n`);

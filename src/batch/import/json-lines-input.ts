@@ -1,7 +1,9 @@
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
+import { isJsonObject } from '../json/json-object.ts';
 import { parseExact } from '../json/parse-exact.ts';
 import type { InputRecord, RecordInput } from './input.ts';
 import { checkJsonLines } from './json-form.ts';
+import { readListLine } from './list-line.ts';
 import { LONGEST_ROW, type Row, readRows } from './rows.ts';
 
 /** Options of {@link jsonLinesInput}. */
@@ -14,8 +16,7 @@ export interface JsonLinesInputOptions {
   exactNumbers?: boolean | undefined;
 }
 
-/** A line of a rejects or unresolved file has one of these members and `record`, and no other. */
-const WRAPPERS = ['rejected', 'unresolved'] as const;
+const ALREADY_REJECTED = 'the line was already rejected; replace its "text" with a "record"';
 
 const OPTIONS: OptionTable<JsonLinesInputOptions> = {
   maxLineBytes: 'number',
@@ -26,8 +27,9 @@ const OPTIONS: OptionTable<JsonLinesInputOptions> = {
 /**
  * Reads JSON Lines: UTF-8, one JSON value per line. Skips empty lines.
  *
- * The rejects and unresolved files of an import can be imported without changes: from a line with exactly two members, `record` and
- * either `rejected` or `unresolved`, only the record is read.
+ * The rejects and unresolved files of an import can be imported: from a line with exactly two members, `record` and either `rejected`
+ * or `unresolved`, only the record is read. A line with `text` instead of `record` is rejected again, unless you replace `text` with a
+ * `record`, or correct the text to a JSON object.
  *
  * @throws ConfigurationError
  */
@@ -47,7 +49,8 @@ export function jsonLinesInput(path: string, options: JsonLinesInputOptions = {}
   };
 }
 
-function toRecord({ text, ...position }: Row, parse: (text: string) => unknown): InputRecord {
+function toRecord(row: Row, parse: (text: string) => unknown): InputRecord {
+  const { text, ...position } = row;
   const bad = (reason: string) => ({ ...position, bad: { reason, text } });
   let value: unknown;
   try {
@@ -55,12 +58,14 @@ function toRecord({ text, ...position }: Row, parse: (text: string) => unknown):
   } catch (error) {
     return bad(error instanceof RangeError ? error.message : 'the line is not valid JSON');
   }
-  const names = Object.keys(Object(value));
-  const wrapped =
-    Array.isArray(value) || names.length !== 2 ? undefined : WRAPPERS.find((name) => names.includes(name));
-  if (wrapped === undefined) return { ...position, value };
-  const inner = value as { record?: unknown };
-  if (names.includes('record')) return { ...position, value: inner.record, list: wrapped };
-  if (names.includes('text')) return bad('the line was already rejected; replace its "text" with a "record"');
-  return { ...position, value };
+  const line = readListLine(value);
+  if (!line) return { ...position, value };
+  const { list, origin, reason = ALREADY_REJECTED, content } = line;
+  const listed = { ...position, list, origin };
+  if ('record' in content) return { ...listed, value: content.record };
+  if (typeof content.text !== 'string') return { ...listed, value };
+  // The user may have corrected the text instead of replacing it. Other JSON, such as 17, can be a row of a CSV file.
+  const corrected = toRecord({ ...row, text: content.text }, parse);
+  if (!corrected.bad && isJsonObject(corrected.value)) return { ...listed, ...corrected };
+  return { ...listed, bad: { reason, text: content.text } };
 }

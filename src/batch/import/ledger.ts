@@ -1,10 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
-import { type AppendFile, openAppendFile } from '../files/append-file.ts';
-import { toJsonLine } from '../json/to-json.ts';
 import type { NumberedRecord } from './batches.ts';
 import { openJournal } from './journal.ts';
-import { applyEntry, type Entry, type ImportState, nothingDone, startState, toRanges } from './state.ts';
+import { appendLines, checkList, completeLines, dropTornLine } from './list-file.ts';
+import { toListLine } from './list-line.ts';
+import {
+  applyEntry,
+  type Entry,
+  type ImportState,
+  type NewLines,
+  nothingDone,
+  startState,
+  toRanges,
+} from './state.ts';
 
 /** The final outcome of a record. */
 export interface Outcome {
@@ -37,11 +45,12 @@ export interface LedgerPaths {
   unresolved: string;
 }
 
-// At this length the journal has a few hundred kilobytes, and writing a checkpoint costs no more than reading the journal.
-const LONGEST_JOURNAL = 1000;
+// At this length, writing a checkpoint costs no more than reading the journal.
+const LONGEST_JOURNAL = { entries: 1000, bytes: 4 * 1024 * 1024 };
 
 /**
- * Opens the ledger. Cuts off lines that a crash left after the last settled record in the rejects and unresolved files.
+ * Opens the ledger. Appends the lines to the rejects and unresolved files that a crash has kept from them. Never cuts these files,
+ * because the user may correct their lines at any time.
  *
  * @param state the state of the checkpoint.
  * @param save writes the checkpoint.
@@ -52,20 +61,9 @@ export async function openLedger(
   save: (state: ImportState) => Promise<void>,
 ): Promise<Ledger> {
   const journal = await openJournal(paths.journal, state);
-  const open: { close(): Promise<void> }[] = [journal];
-  const closeAll = async () => {
-    for (const file of open) await file.close();
-  };
-  const openList = async (path: string, length: number) => {
-    const file = await openAppendFile(path, length).catch(async (error: unknown) => {
-      await closeAll();
-      throw error;
-    });
-    open.push(file);
-    return file;
-  };
-  const rejects = await openList(paths.rejects, state.rejectsLength);
-  const unresolved = await openList(paths.unresolved, state.unresolvedLength);
+
+  // Version 0.4 wrote the lines before the journal, so that a crash could leave lines of records that are processed again.
+  const isOld = state.id === undefined && state.completeAt === null;
 
   const mutex = new Mutex();
   let failure: unknown;
@@ -84,7 +82,10 @@ export async function openLedger(
     await journal.append(state.entry + 1, entry);
     if (sync) await journal.sync();
     applyEntry(state, entry);
-    if (journal.entries < LONGEST_JOURNAL) return;
+    const { entries, bytes } = LONGEST_JOURNAL;
+    const isShort = journal.entries < entries && journal.length < bytes;
+    // The journal is the only place of lines that are not yet in their files.
+    if (isShort || state.unlisted) return;
     await save(state);
     await journal.clear();
   }
@@ -94,16 +95,32 @@ export async function openLedger(
     await save(startState());
   }
 
-  const append = async (file: AppendFile, name: 'rejected' | 'unresolved', outcomes: readonly Outcome[]) => {
-    const lines = outcomes.filter(({ outcome }) => outcome === name).map((one) => toLine(name, one));
-    if (lines.length === 0) return 0;
-    await file.append(lines.join(''));
-    await file.sync();
-    return lines.length;
-  };
+  /** Passes each file and its lines to a function. */
+  async function writeLists(
+    lines: NewLines,
+    writeLines: (path: string, lines: string) => Promise<void>,
+  ): Promise<void> {
+    if (lines.rejects) await writeLines(paths.rejects, lines.rejects);
+    if (lines.unresolved) await writeLines(paths.unresolved, lines.unresolved);
+    await write({ type: 'listed' }, { sync: false });
+  }
+
+  const linesOf = (list: 'rejected' | 'unresolved', outcomes: readonly Outcome[]) =>
+    outcomes.filter(({ outcome }) => outcome === list).map((one) => toListLine(list, one, state.id));
 
   const markRecords = (type: 'sent' | 'withdrawn', records: readonly NumberedRecord[], sync: boolean) =>
     serialize(() => write({ type, records: toRanges(records.map(({ number }) => number)) }, { sync }));
+
+  try {
+    for (const path of [paths.rejects, paths.unresolved]) {
+      await checkList(path);
+      if (state.completeAt === null) await dropTornLine(path);
+    }
+    if (state.unlisted) await writeLists(state.unlisted, completeLines);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
 
   return {
     state,
@@ -112,18 +129,23 @@ export async function openLedger(
     withdrawn: (records) => markRecords('withdrawn', records, false),
     writeOutcomes: (outcomes) =>
       serialize(async () => {
-        const rejected = await append(rejects, 'rejected', outcomes);
-        const open = await append(unresolved, 'unresolved', outcomes);
+        const rejected = linesOf('rejected', outcomes);
+        const open = linesOf('unresolved', outcomes);
+        const lines: NewLines = {
+          ...(rejected.length > 0 && { rejects: rejected.join('') }),
+          ...(open.length > 0 && { unresolved: open.join('') }),
+        };
+        const hasLines = rejected.length + open.length > 0;
         const entry: Entry = {
           type: 'settled',
           records: toRanges(outcomes.map(({ record }) => record.number).sort((a, b) => a - b)),
-          accepted: state.accepted + outcomes.length - rejected - open,
-          rejected: state.rejected + rejected,
-          unresolved: state.unresolved + open,
-          rejectsLength: rejects.length,
-          unresolvedLength: unresolved.length,
+          accepted: state.accepted + outcomes.length - rejected.length - open.length,
+          rejected: state.rejected + rejected.length,
+          unresolved: state.unresolved + open.length,
+          ...(hasLines && { lines }),
         };
         await write(entry, { sync: true });
+        if (hasLines) await writeLists(lines, isOld ? completeLines : appendLines);
       }),
     complete: () =>
       serialize(async () => {
@@ -134,15 +156,7 @@ export async function openLedger(
     async close() {
       // After a wrong list or file name, a checkpoint without results would only block the next run.
       if (failure === undefined && nothingDone(state)) await reset().catch(() => {});
-      await closeAll();
-      if (rejects.length === 0) await rm(paths.rejects, { force: true });
-      if (unresolved.length === 0) await rm(paths.unresolved, { force: true });
+      await journal.close();
     },
   };
-}
-
-function toLine(name: string, { record, reason, status }: Outcome): string {
-  const about = { line: record.line, ...(status !== undefined && { status }), reason };
-  const what = record.bad ? { text: record.bad.text } : { record: record.value };
-  return toJsonLine({ [name]: about, ...what });
 }

@@ -42,7 +42,6 @@ export async function openImport(
   if (!isComplete) return { state, alreadyComplete: false, isOther };
   const next = await readOn(input, state.begun);
   if (!next || next.unfinished) return { state, alreadyComplete: true, unfinished: next, isOther };
-  await resetRemovedLists(paths, state);
   return { state, alreadyComplete: false, isOther };
 }
 
@@ -57,8 +56,14 @@ async function load(paths: ImportPaths, subject: Subject): Promise<SavedImport |
   const journal = await stat(paths.journal).catch(() => undefined);
   const hasJournal = Boolean(journal?.size);
   const isStart = ({ entry }: ImportState) => entry === 0 && !hasJournal;
-  const state = await loadCheckpoint(paths.checkpoint, subject, isStart);
+  const state = await loadCheckpoint(paths.checkpoint, subject, isStart, withoutLengths);
   return state && { state, hasJournal };
+}
+
+/** Drops the lengths of the lists, which version 0.4 saved: that version would cut a list to its length. */
+function withoutLengths(saved: ImportState): ImportState {
+  const { rejectsLength, unresolvedLength, ...state } = saved as ImportState & Record<string, unknown>;
+  return state;
 }
 
 async function hasOtherContent(path: string, { begun }: ImportState): Promise<boolean> {
@@ -78,15 +83,4 @@ async function start(paths: ImportPaths, save: (state: ImportState) => Promise<v
   const state = startState();
   await save(state);
   return state;
-}
-
-/** The user may move the rejects of a complete import to fix them; the rejects of appended lines then need a new file. */
-async function resetRemovedLists(paths: ImportPaths, state: ImportState): Promise<void> {
-  const isGone = (path: string) =>
-    stat(path).then(
-      () => false,
-      () => true,
-    );
-  if (await isGone(paths.rejects)) state.rejectsLength = 0;
-  if (await isGone(paths.unresolved)) state.unresolvedLength = 0;
 }

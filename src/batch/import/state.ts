@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { InputPosition } from './input.ts';
 
 /** A position in the input with its record number. */
@@ -23,6 +24,8 @@ interface OpenBatch {
 
 /** The state of an import: loaded from the checkpoint, then updated by the entries of the journal. */
 export interface ImportState {
+  /** Identifies the import in the lines of its lists. Undefined if version 0.4 began the import. */
+  readonly id?: string | undefined;
   /** Number of the last journal entry that the state includes. */
   entry: number;
   /** The end of the last batch that has begun, and the SHA-256 of the input up to there. */
@@ -34,11 +37,16 @@ export interface ImportState {
   accepted: number;
   rejected: number;
   unresolved: number;
-  /** Length of the rejects file in bytes. */
-  rejectsLength: number;
-  unresolvedLength: number;
   /** Offset up to which the import is complete; null if batches are open. Version 0.4 wrote the size of the input. */
   completeAt: number | null;
+  /** Lines that may be missing in their files, because no entry says that the files have them. A checkpoint never has such lines. */
+  unlisted?: NewLines | undefined;
+}
+
+/** Lines to append, by the file. */
+export interface NewLines {
+  readonly rejects?: string | undefined;
+  readonly unresolved?: string | undefined;
 }
 
 /** Record numbers from the first (inclusive) to the second (exclusive). */
@@ -48,17 +56,17 @@ export type Range = readonly [number, number];
 export type Entry =
   | { readonly type: 'begun'; readonly end: ImportState['begun'] }
   | { readonly type: 'sent' | 'withdrawn'; readonly records: readonly Range[] }
-  | ({ readonly type: 'settled'; readonly records: readonly Range[] } & Totals);
+  | ({ readonly type: 'settled'; readonly records: readonly Range[]; readonly lines?: NewLines } & Totals)
+  /** The files have the lines of the last `settled` entry. */
+  | { readonly type: 'listed' };
 
-/** Counts and file lengths after an entry. */
-type Totals = Pick<
-  ImportState,
-  'accepted' | 'rejected' | 'unresolved' | 'rejectsLength' | 'unresolvedLength'
->;
+/** Counts after an entry. */
+type Totals = Pick<ImportState, 'accepted' | 'rejected' | 'unresolved'>;
 
 /** Returns the state of an import that has not begun. */
 export function startState(): ImportState {
   return {
+    id: randomUUID().slice(-12),
     entry: 0,
     begun: { record: 0, offset: 0, line: 0, digest: '' },
     open: [],
@@ -66,8 +74,6 @@ export function startState(): ImportState {
     accepted: 0,
     rejected: 0,
     unresolved: 0,
-    rejectsLength: 0,
-    unresolvedLength: 0,
     completeAt: null,
   };
 }
@@ -75,6 +81,10 @@ export function startState(): ImportState {
 /** Applies an entry of the journal to a state. */
 export function applyEntry(state: ImportState, entry: Entry): void {
   state.entry++;
+  if (entry.type === 'listed') {
+    state.unlisted = undefined;
+    return;
+  }
   if (entry.type === 'begun') {
     const { digest, ...from } = state.begun;
     state.open.push({ from, states: new Array(entry.end.record - from.record).fill('waiting') });
@@ -87,8 +97,8 @@ export function applyEntry(state: ImportState, entry: Entry): void {
     for (let number = from; number < to; number++) setState(state, number, becomes);
   }
   if (entry.type !== 'settled') return;
-  const { accepted, rejected, unresolved, rejectsLength, unresolvedLength } = entry;
-  Object.assign(state, { accepted, rejected, unresolved, rejectsLength, unresolvedLength });
+  const { accepted, rejected, unresolved, lines: unlisted } = entry;
+  Object.assign(state, { accepted, rejected, unresolved, unlisted });
   while (state.open[0]?.states.every((one) => one === 'settled')) {
     state.open.shift();
     state.batches++;

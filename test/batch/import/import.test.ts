@@ -14,7 +14,16 @@ import {
 import { ConfigurationError } from '../../../src/core/errors.ts';
 import type { VendorSimulator } from '../../../src/testing/index.ts';
 import { failure } from '../../support/batch.ts';
-import { arrivals, BULK, CONTACTS, contacts, importing, LIST, readLines } from '../../support/imports.ts';
+import {
+  arrivals,
+  BULK,
+  CONTACTS,
+  contacts,
+  IMPORT_ID,
+  importing,
+  LIST,
+  readLines,
+} from '../../support/imports.ts';
 import { sendJson, startServer } from '../../support/server.ts';
 
 const once = (count: number) => new Map(Array.from({ length: count }, (_, n) => [n, 1]));
@@ -130,7 +139,10 @@ describe('when the API refuses records', () => {
     expect(arrivals(sim)).toEqual(once(9));
     const rejects = await readLines(`${path}.rejects.jsonl`);
     expect(rejects).toEqual([
-      { rejected: { line: 5, status: 400, reason: 'Contact 0 has no data.' }, record: { id: 'b1', data: 7 } },
+      {
+        rejected: { import: IMPORT_ID, line: 5, status: 400, reason: 'Contact 0 has no data.' },
+        record: { id: 'b1', data: 7 },
+      },
     ]);
 
     // The rejects file is a valid input once fixed.
@@ -166,7 +178,12 @@ describe('when the API refuses records', () => {
     expect([...sim.externalContacts().values()].map(({ times }) => times)).toEqual(new Array(50).fill(1));
     expect(await readLines(`${path}.rejects.jsonl`)).toEqual([
       {
-        rejected: { line: 51, status: 400, reason: 'A contact needs a first or a last name.' },
+        rejected: {
+          import: IMPORT_ID,
+          line: 51,
+          status: 400,
+          reason: 'A contact needs a first or a last name.',
+        },
         record: { id: 'nameless' },
       },
     ]);

@@ -10,7 +10,7 @@ import {
   type RecordInput,
 } from '../../../src/batch/index.ts';
 import { failure, temporaryDirectory } from '../../support/batch.ts';
-import { arrivals, contacts, importing, LIST, readLines } from '../../support/imports.ts';
+import { arrivals, contacts, IMPORT_ID, importing, LIST, readLines } from '../../support/imports.ts';
 
 const START = { offset: 0, line: 0 };
 
@@ -179,16 +179,18 @@ describe('when a record is bad', () => {
     expect([...arrivals(sim)].sort()).toEqual([0, 1, 2, 3, 4, 9].map((n) => [n, 1]));
   });
 
-  it('writes the record to the rejects with `onBadRecord: reject`, where it stays bad until it is fixed', async () => {
+  it('writes the record to the rejects with `onBadRecord: reject`, where it stays rejected until it is corrected', async () => {
     const { sim, base, path } = await importing({ lines: lines('{"id":') });
     const summary = await importRecords({ ...base, onBadRecord: 'reject' });
     expect(summary).toMatchObject({ accepted: 5, rejected: 1 });
     expect(sim.contacts(LIST).size).toBe(5);
     const rejects = `${path}.rejects.jsonl`;
     expect(await readLines(rejects)).toEqual([
-      { rejected: { line: 5, reason: 'the line is not valid JSON' }, text: '{"id":' },
+      { rejected: { import: IMPORT_ID, line: 5, reason: 'the line is not valid JSON' }, text: '{"id":' },
     ]);
-    await failure(importRecords({ ...base, input: jsonLinesInput(rejects) }), 'ERR_INPUT');
+    const again = await importRecords({ ...base, input: jsonLinesInput(rejects) });
+    expect(again).toMatchObject({ accepted: 0, rejected: 1 });
+    expect(await readLines(`${rejects}.rejects.jsonl`)).toEqual(await readLines(rejects));
   });
 
   it('ends the import at a CSV row with too many fields, and names its line', async () => {

@@ -362,7 +362,7 @@ describe('several records per request', () => {
       sendJson(response, isBad ? 400 : 200, isBad ? { message: 'bad record' } : { results: inputs });
     });
     expect(await run(ids(4), batch)).toMatchObject({ accepted: 3, rejected: 1 });
-    expect(requests.map((request) => bodyOf(request).inputs.length)).toEqual([4, 2, 2, 1, 1]);
+    expect(requests.map((request) => bodyOf(request).inputs.length)).toEqual([4, 1, 2, 1, 1, 1]);
   });
 });
 

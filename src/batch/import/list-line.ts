@@ -1,0 +1,65 @@
+import { isJsonObject } from '../json/json-object.ts';
+import { toJsonLine } from '../json/to-json.ts';
+import type { Outcome } from './ledger.ts';
+
+/** The list of a record: the rejects file or the unresolved file. */
+export type ListName = 'rejected' | 'unresolved';
+
+/** Where a record of a list comes from. It stays the same when the record is corrected, or moves to another list. */
+export interface Origin {
+  /** The id of the import that read the record first; undefined in a list that version 0.4 wrote. */
+  readonly import?: string | undefined;
+  /** The number of the record's first line in the input of that import. */
+  readonly line: number;
+}
+
+/** A line of a rejects or unresolved file: an object with two members, `rejected` or `unresolved`, and `record` or `text`. */
+export interface ListLine {
+  readonly list: ListName;
+  /** Undefined if the user has changed it. */
+  readonly origin: Origin | undefined;
+  readonly reason: string | undefined;
+  /** The record, or the text of a row that could not be read. */
+  readonly content: { readonly record: unknown } | { readonly text: unknown };
+}
+
+const IMPORT_ID = /^[0-9a-f]{12}$/;
+
+/** Reads a value as a line of a list; returns undefined for any other value. */
+export function readListLine(value: unknown): ListLine | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const names = Object.keys(value);
+  const list = (['rejected', 'unresolved'] as const).find((name) => names.includes(name));
+  if (list === undefined || names.length !== 2) return undefined;
+  const { record, text } = value;
+  const content = names.includes('record') ? { record } : names.includes('text') ? { text } : undefined;
+  if (!content) return undefined;
+  const about = value[list];
+  const { import: id, line, reason, unresolved } = isJsonObject(about) ? about : {};
+  const hasOrigin = Number.isSafeInteger(line) && (id === undefined || IMPORT_ID.test(String(id)));
+  return {
+    // A record that was unresolved may be stored, even if the API refused it later.
+    list: unresolved === true ? 'unresolved' : list,
+    origin: hasOrigin ? { import: id as string | undefined, line: line as number } : undefined,
+    reason: typeof reason === 'string' ? reason : undefined,
+    content,
+  };
+}
+
+/** Returns the line of a list for an outcome. @param importId the id of the import. */
+export function toListLine(
+  list: ListName,
+  { record, reason, status }: Outcome,
+  importId: string | undefined,
+): string {
+  const origin = record.origin ?? { import: importId, line: record.line };
+  const about = {
+    ...(origin.import !== undefined && { import: origin.import }),
+    line: origin.line,
+    ...(status !== undefined && { status }),
+    reason,
+    ...(list === 'rejected' && record.list === 'unresolved' && { unresolved: true }),
+  };
+  const content = record.bad ? { text: record.bad.text } : { record: record.value };
+  return toJsonLine({ [list]: about, ...content });
+}
