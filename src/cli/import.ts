@@ -11,7 +11,7 @@ import { formatOf } from '../batch/internal.ts';
 import { duration, refuse } from '../core/internal.ts';
 import type { CommandContext } from './command-context.ts';
 import { completionOf } from './completion.ts';
-import { runDryRun } from './dry-run.ts';
+import { finishRow, runDryRun } from './dry-run.ts';
 import { EXIT } from './exit-code.ts';
 import type { ImportFlags } from './flags/import-flags.ts';
 import { type Job, runJob } from './job.ts';
@@ -83,8 +83,7 @@ function remainderOf({
   if (rejected + unresolved === 0 && !isUnfinished) return undefined;
   const paths = [files.rejects, files.unresolvedRecords].filter((path) => path !== undefined);
   const hints = [
-    isUnfinished &&
-      `finish line ${unfinishedLine} and run the same command again, or add --last-row-complete to send the row as it is`,
+    isUnfinished && finishRow(unfinishedLine),
     paths.length > 0 &&
       `fix the records, then import each file: ${paths.map((path) => `--in ${path}`).join(', ')}`,
   ];

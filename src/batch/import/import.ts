@@ -15,7 +15,7 @@ import {
 } from './options.ts';
 import { runImport } from './run.ts';
 import type { ImportState } from './state.ts';
-import { noRecords, otherContent, unfinishedRow } from './warnings.ts';
+import { inputWarnings, otherContent } from './warnings.ts';
 
 /** The result of an import. */
 export interface ImportSummary extends ImportProgress {
@@ -66,7 +66,6 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     account: own.account ?? api.defaults.baseURL ?? '',
   };
   await sizeOfInput(input.path);
-  await input.check?.();
   const lock = await lockOutput(`${paths.checkpoint}.lock`, clock, signal);
   const save = async (state: ImportState) => {
     await lock.verify();
@@ -119,7 +118,6 @@ interface Result extends Pick<ImportSummary, 'resumed' | 'alreadyComplete'> {
 
 function summary(paths: ImportPaths, result: Result): ImportSummary {
   const { progress, resumed, alreadyComplete, unfinished, isOther, input, state } = result;
-  const isEmpty = state.begun.record === 0 && unfinished === undefined;
   return {
     ...progress,
     status: 'complete',
@@ -127,8 +125,7 @@ function summary(paths: ImportPaths, result: Result): ImportSummary {
     alreadyComplete,
     warnings: [
       ...(isOther ? [otherContent(input.path)] : []),
-      ...(isEmpty ? [noRecords(input.path)] : []),
-      ...(unfinished ? [unfinishedRow(input.path, unfinished)] : []),
+      ...inputWarnings(input.path, state.begun.record, unfinished),
     ],
     unfinishedLine: unfinished?.line,
     rejects: progress.rejected > 0 ? paths.rejects : undefined,

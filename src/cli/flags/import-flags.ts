@@ -79,8 +79,8 @@ export function addImportFlags(
     )
     .option('--last-row-complete', 'send a last row without a line end too')
     .option('--map <old=new>', 'rename a column or a top-level member; repeatable', parseRename)
+    .optionsGroup('Checks:')
     .option('--dry-run', 'check every record, send and write nothing; requires no credentials')
-    .optionsGroup('Checks of the result:')
     .option('--strict', 'exit with 8 if the import is complete, but with warnings');
   addSpeedFlags(command, rateFlag(rate))
     .option('--batch-size <n>', `records per request (default: ${batchSize})`, parseCount)
