@@ -19,7 +19,7 @@ export async function preflight(input: RecordInput, target: ImportTarget): Promi
   let isWithinData = false;
   for await (const { value, bad, unfinished } of input.read(START)) {
     if (idField === undefined || !target.idOf) return;
-    if (bad || unfinished || target.problem?.(value) !== undefined || !isJsonObject(value)) continue;
+    if (bad || unfinished || !isJsonObject(value)) continue;
     if (target.idOf(value) !== undefined) return;
     for (const name of Object.keys(value)) if (names.size < LISTED_NAMES) names.add(name);
     hasMember ||= Object.hasOwn(value, idField);
