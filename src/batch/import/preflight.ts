@@ -21,14 +21,7 @@ export async function preflight(input: RecordInput, target: ImportTarget): Promi
   for await (const { value, bad, list, unfinished } of input.read(START)) {
     if (idField === undefined || !target.idOf) return;
     // A record with an id is never unresolved.
-    if (
-      bad ||
-      unfinished ||
-      list === 'unresolved' ||
-      target.problem?.(value) !== undefined ||
-      !isJsonObject(value)
-    )
-      continue;
+    if (bad || unfinished || list === 'unresolved' || !isJsonObject(value)) continue;
     if (target.idOf(value) !== undefined) return;
     for (const name of Object.keys(value)) if (names.size < LISTED_NAMES) names.add(name);
     hasMember ||= Object.hasOwn(value, idField);
