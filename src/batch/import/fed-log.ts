@@ -5,8 +5,11 @@ import { toJsonLine } from '../json/to-json.ts';
 /** What became of a record of a list when the list was imported. `withdrawn`: it was sent, and surely not executed. */
 export type FedOutcome = 'sent' | 'withdrawn' | 'accepted' | 'rejected' | 'unresolved';
 
-/** The last outcome of a record, in whichever list it was imported. */
-export interface Fed {
+/** One line of a log. */
+export interface FedLine {
+  /** The target and the account of the import. */
+  readonly to: string;
+  readonly key: string;
   readonly outcome: FedOutcome;
   /** The digest of the record that had the outcome. */
   readonly digest: string;
@@ -14,18 +17,23 @@ export interface Fed {
   readonly list: string;
 }
 
-/** One line of a log. */
-export interface FedLine extends Fed {
-  /** The target and the account of the import. */
-  readonly to: string;
-  readonly key: string;
+/** What is known about a record, from whichever list it was imported. */
+export interface Fed {
+  /** The last outcome. */
+  readonly outcome: FedOutcome;
+  /** The digest of the record that had the outcome. */
+  readonly digest: string;
+  /** The lists from which the record was rejected, each with the digest of the record. */
+  readonly rejectedFrom: ReadonlySet<string>;
 }
 
 /** Adds an outcome to those before. A record that was accepted once stays accepted. */
 export function addFed(fed: Map<string, Fed>, { key, outcome, digest, list }: Omit<FedLine, 'to'>): void {
   const before = fed.get(key);
   if (before?.outcome === 'accepted') return;
-  fed.set(key, { outcome, digest, list });
+  const rejectedFrom = new Set(before?.rejectedFrom);
+  if (outcome === 'rejected') rejectedFrom.add(`${list} ${digest}`);
+  fed.set(key, { outcome, digest, rejectedFrom });
 }
 
 export function toFedLine(line: FedLine): string {

@@ -8,6 +8,7 @@ import type { InputRecord, RecordInput } from './input.ts';
 import { isList, type ScannedRecord, scanList, shortDigest } from './list-scan.ts';
 import type { ImportOptions, ImportPaths } from './options.ts';
 import { type ImportState, readFrom } from './state.ts';
+import { toOriginKey, withOrigins } from './unwrapped.ts';
 import { changedList, mayDouble } from './warnings.ts';
 
 /**
@@ -40,10 +41,8 @@ export type KnownOutcome = 'sent' | 'accepted' | 'rejected' | 'unresolved';
 export interface FedRecord {
   /** The same for all lines with this record. */
   readonly key: string;
-  /** The file for the outcomes of the record. */
-  readonly log: string;
-  /** Returns the line of the log for an outcome, which is known from then on. */
-  toLine(outcome: FedOutcome): string;
+  /** Returns the lines for an outcome, each with the log to write it to. The outcome is known from then on. */
+  toLines(outcome: FedOutcome): readonly (readonly [log: string, line: string])[];
 }
 
 /**
@@ -61,26 +60,30 @@ export async function openFeeding(
   if (!(await isList(input))) return undefined;
   const to = shortDigest(canonical({ ...subject, input: null }));
   const list = shortDigest(resolve(input.path));
-  const { records, end } = await scanList(input, target, list);
-  const byLine = new Map(records.map((record) => [record.line, record]));
-  const keyOf = ({ importId, key }: ScannedRecord) => `${importId} ${key}`;
+  const scan = await scanList(input, target, list);
   const logOf = (importId: string) => join(dirname(paths.checkpoint), `import-${importId}.fed`);
-  const importIds = [...new Set(records.map(({ importId }) => importId))].sort();
+  const keyOf = ({ importId, key }: ScannedRecord) => `${importId} ${key}`;
 
   const locks: { release(): Promise<void> }[] = [];
   const release = async () => {
     for (const lock of locks) await lock.release();
   };
   const fed = new Map<string, Map<string, Fed>>();
+  async function open(importId: string): Promise<void> {
+    if (fed.has(importId)) return;
+    locks.push(await lockOutput(`${logOf(importId)}.lock`, clock, signal));
+    fed.set(importId, restart ? new Map() : await readFedLog(logOf(importId), to));
+  }
+  let records: readonly ScannedRecord[];
   try {
-    for (const id of importIds) {
-      locks.push(await lockOutput(`${logOf(id)}.lock`, clock, signal));
-      fed.set(id, restart ? new Map() : await readFedLog(logOf(id), to));
-    }
+    await open(list);
+    records = withOrigins(scan.records, list, fed.get(list) ?? new Map());
+    for (const importId of new Set(records.map((record) => record.importId))) await open(importId);
   } catch (error) {
     await release();
     throw error;
   }
+  const byLine = new Map(records.map((record) => [record.line, record]));
 
   const skipped = { sent: 0, accepted: 0, rejected: 0, unresolved: 0 };
   let doubtful = 0;
@@ -89,7 +92,8 @@ export async function openFeeding(
   function decide(record: ScannedRecord): KnownOutcome | 'doubtful' | undefined {
     const before = fed.get(record.importId)?.get(record.key);
     if (before?.outcome === 'accepted' || before?.outcome === 'sent') return before.outcome;
-    const isUnchanged = before?.digest === record.digest && before.list === list;
+    // A record that was rejected from another list is sent: the user may have fixed the cause at the API.
+    const isUnchanged = before?.rejectedFrom.has(`${list} ${record.digest}`);
     if (before?.outcome === 'rejected' && isUnchanged) return 'rejected';
     const mayBeStored = record.list === 'unresolved' || before?.outcome === 'unresolved';
     if (!mayBeStored || record.isSafe) return undefined;
@@ -100,17 +104,18 @@ export async function openFeeding(
     const { importId, key, digest } = record;
     return {
       key: keyOf(record),
-      log: logOf(importId),
-      toLine(outcome) {
+      toLines(outcome) {
         const line = { to, key, outcome, digest, list };
         addFed(fed.get(importId) as Map<string, Fed>, line);
-        return toFedLine(line);
+        const own = [logOf(importId), toFedLine(line)] as const;
+        if (importId === list) return [own];
+        return [own, [logOf(list), toFedLine({ ...line, key: toOriginKey(record) })]];
       },
     };
   }
 
   return {
-    logs: importIds.map(logOf),
+    logs: [...fed.keys()].map(logOf),
     hasCopies: new Set(records.map(keyOf)).size < records.length,
     release,
     input: {
@@ -119,7 +124,7 @@ export async function openFeeding(
         for await (const record of input.read(from)) {
           const scanned = byLine.get(record.line);
           // Lines that were appended since are left for the next import of the list.
-          if (!record.unfinished && record.end.offset > end) return;
+          if (!record.unfinished && record.end.offset > scan.end) return;
           yield scanned ? { ...record, fed: fedRecord(scanned) } : record;
         }
       },

@@ -63,8 +63,8 @@ function logLines<R extends NumberedRecord>(
 ): Record<string, string> {
   const logs: Record<string, string> = {};
   for (const record of records) {
-    const { fed } = record;
-    if (fed) logs[fed.log] = (logs[fed.log] ?? '') + fed.toLine(outcomeOf(record));
+    const lines = record.fed?.toLines(outcomeOf(record)) ?? [];
+    for (const [log, line] of lines) logs[log] = (logs[log] ?? '') + line;
   }
   return logs;
 }

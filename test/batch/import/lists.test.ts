@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -23,7 +23,10 @@ const good = (n: number) => ({ data: { n } });
 const correct =
   (...numbers: number[]): Edit =>
   (text) =>
-    numbers.reduce((all, n) => all.replaceAll(`"data":${n}}`, `"data":{"n":${n}}}`), text);
+    numbers.reduce(
+      (all, n) => all.replaceAll(new RegExp(`"data" ?: ?${n}}`, 'g'), `"data":{"n":${n}}}`),
+      text,
+    );
 
 /** An import without ids of the records 0 to 5, of which the API refuses 1, 3 and 5. */
 async function withRejects() {
@@ -220,7 +223,6 @@ describe('an unresolved file', () => {
 
   it('lets the check decide', async () => {
     const { sim, feed } = await withUnresolved('lost');
-    await rm(join((await withUnresolved()).directory, 'x'), { force: true });
     const check: CheckRecords = async (records) =>
       records.map((record) => (arrivals(sim).has((record as { n: number }).n) ? 'present' : 'absent'));
     const target = genesysContactList({ listId: LIST, check });
