@@ -62,7 +62,9 @@ export async function* cutBatches(
       // A row of a rejects file has stopped an import before.
       if (one.bad && stopAtBad && !one.list) throw badInput(input.path, one.line, one.start, one.bad.reason);
       const size = Buffer.byteLength(one.bad ? one.bad.text : toJson(one.value));
-      if (records.length > 0 && bytes + size > maxBytes) yield cut();
+      // Lines with the same record must not be sent together: once one is accepted, the others are not sent.
+      const isCopy = one.fed !== undefined && records.some(({ fed }) => fed?.key === one.fed?.key);
+      if (records.length > 0 && (isCopy || bytes + size > maxBytes)) yield cut();
       records.push(numbered);
       bytes += size;
       if (records.length >= maxRecords) yield cut();

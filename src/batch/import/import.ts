@@ -3,9 +3,10 @@ import { type Subject, saveCheckpoint } from '../checkpoint.ts';
 import { lockOutput } from '../files/output-lock.ts';
 import { toProgress } from '../progress.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
+import { type Feeding, openFeeding } from './feeding.ts';
 import { type InputRecord, type RecordInput, sizeOfInput } from './input.ts';
-import { openLedger } from './ledger.ts';
-import { openImport } from './open-import.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { hasOtherContent, openImport } from './open-import.ts';
 import {
   checkImportOptions,
   type ImportOptions,
@@ -13,6 +14,7 @@ import {
   type ImportProgress,
   importPaths,
 } from './options.ts';
+import { inputChanged } from './prefix-digest.ts';
 import { runImport } from './run.ts';
 import type { ImportState } from './state.ts';
 import { inputWarnings, otherContent } from './warnings.ts';
@@ -71,17 +73,21 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     await lock.verify();
     await saveCheckpoint(paths.checkpoint, subject, state);
   };
+  let feeding: Feeding | undefined;
   try {
-    const { state, alreadyComplete, unfinished, isOther } = await openImport(own, paths, subject, save);
-    const finish = (result: Omit<Result, 'isOther' | 'input' | 'state'>) =>
-      summary(paths, { ...result, isOther, input, state });
+    feeding = await openFeeding(own, paths, subject, clock);
+    const opened = await openImport(own, paths, subject, save, feeding);
+    const { state, alreadyComplete, unfinished, isOther } = opened;
+    const finish = (result: Omit<Result, 'isOther' | 'input' | 'state' | 'warnings'>) =>
+      summary(paths, { ...result, isOther, input, state, warnings: feeding?.warnings() ?? [] });
     if (alreadyComplete) {
       return finish({ progress: finalProgress(state), resumed: true, alreadyComplete, unfinished });
     }
     const ledger = await openLedger(paths, state, save);
     try {
       const resumed = ledger.state.entry > 0;
-      const ended = await runImport(own, ledger, lock.verify);
+      if (feeding) await beginFeeding(feeding, ledger, input.path);
+      const ended = await runImport(own, ledger, lock.verify, feeding);
       return finish({ ...ended, resumed, alreadyComplete });
     } finally {
       await ledger.close();
@@ -89,8 +95,18 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
   } catch (error) {
     throw toBatchError(error);
   } finally {
+    await feeding?.release();
     await lock.release();
   }
+}
+
+/** Sends a list from its start if its part that was read has changed. */
+async function beginFeeding(feeding: Feeding, ledger: Ledger, path: string): Promise<void> {
+  const hasChanged = await hasOtherContent(path, ledger.state);
+  // Version 0.4 did not record which records of a list were accepted.
+  if (hasChanged && ledger.state.id === undefined) throw inputChanged(path, 'an older version read it');
+  feeding.check(hasChanged ? undefined : ledger.state);
+  if (hasChanged) await ledger.startOver();
 }
 
 function finalProgress({ accepted, rejected, unresolved, batches }: ImportState): ImportProgress {
@@ -114,6 +130,8 @@ interface Result extends Pick<ImportSummary, 'resumed' | 'alreadyComplete'> {
   readonly unfinished: InputRecord | undefined;
   /** Whether an import of other content from a file of the same name was complete before. */
   readonly isOther: boolean;
+  /** Warnings about a list. */
+  readonly warnings: readonly string[];
 }
 
 function summary(paths: ImportPaths, result: Result): ImportSummary {
@@ -124,6 +142,7 @@ function summary(paths: ImportPaths, result: Result): ImportSummary {
     resumed,
     alreadyComplete,
     warnings: [
+      ...result.warnings,
       ...(isOther ? [otherContent(input.path)] : []),
       ...inputWarnings(input.path, state.begun.record, unfinished),
     ],

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json } from '../sources/source.ts';
+import type { FedRecord } from './feeding.ts';
 import type { ListName, Origin } from './list-line.ts';
 
 /** A position between two records of an input. */
@@ -26,6 +27,8 @@ export interface InputRecord {
   readonly list?: ListName | undefined;
   /** Where a record of a list comes from; undefined if the line does not tell. */
   readonly origin?: Origin | undefined;
+  /** The identity of the record in an import of a list. */
+  readonly fed?: FedRecord | undefined;
   /** Set if the file ends within the record, because another process still writes it. Only the last record can be unfinished. */
   readonly unfinished?: true | undefined;
   /** The position after the record. */

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import type { NumberedRecord } from './batches.ts';
+import type { FedOutcome } from './fed-log.ts';
 import { openJournal } from './journal.ts';
 import { appendLines, checkList, completeLines, dropTornLine } from './list-file.ts';
 import { toListLine } from './list-line.ts';
@@ -21,6 +22,8 @@ export interface Outcome {
   readonly reason?: string | undefined;
   /** The HTTP status that the API gave for the record. */
   readonly status?: number | undefined;
+  /** Whether an earlier import of the same list had the outcome, so that the record is in the files already. */
+  readonly isEarlier?: true | undefined;
 }
 
 /** Writes the state, the rejects and the unresolved records of an import. A completed write survives a crash of the process. */
@@ -33,6 +36,8 @@ export interface Ledger {
   /** Marks sent records that were surely not executed. */
   withdrawn(records: readonly NumberedRecord[]): Promise<void>;
   writeOutcomes(outcomes: readonly Outcome[]): Promise<void>;
+  /** Begins again at the start of the input. The files keep their lines. */
+  startOver(): Promise<void>;
   /** Marks everything that was read as settled. */
   complete(): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +52,22 @@ export interface LedgerPaths {
 
 // At this length, writing a checkpoint costs no more than reading the journal.
 const LONGEST_JOURNAL = { entries: 1000, bytes: 4 * 1024 * 1024 };
+
+// A log has the digests of records.
+const LOG_MODE = 0o600;
+
+/** Returns the lines for the logs of imported lists, by log. */
+function logLines<R extends NumberedRecord>(
+  records: readonly R[],
+  outcomeOf: (record: R) => FedOutcome,
+): Record<string, string> {
+  const logs: Record<string, string> = {};
+  for (const record of records) {
+    const lines = record.fed?.toLines(outcomeOf(record)) ?? [];
+    for (const [log, line] of lines) logs[log] = (logs[log] ?? '') + line;
+  }
+  return logs;
+}
 
 /**
  * Opens the ledger. Appends the lines to the rejects and unresolved files that a crash has kept from them. Never cuts these files,
@@ -98,18 +119,30 @@ export async function openLedger(
   /** Passes each file and its lines to a function. */
   async function writeLists(
     lines: NewLines,
-    writeLines: (path: string, lines: string) => Promise<void>,
+    writeLines: (path: string, lines: string, mode?: number) => Promise<void>,
   ): Promise<void> {
     if (lines.rejects) await writeLines(paths.rejects, lines.rejects);
     if (lines.unresolved) await writeLines(paths.unresolved, lines.unresolved);
+    for (const [log, text] of Object.entries(lines.logs ?? {})) await writeLines(log, text, LOG_MODE);
     await write({ type: 'listed' }, { sync: false });
   }
 
   const linesOf = (list: 'rejected' | 'unresolved', outcomes: readonly Outcome[]) =>
-    outcomes.filter(({ outcome }) => outcome === list).map((one) => toListLine(list, one, state.id));
+    outcomes
+      .filter(({ outcome, isEarlier }) => outcome === list && !isEarlier)
+      .map((one) => toListLine(list, one, state.id))
+      .join('');
 
-  const markRecords = (type: 'sent' | 'withdrawn', records: readonly NumberedRecord[], sync: boolean) =>
-    serialize(() => write({ type, records: toRanges(records.map(({ number }) => number)) }, { sync }));
+  async function markRecords(
+    type: 'sent' | 'withdrawn',
+    records: readonly NumberedRecord[],
+    { sync }: { sync: boolean },
+  ): Promise<void> {
+    for (const [log, lines] of Object.entries(logLines(records, () => type))) {
+      await appendLines(log, lines, LOG_MODE);
+    }
+    await write({ type, records: toRanges(records.map(({ number }) => number)) }, { sync });
+  }
 
   try {
     for (const path of [paths.rejects, paths.unresolved]) {
@@ -125,27 +158,39 @@ export async function openLedger(
   return {
     state,
     begin: (end) => serialize(() => write({ type: 'begun', end }, { sync: false })),
-    sent: (records) => markRecords('sent', records, true),
-    withdrawn: (records) => markRecords('withdrawn', records, false),
+    sent: (records) => serialize(() => markRecords('sent', records, { sync: true })),
+    withdrawn: (records) => serialize(() => markRecords('withdrawn', records, { sync: false })),
     writeOutcomes: (outcomes) =>
       serialize(async () => {
-        const rejected = linesOf('rejected', outcomes);
-        const open = linesOf('unresolved', outcomes);
+        const count = (name: string) => outcomes.filter(({ outcome }) => outcome === name).length;
+        const rejects = linesOf('rejected', outcomes);
+        const unresolved = linesOf('unresolved', outcomes);
+        const news = outcomes.filter(({ isEarlier }) => !isEarlier);
+        const outcomeOf = new Map(news.map(({ record, outcome }) => [record, outcome]));
+        const logs = logLines([...outcomeOf.keys()], (record) => outcomeOf.get(record) as FedOutcome);
         const lines: NewLines = {
-          ...(rejected.length > 0 && { rejects: rejected.join('') }),
-          ...(open.length > 0 && { unresolved: open.join('') }),
+          ...(rejects && { rejects }),
+          ...(unresolved && { unresolved }),
+          ...(Object.keys(logs).length > 0 && { logs }),
         };
-        const hasLines = rejected.length + open.length > 0;
+        const hasLines = Object.keys(lines).length > 0;
         const entry: Entry = {
           type: 'settled',
           records: toRanges(outcomes.map(({ record }) => record.number).sort((a, b) => a - b)),
-          accepted: state.accepted + outcomes.length - rejected.length - open.length,
-          rejected: state.rejected + rejected.length,
-          unresolved: state.unresolved + open.length,
+          accepted: state.accepted + count('accepted'),
+          rejected: state.rejected + count('rejected'),
+          unresolved: state.unresolved + count('unresolved'),
           ...(hasLines && { lines }),
         };
         await write(entry, { sync: true });
         if (hasLines) await writeLists(lines, isOld ? completeLines : appendLines);
+      }),
+    startOver: () =>
+      serialize(async () => {
+        // Entries up to this number are ignored, should the journal outlive a crash.
+        Object.assign(state, startState(), { entry: state.entry });
+        await save(state);
+        await journal.clear();
       }),
     complete: () =>
       serialize(async () => {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { loadCheckpoint, type Subject } from '../checkpoint.ts';
 import { openAppendFile } from '../files/append-file.ts';
 import { refuseExisting, setAside } from '../files/set-aside.ts';
+import type { Feeding } from './feeding.ts';
 import { type InputRecord, readOn } from './input.ts';
 import type { ImportOptions, ImportPaths } from './options.ts';
 import { openPrefixDigest } from './prefix-digest.ts';
@@ -24,22 +25,26 @@ interface OpenedImport {
  * if the input cannot be imported.
  *
  * @param save writes the checkpoint.
+ * @param feeding set if the input is a list.
  */
 export async function openImport(
   { input, target, restart = false }: ImportOptions,
   paths: ImportPaths,
   subject: Subject,
   save: (state: ImportState) => Promise<void>,
+  feeding: Feeding | undefined,
 ): Promise<OpenedImport> {
   const saved = restart ? undefined : await load(paths, subject);
   const isComplete = saved !== undefined && !saved.hasJournal && saved.state.completeAt !== null;
-  const isOther = isComplete && (await hasOtherContent(input.path, saved.state));
+  const hasChanged = isComplete && (await hasOtherContent(input.path, saved.state));
+  // The user corrects a list in place.
+  const isOther = hasChanged && !feeding;
   const isNew = !saved || isOther;
   if (isNew || (!saved.hasJournal && saved.state.begun.record === 0)) await preflight(input, target);
-  if (restart || isOther) await setAside(Object.values(paths));
+  if (restart || isOther) await setAside([...Object.values(paths), ...(feeding?.logs ?? [])]);
   if (isNew) return { state: await start(paths, save), alreadyComplete: false, isOther };
   const { state } = saved;
-  if (!isComplete) return { state, alreadyComplete: false, isOther };
+  if (!isComplete || hasChanged) return { state, alreadyComplete: false, isOther };
   const next = await readOn(input, state.begun);
   if (!next || next.unfinished) return { state, alreadyComplete: true, unfinished: next, isOther };
   return { state, alreadyComplete: false, isOther };
@@ -66,7 +71,8 @@ function withoutLengths(saved: ImportState): ImportState {
   return state;
 }
 
-async function hasOtherContent(path: string, { begun }: ImportState): Promise<boolean> {
+/** Returns whether the part of the input that was read has changed. */
+export async function hasOtherContent(path: string, { begun }: ImportState): Promise<boolean> {
   const digest = await openPrefixDigest(path);
   try {
     return (await digest.differenceFrom(begun)) !== undefined;

@@ -4,35 +4,36 @@ import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { type Batch, cutBatches } from './batches.ts';
+import type { Feeding } from './feeding.ts';
 import { createFirstLook } from './first-look.ts';
 import { type InputRecord, readOn, sizeOfInput } from './input.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, Outcome } from './ledger.ts';
 import { batchLimits, IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createBatchProcessor } from './process-batch.ts';
-import type { Mark } from './state.ts';
+import type { Mark, RecordState } from './state.ts';
 
 /**
  * Sends batch after batch until the end of the input.
  *
  * @param ledger the ledger as the last run left it.
  * @param verify throws if another run has taken the lock over.
+ * @param feeding set if the input is a list.
  * @returns the progress, and the last record of the input if it is not finished.
  */
 export async function runImport(
   options: ImportOptions,
   ledger: Ledger,
   verify: () => Promise<void>,
+  feeding?: Feeding,
 ): Promise<{ progress: ImportProgress; unfinished: InputRecord | undefined }> {
   const {
     api,
-    input,
     target,
     rate,
     signal,
     tokens,
     onProgress,
-    concurrency = IMPORT_DEFAULTS.concurrency,
     onBadRecord = IMPORT_DEFAULTS.onBadRecord,
   } = options;
   const {
@@ -42,6 +43,8 @@ export async function runImport(
     retries = IMPORT_DEFAULTS.retries,
     baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
+  const { input } = feeding ?? options;
+  const concurrency = feeding?.hasCopies ? 1 : (options.concurrency ?? IMPORT_DEFAULTS.concurrency);
   const now = monotonicOf(clock);
   const began = now();
   const recordsBefore = processedRecords(ledger);
@@ -117,6 +120,21 @@ export async function runImport(
     await ledger.begin({ ...end, digest: await digest.upTo(end.offset) });
   }
 
+  /** Writes the outcomes of records that an earlier import of the same list has sent. */
+  async function withoutKnown(batch: Batch): Promise<Batch> {
+    if (!feeding) return batch;
+    const outcomes: Outcome[] = [];
+    const states = batch.records.map((record, index): RecordState => {
+      const state = batch.states?.[index] ?? 'waiting';
+      const known = state === 'waiting' ? feeding.known(record) : undefined;
+      if (known === undefined || known === 'sent') return known ?? state;
+      outcomes.push({ record, outcome: known, isEarlier: true });
+      return 'settled';
+    });
+    if (outcomes.length > 0) await ledger.writeOutcomes(outcomes).then(reportProgress);
+    return { ...batch, states };
+  }
+
   try {
     const { begun, open } = ledger.state;
     const difference = await digest.differenceFrom(begun);
@@ -133,7 +151,8 @@ export async function runImport(
     for await (const batch of batches) {
       if (stop.signal.aborted) break;
       await begin(batch);
-      const processing: Promise<void> = processBatch(batch)
+      const processing: Promise<void> = withoutKnown(batch)
+        .then(processBatch)
         .catch(fail)
         .finally(() => inFlight.delete(processing));
       inFlight.add(processing);

@@ -47,6 +47,8 @@ export interface ImportState {
 export interface NewLines {
   readonly rejects?: string | undefined;
   readonly unresolved?: string | undefined;
+  /** Lines for the logs of imported lists, by the path of the log. */
+  readonly logs?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Record numbers from the first (inclusive) to the second (exclusive). */

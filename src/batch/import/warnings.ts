@@ -33,3 +33,24 @@ export function otherContent(path: string): string {
     'The files of the earlier import were renamed to *.old-N'
   );
 }
+
+/** Returns the warnings for records of a list that were not sent again. */
+export function changedList(
+  path: string,
+  { accepted, rejected, unresolved }: { accepted: number; rejected: number; unresolved: number },
+): string[] {
+  const were = (count: number) => `${count} ${count === 1 ? 'record was' : 'records were'}`;
+  return [
+    accepted > 0 && `${were(accepted)} not sent again from ${path}: the API accepted them earlier`,
+    rejected > 0 &&
+      `${were(rejected)} not sent again from ${path}: the API rejected them earlier, and they are unchanged`,
+    unresolved > 0 &&
+      `${were(unresolved)} not sent again from ${path}: the API may have stored them when the file was imported earlier. ` +
+        'Import the unresolved file of that import',
+  ].filter((warning) => warning !== false);
+}
+
+/** Returns the warning for records that were sent although their outcome was unknown. */
+export function mayDouble(path: string, count: number): string {
+  return `${count} ${count === 1 ? 'record' : 'records'} of ${path} may be stored twice: the outcome of an earlier import was unknown, and sendAgain (--send-again) was set`;
+}

@@ -24,6 +24,7 @@ export interface ImportFlags extends RunFlags {
   rejects?: string;
   unresolved?: string;
   maxRejects?: number | `${number}%`;
+  sendAgain?: true;
   map?: Record<string, string>;
   dryRun?: true;
   lastRowComplete?: boolean;
@@ -67,7 +68,8 @@ export function addImportFlags(
       parseMaxRejects,
     )
     .option('--rejects <file>', 'file for rejected records (default: IN.rejects.jsonl)')
-    .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)');
+    .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)')
+    .option('--send-again', 'send unresolved records that have no ID; the API may then store them twice');
   const format = new Option('--format <format>', 'input format (default: from the file name)');
   addConnectionFlags(command)
     .optionsGroup('Input:')
