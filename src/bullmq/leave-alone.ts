@@ -13,13 +13,17 @@ export interface LeaveAlone {
   leave(job: Job, token: string | undefined, error: LeftAloneError, signal: AbortSignal): Promise<Error>;
 }
 
-// All in milliseconds. If another worker can process the job, the job must be back when that worker is ready. Otherwise the jobs must be
-// away for so long that this worker reaches its own jobs behind them.
+// All in milliseconds. If another worker can process a job, the job must be back when that worker is ready. Otherwise the jobs must be away
+// for so long that this worker reaches its own jobs behind them.
 const LEAVE_FOR = 500;
+const LEAVE_AGAIN_FOR = 20;
 const LEAVE_WITHOUT_WORKER = 5000;
 
-/** How long the worker rests if all jobs that it finds are jobs that it has left before. */
-const REST = 500;
+/** How long the worker rests if it finds a job again that it has left, so that other workers find the job first. */
+const REST = 1000;
+
+/** After this time, the worker looks for its own jobs behind all other jobs again. */
+const FORGET_AFTER = 5000;
 
 /** How long the list of live workers is used. */
 const LIST_AGE = 1000;
@@ -31,8 +35,9 @@ export function leaveAlone(
 ): LeaveAlone {
   const now = monotonicOf(systemClock);
   const reported = new Set<string>();
-  /** IDs of the jobs that were left since the last job of this worker or the last rest. */
+  /** IDs of the jobs that were left since `startedAt`, or since the last job of this worker. */
   const left = new Set<string>();
+  let startedAt = now();
   let workers: Promise<readonly WorkerInfo[]> = Promise.resolve([]);
   let listedAt = Number.NEGATIVE_INFINITY;
 
@@ -50,17 +55,18 @@ export function leaveAlone(
       const name = String(Object(job.data).name);
       if (!reported.has(name)) emit({ type: 'left-alone', name, error });
       reported.add(name);
-      const id = job.id ?? '';
-      if (left.has(id)) {
-        left.clear();
-        // Before the job is returned, because BullMQ would report that it cannot renew the lock of a returned job.
-        await sleep(systemClock, REST, signal).catch(() => {});
-      }
-      left.add(id);
       const { owner } = error;
       const isWanted = !owner || (await listWorkers()).some((worker) => canProcess(worker, owner));
-      const delay = isWanted ? LEAVE_FOR : LEAVE_WITHOUT_WORKER;
+      if (now() - startedAt > FORGET_AFTER) {
+        left.clear();
+        startedAt = now();
+      }
+      const id = job.id ?? '';
+      const isAgain = left.has(id);
+      left.add(id);
+      const delay = isWanted ? (isAgain ? LEAVE_AGAIN_FOR : LEAVE_FOR) : LEAVE_WITHOUT_WORKER;
       await job.moveToDelayed(Date.now() + delay, token).catch(() => {});
+      if (isAgain) await sleep(systemClock, REST, signal).catch(() => {});
       return new bullmq.DelayedError();
     },
   };

@@ -148,7 +148,11 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     maxStalledCount: 1_000_000,
     runRetryDelay: 1000,
   });
-  worker.on('error', (error) => emit({ type: 'queue-error', error: new Error(redisMessage(error)) }));
+  worker.on('error', (error) => {
+    // BullMQ also reports this as `lockRenewalFailed`. It is no error if the worker has returned the job.
+    if (error.message.startsWith('could not renew lock')) return;
+    emit({ type: 'queue-error', error: new Error(redisMessage(error)) });
+  });
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) running.get(id)?.abort(new Error('another worker has taken over the job'));
   });
