@@ -38,7 +38,7 @@ interface JudgeOptions {
 }
 
 // How often a worker tries until its fault counts as lasting. An API that restarts takes longer than a directory that is mounted again.
-const TRIES: Readonly<Record<WorkerFault, number>> = { directory: 2, credentials: 2, network: 4 };
+const TRIES: Readonly<Record<WorkerFault, number>> = { directory: 2, credentials: 2, network: 3 };
 
 export function createJudge({ part, failures, registry, presence, pause, outages }: JudgeOptions): Judge {
   const { id, host, account, version } = presence.worker;

@@ -120,7 +120,7 @@ describeWithRedis('a bad worker', () => {
     expect(await handle.finished({ pollInterval: 20 })).toMatchObject({ records: 1200 });
     await hosts.expectWhole();
     const events = bad.events();
-    expect(count(events, 'started')).toBeGreaterThan(0);
+    expect(count(events, 'handed-back') + count(events, 'retrying')).toBeGreaterThan(0);
     expect([count(events, 'finished'), count(events, 'failed')]).toEqual([0, 0]);
     expect(count(events, 'paused') > 0).toBe(fault.pauses);
     expect(count(healthy.events, 'retrying')).toBe(0);

@@ -72,6 +72,22 @@ describeWithRedis('exports in a queue', () => {
     );
   });
 
+  it('reports that a worker whose directory was removed pauses, while another worker completes the export', async () => {
+    const simulator = await startSimulator({ records: 500, pageDelay: 20 });
+    const directory = await temporaryDirectory();
+    const bad = worker(genesysEnv(simulator), '--directory', directory);
+    await expect.poll(() => bad.stderr.text).toMatch(/^worker: /);
+    await rm(directory, { recursive: true });
+    const submitted = run(exporting(simulator, 'c.jsonl'), {});
+    await expect
+      .poll(() => bad.stderr.text)
+      .toMatch(/paused for 5 s: \S+: the directory \S+ does not exist; other workers continue\n/);
+    worker(genesysEnv(simulator));
+    expect(await submitted).toMatchObject({ code: 0 });
+    expect(await content('c.jsonl')).toBe(truth(simulator));
+    expect(bad.stderr.text).toMatch(/part \d of c\.jsonl: handed-back: \S+: the directory/);
+  });
+
   it('writes gzip and CSV, keeps the parts with --keep-parts, and does not merge with --no-merge', async () => {
     const simulator = await startSimulator({ records: 300 });
     worker(genesysEnv(simulator));
