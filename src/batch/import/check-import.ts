@@ -82,10 +82,9 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
     if (bad) return unreadable.add(line, bad.reason);
     const problem = target.problem?.(value);
     if (problem !== undefined) return refused.add(line, problem);
-    if (!target.idOf) return true;
-    const id = target.idOf(value);
+    const id = target.idOf?.(value);
     if (id === undefined) {
-      withoutId++;
+      if (target.idOf) withoutId++;
       if (list === 'unresolved' && !sendAgain) unresolvedWithoutId++;
       return true;
     }

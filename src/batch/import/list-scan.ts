@@ -50,12 +50,13 @@ export async function scanList(
 ): Promise<ListScan> {
   const records: ScannedRecord[] = [];
   const times = new Map<string, number>();
+  const unwrapped = input.path.endsWith('.unresolved.jsonl') ? 'unresolved' : undefined;
   let end = 0;
   for await (const { line, value, bad, list, origin, unfinished, end: after } of input.read(START)) {
     if (unfinished) break;
     const digest = bad ? digestOf(`text ${bad.text}`) : digestOfRecord(value);
     const isSafe = Boolean(bad) || idOf?.(value) !== undefined || problem?.(value) !== undefined;
-    const common = { line, digest, list, isSafe };
+    const common = { line, digest, list: list ?? unwrapped, isSafe };
     if (origin) {
       records.push({ ...common, importId: origin.import ?? listId, key: `line ${origin.line}` });
     } else {
