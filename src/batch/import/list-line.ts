@@ -1,17 +1,7 @@
 import { isJsonObject } from '../json/json-object.ts';
 import { toJsonLine } from '../json/to-json.ts';
-import type { Outcome } from './ledger.ts';
-
-/** The list of a record: the rejects file or the unresolved file. */
-export type ListName = 'rejected' | 'unresolved';
-
-/** Where a record of a list comes from. It stays the same when the record is corrected, or moves to another list. */
-export interface Origin {
-  /** The id of the import that read the record first; undefined in a list that version 0.4 wrote. */
-  readonly import?: string | undefined;
-  /** The number of the record's first line in the input of that import. */
-  readonly line: number;
-}
+import type { ListName, Origin } from './input.ts';
+import type { Outcome } from './outcome.ts';
 
 /** A line of a rejects or unresolved file: an object with two members, `rejected` or `unresolved`, and `record` or `text`. */
 export interface ListLine {

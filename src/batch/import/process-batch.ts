@@ -5,7 +5,8 @@ import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { toBatchError } from '../to-batch-error.ts';
 import type { Batch, NumberedRecord } from './batches.ts';
-import type { Ledger, Outcome } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outcome } from './outcome.ts';
 import { sendOnce } from './send.ts';
 import { type ImportTarget, unexpectedResults } from './target.ts';
 

@@ -1,5 +1,5 @@
 import { BatchError } from '../errors.ts';
-import type { Outcome } from './ledger.ts';
+import type { Outcome } from './outcome.ts';
 import type { ImportState } from './state.ts';
 
 /** `maxRejects` of the options of an import. */
