@@ -35,7 +35,7 @@ export interface Feeding {
   release(): Promise<void>;
 }
 
-export type KnownOutcome = 'sent' | 'accepted' | 'rejected' | 'unresolved';
+type KnownOutcome = 'sent' | 'accepted' | 'rejected' | 'unresolved';
 
 /**
  * Opens a list to import it. Reads the whole list, and the outcomes of earlier imports of its records.
