@@ -50,6 +50,7 @@ export async function runImport(
         return {
           message: describeResult(summary),
           summary,
+          warnings: summary.warnings,
           ...outcomeOf(summary),
         };
       };
