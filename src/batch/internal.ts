@@ -1,6 +1,7 @@
 export { canonical, parseCheckpoint, VERSION as CHECKPOINT_VERSION } from './checkpoint.ts';
 export { EXPORT_DEFAULTS } from './export/options.ts';
 export { runExport } from './export/run.ts';
+export { withoutUserInfo } from './export/saved-export.ts';
 export { type ExportState, NO_RECORDS, START, warningsOf } from './export/state.ts';
 export { openAppendFile } from './files/append-file.ts';
 export { replaceFile } from './files/durable-file.ts';

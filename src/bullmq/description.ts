@@ -1,7 +1,7 @@
 import { BatchError, type CsvOptions, csvFile, type Json } from '../batch/index.ts';
 import { canonical, endingProblem, formatOf, OUTPUT_FORMATS, type OutputFormat } from '../batch/internal.ts';
 import { ConfigurationError } from '../core/index.ts';
-import { messageOf, type OptionTable, refuse } from '../core/internal.ts';
+import { messageOf, type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import { outputProblem } from './names.ts';
 
 /** Description of an export, as workers read it from Redis. */
@@ -51,6 +51,8 @@ export const DESCRIPTION_OPTIONS: OptionTable<DescriptionOptions> = {
   keepParts: 'boolean',
 };
 
+const MEMBERS: OptionTable<ExportDescription> = DESCRIPTION_OPTIONS;
+
 // All jobs of an export are added in one transaction.
 const MAX_PARTS = 5000;
 
@@ -70,13 +72,15 @@ export function writeDescription(options: DescriptionOptions): string {
  */
 export function readDescription(text: string): ExportDescription {
   try {
-    const { parts, common, output, format, csv, keepParts }: ExportDescription = Object(JSON.parse(text));
-    const read = { parts, common, format, csv: { ...csv }, keepParts: keepParts === true };
-    refuse('export in Redis', problemsOf({ ...read, output: output ?? false }));
+    const given: ExportDescription = Object(JSON.parse(text));
+    const [{ parts, common, output, format, csv, keepParts = false }, problems] = readOptions(given, MEMBERS);
+    const read = { parts, common, format, csv: { ...csv }, keepParts };
+    refuse('export in Redis', [...problemsOf({ ...read, output: output ?? false }), ...problems]);
     return { ...read, ...(output !== undefined && { output }) };
   } catch (error) {
     throw new BatchError(
-      `the description of this export in Redis is invalid, perhaps changed by another program: ${messageOf(error)}`,
+      'the description of this export in Redis is invalid, perhaps because another version of axios-oauth-refresh or another program wrote ' +
+        `it: ${messageOf(error)} Run the same version on all hosts.`,
       'ERR_QUEUE',
       { resumable: false },
     );

@@ -1,1 +1,2 @@
 export { DEFAULTS as WORKER_DEFAULTS } from './worker-options.ts';
+export { reasonOf } from './worker-pause.ts';

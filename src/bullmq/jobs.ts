@@ -10,6 +10,7 @@ export interface JobContext {
   readonly directory: string;
   readonly parts: PartStore;
   source(part: Json, common: Json): PageSource | Promise<PageSource>;
+  readonly declines?: ((common: Json) => string | undefined) | undefined;
   /** Options of each export. */
   readonly run: Pick<
     RunOptions,

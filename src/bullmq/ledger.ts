@@ -1,17 +1,24 @@
 import type { Redis } from 'ioredis';
+import { describeAccount, IS_SAME_ACCOUNT } from './account.ts';
 import { askRedis } from './ask-redis.ts';
 import { refuseNewer, VERSION } from './format-version.ts';
 import type { ExportKeys } from './keys.ts';
+import { LeftAloneError } from './left-alone-error.ts';
 import { queueError } from './queue-error.ts';
 
 /** State of one export in Redis, apart from its jobs. */
 export interface Ledger {
-  // Each function that reads an export throws NewerExportError for an export of a newer version.
+  // Each function that reads an export throws LeftAloneError for an export of a newer version.
   /** @param failedRun a run whose jobs failed without a note here. */
-  claimExport(description: string, failedRun?: string): Promise<ExportClaim>;
+  claimExport(description: string, account: string, failedRun?: string): Promise<ExportClaim>;
   read(): Promise<Notes>;
-  /** Claims a part or the merge for the caller. @param key of the part or the merge. */
-  claimPart(key: string, run: string): Promise<PartClaimReply>;
+  /**
+   * Claims a part or the merge for the caller.
+   *
+   * @param key of the part or the merge.
+   * @throws LeftAloneError if the export belongs to another account.
+   */
+  claimPart(key: string, run: string, claimant: Claimant): Promise<PartClaimReply>;
   load(key: string): Promise<string | undefined>;
   /** Returns false if another worker has claimed the part since. */
   save(key: string, fence: string, text: string): Promise<boolean>;
@@ -23,14 +30,30 @@ export interface Ledger {
 }
 
 interface ExportClaim {
-  readonly state: 'new' | 'joined' | 'resumed' | 'complete' | 'other';
+  readonly state: 'new' | 'joined' | 'resumed' | 'complete' | 'other' | 'foreign';
   readonly run: string;
+  /** Account of the export; only for `foreign`. */
+  readonly owner?: string | undefined;
+}
+
+/** The worker that claims a part. */
+export interface Claimant {
+  /** As {@link storedAccount} returns it. */
+  readonly account: string;
+  readonly host: string;
+  /** The marker of the directory; `none` if it has no marker, the empty string if the directory need not be shared. */
+  readonly marker: string;
 }
 
 /** `merged`: the output is about to get its name. `summary`: the export is complete. */
 type NoteName = 'failure' | 'merged' | 'summary';
 
-type Notes = { readonly [name in NoteName | 'description' | 'run' | 'version']?: string | undefined };
+/** `account`: of the submitter or of the first worker. `directory`: the marker and the host of the first part. */
+type Notes = {
+  readonly [name in NoteName | 'description' | 'run' | 'version' | 'account' | 'directory']?:
+    | string
+    | undefined;
+};
 
 type PartClaimReply =
   | {
@@ -39,7 +62,9 @@ type PartClaimReply =
       /** Fence of the worker that saved the checkpoint; undefined if there is none, or if the worker is of an older version. */
       readonly savedBy?: string | undefined;
     }
-  | { readonly status: 'superseded' | 'complete' | 'failed' };
+  | { readonly status: 'superseded' | 'complete' | 'failed' }
+  /** The directory of the worker has not the marker of the first part. `host`: of the first part; undefined before the first part. */
+  | { readonly status: 'elsewhere'; readonly host: string | undefined };
 
 /** Seconds for which Redis keeps a complete export and its jobs. */
 export const RETENTION = 7 * 86_400;
@@ -47,15 +72,24 @@ export const RETENTION = 7 * 86_400;
 /**
  * Creates or finds an export.
  *
- * KEYS: the export. ARGV: its description; a run whose jobs failed without a note in the export, or ''; the version of the format.
- * Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other description; or with
- * `newer` and a version.
+ * KEYS: the export. ARGV: its description; a run whose jobs failed without a note in the export, or ''; the version of the format; the
+ * account, or ''. Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other
+ * description; with `foreign` and the other account; or with `newer` and a version.
+ *
+ * A named account replaces the account '' of a worker without an account, because the submitter decides whose records the export has.
  */
 const CLAIM_EXPORT = /* lua */ `
-local saved = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary', 'version')
+${IS_SAME_ACCOUNT}
+local saved = redis.call('HMGET', KEYS[1], 'description', 'run', 'failure', 'summary', 'version', 'account')
 if (tonumber(saved[5]) or 0) > tonumber(ARGV[3]) then return { 'newer', saved[5] } end
 if saved[1] and saved[1] ~= ARGV[1] then return { 'other', saved[1] } end
+local owner = saved[6] ~= '' and saved[6]
+local account = ARGV[4]
+if owner and account ~= '' and not isSameAccount(owner, account) and not isSameAccount(account, owner) then
+  return { 'foreign', owner }
+end
 if saved[4] then return { 'complete', saved[2] } end
+if account ~= '' and isSameAccount(owner, account) then redis.call('HSET', KEYS[1], 'account', account) end
 if saved[1] and not saved[3] and saved[2] ~= ARGV[2] then return { 'joined', saved[2] } end
 local time = redis.call('TIME')
 local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(saved[2]) or 0) + 1))
@@ -65,19 +99,32 @@ return { saved[1] and 'resumed' or 'new', run }
 `;
 
 /**
- * Claims a part or the merge. From then on the script refuses what the previous holder saves. The fence is the time, or more than
- * the previous fence, so that it also grows after Redis has lost its data.
+ * Claims a part or the merge, and records the account and the directory of the first claim. From then on the script refuses what the
+ * previous holder saves. The fence is the time, or more than the previous fence, so that it also grows after Redis has lost its data.
  *
- * KEYS: the part, the export. ARGV: the run of the export; the version of the format.
+ * KEYS: the part, the export. ARGV: the run of the export; the version of the format; the account; the marker and the host.
  * Replies with `claimed`, the fence and the fence of the worker that saved the checkpoint ('' without a checkpoint); or with the reason for
- * the refusal: `superseded`, `complete`, `failed`; or with `newer` and a version.
+ * the refusal: `superseded`, `failed`, `foreign` and the account of the export, `complete`, `elsewhere` and the host of the first part, if any; or with
+ * `newer` and a version.
+ *
+ * `complete` comes after `foreign`, because it makes the worker clean up its directory.
  */
 const CLAIM_PART = /* lua */ `
-local export = redis.call('HMGET', KEYS[2], 'run', 'failure', 'summary', 'version')
+${IS_SAME_ACCOUNT}
+local export = redis.call('HMGET', KEYS[2], 'run', 'failure', 'summary', 'version', 'account', 'directory')
 if (tonumber(export[4]) or 0) > tonumber(ARGV[2]) then return { 'newer', export[4] } end
 if export[1] ~= ARGV[1] then return { 'superseded' } end
+if export[2] and not export[3] then return { 'failed' } end
+if not isSameAccount(export[5], ARGV[3]) then return { 'foreign', export[5] } end
 if export[3] then return { 'complete' } end
-if export[2] then return { 'failed' } end
+local marker, host = ARGV[4], ARGV[5]
+if marker ~= '' then
+  local first, firstHost = (export[6] or ''):match('^(%S+) (.*)$')
+  if first and first ~= marker then return { 'elsewhere', firstHost } end
+  if marker == 'none' then return { 'elsewhere' } end
+  redis.call('HSET', KEYS[2], 'directory', export[6] or marker .. ' ' .. host)
+end
+redis.call('HSET', KEYS[2], 'account', ARGV[3])
 local time = redis.call('TIME')
 local before = tonumber(redis.call('HGET', KEYS[1], 'fence')) or 0
 local fence = string.format('%.0f', math.max(time[1] * 1000000 + time[2], before + 1))
@@ -116,24 +163,36 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
     ask(() => client.eval(script, scriptKeys.length, ...scriptKeys, ...args));
 
   return {
-    async claimExport(description, failedRun = '') {
-      const args = [description, failedRun, String(VERSION)];
+    async claimExport(description, account, failedRun = '') {
+      const args = [description, failedRun, String(VERSION), account];
       const [state, found] = (await run(CLAIM_EXPORT, [keys.whole], ...args)) as string[];
       if (state === 'newer') refuseNewer(keys.whole, found);
+      if (state === 'foreign') return { state, run: '', owner: found };
       return { state: state as ExportClaim['state'], run: found ?? '' };
     },
     async read() {
-      const names = ['description', 'run', 'failure', 'merged', 'summary', 'version'] as const;
+      const names = [
+        'description',
+        'run',
+        'failure',
+        'merged',
+        'summary',
+        'version',
+        'account',
+        'directory',
+      ] as const;
       const values = await ask(() => client.hmget(keys.whole, ...names));
       const notes: Notes = Object.fromEntries(names.map((name, index) => [name, values[index] ?? undefined]));
       refuseNewer(keys.whole, notes.version);
       return notes;
     },
-    async claimPart(key, exportRun) {
-      const args = [exportRun, String(VERSION)];
-      const [status, fence, savedBy] = (await run(CLAIM_PART, [key, keys.whole], ...args)) as string[];
-      if (status === 'newer') refuseNewer(keys.whole, fence);
-      return { status, fence, savedBy: savedBy || undefined } as PartClaimReply;
+    async claimPart(key, exportRun, { account, marker, host }) {
+      const args = [exportRun, String(VERSION), account, marker, host];
+      const [status, found, savedBy] = (await run(CLAIM_PART, [key, keys.whole], ...args)) as string[];
+      if (status === 'newer') refuseNewer(keys.whole, found);
+      if (status === 'foreign') throw otherAccount(found ?? '', account);
+      if (status === 'elsewhere') return { status, host: found };
+      return { status, fence: found, savedBy: savedBy || undefined } as PartClaimReply;
     },
     async load(key) {
       return (await ask(() => client.hget(key, 'checkpoint'))) ?? undefined;
@@ -158,4 +217,13 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
       if (partKeys.length > 0) await ask(() => client.del(...partKeys));
     },
   };
+}
+
+function otherAccount(owner: string, account: string): LeftAloneError {
+  return new LeftAloneError(
+    `the export has ${describeAccount(owner)}, and this worker has ${describeAccount(account)}, so this worker leaves the export to others. ` +
+      'Start a worker with credentials of the account of the export. If this worker is the right one, remove the export and submit it ' +
+      'again with the account of this worker.',
+    { version: VERSION, account: owner },
+  );
 }

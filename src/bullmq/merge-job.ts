@@ -5,6 +5,7 @@ import { fileError, NO_RECORDS, refuseExisting, replaceFile, runExport, START } 
 import { isError } from '../core/internal.ts';
 import { syncDirectory } from '../core/node/index.ts';
 import type { ExportDescription } from './description.ts';
+import { removeMarker } from './directory-marker.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSink } from './merged-sink.ts';
 import { mergedSource } from './merged-source.ts';
@@ -46,8 +47,9 @@ export async function cleanUp(
     await removeUnfinished(join(directory, output));
     if (!keepParts) await parts.remove(name);
   }
+  await removeMarker(directory, name);
   await removeJournals(directory, name);
-  await ledger.remove(list.map((_, part) => keys.part(part)));
+  await ledger.remove([keys.failures, ...list.map((_, part) => keys.part(part))]);
 }
 
 async function completeStates(job: JobOfExport, { parts }: ExportDescription): Promise<PartState[]> {

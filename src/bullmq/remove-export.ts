@@ -32,6 +32,7 @@ export async function removeExport(options: QueueOptions & { name: string }): Pr
     await ledger.remove([
       keys.whole,
       keys.merge,
+      keys.failures,
       ...Array.from({ length: parts }, (_, part) => keys.part(part)),
     ]);
     const flow = openFlow({ bullmq, client, queue, prefix, name, parts, timeout: COMMAND_TIMEOUT });

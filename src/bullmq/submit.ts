@@ -1,5 +1,6 @@
 import { BatchError } from '../batch/index.ts';
 import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
+import { describeAccount, storedAccount } from './account.ts';
 import { COMMAND_TIMEOUT, connect } from './connection.ts';
 import { DESCRIPTION_OPTIONS, type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';
@@ -14,6 +15,12 @@ import { DEFAULTS, QUEUE_OPTIONS, type QueueOptions, queueProblems } from './wor
 export interface SubmitOptions extends QueueOptions, DescriptionOptions {
   /** Identifies the export in the queue, and names its parts: letters, digits, dots, dashes and underscores. */
   name: string;
+  /**
+   * Account whose records the export has. Only workers of this account process the export. An account that ends with ` *` stands for all
+   * accounts that begin with the text before the asterisk, until the first worker claims a part. Stored like `parts`.
+   * @default the account of the first worker that claims a part
+   */
+  account?: string | undefined;
   /** Attempts per part before the export fails. @default 5 */
   attempts?: number | undefined;
   /** Delay before the second attempt of a part. Doubles with each further attempt. @default 5000 */
@@ -24,6 +31,7 @@ const OPTIONS: OptionTable<SubmitOptions> = {
   ...QUEUE_OPTIONS,
   ...DESCRIPTION_OPTIONS,
   name: 'any',
+  account: 'string',
   attempts: 'any',
   retryDelay: 'number',
 };
@@ -35,7 +43,7 @@ const OPTIONS: OptionTable<SubmitOptions> = {
  * records that were already read are not read again.
  *
  * @throws ConfigurationError that lists every problem. BatchError `ERR_QUEUE` if Redis is unreachable now;
- * `ERR_CHECKPOINT_MISMATCH` if the queue has an export of this name with other parts or another output.
+ * `ERR_CHECKPOINT_MISMATCH` if the queue has an export of this name with other parts, another output or another account.
  * @example
  * const handle = await submitExport({
  *   connection: 'redis://redis.internal:6379',
@@ -68,12 +76,14 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
   try {
     const keys = exportKeys(prefix, queue, name);
     const ledger = createLedger(client, keys, COMMAND_TIMEOUT);
-    let { state, run } = await ledger.claimExport(text);
+    const account = storedAccount(own.account);
+    let { state, run, owner } = await ledger.claimExport(text, account);
     if (state === 'joined' && (await flow.failure(run)) !== undefined) {
       // The jobs failed without a note of a worker, for example because a job was removed by hand.
-      ({ state, run } = await ledger.claimExport(text, run));
+      ({ state, run } = await ledger.claimExport(text, account, run));
     }
     if (state === 'other') throw nameInUse(name);
+    if (state === 'foreign') throw ofOtherAccount(name, owner, account);
     // Also for a joined export: its first submitter may have died before it added the jobs.
     if (state !== 'complete') await flow.add(run, { attempts, retryDelay });
     return createHandle({ ledger, keys, name, parts, state, flow, close });
@@ -87,6 +97,15 @@ function nameInUse(name: string): BatchError {
   return new BatchError(
     `this queue already has an export ${name} with other parts, another output or other options. Submit it with the same options, ` +
       'choose another name, or remove the existing export (removeExport).',
+    'ERR_CHECKPOINT_MISMATCH',
+    { resumable: false },
+  );
+}
+
+function ofOtherAccount(name: string, owner: string | undefined, account: string): BatchError {
+  return new BatchError(
+    `the export ${name} in this queue has ${describeAccount(owner)}, not ${describeAccount(account)}. Submit it with the account of the ` +
+      'export or without an account, choose another name, or remove the existing export (removeExport).',
     'ERR_CHECKPOINT_MISMATCH',
     { resumable: false },
   );

@@ -18,13 +18,27 @@ export interface QueueOptions {
 /** Options of {@link startExportWorker}. Durations are in milliseconds. */
 export interface ExportWorkerOptions
   extends QueueOptions,
-    Pick<RunOptions, 'tokens' | 'timeout' | 'maxOutage' | 'account' | 'clock' | 'random'> {
+    Pick<RunOptions, 'tokens' | 'timeout' | 'maxOutage' | 'clock' | 'random'> {
   /** Axios instance that sends the requests. Attach the plugin to it first. */
   api: AxiosInstance;
   /**
    * Returns the source of a part. Validate both values, because they come from Redis. If the function throws, the export fails.
    */
   source(part: Json, common: Json): PageSource | Promise<PageSource>;
+  /**
+   * Account of the API whose records this worker exports, such as the organisation. The worker leaves exports of other accounts to other
+   * workers. Redis stores the account unencrypted, so it must not be a secret.
+   * @default none: the worker processes only exports without an account
+   */
+  account?: string | undefined;
+  /** `account` in the checkpoints of the parts. A checkpoint is valid for one account only. @default `account` */
+  checkpointAccount?: string | undefined;
+  /**
+   * Returns why this worker leaves an export to other workers, by the `common` value of the export. Returns undefined if the worker
+   * processes the export.
+   * @default processes all exports of its account
+   */
+  declines?: ((common: Json) => string | undefined) | undefined;
   /** Existing directory, shared by all workers, for the parts and the output. */
   directory: string;
   /** Store for the parts. @default files in `directory` */
@@ -60,17 +74,24 @@ export type ExportWorkerEvent =
       | { readonly type: 'finished'; readonly records: number }
       /** Nothing was to do: the part was complete, or the export has failed, was submitted again or was removed. */
       | { readonly type: 'skipped'; readonly why: string }
-      /** A newer version of this package submitted the export. The worker leaves the export to other workers. Once for each export. */
+      /**
+       * The export belongs to another account or to a newer version of this package, or `declines` returned a reason. The worker leaves the
+       * export to other workers. Once for each export.
+       */
       | { readonly type: 'left-alone'; readonly error: Error }
-      /** The worker was closed and returned the part to the queue. */
-      | { readonly type: 'handed-back' }
+      /** The worker returned the part to the queue: it was closed or, with `error`, its machine cannot process the part. */
+      | { readonly type: 'handed-back'; readonly error?: Error }
       /** Another worker has taken over the part, or may have. */
       | { readonly type: 'lost'; readonly error: Error }
-      /** The part failed and is tried again later. */
+      /** The part failed and is tried again later, by this worker or by another one. */
       | { readonly type: 'retrying'; readonly error: Error }
       /** The whole export has failed. */
       | { readonly type: 'failed'; readonly error: Error }
     ))
+  /** The worker takes no parts for `delay` milliseconds, because its directory, network or credentials fail. Other workers continue. */
+  | { readonly type: 'paused'; readonly error: Error; readonly delay: number }
+  /** The worker takes parts again after a pause. */
+  | { readonly type: 'resumed' }
   | { readonly type: 'queue-error'; readonly error: Error };
 
 export const DEFAULTS = {
@@ -100,6 +121,8 @@ const OPTIONS: OptionTable<ExportWorkerOptions> = {
   timeout: 'number',
   maxOutage: 'number',
   account: 'string',
+  checkpointAccount: 'string',
+  declines: 'function',
   clock: 'object',
   random: 'function',
   api: 'any',

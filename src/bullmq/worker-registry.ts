@@ -19,6 +19,11 @@ export interface WorkerInfo {
 
 /** The live workers of a queue, in Redis. */
 export interface WorkerRegistry {
+  /**
+   * Announces a new worker, unless a live worker has another rate. Then nothing changes, and the other worker is returned. Limiters of the
+   * caller (`own`) are not compared. Of two workers that join at the same time, Redis refuses one.
+   */
+  join(worker: WorkerInfo): Promise<WorkerInfo | undefined>;
   /** Writes the state of a worker. Its entry expires unless it is written again within {@link PRESENCE_LIFETIME}. */
   announce(worker: WorkerInfo): Promise<void>;
   remove(id: string): Promise<void>;
@@ -32,27 +37,59 @@ export const ANNOUNCE_INTERVAL = 2000;
 /** Milliseconds after which a worker that was not announced again counts as dead. */
 export const PRESENCE_LIFETIME = 10_000;
 
-/** KEYS: the workers. ARGV: the ID of a worker, its state. The entry begins with the time of Redis in milliseconds. */
-const ANNOUNCE = /* lua */ `
+const NOW = /* lua */ `
 local time = redis.call('TIME')
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)) .. ' ' .. ARGV[2])
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Replies with the states of the live workers, and removes the others. KEYS: the workers. ARGV: the lifetime in milliseconds. */
-const LIST = /* lua */ `
-local time = redis.call('TIME')
-local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1]
-local live = {}
-local entries = redis.call('HGETALL', KEYS[1])
-for index = 1, #entries, 2 do
-  local seen, state = entries[index + 1]:match('^(%d+) (.*)$')
-  if seen and tonumber(seen) >= oldest then
-    table.insert(live, state)
-  else
-    redis.call('HDEL', KEYS[1], entries[index])
+/** Declares a function that returns the states of the live workers, and removes the other workers. */
+const LIVE = /* lua */ `
+${NOW}
+local function liveWorkers(key, lifetime)
+  local live = {}
+  local entries = redis.call('HGETALL', key)
+  for index = 1, #entries, 2 do
+    local seen, state = entries[index + 1]:match('^(%d+) (.*)$')
+    if seen and tonumber(seen) >= now - lifetime then
+      table.insert(live, state)
+    else
+      redis.call('HDEL', key, entries[index])
+    end
   end
+  return live
 end
-return live
+`;
+
+/** KEYS: the workers. ARGV: the ID of a worker, its state. The entry begins with the time of Redis in milliseconds. */
+const ANNOUNCE = /* lua */ `
+${NOW}
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2])
+`;
+
+/** Replies with the states of the live workers. KEYS: the workers. ARGV: the lifetime in milliseconds. */
+const LIST = /* lua */ `
+${LIVE}
+return liveWorkers(KEYS[1], ARGV[1])
+`;
+
+/**
+ * Announces a worker unless a live worker has another rate; then replies with the state of that worker.
+ *
+ * KEYS: the workers. ARGV: the ID of the worker, its state, the lifetime in milliseconds, its rate.
+ */
+const JOIN = /* lua */ `
+${LIVE}
+local function gapOf(rate)
+  local requests, interval = rate:match('^(%S+)/(%d+)$')
+  return tonumber(requests) and interval / requests or rate
+end
+for _, state in ipairs(liveWorkers(KEYS[1], ARGV[3])) do
+  local isValid, worker = pcall(cjson.decode, state)
+  local rate = isValid and type(worker) == 'table' and worker.rate
+  if ARGV[4] ~= 'own' and type(rate) == 'string' and rate ~= 'own' and gapOf(rate) ~= gapOf(ARGV[4]) then return state end
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now) .. ' ' .. ARGV[2])
+return false
 `;
 
 /** @param timeout of a command, in milliseconds. */
@@ -63,6 +100,11 @@ export function createWorkerRegistry(
   const key = `${prefix}:workers:{${queue}}`;
   const ask = <T>(command: () => Promise<T>) => askRedis(client, timeout, command);
   return {
+    async join(worker) {
+      const args = [worker.id, JSON.stringify(worker), PRESENCE_LIFETIME, worker.rate];
+      const other = await ask(() => client.eval(JOIN, 1, key, ...args));
+      return typeof other === 'string' ? readWorker(other) : undefined;
+    },
     async announce(worker) {
       await ask(() => client.eval(ANNOUNCE, 1, key, worker.id, JSON.stringify(worker)));
     },

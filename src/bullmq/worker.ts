@@ -3,9 +3,11 @@ import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Job, Worker } from 'bullmq';
 import { RATE_INTERVAL, refuse, systemClock, withDeadline } from '../core/internal.ts';
+import { storedAccount } from './account.ts';
 import { connect } from './connection.ts';
 import { directoryParts } from './directory-parts.ts';
 import { VERSION } from './format-version.ts';
+import { leaveAlone } from './leave-alone.ts';
 import { limitOutages } from './outage-limit.ts';
 import { loadBullmq } from './peers.ts';
 import { announceWorker } from './presence.ts';
@@ -18,6 +20,7 @@ import {
   type ExportWorkerEvent,
   type ExportWorkerOptions,
 } from './worker-options.ts';
+import { createWorkerPause } from './worker-pause.ts';
 import { createWorkerRegistry } from './worker-registry.ts';
 
 /** A running worker. */
@@ -58,15 +61,19 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   const bullmq = await loadBullmq();
   const { client, close: disconnect } = await connect(connection);
   const registry = createWorkerRegistry(client, { prefix, queue, timeout: takeover });
+  const host = hostname();
+  const account = storedAccount(own.account);
   const presence = await announceWorker(registry, {
-    id: `${hostname()}.${process.pid}.${randomBytes(4).toString('hex')}`,
-    host: hostname(),
+    id: `${host}.${process.pid}.${randomBytes(4).toString('hex')}`,
+    host,
     pid: process.pid,
     version: VERSION,
-    account: own.account,
+    ...(account !== '' && { account }),
     rate: describeRate(own.rate),
+  }).catch(async (error: unknown) => {
+    await disconnect();
+    throw error;
   });
-  const leftAlone = new Set<string>();
   const outages = limitOutages(own.maxOutage);
   const emit = (event: ExportWorkerEvent) => {
     try {
@@ -77,14 +84,26 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
   };
 
   const { api, source, rate, parts = directoryParts(directory) } = own;
-  const { tokens, timeout, maxOutage, account, clock, random, readAhead, checkpointInterval } = own;
+  const { tokens, timeout, maxOutage, clock, random, readAhead, checkpointInterval, declines } = own;
   const limiter = typeof rate === 'object' ? sharedLimiter(client, `${prefix}:rate:{${queue}}`, rate) : rate;
   const pace = { rate: limiter, timeout, maxOutage };
-  const run = { tokens, ...pace, account, clock, random, readAhead, checkpointInterval };
-  const context = { api, directory, parts, source, run };
+  const checkpointAccount = own.checkpointAccount ?? own.account;
+  const run = { tokens, ...pace, account: checkpointAccount, clock, random, readAhead, checkpointInterval };
+  const context = { api, directory, parts, source, declines, run };
+  // Other part stores need no shared directory.
+  const claiming = { host, account, directory: own.parts === undefined ? directory : undefined };
+  const leaving = leaveAlone(bullmq, registry, emit);
 
   const running = new Map<string, AbortController>();
   let closing: Promise<void> | undefined;
+
+  const pause = createWorkerPause({
+    clock: clock ?? systemClock,
+    stop: () => void worker.pause(true).catch(() => {}),
+    start: () => void Promise.resolve(worker.resume()).catch(() => {}),
+    presence,
+    emit,
+  });
 
   async function work(job: Job, token?: string): Promise<unknown> {
     const abort = new AbortController();
@@ -94,7 +113,21 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     try {
       const end = { signal: abort.signal, isClosing: () => abort.signal.reason === CLOSING };
       return await processJob(
-        { bullmq, client, prefix, queue, timeout: takeover, context, emit, leftAlone, outages },
+        {
+          bullmq,
+          client,
+          prefix,
+          queue,
+          timeout: takeover,
+          context,
+          emit,
+          claiming,
+          leaveAlone: leaving,
+          outages,
+          registry,
+          presence,
+          pause,
+        },
         job,
         token,
         end,
@@ -115,12 +148,17 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
     maxStalledCount: 1_000_000,
     runRetryDelay: 1000,
   });
-  worker.on('error', (error) => emit({ type: 'queue-error', error: new Error(redisMessage(error)) }));
+  worker.on('error', (error) => {
+    // BullMQ also reports this as `lockRenewalFailed`. It is no error if the worker has returned the job.
+    if (error.message.startsWith('could not renew lock')) return;
+    emit({ type: 'queue-error', error: new Error(redisMessage(error)) });
+  });
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) running.get(id)?.abort(new Error('another worker has taken over the job'));
   });
 
   async function closeAll(): Promise<void> {
+    pause.close();
     const ended = worker.close();
     for (const job of running.values()) job.abort(CLOSING);
     const expired = () => new Error('timed out');

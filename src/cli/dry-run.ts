@@ -44,7 +44,7 @@ export async function runDryRun(io: Io, { name, args, flags, file, prepare }: Dr
 
 /** Returns the exit code that the import would have, if the API accepts every record that is sent. */
 function outcomeOf(
-  { unreadable, refused, unresolvedWithoutId }: ImportCheck,
+  { unreadable, refused, unresolvedWithoutId, exceedsMaxRejects, unfinishedLine }: ImportCheck,
   { onBadRecord = 'stop' }: ImportFlags,
 ): { exitCode: ExitCode; hint?: string } {
   if (unresolvedWithoutId > 0) {
@@ -55,12 +55,26 @@ function outcomeOf(
     const hint = `the import would stop at line ${unreadable.first[0]?.line}: fix the lines, or add --on-bad-record reject`;
     return { exitCode: EXIT.permanent, hint };
   }
-  if (unreadable.count + refused.count === 0) return { exitCode: EXIT.complete };
-  return { exitCode: EXIT.partial, hint: 'fix the records, or import without --dry-run to reject them' };
+  if (exceedsMaxRejects) {
+    const hint = 'the import would stop because of --max-rejects: fix the records, or set a higher number';
+    return { exitCode: EXIT.permanent, hint };
+  }
+  const hints = [
+    unfinishedLine !== undefined && finishRow(unfinishedLine),
+    unreadable.count + refused.count > 0 && 'fix the records, or import without --dry-run to reject them',
+  ].filter(Boolean);
+  return hints.length === 0
+    ? { exitCode: EXIT.complete }
+    : { exitCode: EXIT.partial, hint: hints.join('; ') };
+}
+
+/** Returns what to do about a last row without a line end. */
+export function finishRow(line: number): string {
+  return `finish line ${line} and run the same command again, or add --last-row-complete to send the row as it is`;
 }
 
 function warningsOf(check: ImportCheck): string[] {
-  const { unreadable, refused, repeatedIds, withoutId, unresolvedWithoutId, unfinishedLine } = check;
+  const { unreadable, refused, repeatedIds, withoutId, unresolvedWithoutId } = check;
   const listed = ({ first, count: all }: LineProblems, what: string) => [
     ...first.map(({ line, reason }) => `line ${line} ${what}: ${reason}`),
     ...(all > first.length ? [`${counted(all - first.length, 'more record')} ${what}`] : []),
@@ -73,9 +87,7 @@ function warningsOf(check: ImportCheck): string[] {
       `${counted(withoutId, 'record')} without an id; the import does not repeat a request with such records if its response is lost`,
     unresolvedWithoutId > 0 &&
       `${counted(unresolvedWithoutId, 'unresolved record')} without an id; the API may already have stored them`,
-    unfinishedLine !== undefined &&
-      `line ${unfinishedLine} has no line end and would not be sent, because another process may still be writing it`,
-    check.records === 0 && 'the input has no records',
+    ...check.warnings,
   ].filter((warning) => warning !== false);
 }
 

@@ -10,7 +10,8 @@ import {
 import { formatOf } from '../batch/internal.ts';
 import { duration, refuse } from '../core/internal.ts';
 import type { CommandContext } from './command-context.ts';
-import { runDryRun } from './dry-run.ts';
+import { completionOf } from './completion.ts';
+import { finishRow, runDryRun } from './dry-run.ts';
 import { EXIT } from './exit-code.ts';
 import type { ImportFlags } from './flags/import-flags.ts';
 import { type Job, runJob } from './job.ts';
@@ -47,19 +48,14 @@ export async function runImport(
       const own = prepare();
       return async (run) => {
         const summary = await importRecords({ ...run, ...own });
-        return {
-          message: describeResult(summary),
-          summary,
-          warnings: summary.warnings,
-          ...outcomeOf(summary),
-        };
+        return { ...completionOf(summary, flags, describeResult(summary)), ...remainderOf(summary) };
       };
     },
   });
   setExitCode(code);
 }
 
-function inputOf({ in: path, format, delimiter, map }: ImportFlags): RecordInput {
+function inputOf({ in: path, format, delimiter, lastRowComplete, map }: ImportFlags): RecordInput {
   const chosen = format ?? formatOf(path) ?? 'jsonl';
   refuse('--in', [
     path === '-' &&
@@ -67,17 +63,33 @@ function inputOf({ in: path, format, delimiter, map }: ImportFlags): RecordInput
     chosen === 'jsonl.gz' && `${path} is compressed; decompress the file first`,
     delimiter !== undefined && chosen !== 'csv' && `--delimiter requires the format csv, not ${chosen}`,
   ]);
-  const input = chosen === 'csv' ? csvInput(path, { delimiter }) : jsonLinesInput(path);
+  const input =
+    chosen === 'csv'
+      ? csvInput(path, { delimiter, lastRowComplete })
+      : jsonLinesInput(path, { lastRowComplete });
   return map ? mapFields(input, map) : input;
 }
 
-/** Returns the exit code and what to do. The same command has nothing left to do if the import was complete before. */
-function outcomeOf({ rejected, unresolved, alreadyComplete, ...files }: ImportSummary) {
-  if (rejected + unresolved === 0) return { exitCode: EXIT.complete };
+/** Returns the exit code and what to do, if not every row is accepted. The same command has nothing left to do if it imported nothing. */
+function remainderOf({
+  records,
+  rejected,
+  unresolved,
+  alreadyComplete,
+  unfinishedLine,
+  ...files
+}: ImportSummary) {
+  const isUnfinished = unfinishedLine !== undefined;
+  if (rejected + unresolved === 0 && !isUnfinished) return undefined;
   const paths = [files.rejects, files.unresolvedRecords].filter((path) => path !== undefined);
+  const hints = [
+    isUnfinished && finishRow(unfinishedLine),
+    paths.length > 0 &&
+      `fix the records, then import each file: ${paths.map((path) => `--in ${path}`).join(', ')}`,
+  ];
   return {
-    exitCode: alreadyComplete ? EXIT.permanent : EXIT.partial,
-    hint: `fix the records, then import each file: ${paths.map((path) => `--in ${path}`).join(', ')}`,
+    exitCode: alreadyComplete || records === 0 ? EXIT.permanent : EXIT.partial,
+    hint: hints.filter(Boolean).join('; '),
   };
 }
 

@@ -8,7 +8,8 @@ import {
   type Json,
   type PageSource,
 } from '../batch/index.ts';
-import { refuse } from '../core/internal.ts';
+import { ConfigurationError } from '../core/index.ts';
+import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import type { VendorName } from './variables.ts';
 
 /** A source of an interval as data, from which another process can create the source. */
@@ -45,13 +46,41 @@ export function sourceOf({ source, options }: SourceDescription, interval: strin
   }
 }
 
-/** Checks a description from a queue. @throws ConfigurationError */
-export function toSourceDescription(value: Json): SourceDescription {
-  const { source, options } = Object(value) as { source?: unknown; options?: unknown };
-  refuse('the export in the queue', [
-    !(typeof source === 'string' && Object.hasOwn(VENDOR_OF, source)) &&
-      `unknown source ${JSON.stringify(source)}; run the same version of axios-oauth-refresh on all hosts`,
-    (typeof options !== 'object' || options === null || Array.isArray(options)) && 'options are missing',
-  ]);
-  return { source, options } as SourceDescription;
+/** Returns the vendor whose credentials an export of a queue needs; undefined if its source is unknown. */
+export function vendorOf(common: Json): VendorName | undefined {
+  const { source } = Object(common) as { source?: unknown };
+  return isSourceName(source) ? VENDOR_OF[source] : undefined;
+}
+
+/** Creates the source of a part in a queue. @throws ConfigurationError, also for an option that only another version knows. */
+export function sourceFromQueue(common: Json, interval: string): PageSource {
+  const what = 'the export in the queue';
+  try {
+    const [{ source, options }, problems] = readOptions(Object(common) as SourceDescription, DESCRIPTION);
+    const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
+    refuse(what, [
+      !isSourceName(source) && `unknown source ${JSON.stringify(source)}`,
+      !isObject && 'options are missing',
+      ...OF_PART.map((name) => isObject && name in options && `unknown option ${name}`),
+      ...problems,
+    ]);
+    return sourceOf({ source, options } as SourceDescription, interval);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const problems = error.problems.map((problem) =>
+      /^unknown (option|source)/.test(problem) ? `${problem}; ${SAME_VERSION}` : problem,
+    );
+    throw new ConfigurationError(what, problems);
+  }
+}
+
+const DESCRIPTION: OptionTable<SourceDescription> = { source: 'any', options: 'any' };
+
+/** Options of sources that the part or the worker decides. */
+const OF_PART = ['interval', 'startDate', 'endDate', 'clock'];
+
+const SAME_VERSION = 'run the same version of axios-oauth-refresh on all hosts';
+
+function isSourceName(source: unknown): source is SourceName {
+  return typeof source === 'string' && Object.hasOwn(VENDOR_OF, source);
 }

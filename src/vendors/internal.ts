@@ -1,3 +1,4 @@
+export { tenantOf } from './tenant.ts';
 export {
   CXONE_VARIABLES,
   DESCRIBED_VENDORS,

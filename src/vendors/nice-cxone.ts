@@ -18,6 +18,7 @@ import {
   refreshTokenGrant,
 } from '../oauth/index.ts';
 import { sendTokenRequest } from '../oauth/internal.ts';
+import { tenantOf } from './tenant.ts';
 
 /** Options of {@link niceCxone}: either access keys, or `envUrl` for plain client credentials. */
 export interface NiceCxoneOptions {
@@ -165,8 +166,13 @@ function createDiscovery(issuer: string): Discovery {
   return {
     tokenEndpoint: (context) =>
       find(context, `${issuer}/.well-known/openid-configuration`, 'token_endpoint', true),
-    apiBaseUrl(context, accessToken) {
-      const tenantId = encodeURIComponent(tenantOf(accessToken));
+    async apiBaseUrl(context, accessToken) {
+      const tenant = tenantOf(accessToken);
+      if (tenant === undefined) {
+        const message = 'the access token is not a JWT with a tenantId, so the API cannot be found';
+        throw new TokenResponseError(message, { code: 'ERR_TOKEN_RESPONSE' });
+      }
+      const tenantId = encodeURIComponent(tenant);
       return find(
         context,
         `${issuer}/.well-known/cxone-configuration?tenantId=${tenantId}`,
@@ -190,18 +196,6 @@ function issuerProblem(stated: unknown, issuer: string): string | undefined {
   if (typeof stated !== 'string') return 'issuer is missing';
   if (stated.replace(/\/+$/, '') === issuer) return undefined;
   return `issuer ${JSON.stringify(redactUrl(stated))} is not ${JSON.stringify(redactUrl(issuer))}`;
-}
-
-/** Returns the tenant claim of a JWT (RFC 7519 section 3), unverified because it only selects the discovery URL. */
-function tenantOf(accessToken: string): string {
-  try {
-    const payload = accessToken.split('.')[1] ?? '';
-    const { tenantId } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-    if (typeof tenantId === 'string' && tenantId !== '') return tenantId;
-  } catch {}
-  throw new TokenResponseError('the access token is not a JWT with a tenantId, so the API cannot be found', {
-    code: 'ERR_TOKEN_RESPONSE',
-  });
 }
 
 // UserHub does not use the field names of RFC 6749.

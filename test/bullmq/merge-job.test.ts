@@ -50,14 +50,14 @@ describeWithRedis('mergeParts', () => {
     const keys = exportKeys(redis.prefix, 'q', name);
     const ledger = createLedger(client, keys, 5000);
     const text = writeDescription({ parts: [0, 1], output: 'out.jsonl' });
-    const { run } = await ledger.claimExport(text);
+    const { run } = await ledger.claimExport(text, '');
     const api = axios.create();
     const parts = directoryParts(directory);
     const sources = [numbered(0, 20), numbered(15, 40)].map((items) =>
       preparedPages([{ items }], { identify: (item: { id: string }) => item.id }),
     );
     async function claim(key: string): Promise<PartClaim> {
-      const claimed = await claimPart({ ledger, key, run, label: key });
+      const claimed = await claimPart({ ledger, name, key, run, label: key, worker: { host: 'this' } });
       if (typeof claimed === 'string') throw new Error(claimed);
       return claimed;
     }

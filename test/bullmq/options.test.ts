@@ -3,6 +3,7 @@ import axios from 'axios';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Json } from '../../src/batch/index.ts';
+import { readDescription, writeDescription } from '../../src/bullmq/description.ts';
 import { removeExport, type SubmitOptions, startExportWorker, submitExport } from '../../src/bullmq/index.ts';
 import { ConfigurationError } from '../../src/index.ts';
 import { failure, preparedPages, temporaryDirectory } from '../support/batch.ts';
@@ -203,4 +204,15 @@ describeWithRedis('the data of an export in Redis', () => {
     expect(error.message).toContain('no longer has the export all');
     await expect.poll(() => worker.events.at(-1)?.type).toBe('lost');
   });
+});
+
+it.each([
+  ['an unknown member', { newer: 1 }, /unknown option newer/],
+  ['an unknown CSV option', { csv: { newer: 1 } }, /csv\.unknown option newer/],
+  ['another type', { keepParts: 1 }, /keepParts must be a boolean/],
+])('a description in Redis with %s is refused with advice about the version', (_, change, message) => {
+  const description = JSON.parse(writeDescription({ parts: [1], output: 'x.csv' }));
+  const text = JSON.stringify({ ...description, ...change });
+  expect(() => readDescription(text)).toThrow(message);
+  expect(() => readDescription(text)).toThrow(/Run the same version on all hosts/);
 });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startVendorSimulator } from '../../src/testing/index.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { type BadWorker, prepareBadWorkers } from './bad-workers.ts';
 import { compare, generator } from './compare.ts';
 
 /** Options of {@link manyHosts}. */
@@ -23,6 +24,8 @@ export interface ManyHostsOptions {
   takeover: number;
   /** Read-ahead of each worker. @default the command's default */
   readAhead?: number;
+  /** Adds a worker with a read-only directory, one without network and one of another account. @default false */
+  badWorkers?: boolean;
   /** Seed of the choice of workers and of the moments of the kills. */
   seed: number;
 }
@@ -35,6 +38,8 @@ export interface ManyHostsResult {
   lost: number;
   repeated: number;
   tokenRequests: number;
+  /** How often the bad workers paused or left the export alone. */
+  bad?: string;
   /** Time until all parts were complete, and time until the output was complete. */
   secondsForParts: number;
   seconds: number;
@@ -51,23 +56,24 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
   await mkdir(shared);
   const redis = await startRedis({ args: ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction'] });
   const children: ChildProcess[] = [];
+  let release = () => {};
   try {
     const simulator = await startSimulator(command, records, pageDelay);
     children.push(simulator.child);
-    const run = (...args: string[]) => {
+    const run = (args: string[], env = {}) => {
       const [program, ...before] = command;
       const child = spawn(program, [...before, ...args, '--queue', redis.url], {
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: { ...process.env, ...simulator.env },
+        env: { ...process.env, ...simulator.env, ...env },
       });
       children.push(child);
       return child;
     };
-    const startWorker = async () => {
+    const startWorker = async (directory = shared, env = {}) => {
       const { takeover, readAhead } = options;
       const flags = [
         '--directory',
-        shared,
+        directory,
         '--takeover',
         `${takeover}`,
         '--rate',
@@ -75,14 +81,29 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
         '--vendor',
         'genesys',
       ];
-      const child = run('worker', ...flags, ...(readAhead ? ['--read-ahead', `${readAhead}`] : []));
+      const child = run(['worker', ...flags, ...(readAhead ? ['--read-ahead', `${readAhead}`] : [])], env);
       // The first output means that the worker is ready. The rest must be drained, or the worker would block.
       await new Promise((resolve) => child.stderr.once('data', resolve));
       child.stderr.resume();
       return child;
     };
-    const workers = Array.from({ length: options.workers }, startWorker);
+    const workers = Array.from({ length: options.workers }, () => startWorker());
     await Promise.all(workers);
+    const bad: Record<string, number> = {};
+    const startBadWorker = async ({ name, directory: own, env }: BadWorker) => {
+      bad[name] = 0;
+      const { stderr } = await startWorker(own, env);
+      createInterface({ input: stderr }).on('line', (line) => {
+        if (/paused for|left-alone/.test(line)) bad[name] = (bad[name] ?? 0) + 1;
+      });
+    };
+    if (options.badWorkers) {
+      const other = await startSimulator(command, 10, pageDelay);
+      children.push(other.child);
+      const prepared = await prepareBadWorkers(shared, other.env);
+      release = prepared.release;
+      await Promise.all(prepared.workers.map(startBadWorker));
+    }
 
     const random = generator(seed);
     const moments = Array.from({ length: kills }, () => random() * 0.9 * records).sort((a, b) => a - b);
@@ -100,15 +121,8 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
     const began = performance.now();
     let secondsForParts = 0;
     const flags = ['--interval', simulator.interval, '--out', 'out.jsonl', '--parts', `${parts}`];
-    const submitter = run(
-      'export',
-      'genesys-conversations',
-      ...flags,
-      '--log',
-      'json',
-      '--progress-interval',
-      '0',
-    );
+    const log = ['--log', 'json', '--progress-interval', '0'];
+    const submitter = run(['export', 'genesys-conversations', ...flags, ...log]);
     let lastLine = '';
     const killings: Promise<void>[] = [];
     for await (const line of createInterface({ input: submitter.stderr })) {
@@ -134,11 +148,13 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
       kills: killed,
       ...compared,
       tokenRequests,
+      ...(options.badWorkers && { bad: JSON.stringify(bad) }),
       secondsForParts: secondsForParts || seconds,
       seconds,
     };
   } finally {
     for (const child of children) child.kill('SIGKILL');
+    release();
     await redis.close();
     await rm(directory, { recursive: true, force: true });
   }

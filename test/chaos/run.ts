@@ -1,7 +1,8 @@
 /**
  * Shows that an export loses and repeats no record, whatever happens: `npm run chaos`. `npm run chaos -- 200000 100` sets the number
  * of records and kills. `npm run chaos -- jobs` disturbs another export: `jobs`, `contacts`, `extraction`, `csv` or `gzip`.
- * `npm run chaos -- many-hosts 200000 20` runs an export in 24 parts on three workers. Prints the result, and exits with code 1 if a
+ * `npm run chaos -- many-hosts 200000 20` runs an export in 24 parts on three workers, beside
+ * one with a read-only directory, one without network and one of another account. Prints the result, and exits with code 1 if a
  * record was lost or repeated.
  */
 import { chaos } from './chaos.ts';
@@ -24,7 +25,17 @@ const command = [process.execPath, 'dist/cli/main.js'] as const;
 console.log(`seed           ${seed}`);
 const scenario = name as ScenarioName;
 const result = onManyHosts
-  ? await manyHosts({ command, records, kills, parts: 24, workers: 3, pageDelay: 50, takeover: 5, seed })
+  ? await manyHosts({
+      command,
+      records,
+      kills,
+      parts: 24,
+      workers: 3,
+      pageDelay: 50,
+      takeover: 5,
+      badWorkers: true,
+      seed,
+    })
   : await chaos({ command, scenario, records, kills, faults: 0.05, revokeEvery: 100, pageDelay: 10, seed });
 for (const [label, value] of Object.entries(result)) {
   console.log(`${label.padEnd(15)} ${typeof value === 'number' ? Math.round(value * 10) / 10 : value}`);

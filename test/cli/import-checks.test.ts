@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/batch.ts';
@@ -82,7 +82,31 @@ describe('--dry-run', () => {
       WITH_ID,
       ['warning: 1 unresolved record without an id; ', 'add --send-again'],
     ],
-    ['there are no records', 0, 'a.csv', ['id,n'], [], ['warning: the input has no records\n']],
+    [
+      'more records would be rejected than --max-rejects allows',
+      7,
+      'a.jsonl',
+      ['{"id":"a"}', '7', '8'],
+      ['--max-rejects', '1'],
+      ['hint: the import would stop because of --max-rejects: fix the records, or set a higher number\n'],
+    ],
+    [
+      'there are no records',
+      0,
+      'a.csv',
+      ['id,n'],
+      [],
+      ['has no records: the file is empty, or has only a header'],
+    ],
+    [
+      'no record has the id',
+      2,
+      'a.csv',
+      ['key,n', 'a,1'],
+      ['--id-field', 'kee'],
+      ['has "kee". Did you mean "key"? The records have "key", "n"'],
+    ],
+    ['the new name of the id is read', 0, 'a.csv', ['key,n', 'a,1'], [...WITH_ID, '--map', 'key=id'], []],
     ['the file is missing', 2, '', [], [], ['error: cannot read the input']],
     [
       'a renamed column is missing',
@@ -109,6 +133,18 @@ describe('--dry-run', () => {
     for (const text of texts) expect(outcome.stderr).toContain(text);
     expect(outcome).toMatchObject({ code, stdout: '' });
     if (name !== '') expect(await readdir(dirname(path))).toEqual([name]);
+  });
+
+  it('reports a last row without a line end, and checks the row with --last-row-complete', async () => {
+    const path = await inputFile('a.csv', ['id,n', 'a,1']);
+    await appendFile(path, 'b,2');
+    const args = contactsFrom(path, ...WITH_ID, '--dry-run');
+    const { code, stderr } = await run(args, {});
+    expect(stderr).toContain('line 3: the last row was not sent');
+    expect(stderr).toContain('dry run: 1 record would be sent');
+    expect(stderr).toContain('hint: finish line 3');
+    expect(code).toBe(6);
+    expect((await run([...args, '--last-row-complete'], {})).code).toBe(0);
   });
 
   it('works for external contacts, and with --log json', async () => {

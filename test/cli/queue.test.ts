@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../support/batch.ts';
 import { describeWithRedis, describeWithRedisServer, startRedis, useRedis } from '../support/redis.ts';
 import { startSimulator } from '../support/simulated.ts';
 import { begin, useQueue } from './queue-support.ts';
-import { cxoneEnv, genesysEnv, run, start, truth } from './support.ts';
+import { genesysEnv, run, start, truth } from './support.ts';
 
 /** The entry of a manifest for a file of a part. */
 interface Segment {
@@ -72,6 +72,22 @@ describeWithRedis('exports in a queue', () => {
     );
   });
 
+  it('reports that a worker whose directory was removed pauses, while another worker completes the export', async () => {
+    const simulator = await startSimulator({ records: 500, pageDelay: 20 });
+    const directory = await temporaryDirectory();
+    const bad = worker(genesysEnv(simulator), '--directory', directory);
+    await expect.poll(() => bad.stderr.text).toMatch(/^worker: /);
+    await rm(directory, { recursive: true });
+    const submitted = run(exporting(simulator, 'c.jsonl'), {});
+    await expect
+      .poll(() => bad.stderr.text)
+      .toMatch(/paused for 5 s: \S+: the directory \S+ does not exist; other workers continue\n/);
+    worker(genesysEnv(simulator));
+    expect(await submitted).toMatchObject({ code: 0 });
+    expect(await content('c.jsonl')).toBe(truth(simulator));
+    expect(bad.stderr.text).toMatch(/part \d of c\.jsonl: handed-back: \S+: the directory/);
+  });
+
   it('writes gzip and CSV, keeps the parts with --keep-parts, and does not merge with --no-merge', async () => {
     const simulator = await startSimulator({ records: 300 });
     worker(genesysEnv(simulator));
@@ -110,18 +126,14 @@ describeWithRedis('exports in a queue', () => {
     const simulator = await startSimulator({ records: 600 });
     const denied = worker({ ...genesysEnv(simulator), GENESYS_CLIENT_SECRET: 'wrong' });
     expect(await denied.ended).toMatchObject({ code: 3 });
-    const foreign = worker(cxoneEnv(simulator));
-    const { code, stderr } = await run(exporting(simulator, 'c.jsonl'), {});
-    expect(code).toBe(6);
-    expect(stderr).toMatch(
-      /error: part \d of c\.jsonl has failed: .*genesys-conversations needs credentials of genesys/,
-    );
-    expect(stderr).toMatch(/0 of 6 parts are complete/);
-    expect(stderr).toMatch(/\nresume: axios-oauth-refresh export genesys-conversations .*--queue/);
-    foreign.send('SIGTERM');
-    expect((await foreign.ended).code).toBe(0);
-
     worker(genesysEnv(simulator));
+    await writeFile(join(place.directory, 'c.jsonl'), 'mine');
+    const { code, stderr } = await run(exporting(simulator, 'c.jsonl'), {});
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/error: part \d of c\.jsonl has failed: /);
+    expect(stderr).toMatch(/0 of 6 parts are complete/);
+    await rm(join(place.directory, 'c.jsonl'));
+
     expect((await run(exporting(simulator, 'c.jsonl'), {})).code).toBe(0);
     expect(await content('c.jsonl')).toBe(truth(simulator));
   });

@@ -62,6 +62,6 @@ function locationOf<Item>({ sink, checkpoint }: ExportOptions<Item>): string | C
 }
 
 /** Removes user information from a URL. An account that is not a URL, such as `genesys:bob@example.com`, stays as it is. */
-function withoutUserInfo(account: string): string {
+export function withoutUserInfo(account: string): string {
   return /[\\/]{2}/.test(account) ? removeUserInfo(account) : account;
 }

@@ -2,9 +2,12 @@ import { digestOf } from '../digest.ts';
 import { createIdTable } from '../export/id-table.ts';
 import { interrupted } from '../to-batch-error.ts';
 import { cutBatches, type NumberedRecord } from './batches.ts';
-import { sizeOfInput } from './input.ts';
+import { type InputRecord, sizeOfInput } from './input.ts';
 import { batchLimits, checkImportOptions, type ImportOptions } from './options.ts';
+import { preflight } from './preflight.ts';
+import { limitOf } from './reject-limit.ts';
 import { startState } from './state.ts';
+import { inputWarnings } from './warnings.ts';
 
 /** The options of the import that is checked. `api` and the options of requests are not used. */
 export type CheckImportOptions = Omit<ImportOptions, 'api'> & Partial<Pick<ImportOptions, 'api'>>;
@@ -33,6 +36,8 @@ export interface ImportCheck {
   readonly unreadable: LineProblems;
   /** Records that the target refuses. The import would reject them without a request. */
   readonly refused: LineProblems;
+  /** Whether the unreadable and refused records alone would stop the import because of `maxRejects`. */
+  readonly exceedsMaxRejects: boolean;
   /** Records without an id, which the import never repeats. 0 if the target has no ids. */
   readonly withoutId: number;
   /** Records whose id an earlier record of the input has. */
@@ -41,6 +46,8 @@ export interface ImportCheck {
   readonly unresolvedWithoutId: number;
   /** The number of the line of a last row without a line end, which the import would not send. */
   readonly unfinishedLine?: number | undefined;
+  /** What else the caller should know, in sentences without a full stop. */
+  readonly warnings: readonly string[];
 }
 
 const MOST_LISTED = 20;
@@ -59,14 +66,14 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
   const own = checkImportOptions(options, 'checkImport');
   const { input, target, signal, sendAgain = false } = own;
   await sizeOfInput(input.path);
-  await input.check?.();
+  await preflight(input, target);
   const unreadable = collectProblems();
   const refused = collectProblems();
   const repeatedIds = collectProblems();
   const ids = createIdTable();
   let withoutId = 0;
   let unresolvedWithoutId = 0;
-  let unfinishedLine: number | undefined;
+  let unfinished: InputRecord | undefined;
   let records = 0;
   let requests = 0;
 
@@ -75,10 +82,9 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
     if (bad) return unreadable.add(line, bad.reason);
     const problem = target.problem?.(value);
     if (problem !== undefined) return refused.add(line, problem);
-    if (!target.idOf) return true;
-    const id = target.idOf(value);
+    const id = target.idOf?.(value);
     if (id === undefined) {
-      withoutId++;
+      if (target.idOf) withoutId++;
       if (list === 'unresolved' && !sendAgain) unresolvedWithoutId++;
       return true;
     }
@@ -90,8 +96,8 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
   const batches = cutBatches(input, startState(), {
     ...batchLimits(own),
     stopAtBad: false,
-    onUnfinished({ line }) {
-      unfinishedLine = line;
+    onUnfinished(record) {
+      unfinished = record;
     },
   });
   for await (const batch of batches) {
@@ -105,10 +111,12 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
     requests,
     unreadable: unreadable.list(),
     refused: refused.list(),
+    exceedsMaxRejects: unreadable.count + refused.count > limitOf(own.maxRejects, records),
     withoutId,
     repeatedIds: repeatedIds.list(),
     unresolvedWithoutId,
-    unfinishedLine,
+    unfinishedLine: unfinished?.line,
+    warnings: inputWarnings(input.path, records, unfinished),
   };
 }
 

@@ -2,7 +2,7 @@ import { BatchError } from '../errors.ts';
 import type { NumberedRecord } from './batches.ts';
 import type { Ledger, Outcome } from './ledger.ts';
 import { type ImportOptions, importPaths } from './options.ts';
-import { createRejectLimit } from './reject-limit.ts';
+import { createRejectLimit, NO_REASON } from './reject-limit.ts';
 import { similarReason } from './similar-reason.ts';
 
 /**
@@ -99,7 +99,7 @@ export function createFirstLook(
 function refusesEverything(refused: readonly Outcome[]): BatchError {
   const [first] = refused;
   return new BatchError(
-    `the API refuses every record for one reason: ${first?.reason}. None of the ${refused.length} records tried was accepted, and the ` +
+    `the API refuses every record for one reason: ${first?.reason ?? NO_REASON}. None of the ${refused.length} records tried was accepted, and the ` +
       'import recorded nothing. Fix the input or the target, and run the same import again. To import despite such refusals, set ' +
       'maxRejects to Infinity (--max-rejects none).',
     'ERR_TOO_MANY_REJECTS',

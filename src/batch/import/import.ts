@@ -17,7 +17,7 @@ import {
 import { inputChanged } from './prefix-digest.ts';
 import { runImport } from './run.ts';
 import type { ImportState } from './state.ts';
-import { noRecords, otherContent, unfinishedRow } from './warnings.ts';
+import { inputWarnings, otherContent } from './warnings.ts';
 
 /** The result of an import. */
 export interface ImportSummary extends ImportProgress {
@@ -68,7 +68,6 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     account: own.account ?? api.defaults.baseURL ?? '',
   };
   await sizeOfInput(input.path);
-  await input.check?.();
   const lock = await lockOutput(`${paths.checkpoint}.lock`, clock, signal);
   const save = async (state: ImportState) => {
     await lock.verify();
@@ -84,10 +83,9 @@ export async function importRecords(options: ImportOptions): Promise<ImportSumma
     if (alreadyComplete) {
       return finish({ progress: finalProgress(state), resumed: true, alreadyComplete, unfinished });
     }
-    const wasSaved = state.entry > 0;
     const ledger = await openLedger(paths, state, save);
     try {
-      const resumed = wasSaved || ledger.state.entry > 0;
+      const resumed = ledger.state.entry > 0;
       if (feeding) await beginFeeding(feeding, ledger, input.path);
       const ended = await runImport(own, ledger, lock.verify, feeding);
       return finish({ ...ended, resumed, alreadyComplete });
@@ -138,7 +136,6 @@ interface Result extends Pick<ImportSummary, 'resumed' | 'alreadyComplete'> {
 
 function summary(paths: ImportPaths, result: Result): ImportSummary {
   const { progress, resumed, alreadyComplete, unfinished, isOther, input, state } = result;
-  const isEmpty = state.begun.record === 0 && unfinished === undefined;
   return {
     ...progress,
     status: 'complete',
@@ -147,8 +144,7 @@ function summary(paths: ImportPaths, result: Result): ImportSummary {
     warnings: [
       ...result.warnings,
       ...(isOther ? [otherContent(input.path)] : []),
-      ...(isEmpty ? [noRecords(input.path)] : []),
-      ...(unfinished ? [unfinishedRow(input.path, unfinished)] : []),
+      ...inputWarnings(input.path, state.begun.record, unfinished),
     ],
     unfinishedLine: unfinished?.line,
     rejects: progress.rejected > 0 ? paths.rejects : undefined,

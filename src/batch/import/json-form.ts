@@ -25,7 +25,8 @@ export async function checkJsonLines(path: string, options: RowOptions): Promise
     if (!isRecord && !isCut) throw notJsonLines(path, ARRAY);
   } else if (value === undefined && second) {
     if (start.startsWith('{')) {
-      if (/[{[,:]\s*$/.test(first.text)) throw notJsonLines(path, ONE_OBJECT);
+      // A line that only was cut is a bad record. An object over several lines goes on with an indented line or a member.
+      if (/[{[,:]\s*$/.test(first.text) && /^[\s"]/.test(second.text)) throw notJsonLines(path, ONE_OBJECT);
     } else if (/[,;\t|]/.test(first.text) && !isJsonObject(parsed(second))) {
       throw notJsonLines(path, CSV);
     }

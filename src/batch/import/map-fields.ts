@@ -1,7 +1,7 @@
 import { nearestName, ownValue, type Problem, refuse } from '../../core/internal.ts';
 import { isJsonObject, type JsonObject } from '../json/json-object.ts';
 import { toJson } from '../json/to-json.ts';
-import type { InputRecord, RecordInput } from './input.ts';
+import { type InputRecord, type RecordInput, START } from './input.ts';
 
 /** The new name of each field that is renamed. */
 export type FieldMap = Readonly<Record<string, string>>;
@@ -63,8 +63,8 @@ export function mapFields(input: RecordInput, map: FieldMap): RecordInput {
       await input.check?.();
       const unseen = new Set(names.keys());
       const found = new Set<string>();
-      for await (const { value, list } of input.read({ offset: 0, line: 0 })) {
-        if (list || !isJsonObject(value)) continue;
+      for await (const { value, list, unfinished } of input.read(START)) {
+        if (list || unfinished || !isJsonObject(value)) continue;
         const clash = clashOf(value);
         refuse(WHAT, [clash !== undefined && clashReason(clash)]);
         for (const name of Object.keys(value)) {

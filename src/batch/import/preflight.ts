@@ -10,16 +10,18 @@ const LISTED_NAMES = 20;
  * Checks an input before the first request: whether the file has the right format, and whether a record has an id if the target
  * expects ids. Without ids, every record of a misspelt `idField` would be sent without its id, and a second import would double it.
  *
- * @throws ConfigurationError if no record has the member with the id.
+ * @throws ConfigurationError if no record has the member with the id, or from the input's own check.
  */
 export async function preflight(input: RecordInput, target: ImportTarget): Promise<void> {
+  await input.check?.();
   const { idField } = target;
   const names = new Set<string>();
   let hasMember = false;
   let isWithinData = false;
-  for await (const { value, bad, unfinished } of input.read(START)) {
+  for await (const { value, bad, list, unfinished } of input.read(START)) {
     if (idField === undefined || !target.idOf) return;
-    if (bad || unfinished || target.problem?.(value) !== undefined || !isJsonObject(value)) continue;
+    // A record with an id is never unresolved.
+    if (bad || unfinished || list === 'unresolved' || !isJsonObject(value)) continue;
     if (target.idOf(value) !== undefined) return;
     for (const name of Object.keys(value)) if (names.size < LISTED_NAMES) names.add(name);
     hasMember ||= Object.hasOwn(value, idField);

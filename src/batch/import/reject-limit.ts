@@ -30,6 +30,8 @@ const SMALLEST_SAMPLE = 100;
 // A reason that names each record differently must not fill the memory.
 const MOST_REASONS = 1000;
 
+export const NO_REASON = 'no reason given';
+
 const SHARE = /^(\d+(?:\.\d+)?)%$/;
 
 /** Returns the problem with the value of `maxRejects`. */
@@ -40,34 +42,33 @@ export function maxRejectsProblem(value: MaxRejects | undefined): string | undef
   return isValid ? undefined : "maxRejects must be a number >= 0, a share such as '5%', or Infinity";
 }
 
+/** Returns how many of the records may be rejected. */
+export function limitOf(maxRejects: MaxRejects | undefined, processed: number): number {
+  if (typeof maxRejects === 'string') return Math.floor((Number.parseFloat(maxRejects) * processed) / 100);
+  return maxRejects ?? Math.max(DEFAULT_NUMBER, Math.floor(DEFAULT_SHARE * processed));
+}
+
 /** Creates the limit. @param state of the import at the start of the run; earlier runs count. */
 export function createRejectLimit(
   { accepted, rejected: before, unresolved }: Readonly<ImportState>,
   { maxRejects, path, similar }: LimitOptions,
 ): RejectLimit {
-  const share = typeof maxRejects === 'string' ? Number.parseFloat(maxRejects) / 100 : undefined;
   let rejected = before;
   let processed = accepted + before + unresolved;
   const reasons = new Map<string, { count: number; reason: string }>();
-
-  function limit(): number {
-    if (share !== undefined) return Math.floor(share * processed);
-    return maxRejects === undefined
-      ? Math.max(DEFAULT_NUMBER, Math.floor(DEFAULT_SHARE * processed))
-      : (maxRejects as number);
-  }
 
   function countReason(outcome: Outcome): void {
     const key = similar(outcome);
     const known = reasons.get(key);
     if (known) known.count++;
-    else if (reasons.size < MOST_REASONS) reasons.set(key, { count: 1, reason: outcome.reason ?? '' });
+    else if (reasons.size < MOST_REASONS) reasons.set(key, { count: 1, reason: outcome.reason ?? NO_REASON });
   }
 
   function check(): BatchError | undefined {
-    if (rejected === before || rejected <= limit()) return undefined;
+    const limit = limitOf(maxRejects, processed);
+    if (rejected === before || rejected <= limit) return undefined;
     const [frequent] = [...reasons.values()].sort((one, other) => other.count - one.count);
-    const allowed = share === undefined ? String(limit()) : `${maxRejects}`;
+    const allowed = typeof maxRejects === 'string' ? maxRejects : limit;
     return new BatchError(
       `${rejected} of ${processed} records were rejected, more than the limit of ${allowed} (maxRejects, --max-rejects). ` +
         `The most frequent reason in this run (${frequent?.count} of ${rejected - before}): ${frequent?.reason}. ` +
@@ -83,7 +84,7 @@ export function createRejectLimit(
       rejected += found.length;
       if (found.length === 0 || maxRejects === Number.POSITIVE_INFINITY) return undefined;
       for (const outcome of found) countReason(outcome);
-      return share !== undefined && processed < SMALLEST_SAMPLE ? undefined : check();
+      return typeof maxRejects === 'string' && processed < SMALLEST_SAMPLE ? undefined : check();
     },
     finish: check,
   };

@@ -11,6 +11,11 @@ export function similarReason(
   idOf: ((record: unknown) => string | undefined) | undefined,
 ): string {
   const id = idOf?.(value);
-  const withoutId = id === undefined || id === '' ? reason : reason.replaceAll(id, '');
+  const withoutId = id ? reason.replace(asWord(id), '') : reason;
   return withoutId.replace(QUOTED, '').replace(WITH_DIGITS, '').replace(/\s+/g, ' ').trim();
+}
+
+/** Matches a text that is not a part of a longer word, because an id can be a single letter. */
+function asWord(text: string): RegExp {
+  return new RegExp(`(?<![\\w-])${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`, 'g');
 }

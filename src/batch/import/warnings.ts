@@ -1,12 +1,23 @@
 import type { InputRecord } from './input.ts';
 
+/**
+ * Returns the warnings about what was read.
+ *
+ * @param records number of records without an unfinished last one.
+ * @param unfinished the last record, if it is not finished.
+ */
+export function inputWarnings(path: string, records: number, unfinished: InputRecord | undefined): string[] {
+  if (unfinished) return [unfinishedRow(path, unfinished)];
+  return records === 0 ? [noRecords(path)] : [];
+}
+
 /** Returns the warning for an input without records. */
-export function noRecords(path: string): string {
+function noRecords(path: string): string {
   return `${path} has no records: the file is empty, or has only a header or empty lines`;
 }
 
 /** Returns the warning for a last row that was not sent. */
-export function unfinishedRow(path: string, { line, end, bad }: InputRecord): string {
+function unfinishedRow(path: string, { line, end, bad }: InputRecord): string {
   const lines = end.line > line ? `lines ${line} to ${end.line}` : `line ${line}`;
   return (
     `${path}, ${lines}: the last row was not sent, because the row has no line end` +
@@ -19,7 +30,7 @@ export function unfinishedRow(path: string, { line, end, bad }: InputRecord): st
 export function otherContent(path: string): string {
   return (
     `this is a new import: the content of ${path} is not the content that was imported before. ` +
-    'All records were sent; the files of the earlier import were renamed to *.old-N'
+    'The files of the earlier import were renamed to *.old-N'
   );
 }
 

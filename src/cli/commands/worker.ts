@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
-import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
+import { reasonOf, WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import type { TokenSet } from '../../core/index.ts';
-import { refuse, removeUserInfo, throwIfAborted } from '../../core/internal.ts';
+import { removeUserInfo, throwIfAborted } from '../../core/internal.ts';
 import { redisStore } from '../../stores/redis/index.ts';
 import type { TokenManager } from '../../token/index.ts';
 import { findArgumentSecrets, refuseCredentials } from '../argument-secrets.ts';
@@ -27,11 +27,12 @@ import { addHelpEnd } from '../help.ts';
 import type { Io } from '../io.ts';
 import { openReporter } from '../open-reporter.ts';
 import { parseCount, parseRate, parseSeconds } from '../parse.ts';
+import { accountOf } from '../queue/account.ts';
 import { queueUrl } from '../queue/queue-url.ts';
 import type { Reporter } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
 import { watchRun } from '../run-signal.ts';
-import { sourceOf, toSourceDescription, VENDOR_OF } from '../sources.ts';
+import { sourceFromQueue, vendorOf } from '../sources.ts';
 import { VENDOR_RATES, VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 
 interface WorkerFlags extends QueueFlags, WorkFlags, ReadFlags {
@@ -126,18 +127,19 @@ async function work(io: Io, flags: WorkerFlags, reporter: Reporter): Promise<voi
       checkpointInterval,
       timeout,
       maxOutage,
-      account: [vendor.name, removeUserInfo(base)].join(' '),
-      ...(rate !== 'none' && { rate }),
-      source(interval, common) {
-        const description = toSourceDescription(common);
-        const wanted = VENDOR_OF[description.source];
-        refuse('worker', [
-          wanted !== vendorName &&
-            `${description.source} needs credentials of ${wanted}, but this worker has credentials of ${vendorName}; ` +
-              'use separate queues (--queue-name)',
-        ]);
-        return sourceOf(description, String(interval));
+      account: accountOf(vendorName, vendor, token.accessToken),
+      // The form of versions up to 0.4, so that their checkpoints stay valid.
+      checkpointAccount: [vendor.name, removeUserInfo(base)].join(' '),
+      declines(common) {
+        const wanted = vendorOf(common);
+        if (wanted === undefined || wanted === vendorName) return undefined;
+        return (
+          `the export needs credentials of ${wanted}, but this worker has credentials of ${vendorName}, so this worker leaves the export to ` +
+          `others. Start a worker with credentials of ${wanted}`
+        );
       },
+      ...(rate !== 'none' && { rate }),
+      source: (interval, common) => sourceFromQueue(common, String(interval)),
       onEvent: (event) => report(reporter, event),
     });
     reporter.started('worker', directory);
@@ -168,12 +170,22 @@ function report(reporter: Reporter, event: ExportWorkerEvent): void {
     reporter.note('queue-error', `queue: ${event.error.message}`, {});
     return;
   }
+  if (event.type === 'paused') {
+    const { error, delay } = event;
+    const text = `paused for ${delay / 1000} s: ${reasonOf(error)}; other workers continue`;
+    reporter.note('worker-paused', text, { error: error.message, delay });
+    return;
+  }
+  if (event.type === 'resumed') {
+    reporter.note('worker-resumed', 'resumed after a pause', {});
+    return;
+  }
   // The command that submitted the export reports the progress.
   if (event.type === 'progress') return;
   const { type, name, part, ...fields } = event;
   const merge = type === 'left-alone' ? name : `the merge of ${name}`;
   const subject = part === undefined ? merge : `part ${part} of ${name}`;
-  const error = 'error' in fields ? fields.error.message : undefined;
+  const error = 'error' in fields ? fields.error?.message : undefined;
   const details =
     'records' in fields ? `, ${counted(fields.records, 'record')}` : error === undefined ? '' : `: ${error}`;
   reporter.note(`part-${type}`, `${subject}: ${type}${details}`, { name, part, ...fields, error });

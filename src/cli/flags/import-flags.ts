@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { CSV_INPUT_DEFAULTS, IMPORT_DEFAULTS } from '../../batch/internal.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount, parseMaxRejects, parseRename } from '../parse.ts';
+import { parseCount, parseDelimiter, parseMaxRejects, parseRename } from '../parse.ts';
 import { VENDOR_VARIABLES, type VendorName } from '../variables.ts';
 import {
   addConnectionFlags,
@@ -27,12 +27,14 @@ export interface ImportFlags extends RunFlags {
   sendAgain?: true;
   map?: Record<string, string>;
   dryRun?: true;
+  lastRowComplete?: boolean;
+  strict?: boolean;
 }
 
-const { [EXIT.warning]: _, ...COMMON_EXIT_CODES } = EXIT_CODES;
 const IMPORT_EXIT_CODES = {
-  ...COMMON_EXIT_CODES,
-  [EXIT.partial]: 'incomplete, or there are rejected or unresolved records',
+  ...EXIT_CODES,
+  [EXIT.partial]: 'incomplete, or there are rejected, unresolved or unfinished records',
+  [EXIT.warning]: 'complete with warnings (--strict)',
 };
 
 /** Starts the group of the records: flags of one import can follow. */
@@ -74,10 +76,14 @@ export function addImportFlags(
     .addOption(format.choices(['jsonl', 'csv']))
     .option(
       '--delimiter <character>',
-      `field separator of a CSV file (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
+      `field separator of a CSV file; tab for a tab (default: "${CSV_INPUT_DEFAULTS.delimiter}")`,
+      parseDelimiter,
     )
+    .option('--last-row-complete', 'send a last row without a line end too')
     .option('--map <old=new>', 'rename a column or a top-level member; repeatable', parseRename)
-    .option('--dry-run', 'check every record, send and write nothing; requires no credentials');
+    .optionsGroup('Checks:')
+    .option('--dry-run', 'check every record, send and write nothing; requires no credentials')
+    .option('--strict', 'exit with 8 if the import is complete, but with warnings');
   addSpeedFlags(command, rateFlag(rate))
     .option('--batch-size <n>', `records per request (default: ${batchSize})`, parseCount)
     .option(

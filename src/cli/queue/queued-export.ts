@@ -15,7 +15,8 @@ import { openReporter } from '../open-reporter.ts';
 import { csvOptions, outputFormat } from '../output.ts';
 import { counted } from '../reporter/words.ts';
 import { resumeCommand } from '../resume.ts';
-import { type SourceDescription, sourceOf } from '../sources.ts';
+import { type SourceDescription, sourceOf, VENDOR_OF } from '../sources.ts';
+import { accountOfSubmitter } from './account.ts';
 import { queueUrl } from './queue-url.ts';
 
 /** Submits an export to a queue and waits until the workers complete it. @returns the exit code. */
@@ -45,6 +46,7 @@ export async function runQueuedExport(
       parts: splitInterval(whole, flags.parts ?? DEFAULT_PARTS),
       // JSON has no undefined values.
       common: JSON.parse(JSON.stringify(description)) as Json,
+      account: accountOfSubmitter(environment, VENDOR_OF[description.source]),
       output: flags.merge === false ? false : out,
       format,
       csv: csvOptions(flags),

@@ -50,7 +50,7 @@ describe('checkImport', () => {
     [
       'rows that cannot be read',
       'a.csv',
-      ['id,n', 'a,1', 'b', '"c', 'c"",3'],
+      ['id,n', 'a,1', 'b', 'c""x,3'],
       {},
       {
         records: 3,
@@ -76,7 +76,7 @@ describe('checkImport', () => {
     [
       'only the first 20 of many problems',
       'a.jsonl',
-      Array.from({ length: 30 }, () => '{'),
+      Array.from({ length: 30 }, () => 'x'),
       {},
       { unreadable: { count: 30, first: Array.from({ length: 20 }, (_, index) => ({ line: index + 1 })) } },
     ],

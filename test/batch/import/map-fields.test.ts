@@ -76,7 +76,7 @@ describe('mapFields', () => {
       { Fone: 'phone1' },
       'no record has "Fone" (did you mean "Phone"?); the names in the input are "id", "Phone"',
     ],
-    ['in.csv', ['id;Phone', 'a;1'], { Phone: 'phone1' }, 'no record has "Phone"'],
+    ['in.csv', ['id;Phone', 'a;1'], { Phone: 'phone1' }, 'the header is one column that contains ;'],
     ['in.csv', CSV, { Phone: 'phone1' }, 'a record already has "phone1", the new name of another field'],
     ['in.jsonl', ['{"a":1}', '{"b":2}'], { c: 'd' }, 'no record has "c"'],
     ['in.jsonl', ['{"data":{"Phone":1}}'], { Phone: 'p' }, 'the names in the input are "data"'],

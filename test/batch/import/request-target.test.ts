@@ -362,8 +362,17 @@ describe('several records per request', () => {
       sendJson(response, isBad ? 400 : 200, isBad ? { message: 'bad record' } : { results: inputs });
     });
     expect(await run(ids(4), batch)).toMatchObject({ accepted: 3, rejected: 1 });
-    expect(requests.map((request) => bodyOf(request).inputs.length)).toEqual([4, 2, 2, 1, 1]);
+    expect(bodyOf(requests.at(-1) as SeenRequest).inputs).toHaveLength(1);
   });
+});
+
+it.each<[RequestTargetOptions, string]>([
+  [{ method: 'put', url: '/customers/{ID}' }, '"ID"'],
+  [{ url: '/customers', idField: 'ID', idempotent: true }, '"ID"'],
+])('refuses an input in which no record has the id, before the first request: %j', async (options, name) => {
+  const { run, requests } = await importingInto((_, response) => void response.writeHead(204).end());
+  await expect(run(ids(2), options)).rejects.toThrow(`has ${name}. Did you mean "id"?`);
+  expect(requests).toHaveLength(0);
 });
 
 describe('the checkpoint', () => {
