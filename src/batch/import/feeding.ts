@@ -9,7 +9,7 @@ import { isList, type ScannedRecord, scanList, shortDigest } from './list-scan.t
 import type { ImportOptions, ImportPaths } from './options.ts';
 import { type ImportState, readFrom } from './state.ts';
 import { toOriginKey, withOrigins } from './unwrapped.ts';
-import { changedList, mayDouble } from './warnings.ts';
+import { changedList, counted, mayDouble } from './warnings.ts';
 
 /**
  * An import whose input is a list: the rejects file or the unresolved file of another import. The user corrects the list in place and
@@ -132,9 +132,9 @@ export async function openFeeding(
       const [first] = refused;
       refuse('sendAgain (--send-again)', [
         first &&
-          `${input.path} has ${refused.length} records without an id whose outcome is unknown (the first is in line ${first.line}): the API may ` +
-            'already have stored them. Look these records up in the API, and remove the lines of those that are stored. Then set ' +
-            'sendAgain (--send-again) to send the others; a record that is stored after all is then stored twice',
+          `${input.path} has ${counted(refused.length)} without an id whose outcome is unknown (first: line ${first.line}). The API may ` +
+            'already have stored such a record. Look the records up in the API, and remove the lines of records that are stored. Then set ' +
+            'sendAgain (--send-again) to send the others. The API may then store a record twice',
       ]);
     },
     known(record) {
