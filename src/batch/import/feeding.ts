@@ -3,8 +3,9 @@ import type { Clock } from '../../core/index.ts';
 import { refuse } from '../../core/internal.ts';
 import { canonical, type Subject } from '../checkpoint.ts';
 import { lockOutput } from '../files/output-lock.ts';
-import { addFed, type Fed, type FedOutcome, readFedLog, toFedLine } from './fed-log.ts';
+import { addFed, type Fed, readFedLog, toFedLine } from './fed-log.ts';
 import type { InputRecord, RecordInput } from './input.ts';
+import type { FedRecord } from './list-record.ts';
 import { isList, type ScannedRecord, scanList, shortDigest } from './list-scan.ts';
 import type { ImportOptions, ImportPaths } from './options.ts';
 import { type ImportState, readFrom } from './state.ts';
@@ -36,14 +37,6 @@ export interface Feeding {
 }
 
 export type KnownOutcome = 'sent' | 'accepted' | 'rejected' | 'unresolved';
-
-/** The identity of a record of a list. */
-export interface FedRecord {
-  /** The same for all lines with this record. */
-  readonly key: string;
-  /** Returns the lines for an outcome, each with the log to write it to. The outcome is known from then on. */
-  toLines(outcome: FedOutcome): readonly (readonly [log: string, line: string])[];
-}
 
 /**
  * Opens a list to import it. Reads the whole list, and the outcomes of earlier imports of its records.
