@@ -1,17 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileError } from '../files/file-error.ts';
 import { toJsonLine } from '../json/to-json.ts';
-
-/** What became of a record of a list when the list was imported. `withdrawn`: it was sent, and surely not executed. */
-export type FedOutcome = 'sent' | 'withdrawn' | 'accepted' | 'rejected' | 'unresolved';
-
-/** The identity of a record of a list. */
-export interface FedRecord {
-  /** The same for all lines with this record. */
-  readonly key: string;
-  /** Returns the lines for an outcome, each with the log to write it to. The outcome is known from then on. */
-  toLines(outcome: FedOutcome): readonly (readonly [log: string, line: string])[];
-}
+import type { FedOutcome } from './list-record.ts';
 
 /** One line of a log. */
 export interface FedLine {

@@ -2,24 +2,13 @@ import { stat } from 'node:fs/promises';
 import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json } from '../sources/source.ts';
-import type { FedRecord } from './fed-log.ts';
+import type { FedRecord, ListName, Origin } from './list-record.ts';
 
 /** A position between two records of an input. */
 export interface InputPosition {
   /** Number of bytes before the position. */
   readonly offset: number;
   /** Number of lines before the position. */
-  readonly line: number;
-}
-
-/** The list of a record: the rejects file or the unresolved file. */
-export type ListName = 'rejected' | 'unresolved';
-
-/** Where a record of a list comes from. It stays the same when the record is corrected, or moves to another list. */
-export interface Origin {
-  /** The id of the import that read the record first; undefined in a list that version 0.4 wrote. */
-  readonly import?: string | undefined;
-  /** The number of the record's first line in the input of that import. */
   readonly line: number;
 }
 

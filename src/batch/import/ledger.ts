@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import type { NumberedRecord } from './batches.ts';
-import type { FedOutcome } from './fed-log.ts';
 import { openJournal } from './journal.ts';
 import { appendLines, checkList, completeLines, dropTornLine } from './list-file.ts';
 import { toListLine } from './list-line.ts';
+import type { FedOutcome } from './list-record.ts';
 import type { Outcome } from './outcome.ts';
 import {
   applyEntry,

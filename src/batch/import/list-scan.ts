@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { digestOf, digestOfRecord } from '../digest.ts';
-import { type ListName, type RecordInput, START } from './input.ts';
+import { type RecordInput, START } from './input.ts';
+import type { ListName } from './list-record.ts';
 import type { ImportTarget } from './target.ts';
 
 /** A record of a list, without its values: a large list must not fill the memory. */
