@@ -92,7 +92,7 @@ export function explain(
   const shown = redact(text || firstMessageOf(thrown), secrets);
   const known = `${codeOf(thrown)} ${shown}`;
   const [, meaning, retryAfter] = MEANINGS.find(([pattern]) => pattern.test(known)) ?? [];
-  const at = address && !shown.includes(address) ? ` at ${address}` : '';
+  const at = address && !shown.includes(address) ? `; connecting to ${address}` : '';
   return storeError(
     meaning ? `${meaning} (${shown.trim() || known.trim()}${at})` : `${shown}${at}`,
     retryAfter,
