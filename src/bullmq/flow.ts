@@ -25,6 +25,8 @@ export interface Flow {
   failure(run: string): Promise<string | undefined>;
   /** Removes the jobs of a run, except jobs that a worker is processing. */
   remove(run: string): Promise<void>;
+  /** Returns whether the queue is paused. */
+  isPaused(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,7 @@ export function openFlow({
       const merge = await ask(() => queue.getJob(jobId(name, run)));
       if (merge) await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
     },
+    isPaused: () => ask(() => queue.isPaused()),
     async close() {
       await Promise.allSettled([queue.close(), flows.close()]);
     },

@@ -1,6 +1,7 @@
 import { BatchError } from '../batch/index.ts';
 import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import { describeAccount, storedAccount } from './account.ts';
+import { watchAttendance } from './attendance.ts';
 import { COMMAND_TIMEOUT, connect } from './connection.ts';
 import { DESCRIPTION_OPTIONS, type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';
@@ -10,6 +11,7 @@ import { createLedger } from './ledger.ts';
 import { nameProblem } from './names.ts';
 import { loadBullmq } from './peers.ts';
 import { DEFAULTS, QUEUE_OPTIONS, type QueueOptions, queueProblems } from './worker-options.ts';
+import { createWorkerRegistry } from './worker-registry.ts';
 
 /** Options of {@link submitExport}. Durations are in milliseconds. */
 export interface SubmitOptions extends QueueOptions, DescriptionOptions {
@@ -86,7 +88,9 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
     if (state === 'foreign') throw ofOtherAccount(name, owner, account);
     // Also for a joined export: its first submitter may have died before it added the jobs.
     if (state !== 'complete') await flow.add(run, { attempts, retryDelay });
-    return createHandle({ ledger, keys, name, parts, state, flow, close });
+    const registry = createWorkerRegistry(client, { prefix, queue, timeout: COMMAND_TIMEOUT });
+    const attendance = watchAttendance(queue, registry, flow.isPaused);
+    return createHandle({ ledger, keys, name, parts, state, flow, attendance, close });
   } catch (error) {
     await close();
     throw error;
