@@ -59,6 +59,16 @@ export async function conclude(
   return new bullmq.UnrecoverableError(message);
 }
 
+/** Returns a job to the queue as the next one, because BullMQ wakes no idle worker for a returned job with a priority. */
+export async function putBack(job: Job, token: string | undefined): Promise<void> {
+  try {
+    if (job.priority > 0) await job.changePriority({ priority: 0 });
+    await job.moveToWait(token);
+  } catch {
+    // BullMQ gives a job without a worker to another worker.
+  }
+}
+
 /** Returns a job to the queue at once, for other workers. */
 export async function handBack(
   { bullmq, emit }: EndingWorker,
@@ -66,7 +76,7 @@ export async function handBack(
   token: string | undefined,
   about: { name: string; part?: number; error?: Error },
 ) {
-  await job.moveToWait(token).catch(() => {});
+  await putBack(job, token);
   emit({ type: 'handed-back', ...about });
   return new bullmq.WaitingError();
 }

@@ -3,9 +3,10 @@ import type { Redis } from 'ioredis';
 import { toBatchError } from '../batch/internal.ts';
 import { isError, isWhole, type OptionTable, readOptions } from '../core/internal.ts';
 import { readDescription } from './description.ts';
-import { conclude, handBack, isConcluded, postpone } from './end-job.ts';
+import { conclude, handBack, isConcluded, postpone, putBack } from './end-job.ts';
 import { refuseNewer, VERSION } from './format-version.ts';
 import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
+import { reportTo } from './job-progress.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { createJudge } from './judge.ts';
 import { exportKeys } from './keys.ts';
@@ -55,7 +56,7 @@ interface JobEnd {
 export async function processJob(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
   if (worker.pause.isActive) {
     // BullMQ fetched the job before the pause.
-    await job.moveToWait(token).catch(() => {});
+    await putBack(job, token);
     throw new worker.bullmq.WaitingError();
   }
   try {
@@ -90,16 +91,19 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
     if (judgement !== 'export') throw await conclude(worker, job, token, { claim, judgement, about });
     emit({ type: 'started', ...about });
     const description = readDescription((await ledger.read()).description ?? '');
+    const report = reportTo(job);
     const { records } =
       part === undefined
-        ? await mergeParts(worker.context, own, description, claim)
+        ? await mergeParts(worker.context, own, description, claim, report)
         : await exportPart(worker.context, own, description, claim, (progress) => {
             if (!progress.waiting) {
               worker.outages.answered();
               worker.pause.answered();
             }
+            report(progress);
             emit({ type: 'progress', ...about, progress });
           });
+    await job.updateProgress(100).catch(() => {});
     worker.pause.finished();
     emit({ type: 'finished', ...about, records });
     return { records };
