@@ -69,11 +69,11 @@ export function openFlow({
       const turns = await ask(() =>
         turnsOf(client, queue.toKey('prioritized'), { parts, priority, isComplete }),
       );
-      const children = Array.from({ length: parts }, (_, part) => ({
+      const children = turns.map((turn, part) => ({
         name: 'part',
         queueName,
         data: { version: VERSION, name, run, part },
-        opts: { ...opts, jobId: jobId(name, run, part), priority: turns[part], failParentOnFailure: true },
+        opts: { ...opts, jobId: jobId(name, run, part), priority: turn, failParentOnFailure: true },
       }));
       // Without a priority, BullMQ starts the merge before all waiting parts.
       const merge = {
