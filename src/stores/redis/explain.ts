@@ -92,11 +92,10 @@ export function explain(
   const shown = redact(text || firstMessageOf(thrown), secrets);
   const known = `${codeOf(thrown)} ${shown}`;
   const [, meaning, retryAfter] = MEANINGS.find(([pattern]) => pattern.test(known)) ?? [];
+  // Other errors, such as a missing package, are not failures of the connection.
+  if (!meaning) return storeError(shown);
   const at = address && !shown.includes(address) ? `; connecting to ${address}` : '';
-  return storeError(
-    meaning ? `${meaning} (${shown.trim() || known.trim()}${at})` : `${shown}${at}`,
-    retryAfter,
-  );
+  return storeError(`${meaning} (${shown.trim() || known.trim()}${at})`, retryAfter);
 }
 
 /** Returns whether the server, or a proxy before it, closed the connection. */
