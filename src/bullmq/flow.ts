@@ -73,7 +73,12 @@ export function openFlow({
         name: 'part',
         queueName,
         data: { version: VERSION, name, run, part },
-        opts: { ...opts, jobId: jobId(name, run, part), priority: turns[part], failParentOnFailure: true },
+        opts: {
+          ...opts,
+          jobId: jobId(name, run, part),
+          priority: turns[part] ?? 0,
+          failParentOnFailure: true,
+        },
       }));
       // Without a priority, BullMQ starts the merge before all waiting parts.
       const merge = {
@@ -91,7 +96,10 @@ export function openFlow({
     },
     async remove(run) {
       const merge = await ask(() => queue.getJob(jobId(name, run)));
-      if (merge) await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
+      if (!merge) return;
+      // Before the merge, which cannot be removed while a worker processes one of its parts.
+      await ask(() => merge.removeUnprocessedChildren()).catch(() => {});
+      await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
     },
     isPaused: () => ask(() => queue.isPaused()),
     async close() {
