@@ -103,7 +103,7 @@ async function processOwn(worker: WorkerContext, job: Job, token: string | undef
             report(progress);
             emit({ type: 'progress', ...about, progress });
           });
-    await job.updateProgress(100).catch(() => {});
+    job.updateProgress(100).catch(() => {});
     worker.pause.finished();
     emit({ type: 'finished', ...about, records });
     return { records };

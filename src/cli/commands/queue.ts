@@ -102,7 +102,7 @@ export function addQueue(program: Command, context: CommandContext): void {
     .command('queue')
     .description('Show and control the exports of a queue (export ... --queue).');
   addHelpEnd(parent, {
-    examples: [`queue list --queue ${SERVER}`, `queue cancel january.csv --queue ${SERVER}`],
+    examples: [`queue list --queue ${SERVER}`, `queue show january.csv --queue ${SERVER}`],
     redis: true,
     exitCodes: EXITS,
   });
@@ -133,7 +133,10 @@ function addSteering(
   command.addOption(log.choices(['text', 'json']).default('text'));
   const example = isNamed ? `queue ${name} january.csv` : `queue ${name}`;
   addHelpEnd(command, {
-    examples: [`${example} --queue ${SERVER}`, `${example} \\\n    --queue ${SERVER} --queue-name exports`],
+    examples: [
+      `${example} \\\n    --queue ${SERVER}`,
+      `${example} \\\n    --queue ${SERVER} --queue-name exports`,
+    ],
     redis: true,
     exitCodes: EXITS,
     ...(notes !== undefined && { notes }),
