@@ -4,6 +4,7 @@ import { askRedis } from './ask-redis.ts';
 import { VERSION } from './format-version.ts';
 import { jobId } from './keys.ts';
 import { RETENTION } from './ledger.ts';
+import { turnsOf } from './turns.ts';
 
 interface FlowOptions {
   bullmq: typeof import('bullmq');
@@ -17,14 +18,24 @@ interface FlowOptions {
   timeout: number;
 }
 
+interface AddOptions {
+  attempts: number;
+  retryDelay: number;
+  priority: number;
+  /** Whether a part is complete, so that its job ends at once. */
+  isComplete: (part: number) => boolean;
+}
+
 /** The jobs of one export. */
 export interface Flow {
   /** Adds all jobs of a run, or none. Jobs that exist already stay unchanged. */
-  add(run: string, tries: { attempts: number; retryDelay: number }): Promise<void>;
+  add(run: string, options: AddOptions): Promise<void>;
   /** Returns BullMQ's reason why the jobs of a run have failed; undefined if the jobs have not failed. */
   failure(run: string): Promise<string | undefined>;
   /** Removes the jobs of a run, except jobs that a worker is processing. */
   remove(run: string): Promise<void>;
+  /** Returns whether the queue is paused. */
+  isPaused(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -46,7 +57,7 @@ export function openFlow({
   const ask = <T>(command: () => Promise<T>) => askRedis(client, timeout, command);
 
   return {
-    async add(run, { attempts, retryDelay }) {
+    async add(run, { attempts, retryDelay, priority, isComplete }) {
       const opts: JobsOptions = {
         attempts,
         backoff: { type: 'exponential', delay: retryDelay },
@@ -55,12 +66,16 @@ export function openFlow({
         // The message says what to do; a stack trace of this package helps no user.
         stackTraceLimit: 0,
       };
-      const children = Array.from({ length: parts }, (_, part) => ({
+      const turns = await ask(() =>
+        turnsOf(client, queue.toKey('prioritized'), { parts, priority, isComplete }),
+      );
+      const children = turns.map((turn, part) => ({
         name: 'part',
         queueName,
         data: { version: VERSION, name, run, part },
-        opts: { ...opts, jobId: jobId(name, run, part), failParentOnFailure: true },
+        opts: { ...opts, jobId: jobId(name, run, part), priority: turn, failParentOnFailure: true },
       }));
+      // Without a priority, BullMQ starts the merge before all waiting parts.
       const merge = {
         name: 'merge',
         queueName,
@@ -78,6 +93,7 @@ export function openFlow({
       const merge = await ask(() => queue.getJob(jobId(name, run)));
       if (merge) await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
     },
+    isPaused: () => ask(() => queue.isPaused()),
     async close() {
       await Promise.allSettled([queue.close(), flows.close()]);
     },

@@ -9,6 +9,7 @@ import {
   systemClock,
   unlessAborted,
 } from '../core/internal.ts';
+import type { Attendance } from './attendance.ts';
 import type { Flow } from './flow.ts';
 import type { ExportKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
@@ -22,6 +23,8 @@ export interface ExportHandle {
   readonly name: string;
   /** State of the export when it was submitted. */
   readonly state: 'new' | 'joined' | 'resumed' | 'complete';
+  /** Whether a live worker processes the export, as `finished` has found last; undefined before `finished` knows. */
+  readonly isAttended: boolean | undefined;
   /**
    * Waits until the export ends. The export continues even if nobody waits.
    *
@@ -38,6 +41,11 @@ export interface ExportHandle {
 export interface FinishedOptions {
   /** Receives the progress of the export, first immediately and then after each `pollInterval`. */
   onProgress?: ((progress: WholeProgress) => void) | undefined;
+  /**
+   * Receives a warning if no worker processes the export for some seconds: the queue has no workers or only workers of other accounts or older
+   * versions, or the queue or all workers are paused. Once for each reason.
+   */
+  onWarning?: ((warning: string) => void) | undefined;
   /** Stops waiting. The export continues. */
   signal?: AbortSignal | undefined;
   /** Milliseconds between two polls of the export. @default 1000 */
@@ -46,6 +54,7 @@ export interface FinishedOptions {
 
 const FINISHED_OPTIONS: OptionTable<FinishedOptions> = {
   onProgress: 'function',
+  onWarning: 'function',
   signal: 'object',
   pollInterval: 'number',
 };
@@ -57,15 +66,18 @@ interface HandleOptions {
   parts: number;
   state: ExportHandle['state'];
   flow: Flow;
+  attendance: Attendance;
   close: () => Promise<void>;
 }
 
-export function createHandle({ ledger, keys, name, parts, state, flow, close }: HandleOptions): ExportHandle {
+export function createHandle(options: HandleOptions): ExportHandle {
+  const { ledger, keys, name, parts, state, flow, attendance, close } = options;
   const closed = new AbortController();
 
   /** Returns the summary of a complete export, or the states of the parts. */
-  async function poll(): Promise<WholeSummary | PartState[]> {
-    const { run, failure, summary } = await ledger.read();
+  async function poll(onWarning: (warning: string) => void): Promise<WholeSummary | PartState[]> {
+    const notes = await ledger.read();
+    const { run, failure, summary } = notes;
     if (summary !== undefined) return readSummary(name, state === 'complete', summary);
     if (run === undefined) {
       throw new BatchError(
@@ -82,6 +94,8 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
     if (reason !== undefined) {
       throw new BatchError(`${name} has failed: ${reason}. ${advice(states, true)}`, 'ERR_QUEUE');
     }
+    // After the failure, which says more.
+    await attendance.check(notes, onWarning);
     return states;
   }
 
@@ -98,6 +112,9 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
   return {
     name,
     state,
+    get isAttended() {
+      return attendance.isAttended;
+    },
     async close() {
       closed.abort(new Error('the handle was closed'));
       await close();
@@ -105,15 +122,15 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
     async finished(options) {
       const [own, problems] = readOptions(options, FINISHED_OPTIONS);
       refuse('finished', problems);
-      const { onProgress, signal: callerSignal, pollInterval = 1000 } = own;
+      const { onProgress, onWarning = () => {}, signal: callerSignal, pollInterval = 1000 } = own;
       const { signal, unlink } = linkSignals(closed.signal, ...(callerSignal ? [callerSignal] : []));
       const now = monotonicOf(systemClock);
       const startedAt = now();
       let before: number | undefined;
       try {
         for (;;) {
-          const found = await unlessAborted(signal, poll()).catch((error: unknown) => {
-            if (signal.aborted) throw waitAborted(name, signal.reason);
+          const found = await unlessAborted(signal, poll(onWarning)).catch((error: unknown) => {
+            if (signal.aborted) throw waitAborted(name, attendance, signal.reason);
             // An unreachable Redis may come back with the export.
             if (isQueueError(error) && !isAccessDenied(error)) return undefined;
             throw error;
@@ -125,7 +142,7 @@ export function createHandle({ ledger, keys, name, parts, state, flow, close }: 
             onProgress?.(progress);
           }
           await sleep(systemClock, pollInterval, signal).catch((reason: unknown) => {
-            throw waitAborted(name, reason);
+            throw waitAborted(name, attendance, reason);
           });
         }
       } finally {
@@ -144,9 +161,13 @@ function advice(states: readonly PartState[], isResumable: boolean): string {
   );
 }
 
-function waitAborted(name: string, reason: unknown): BatchError {
+function waitAborted(name: string, { isAttended }: Attendance, reason: unknown): BatchError {
+  const state =
+    isAttended === false
+      ? 'No worker processes the export now. It stays in the queue.'
+      : `Its workers continue${isAttended ? '' : ', if the queue has any'}.`;
   return new BatchError(
-    `stopped waiting for ${name}. Its workers continue. Submit the same export again to wait for it.`,
+    `stopped waiting for ${name}. ${state} Submit the same export again to wait for it.`,
     'ERR_INTERRUPTED',
     { cause: reason },
   );

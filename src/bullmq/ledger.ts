@@ -10,7 +10,12 @@ import { queueError } from './queue-error.ts';
 export interface Ledger {
   // Each function that reads an export throws LeftAloneError for an export of a newer version.
   /** @param failedRun a run whose jobs failed without a note here. */
-  claimExport(description: string, account: string, failedRun?: string): Promise<ExportClaim>;
+  claimExport(
+    description: string,
+    account: string,
+    priority: number,
+    failedRun?: string,
+  ): Promise<ExportClaim>;
   read(): Promise<Notes>;
   /**
    * Claims a part or the merge for the caller.
@@ -50,7 +55,7 @@ type NoteName = 'failure' | 'merged' | 'summary';
 
 /** `account`: of the submitter or of the first worker. `directory`: the marker and the host of the first part. */
 type Notes = {
-  readonly [name in NoteName | 'description' | 'run' | 'version' | 'account' | 'directory']?:
+  readonly [name in NoteName | 'description' | 'run' | 'version' | 'account' | 'directory' | 'priority']?:
     | string
     | undefined;
 };
@@ -73,7 +78,7 @@ export const RETENTION = 7 * 86_400;
  * Creates or finds an export.
  *
  * KEYS: the export. ARGV: its description; a run whose jobs failed without a note in the export, or ''; the version of the format; the
- * account, or ''. Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other
+ * account, or ''; the priority. Replies with the state of the export (`new`, `joined`, `resumed`, `complete`, `other`) and its run, or the other
  * description; with `foreign` and the other account; or with `newer` and a version.
  *
  * A named account replaces the account '' of a worker without an account, because the submitter decides whose records the export has.
@@ -94,7 +99,7 @@ if saved[1] and not saved[3] and saved[2] ~= ARGV[2] then return { 'joined', sav
 local time = redis.call('TIME')
 local run = string.format('%.0f', math.max(time[1] * 1000000 + time[2], (tonumber(saved[2]) or 0) + 1))
 redis.call('HDEL', KEYS[1], 'failure')
-redis.call('HSET', KEYS[1], 'description', ARGV[1], 'run', run, 'version', ARGV[3])
+redis.call('HSET', KEYS[1], 'description', ARGV[1], 'run', run, 'version', ARGV[3], 'priority', ARGV[5])
 return { saved[1] and 'resumed' or 'new', run }
 `;
 
@@ -128,7 +133,7 @@ redis.call('HSET', KEYS[2], 'account', ARGV[3])
 local time = redis.call('TIME')
 local before = tonumber(redis.call('HGET', KEYS[1], 'fence')) or 0
 local fence = string.format('%.0f', math.max(time[1] * 1000000 + time[2], before + 1))
-redis.call('HSET', KEYS[1], 'fence', fence)
+redis.call('HSET', KEYS[1], 'fence', fence, 'host', host)
 return { 'claimed', fence, redis.call('HGET', KEYS[1], 'savedBy') or '' }
 `;
 
@@ -163,8 +168,8 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
     ask(() => client.eval(script, scriptKeys.length, ...scriptKeys, ...args));
 
   return {
-    async claimExport(description, account, failedRun = '') {
-      const args = [description, failedRun, String(VERSION), account];
+    async claimExport(description, account, priority, failedRun = '') {
+      const args = [description, failedRun, String(VERSION), account, String(priority)];
       const [state, found] = (await run(CLAIM_EXPORT, [keys.whole], ...args)) as string[];
       if (state === 'newer') refuseNewer(keys.whole, found);
       if (state === 'foreign') return { state, run: '', owner: found };
@@ -180,6 +185,7 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
         'version',
         'account',
         'directory',
+        'priority',
       ] as const;
       const values = await ask(() => client.hmget(keys.whole, ...names));
       const notes: Notes = Object.fromEntries(names.map((name, index) => [name, values[index] ?? undefined]));

@@ -1,11 +1,12 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BatchError, type CsvOptions } from '../batch/index.ts';
+import { BatchError, type CsvOptions, type Progress } from '../batch/index.ts';
 import { fileError, NO_RECORDS, refuseExisting, replaceFile, runExport, START } from '../batch/internal.ts';
 import { isError } from '../core/internal.ts';
 import { syncDirectory } from '../core/node/index.ts';
 import type { ExportDescription } from './description.ts';
 import { removeMarker } from './directory-marker.ts';
+import type { JobProgress } from './job-progress.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { mergedSink } from './merged-sink.ts';
 import { mergedSource } from './merged-source.ts';
@@ -26,12 +27,13 @@ export async function mergeParts(
   job: JobOfExport,
   description: ExportDescription,
   claim: PartClaim,
+  onProgress: (progress: JobProgress) => void = () => {},
 ): Promise<MergeResult> {
   const states = await completeStates(job, description);
   const summary =
     description.output === undefined
       ? await writeManifest(context, job, description, states)
-      : await writeOutput(context, job, description, states, claim, description.output);
+      : await writeOutput(context, job, description, states, claim, description.output, onProgress);
   await claim.note('summary', summary);
   await cleanUp(context, job, description);
   return summary;
@@ -101,6 +103,7 @@ async function writeOutput(
   states: readonly PartState[],
   claim: PartClaim,
   output: string,
+  onProgress: (progress: JobProgress) => void,
 ): Promise<MergeResult> {
   const { api, directory, parts, source } = context;
   const path = join(directory, output);
@@ -116,6 +119,7 @@ async function writeOutput(
     records,
     read: () => parts.read({ name, part, position }),
   }));
+  const total = sumsOf(states).records;
   const unfinished = `${path}.merging.${claim.fence}`;
   const options = {
     api,
@@ -124,6 +128,8 @@ async function writeOutput(
     // A merge does not resume, so only its end must be durable.
     checkpointInterval: Number.POSITIVE_INFINITY,
     signal,
+    onProgress: ({ records, repeated, pages }: Progress) =>
+      onProgress({ records: records + repeated, pages, total }),
   };
   try {
     const progress = await runExport(options, START, undefined, async () => {});

@@ -10,6 +10,7 @@ import { createFailurePolicy, type FailurePolicy } from './failure-policy.ts';
 import { VERSION } from './format-version.ts';
 import { readJob } from './job-data.ts';
 import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
+import { reportTo } from './job-progress.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
 import { exportKeys } from './keys.ts';
 import type { LeaveAlone } from './leave-alone.ts';
@@ -122,16 +123,19 @@ async function runAttempt(attempt: Attempt): Promise<JobResult> {
   if (decision !== 'export') throw await carryOut(worker, job, token, { claim, decision, about });
   emit({ type: 'started', ...about });
   const description = readDescription((await ledger.read()).description ?? '');
+  const report = reportTo(job);
   const { records } =
     part === undefined
-      ? await mergeParts(context, own, description, claim)
+      ? await mergeParts(context, own, description, claim, report)
       : await exportPart(context, own, description, claim, (progress) => {
           if (!progress.waiting) {
             outages.answered();
             pause.answered();
           }
+          report(progress);
           emit({ type: 'progress', ...about, progress });
         });
+  await job.updateProgress(100).catch(() => {});
   pause.finished();
   emit({ type: 'finished', ...about, records });
   return { records };

@@ -1,6 +1,7 @@
 import { BatchError } from '../batch/index.ts';
-import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
+import { isWhole, type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import { describeAccount, storedAccount } from './account.ts';
+import { watchAttendance } from './attendance.ts';
 import { COMMAND_TIMEOUT, connect } from './connection.ts';
 import { DESCRIPTION_OPTIONS, type DescriptionOptions, writeDescription } from './description.ts';
 import { openFlow } from './flow.ts';
@@ -8,8 +9,11 @@ import { createHandle, type ExportHandle } from './handle.ts';
 import { exportKeys } from './keys.ts';
 import { createLedger } from './ledger.ts';
 import { nameProblem } from './names.ts';
+import { readStates } from './part-state.ts';
 import { loadBullmq } from './peers.ts';
+import { PRIORITY } from './turns.ts';
 import { DEFAULTS, QUEUE_OPTIONS, type QueueOptions, queueProblems } from './worker-options.ts';
+import { createWorkerRegistry } from './worker-registry.ts';
 
 /** Options of {@link submitExport}. Durations are in milliseconds. */
 export interface SubmitOptions extends QueueOptions, DescriptionOptions {
@@ -21,6 +25,12 @@ export interface SubmitOptions extends QueueOptions, DescriptionOptions {
    * @default the account of the first worker that claims a part
    */
   account?: string | undefined;
+  /**
+   * Priority from 0 to 100: parts of exports with a lower number start sooner. Parts of exports with the same priority alternate. Applies to
+   * the parts that this call adds to the queue.
+   * @default 50
+   */
+  priority?: number | undefined;
   /** Attempts per part before the export fails. @default 5 */
   attempts?: number | undefined;
   /** Delay before the second attempt of a part. Doubles with each further attempt. @default 5000 */
@@ -32,6 +42,7 @@ const OPTIONS: OptionTable<SubmitOptions> = {
   ...DESCRIPTION_OPTIONS,
   name: 'any',
   account: 'string',
+  priority: 'any',
   attempts: 'any',
   retryDelay: 'number',
 };
@@ -56,12 +67,14 @@ const OPTIONS: OptionTable<SubmitOptions> = {
  */
 export async function submitExport(options: SubmitOptions): Promise<ExportHandle> {
   const [own, problems] = readOptions(options, OPTIONS);
-  const { name, connection, attempts = 5, retryDelay = 5000 } = own;
+  const { name, connection, priority = PRIORITY.default, attempts = 5, retryDelay = 5000 } = own;
   const { queue = DEFAULTS.queue, prefix = DEFAULTS.prefix } = own;
   refuse('submitExport', [
     ...queueProblems(own),
     nameProblem('name', name),
     !(Number.isInteger(attempts) && attempts > 0) && 'attempts must be a whole number above 0',
+    !(isWhole(priority) && priority <= PRIORITY.lowest) &&
+      `priority must be a whole number from ${PRIORITY.highest} to ${PRIORITY.lowest}, not ${priority}`,
     ...problems,
   ]);
   const text = writeDescription(own);
@@ -77,16 +90,28 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
     const keys = exportKeys(prefix, queue, name);
     const ledger = createLedger(client, keys, COMMAND_TIMEOUT);
     const account = storedAccount(own.account);
-    let { state, run, owner } = await ledger.claimExport(text, account);
+    let { state, run, owner } = await ledger.claimExport(text, account, priority);
     if (state === 'joined' && (await flow.failure(run)) !== undefined) {
       // The jobs failed without a note of a worker, for example because a job was removed by hand.
-      ({ state, run } = await ledger.claimExport(text, account, run));
+      ({ state, run } = await ledger.claimExport(text, account, priority, run));
     }
     if (state === 'other') throw nameInUse(name);
     if (state === 'foreign') throw ofOtherAccount(name, owner, account);
     // Also for a joined export: its first submitter may have died before it added the jobs.
-    if (state !== 'complete') await flow.add(run, { attempts, retryDelay });
-    return createHandle({ ledger, keys, name, parts, state, flow, close });
+    if (state !== 'complete') {
+      // A damaged checkpoint is reported by the worker of the part.
+      const states =
+        state === 'resumed' ? await readStates({ name, keys, ledger }, parts).catch(() => []) : [];
+      await flow.add(run, {
+        attempts,
+        retryDelay,
+        priority,
+        isComplete: (part) => states[part]?.complete === true,
+      });
+    }
+    const registry = createWorkerRegistry(client, { prefix, queue, timeout: COMMAND_TIMEOUT });
+    const attendance = watchAttendance(queue, registry, flow.isPaused);
+    return createHandle({ ledger, keys, name, parts, state, flow, attendance, close });
   } catch (error) {
     await close();
     throw error;

@@ -21,7 +21,7 @@ export function hintFor(request: HintRequest): string | undefined {
   switch (exitCode) {
     case EXIT.authentication:
       return isRedisRefusal(error)
-        ? 'set REDIS_USERNAME and REDIS_PASSWORD in the environment or in a file named by --env'
+        ? 'set REDIS_USERNAME and REDIS_PASSWORD, or for Sentinel REDIS_SENTINEL_PASSWORD, in the environment or in a file named by --env'
         : 'run `axios-oauth-refresh token` to check the credentials';
     case EXIT.forbidden:
       return 'assign the missing role or scope to the OAuth client; a new assignment can take minutes';

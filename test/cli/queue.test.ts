@@ -186,6 +186,19 @@ describeWithRedis('exports in a queue', () => {
     expect(await content('c.jsonl')).toBe(truth(simulator));
   });
 
+  it('warns within 5 seconds that a queue has no workers, and at Ctrl-C does not claim that workers continue', async () => {
+    const simulator = await startSimulator({ records: 10 });
+    const running = begin(exporting(simulator, 'c.jsonl'), {});
+    const warning = `warning: queue ${place.queue.at(-1)} has no workers. Start a worker`;
+    await expect.poll(() => running.stderr.text, { timeout: 10_000 }).toContain(warning);
+    running.send('SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr.split(warning)).toHaveLength(2);
+    expect(stderr).toContain('no worker processes the export now, and it stays in the queue');
+    expect(stderr).not.toContain('workers continue');
+  });
+
   it('continues the part of a worker that SIGTERM stops on another worker, without waiting for the takeover', async () => {
     const simulator = await startSimulator({ records: 2000, pageDelay: 50 });
     const first = worker(genesysEnv(simulator), '--read-ahead', '1', '--takeover', '60');

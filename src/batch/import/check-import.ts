@@ -96,6 +96,7 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
   const batches = cutBatches(input, startState(), {
     ...batchLimits(own),
     stopAtBad: false,
+    idOf: target.idOf,
     onUnfinished(record) {
       unfinished = record;
     },

@@ -27,8 +27,8 @@ export async function runQueuedExport(
   const { progressInterval: interval, out, format, queue = '', queueName } = flags;
   const secrets = findArgumentSecrets(args);
   const reporter = openReporter(io, flags, secrets);
-  const onInterrupt = () =>
-    reporter.interrupted('stopped waiting; the workers continue. To wait again, run the same command');
+  let isAttended: () => boolean | undefined = () => undefined;
+  const onInterrupt = () => reporter.interrupted(stoppedWaiting(isAttended()));
   const { signal, release } = abortOnSignal(io, onInterrupt, reporter.stop);
   const now = monotonicOf(systemClock);
   const began = now();
@@ -54,10 +54,12 @@ export async function runQueuedExport(
     });
     try {
       reporter.started(command, out);
+      isAttended = () => handle.isAttended;
       const summary = await handle.finished({
         signal,
         pollInterval: pollInterval(interval),
         onProgress: reporter.progress,
+        onWarning: reporter.warning,
       });
       const message = describeResult(summary, now() - began);
       const completion = completionOf(summary, flags, message);
@@ -76,6 +78,14 @@ export async function runQueuedExport(
     reporter.stop();
     release();
   }
+}
+
+function stoppedWaiting(isAttended: boolean | undefined): string {
+  if (isAttended === false) {
+    return 'stopped waiting; no worker processes the export now, and it stays in the queue. To wait again, run the same command';
+  }
+  const condition = isAttended ? '' : ', if the queue has any';
+  return `stopped waiting; the workers continue${condition}. To wait again, run the same command`;
 }
 
 function describe(

@@ -41,7 +41,7 @@ async function withRejects() {
   } satisfies ImportOptions;
   const rejects = `${set.path}.rejects.jsonl`;
   const feed = (path = rejects, options: Partial<ImportOptions> = {}) =>
-    importRecords({ ...base, ...options, input: jsonLinesInput(path, { lastRowComplete: true }) });
+    importRecords({ ...base, ...options, input: jsonLinesInput(path) });
   const edit = async (change: Edit, path = rejects) => writeFile(path, change(await readFile(path, 'utf8')));
   const main = () => importRecords(base);
   await main();

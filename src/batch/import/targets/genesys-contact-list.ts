@@ -1,7 +1,9 @@
 import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
-import { ExactNumber } from '../../json/exact-number.ts';
 import { isJsonObject } from '../../json/json-object.ts';
+import { readStoredOrError } from '../entry-result.ts';
+import { matchResults } from '../match-results.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
+import { idText } from './url-template.ts';
 
 /** Options of {@link genesysContactList}. */
 export interface GenesysContactListOptions {
@@ -47,8 +49,7 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
   const idOf = (record: unknown): string | undefined => {
     const flat = !hasData(record);
     const id = flat ? idField !== undefined && (record as Record<string, unknown>)?.[idField] : record.id;
-    const isId = (typeof id === 'string' && id !== '') || typeof id === 'number' || id instanceof ExactNumber;
-    return isId ? String(id) : undefined;
+    return idText(id);
   };
   const toContact = (record: unknown) => {
     const id = idOf(record);
@@ -71,10 +72,7 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
     }),
     results({ data }, records) {
       if (!Array.isArray(data)) throw unexpectedResults('is not a list of contacts');
-      if (data.length !== records.length) {
-        throw unexpectedResults(`lists ${data.length} contacts, but ${records.length} were sent`);
-      }
-      return records.map(() => ({ outcome: 'accepted' }));
+      return matchResults(data, records.map(idOf), { idOf: ({ id }) => idText(id), read: readStoredOrError });
     },
     check,
   };
