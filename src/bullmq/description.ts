@@ -87,6 +87,16 @@ export function readDescription(text: string): ExportDescription {
   }
 }
 
+/** Returns the number of parts; 0 if the description is invalid, because also such an export must be removable. */
+export function partsOf(description: string): number {
+  try {
+    return readDescription(description).parts.length;
+  } catch (error) {
+    if (error instanceof BatchError) return 0;
+    throw error;
+  }
+}
+
 function problemsOf({ parts, common, output, format, csv }: DescriptionOptions) {
   const isList = Array.isArray(parts);
   return [

@@ -100,7 +100,13 @@ export function createHandle(options: HandleOptions): ExportHandle {
   }
 
   function failed(text: string, states: readonly PartState[]): BatchError {
-    const { part, code, message, resumable, permanent, tolerance, cause } = readFailure(text);
+    const { cancelled, part, code, message, resumable, permanent, tolerance, cause } = readFailure(text);
+    if (cancelled) {
+      return new BatchError(
+        `the export ${name} was cancelled. ${keptRecords(states)} Submit the same export again to resume it.`,
+        code,
+      );
+    }
     const which = part === undefined ? 'the merge' : `part ${part}`;
     return new BatchError(
       `${which} of ${name} has failed: ${message.replace(/[^.]$/, '$&.')} ${advice(states, resumable)}`,
@@ -153,12 +159,16 @@ export function createHandle(options: HandleOptions): ExportHandle {
 }
 
 function advice(states: readonly PartState[], isResumable: boolean): string {
-  const complete = states.filter((state) => state.complete).length;
-  const records = states.reduce((sum, state) => sum + state.records, 0);
   return (
-    `${complete} of ${states.length} parts are complete and ${records} records are kept. Fix the cause, then submit the same ` +
+    `${keptRecords(states)} Fix the cause, then submit the same ` +
     `export again to resume${isResumable ? '' : ', or remove the export (removeExport) and submit it with other options'}.`
   );
+}
+
+function keptRecords(states: readonly PartState[]): string {
+  const complete = states.filter((state) => state.complete).length;
+  const records = states.reduce((sum, state) => sum + state.records, 0);
+  return `${complete} of ${states.length} parts are complete and ${records} records are kept.`;
 }
 
 function waitAborted(name: string, { isAttended }: Attendance, reason: unknown): BatchError {

@@ -25,6 +25,10 @@ const REST = 1000;
 /** After this time, the worker looks for its own jobs behind all other jobs again. */
 const FORGET_AFTER = 5000;
 
+/** If the worker leaves more jobs than this, jobs with lower turns would always be back before it reaches its own jobs. */
+const MANY = 100;
+const LEAVE_EACH_OF_MANY_FOR = 10;
+
 /** How long the list of live workers is used. */
 const LIST_AGE = 1000;
 
@@ -64,9 +68,11 @@ export function leaveAlone(
       const id = job.id ?? '';
       const isAgain = left.has(id);
       left.add(id);
-      const delay = isWanted ? (isAgain ? LEAVE_AGAIN_FOR : LEAVE_FOR) : LEAVE_WITHOUT_WORKER;
+      const isCrowd = left.size > MANY;
+      const wanted = isCrowd ? left.size * LEAVE_EACH_OF_MANY_FOR : isAgain ? LEAVE_AGAIN_FOR : LEAVE_FOR;
+      const delay = isWanted ? wanted : LEAVE_WITHOUT_WORKER;
       await job.moveToDelayed(Date.now() + delay, token).catch(() => {});
-      if (isAgain) await sleep(systemClock, REST, signal).catch(() => {});
+      if (isAgain && !isCrowd) await sleep(systemClock, REST, signal).catch(() => {});
       return new bullmq.DelayedError();
     },
   };

@@ -5,6 +5,7 @@ import { refuseNewer, VERSION } from './format-version.ts';
 import type { ExportKeys } from './keys.ts';
 import { LeftAloneError } from './left-alone-error.ts';
 import { queueError } from './queue-error.ts';
+import { PRIORITY } from './turns.ts';
 
 /** State of one export in Redis, apart from its jobs. */
 export interface Ledger {
@@ -13,8 +14,8 @@ export interface Ledger {
   claimExport(
     description: string,
     account: string,
-    priority: number,
     failedRun?: string,
+    priority?: number,
   ): Promise<ExportClaim>;
   read(): Promise<Notes>;
   /**
@@ -168,7 +169,7 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
     ask(() => client.eval(script, scriptKeys.length, ...scriptKeys, ...args));
 
   return {
-    async claimExport(description, account, priority, failedRun = '') {
+    async claimExport(description, account, failedRun = '', priority: number = PRIORITY.default) {
       const args = [description, failedRun, String(VERSION), account, String(priority)];
       const [state, found] = (await run(CLAIM_EXPORT, [keys.whole], ...args)) as string[];
       if (state === 'newer') refuseNewer(keys.whole, found);

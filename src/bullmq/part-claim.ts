@@ -84,7 +84,7 @@ export async function claimPart({
 /** Returns the error of a worker whose claim is not the newest. */
 export function takenOver(label: string): BatchError {
   return new BatchError(
-    `${label} was taken over by another worker, or its export was submitted again or removed. This worker saves nothing more of it.`,
+    `${label} was taken over by another worker, or its export was submitted again, cancelled or removed. This worker saves nothing more of it.`,
     'ERR_LOCKED',
   );
 }

@@ -135,7 +135,7 @@ async function runAttempt(attempt: Attempt): Promise<JobResult> {
           report(progress);
           emit({ type: 'progress', ...about, progress });
         });
-  await job.updateProgress(100).catch(() => {});
+  job.updateProgress(100).catch(() => {});
   pause.finished();
   emit({ type: 'finished', ...about, records });
   return { records };

@@ -1,9 +1,11 @@
 import { BatchError } from '../batch/index.ts';
 import { isWhole, type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import { describeAccount, storedAccount } from './account.ts';
+import { askRedis } from './ask-redis.ts';
 import { watchAttendance } from './attendance.ts';
 import { COMMAND_TIMEOUT, connect } from './connection.ts';
 import { DESCRIPTION_OPTIONS, type DescriptionOptions, writeDescription } from './description.ts';
+import { namesKey } from './export-names.ts';
 import { openFlow } from './flow.ts';
 import { createHandle, type ExportHandle } from './handle.ts';
 import { exportKeys } from './keys.ts';
@@ -90,14 +92,16 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
     const keys = exportKeys(prefix, queue, name);
     const ledger = createLedger(client, keys, COMMAND_TIMEOUT);
     const account = storedAccount(own.account);
-    let { state, run, owner } = await ledger.claimExport(text, account, priority);
+    let { state, run, owner } = await ledger.claimExport(text, account, undefined, priority);
     if (state === 'joined' && (await flow.failure(run)) !== undefined) {
       // The jobs failed without a note of a worker, for example because a job was removed by hand.
-      ({ state, run } = await ledger.claimExport(text, account, priority, run));
+      ({ state, run } = await ledger.claimExport(text, account, run, priority));
     }
     if (state === 'other') throw nameInUse(name);
     if (state === 'foreign') throw ofOtherAccount(name, owner, account);
     // Also for a joined export: its first submitter may have died before it added the jobs.
+    // For `listExports`.
+    await askRedis(client, COMMAND_TIMEOUT, () => client.zadd(namesKey(prefix, queue), Date.now(), name));
     if (state !== 'complete') {
       // A damaged checkpoint is reported by the worker of the part.
       const states =

@@ -33,6 +33,8 @@ export interface Failure {
   readonly message: string;
   readonly resumable: boolean;
   readonly permanent: boolean;
+  /** Whether `cancelExport` ended the export. */
+  readonly cancelled?: boolean | undefined;
   /** Only for `ERR_TOTAL_MISMATCH`. */
   readonly tolerance?: number | undefined;
   /**
@@ -68,7 +70,9 @@ const OLDER_WORKER =
 
 /** Parses the failure that a worker has noted. */
 export function readFailure(text: string): Failure {
-  const { part, code, message, resumable, permanent, tolerance, cause } = parse(text) as Partial<Failure>;
+  const { part, code, message, resumable, permanent, tolerance, cancelled, cause } = parse(
+    text,
+  ) as Partial<Failure>;
   return {
     ...(typeof part === 'number' && { part }),
     code: /^ERR_[A-Z_]+$/.test(String(code)) ? (code as BatchErrorCode) : 'ERR_QUEUE',
@@ -76,6 +80,7 @@ export function readFailure(text: string): Failure {
     resumable: resumable === true,
     // Workers of older versions note only whether the export is resumable.
     permanent: permanent ?? resumable !== true,
+    ...(cancelled === true && { cancelled }),
     ...(typeof tolerance === 'number' && { tolerance }),
     ...(cause !== undefined && CAUSED_CODES.includes(code) && { cause: readCause(cause, String(message)) }),
   };

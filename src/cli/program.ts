@@ -7,6 +7,7 @@ import { addExportCxone } from './commands/export-cxone.ts';
 import { addExportGenesys } from './commands/export-genesys.ts';
 import { addExportPages } from './commands/export-pages.ts';
 import { addImport } from './commands/import.ts';
+import { addQueue } from './commands/queue.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addToken } from './commands/token.ts';
 import { addWorker } from './commands/worker.ts';
@@ -88,6 +89,7 @@ function createProgram(context: CommandContext): Command {
   addExportPages(exports, context);
   addImport(program, context);
   addWorker(program, context);
+  addQueue(program, context);
   addToken(program, context);
   addSimulate(program, context);
   return program;

@@ -41,4 +41,5 @@ for (const [label, value] of Object.entries(result)) {
   console.log(`${label.padEnd(15)} ${typeof value === 'number' ? Math.round(value * 10) / 10 : value}`);
 }
 const { identical } = result;
-process.exitCode = identical && result.lines === records && result.lost === 0 && result.repeated === 0 ? 0 : 1;
+process.exitCode =
+  identical && result.lines === records && result.lost === 0 && result.repeated === 0 ? 0 : 1;

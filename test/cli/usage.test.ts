@@ -58,6 +58,12 @@ describe('arguments', () => {
     ['import genesys-external-contacts'],
     ['import pages'],
     ['worker'],
+    ['queue'],
+    ['queue list'],
+    ['queue show'],
+    ['queue cancel'],
+    ['queue pause'],
+    ['queue resume'],
     ['token'],
     ['simulate'],
   ])('"%s --help" shows two examples, credentials and exit codes in 80 columns', async (command) => {

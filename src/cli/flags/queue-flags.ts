@@ -12,6 +12,7 @@ export interface QueueFlags {
 export interface SplitFlags extends Partial<QueueFlags> {
   parts?: number;
   name?: string;
+  priority?: number;
   merge?: boolean;
   keepParts?: boolean;
 }
@@ -35,12 +36,17 @@ export function addSplitFlags(command: Command): Command {
     .addOption(queueNameFlag())
     .option('--parts <n>', `number of parts (default: ${DEFAULT_PARTS})`, parseCount)
     .option('--name <name>', 'name of the export (default: from the file name)')
+    .option(
+      '--priority <n>',
+      'priority from 0 to 100: parts of a lower number start sooner (default: 50)',
+      parseCount,
+    )
     .option('--keep-parts', 'keep the files of the parts after the merge')
     .option('--no-merge', 'leave the parts and a manifest instead of one file');
 }
 
 /** Flags that have no effect without `--queue`. */
-export const QUEUE_ONLY = ['--queue-name', '--parts', '--name', '--keep-parts', '--no-merge'];
+export const QUEUE_ONLY = ['--queue-name', '--parts', '--name', '--priority', '--keep-parts', '--no-merge'];
 
 /** Flags that have no effect with `--queue`, because the workers send the requests. */
 export const WORKER_ONLY = [

@@ -47,6 +47,7 @@ export async function runQueuedExport(
       // JSON has no undefined values.
       common: JSON.parse(JSON.stringify(description)) as Json,
       account: accountOfSubmitter(environment, VENDOR_OF[description.source]),
+      priority: flags.priority,
       output: flags.merge === false ? false : out,
       format,
       csv: csvOptions(flags),
