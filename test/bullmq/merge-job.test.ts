@@ -50,7 +50,7 @@ describeWithRedis('mergeParts', () => {
     const keys = exportKeys(redis.prefix, 'q', name);
     const ledger = createLedger(client, keys, 5000);
     const text = writeDescription({ parts: [0, 1], output: 'out.jsonl' });
-    const { run } = await ledger.claimExport(text, '', 50);
+    const { run } = await ledger.claimExport(text, '');
     const api = axios.create();
     const parts = directoryParts(directory);
     const sources = [numbered(0, 20), numbered(15, 40)].map((items) =>
