@@ -53,10 +53,14 @@ export async function removeMarker(directory: string, name: string): Promise<voi
 
 /** Returns the error of a worker whose directory is not the directory of the first part of an export. @param first host of that part. */
 export function notShared(directory: string, name: string, host: string, first: string): DirectoryError {
+  const others =
+    host === first
+      ? `this host has begun ${name} in another directory`
+      : `host ${first} exports ${name} into another directory`;
   const message =
-    `the directory ${directory} of host ${host} is not the directory into which host ${first} exports ${name}: the file ` +
-    `${name}.parts/${MARKER} is missing or has another ID. Mount the same directory on both hosts. If ${directory} of host ${host} is the ` +
-    'right directory, or the file was removed, remove the export and submit it again.';
+    `the directory ${directory} of host ${host} is not the directory of the export: ${others}, because the file ${name}.parts/${MARKER} is ` +
+    `missing here or has another ID. Mount the same directory on all hosts. If ${directory} of host ${host} is the right directory, or the ` +
+    'file was removed, remove the export and submit it again.';
   return new DirectoryError(message, Object.assign(new Error(message), { code: 'ENOTSHARED' }));
 }
 

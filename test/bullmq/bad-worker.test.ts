@@ -8,7 +8,7 @@ import axios from 'axios';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import type { BatchErrorCode } from '../../src/batch/index.ts';
+import { type BatchErrorCode, genesysConversations } from '../../src/batch/index.ts';
 import { fileError } from '../../src/batch/internal.ts';
 import { createMarker } from '../../src/bullmq/directory-marker.ts';
 import { directoryParts, type ExportWorkerEvent, type ExportWorkerOptions } from '../../src/bullmq/index.ts';
@@ -247,6 +247,45 @@ describeWithRedis('a bad worker', () => {
       await hosts.expectWhole();
     },
   );
+
+  it('with others of different kinds does not end the export while the only healthy worker is busy', async () => {
+    const hosts = await manyHosts(redis);
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const healthy = await hosts.worker({
+      async source(part) {
+        await gate;
+        return genesysConversations({ interval: String(part), pageSize: 50 });
+      },
+    });
+    const handle = await hosts.submit({ attempts: 2 });
+    await expect.poll(() => count(healthy.events, 'started')).toBe(1);
+    const kinds = [
+      'a DNS server that does not know the API',
+      'an API that returns 401',
+      'an API that returns 400',
+    ];
+    const bad: Awaited<ReturnType<typeof badWorkers>>[] = [];
+    for (const kind of kinds)
+      bad.push(await badWorkers(hosts, FAULTS.find(({ name }) => name === kind) as Fault, 1));
+    const directory = await temporaryDirectory();
+    const unshared = await hosts.worker({ clock: createFastClock(100), directory });
+    // Long enough that each fault counts as lasting.
+    const pauses = () =>
+      [...bad.slice(0, 2).map(({ events }) => events()), unshared.events].map((events) =>
+        count(events, 'paused'),
+      );
+    await expect.poll(() => Math.min(...pauses())).toBeGreaterThan(2);
+    open();
+    expect(await handle.finished({ pollInterval: 20 })).toMatchObject({ records: 1200 });
+    await hosts.expectWhole();
+    const events = [...bad.flatMap((worker) => worker.events()), ...unshared.events];
+    expect([count(events, 'finished'), count(events, 'failed')]).toEqual([0, 0]);
+    // The worker that has given up the export says so once.
+    expect(count(bad.at(-1)?.events() ?? [], 'retrying')).toBe(1);
+  });
 
   it('whose directory fails at the merge leaves the merge to a healthy worker', async () => {
     const hosts = await manyHosts(redis);

@@ -46,7 +46,7 @@ describe('the marker of a directory', () => {
   it('that is another one names both hosts', () => {
     const error = notShared('/mnt/exports', 'january', 'two', 'one');
     expect(error.message).toMatch(
-      /\/mnt\/exports of host two is not the directory into which host one exports january/,
+      /\/mnt\/exports of host two is not the directory of the export: host one exports january into another directory/,
     );
     expect(error).toMatchObject({ code: 'ERR_OUTPUT', cause: { code: 'ENOTSHARED' }, resumable: true });
   });
@@ -69,7 +69,7 @@ describeWithRedis('a worker whose directory', () => {
     await expect
       .poll(() => problem(wrong.events)?.message)
       .toContain(
-        `the directory ${directory} of host ${hostname()} is not the directory into which host ${hostname()} exports all`,
+        `the directory ${directory} of host ${hostname()} is not the directory of the export: this host has begun all in another directory`,
       );
     await wrong.close();
     await handle.finished({ pollInterval: 20 });
