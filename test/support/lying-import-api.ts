@@ -178,7 +178,7 @@ function answer(request: SeenRequest, response: ServerResponse, lie: ImportLie, 
   if (lie === 'HTML') return response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>');
   if (lie === 'broken JSON')
     return response.writeHead(200, { 'content-type': 'application/json' }).end('[{"id":');
-  sendJson(response, 200, form.body(shown(results, lie, records)));
+  return sendJson(response, 200, form.body(shown(results, lie, records)));
 }
 
 /** Changes the results of records that the API has executed. */

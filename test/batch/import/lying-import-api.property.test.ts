@@ -19,7 +19,7 @@ import {
   TARGETS,
 } from '../../support/lying-import-api.ts';
 
-const RUNS = Number(process.env.LYING_IMPORT_RUNS ?? 25);
+const RUNS = Number(process.env.LYING_IMPORT_RUNS ?? 50);
 
 // Runs of one import. Each lie ends at most one run.
 const MAX_LIES = 12;
