@@ -144,6 +144,7 @@ describe('a file that is not text in UTF-8', () => {
 
 describe('an input without the ID field', () => {
   const contactList = genesysContactList({ listId: LIST, idField: 'customerId' });
+  const idList = genesysContactList({ listId: LIST, idField: 'id' });
   const data = { customerId: '1', phone: '+49' };
 
   it.each<[string, string, (path: string) => RecordInput, ImportTarget, RegExp]>([
@@ -154,6 +155,7 @@ describe('an input without the ID field', () => {
       contactList,
       /Did you mean "customerid"\?.*"customerid", "name"/,
     ],
+    ['spaces around a name', ' id ,n\n1,A\n', csvInput, idList, /Did you mean " id "\?/],
     [
       'other columns',
       'phone,zip\n1,A\n',
