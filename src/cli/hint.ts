@@ -47,10 +47,11 @@ function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest):
   const { code, tolerance } = error as Partial<BatchError>;
   const isPages = command === 'export pages';
   if (code === 'ERR_INPUT') {
-    return 'fix the line and run the same command again, or add --on-bad-record reject, which writes bad records to a file';
+    // A header, or text that is not UTF-8, cannot be written to the rejects file.
+    return 'fix the line and run the same command again; if only a record is wrong, you can add --on-bad-record reject instead';
   }
   if (code === 'ERR_TOO_MANY_REJECTS') {
-    return 'fix the cause, or set --max-rejects to a higher number or to none, and run the same command again';
+    return 'fix the cause and run the same command again, or add --max-rejects none to import despite the rejected records';
   }
   if (code === 'ERR_RECORD') {
     return `name all columns with --columns${canRestart ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;

@@ -43,7 +43,8 @@ export async function preflight(input: RecordInput, target: ImportTarget): Promi
 function suggestion(idField: string, names: readonly string[]): string {
   const joined = names.some((name) => /[;\t|]/.test(name)) || (names.length === 1 && names[0]?.includes(','));
   if (joined) return 'The file seems to have another delimiter: set the delimiter (--delimiter). ';
-  const nearest = nearestName(idField, names);
+  // A name with spaces around it can be too different from a short idField.
+  const nearest = names.find((name) => name.trim() === idField) ?? nearestName(idField, names);
   return nearest === undefined ? '' : `Did you mean ${quoted(nearest)}? `;
 }
 

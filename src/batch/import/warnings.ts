@@ -41,11 +41,11 @@ export function changedList(
 ): string[] {
   const were = (count: number) => `${counted(count)} ${count === 1 ? 'was' : 'were'}`;
   return [
-    accepted > 0 && `${were(accepted)} not sent again from ${path}: the API accepted them earlier`,
+    accepted > 0 && `${were(accepted)} not sent again from ${path}: accepted earlier`,
     rejected > 0 &&
-      `${were(rejected)} not sent again from ${path}: the API rejected them earlier, and they are unchanged`,
+      `${were(rejected)} not sent again from ${path}: rejected earlier, and unchanged since then`,
     unresolved > 0 &&
-      `${were(unresolved)} not sent again from ${path}: the API may have stored them when the file was imported earlier. ` +
+      `${were(unresolved)} not sent again from ${path}, because the API may have stored the records when the file was imported earlier. ` +
         'Import the unresolved file of that import',
   ].filter((warning) => warning !== false);
 }
