@@ -30,12 +30,12 @@ export async function runImport(
   target: () => ImportTarget,
   api: Pick<Job, 'vendor' | 'baseUrl' | 'url'> = { vendor: 'genesys' },
 ): Promise<void> {
-  const { checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects, sendAgain, retries } = flags;
+  const { checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects, sendAgain } = flags;
   const prepare = () => ({
     input: inputOf(flags),
     target: target(),
     batchRecords: flags.batchSize,
-    ...{ checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects, sendAgain, retries },
+    ...{ checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects, sendAgain },
   });
   const job = { name, args, flags, file: flags.in };
   if (flags.dryRun) return setExitCode(await runDryRun(io, { ...job, prepare }));

@@ -22,8 +22,6 @@ interface BatchLimits {
   maxBytes: number;
   /** Whether a bad record ends the import. */
   stopAtBad: boolean;
-  /** See `ImportTarget`. */
-  idOf?: ((record: unknown) => string | undefined) | undefined;
   /** Called with a last record that is not finished. Such a record is not part of a batch. */
   onUnfinished(record: InputRecord): void;
 }
@@ -36,21 +34,19 @@ interface BatchLimits {
 export async function* cutBatches(
   input: RecordInput,
   state: Readonly<ImportState>,
-  { maxRecords, maxBytes, stopAtBad, idOf, onUnfinished }: BatchLimits,
+  { maxRecords, maxBytes, stopAtBad, onUnfinished }: BatchLimits,
 ): AsyncGenerator<Batch, void> {
   const begun = state.open.map(({ states }) => [...states]);
   const { record, ...position } = readFrom(state);
   let number = record;
   let records: NumberedRecord[] = [];
   let bytes = 0;
-  const present = new Set<string>();
 
   const cut = (states?: RecordState[]): Batch => {
     const last = records.at(-1) as NumberedRecord;
     const batch = { records, states, end: { ...last.end, record: last.number + 1 } };
     records = [];
     bytes = 0;
-    present.clear();
     return batch;
   };
 
@@ -66,21 +62,14 @@ export async function* cutBatches(
       // A row of a rejects file has stopped an import before.
       if (one.bad && stopAtBad && !one.list) throw badInput(input.path, one.line, one.start, one.bad.reason);
       const size = Buffer.byteLength(one.bad ? one.bad.text : toJson(one.value));
-      // Lines of a list with one record must not be sent together: once one is accepted, the others are not sent. The API may apply records with
-      // one id in any order if they come together.
-      const keys = [one.fed && `fed ${one.fed.key}`, one.bad ? undefined : idOf?.(one.value)].filter(isText);
-      if (records.length > 0 && (keys.some((key) => present.has(key)) || bytes + size > maxBytes))
-        yield cut();
+      // Lines with the same record must not be sent together: once one is accepted, the others are not sent.
+      const isCopy = one.fed !== undefined && records.some(({ fed }) => fed?.key === one.fed?.key);
+      if (records.length > 0 && (isCopy || bytes + size > maxBytes)) yield cut();
       records.push(numbered);
-      for (const key of keys) present.add(key);
       bytes += size;
       if (records.length >= maxRecords) yield cut();
     }
   }
   if (begun.length > 0) throw inputChanged(input.path, `it ends after ${number} records`);
   if (records.length > 0) yield cut();
-}
-
-function isText(key: string | undefined): key is string {
-  return key !== undefined;
 }

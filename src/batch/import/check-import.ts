@@ -106,7 +106,6 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
   const batches = cutBatches(input, startState(), {
     ...batchLimits(own),
     stopAtBad: false,
-    idOf: target.idOf,
     onUnfinished(record) {
       unfinished = record;
     },

@@ -5,7 +5,6 @@ import { RUN_OPTIONS, type RunOptions, runProblems } from '../run-options.ts';
 import type { RecordInput } from './input.ts';
 import { type MaxRejects, maxRejectsProblem } from './reject-limit.ts';
 import type { ImportTarget } from './target.ts';
-import { checkedTarget, targetProblem } from './target-contract.ts';
 
 /** Progress of an import. `records` counts accepted, rejected and unresolved records, `pages` counts batches. */
 export interface ImportProgress extends Progress {
@@ -127,7 +126,6 @@ export function checkImportOptions<Options extends Partial<ImportOptions>>(
     typeof input?.read !== 'function' && 'input must be a record input, such as jsonLinesInput(...)',
     typeof target?.request !== 'function' &&
       'target must be an import target, such as genesysContactList(...)',
-    target && targetProblem(target),
     new Set(files).size < files.length && 'input, checkpoint, rejects and unresolved must be different files',
     !(batchRecords >= 1) && 'batchRecords must be 1 or more',
     !(batchBytes >= 1) && 'batchBytes must be 1 or more',
@@ -136,7 +134,7 @@ export function checkImportOptions<Options extends Partial<ImportOptions>>(
     !['stop', 'reject'].includes(onBadRecord) && "onBadRecord must be 'stop' or 'reject'",
     ...problems,
   ]);
-  return { ...options, ...(target && { target: checkedTarget(target) }) } as Options;
+  return options as Options;
 }
 
 /** Returns the limits of a batch. */

@@ -57,10 +57,6 @@ export async function runImport(
   // Aborting stops new requests. Requests on the wire still get their response, because the API may execute them.
   const stop = new AbortController();
   let waiting: Waiting | undefined;
-  const onWaiting = (next: Waiting | undefined) => {
-    waiting = next;
-    reportProgress().catch(fail);
-  };
   const requests = createRequests({
     api,
     rate,
@@ -69,7 +65,10 @@ export async function runImport(
     signal: stop.signal,
     clock,
     random,
-    onWaiting,
+    onWaiting(next) {
+      waiting = next;
+      reportProgress().catch(fail);
+    },
   });
   const firstLook = createFirstLook(options, ledger, (error) => fail(error));
   const processBatch = createBatchProcessor({
@@ -80,8 +79,6 @@ export async function runImport(
     splitRefused: firstLook.parts,
     stop: stop.signal,
     retries,
-    maxOutage: options.maxOutage ?? RUN_DEFAULTS.maxOutage,
-    onWaiting,
     baseDelay,
     clock,
     random,
@@ -115,17 +112,7 @@ export async function runImport(
     if (type === 'refresh-succeeded') refreshes++;
   });
   const digest = await openPrefixDigest(input.path);
-  const inFlight = new Map<Promise<void>, ReadonlySet<string>>();
-
-  function idsOf({ records }: Batch): ReadonlySet<string> {
-    return new Set(records.flatMap(({ bad, value }) => (bad ? [] : (target.idOf?.(value) ?? []))));
-  }
-
-  /** Waits for earlier batches with one of these ids, so that the last record with an id is the last one that the API gets. */
-  async function earlier(ids: ReadonlySet<string>): Promise<void> {
-    const before = [...inFlight].filter(([, others]) => [...ids].some((id) => others.has(id)));
-    await Promise.all(before.map(([processing]) => processing));
-  }
+  const inFlight = new Set<Promise<void>>();
 
   async function begin({ end, states }: Batch): Promise<void> {
     total = estimate(end, inputSize);
@@ -158,7 +145,6 @@ export async function runImport(
     const batches = cutBatches(input, ledger.state, {
       ...batchLimits(options),
       stopAtBad: onBadRecord === 'stop',
-      idOf: target.idOf,
       onUnfinished(record) {
         unfinished = record;
       },
@@ -166,24 +152,22 @@ export async function runImport(
     for await (const batch of batches) {
       if (stop.signal.aborted) break;
       await begin(batch);
-      const ids = idsOf(batch);
-      const processing: Promise<void> = earlier(ids)
-        .then(() => withoutKnown(batch))
+      const processing: Promise<void> = withoutKnown(batch)
         .then(processBatch)
         .catch(fail)
         .finally(() => inFlight.delete(processing));
-      inFlight.set(processing, ids);
-      if (inFlight.size >= concurrency) await Promise.race(inFlight.keys());
+      inFlight.add(processing);
+      if (inFlight.size >= concurrency) await Promise.race(inFlight);
       if (stop.signal.aborted) break;
     }
-    await Promise.all(inFlight.keys());
+    await Promise.all(inFlight);
     if (!stop.signal.aborted) await firstLook.end();
   } catch (error) {
     // A bad line ends the reading, but the batches before it must still finish.
-    await Promise.all(inFlight.keys());
+    await Promise.all(inFlight);
     fail(error);
   } finally {
-    await Promise.all(inFlight.keys());
+    await Promise.all(inFlight);
     signal?.removeEventListener('abort', onAbort);
     unsubscribe?.();
     await digest.close();

@@ -5,8 +5,7 @@ import axios, {
   type AxiosResponse,
   isAxiosError,
 } from 'axios';
-import type { Clock } from '../../core/index.ts';
-import { throttleDelay, throwIfAborted } from '../../core/internal.ts';
+import { throwIfAborted } from '../../core/internal.ts';
 import { reasonOf } from '../describe-failure.ts';
 import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
@@ -14,8 +13,6 @@ import type { Requests } from '../requests.ts';
 /** The outcome of a request, including all its replays and retries. */
 export type Sent =
   | { readonly type: 'answered'; readonly response: AxiosResponse }
-  /** The API executed nothing, and asks to wait. Milliseconds. */
-  | { readonly type: 'postponed'; readonly delay: number; readonly error: unknown }
   /** The API refused the content and executed nothing. */
   | { readonly type: 'refused'; readonly status: number; readonly reason: string }
   /** The request was surely not executed, or may be executed again, and further requests would fail too. */
@@ -32,14 +29,13 @@ interface SendOptions {
   refusals?: readonly number[] | undefined;
   /** Aborted when no further request may be sent. Requests on the wire still get their response. */
   stop: AbortSignal;
-  clock: Clock;
 }
 
 /** Outcome of the last attempt on the wire. */
 type Wire = 'none' | 'refused' | 'not-sent' | 'unknown' | 'executed';
 
-// With these statuses the records are wrong, not the credentials, the URL or the time. A record can conflict with another one (409).
-const REFUSALS = new Set([400, 409, 413, 422]);
+// With these statuses the records are wrong, not the credentials, the URL or the time.
+const REFUSALS = new Set([400, 413, 422]);
 
 // The connection failed, or the request was never started.
 const NOT_SENT = new Set([
@@ -60,7 +56,7 @@ const NOT_SENT = new Set([
  */
 export async function sendOnce(
   config: AxiosRequestConfig,
-  { api, requests, repeatable, refusals = [], stop, clock }: SendOptions,
+  { api, requests, repeatable, refusals = [], stop }: SendOptions,
 ): Promise<Sent> {
   const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
   const waiting = new AbortController();
@@ -118,8 +114,6 @@ export async function sendOnce(
       return { type: 'unknown', error: isOver ? error : (last.error ?? error) };
     }
     const status = last.response?.status ?? 0;
-    const delay = status === 409 ? throttleDelay(last.response, clock.now()) : undefined;
-    if (delay !== undefined) return { type: 'postponed', delay, error };
     if (wire === 'refused' && (REFUSALS.has(status) || refusals.includes(status))) {
       return { type: 'refused', status, reason: reasonFrom(error, last.response) };
     }

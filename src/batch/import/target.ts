@@ -53,10 +53,6 @@ export interface ImportTarget {
   readonly refusals?: readonly number[] | undefined;
 }
 
-export function unknownResult(reason: string): RecordResult {
-  return { outcome: 'unknown', reason };
-}
-
 /** Returns the error for a 2xx response that does not tell the outcome of the records. */
 export function unexpectedResults(what: string): BatchError {
   return new BatchError(

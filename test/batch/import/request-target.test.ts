@@ -311,7 +311,7 @@ describe('several records per request', () => {
       'an error in place of a result, by id',
       { results: [GOOD[0], { error: 'no' }, GOOD[2]] },
       byId,
-      [2, 1, 0],
+      [2, 0, 1],
     ],
     ['no list of results', { items: GOOD }, byId, [0, 0, 3]],
     ['null', null, byId, [0, 0, 3]],

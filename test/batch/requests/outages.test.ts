@@ -7,7 +7,6 @@ import type { Waiting } from '../../../src/batch/progress.ts';
 import { createRequests } from '../../../src/batch/requests.ts';
 import { TokenRequestError } from '../../../src/core/errors.ts';
 import { AuthRefreshError } from '../../../src/core/index.ts';
-import { systemClock } from '../../../src/core/internal.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 /** The sign-in page of a network, which answers in place of the API. */
@@ -409,7 +408,7 @@ describe('for any failures', () => {
             return outcome;
           });
           await drive(requests.send({ url: '/' }));
-          const options = { api, requests, repeatable, stop: abort.signal, clock: systemClock };
+          const options = { api, requests, repeatable, stop: abort.signal };
           const sent = await drive(sendOnce({ method: 'post', url: '/contacts', data: [] }, options));
           if (!repeatable) expect(executions).toBeLessThanOrEqual(1);
           expect(sent).toMatchObject({ type: repeatable || unknown === 0 ? 'answered' : 'unknown' });

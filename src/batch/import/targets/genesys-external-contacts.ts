@@ -1,15 +1,6 @@
 import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
-import { isJsonObject, type JsonObject } from '../../json/json-object.ts';
-import { failureOf, isPresent, reasonIn } from '../entry-result.ts';
-import { matchResults } from '../match-results.ts';
-import {
-  type CheckRecords,
-  type ImportTarget,
-  type RecordResult,
-  unexpectedResults,
-  unknownResult,
-} from '../target.ts';
-import { idText } from './url-template.ts';
+import { isJsonObject } from '../../json/json-object.ts';
+import { type CheckRecords, type ImportTarget, type RecordResult, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysExternalContacts}. */
 export interface GenesysExternalContactsOptions {
@@ -41,29 +32,40 @@ export function genesysExternalContacts(options: GenesysExternalContactsOptions 
   const [own, problems] = readOptions(options, OPTIONS);
   const { keepsIds = false, maxRecords = 100, check } = own;
   refuse('genesysExternalContacts', [...problems, maxRecords < 1 && 'maxRecords must be at least 1']);
-  const idOf = (record: unknown) => (keepsIds ? idText((record as JsonObject | null)?.id) : undefined);
   return {
     name: 'genesys-external-contacts',
     query: {},
     maxRecords,
     ...(keepsIds && { idField: 'id' }),
     problem: (record) => (isJsonObject(record) ? undefined : 'the record is not a JSON object'),
-    idOf,
+    idOf(record) {
+      const id = keepsIds && (record as { id?: unknown } | null)?.id;
+      return typeof id === 'string' && id !== '' ? id : undefined;
+    },
     request: (records) => ({
       method: 'POST',
       url: '/api/v2/externalcontacts/bulk/contacts/add',
       data: { entities: records },
     }),
-    results: ({ data }, records) => resultsOf(data, records.map(idOf)),
+    results: ({ data }, records) => resultsOf(data, records.length),
     check,
   };
 }
 
-/** @param ids of the contacts that the request sent. */
-function resultsOf(data: unknown, ids: readonly (string | undefined)[]): RecordResult[] {
+interface BulkResult {
+  success?: unknown;
+  status?: unknown;
+  error?: { message?: unknown; code?: unknown; retryable?: unknown } | null;
+}
+
+function resultsOf(data: unknown, count: number): RecordResult[] {
   const { results, errorCount, errorIndexes } = Object(data) as Record<string, unknown>;
   if (!Array.isArray(results)) throw unexpectedResults('has no results');
-  const failed = results.flatMap((result, index) => (Object(result).success === true ? [] : [index]));
+  if (results.length !== count)
+    throw unexpectedResults(`has ${results.length} results for ${count} contacts`);
+  const failed = results.flatMap((result: BulkResult | null, index) =>
+    result?.success === true ? [] : [index],
+  );
   // The response states its errors three times; if the three differ, none can be trusted.
   if (typeof errorCount === 'number' && errorCount !== failed.length) {
     throw unexpectedResults(`counts ${errorCount} errors, but its results show ${failed.length}`);
@@ -71,19 +73,16 @@ function resultsOf(data: unknown, ids: readonly (string | undefined)[]): RecordR
   if (Array.isArray(errorIndexes) && String([...errorIndexes].sort((a, b) => a - b)) !== String(failed)) {
     throw unexpectedResults('has errorIndexes that contradict its results');
   }
-  return matchResults(results, ids, { idOf: ({ id }) => idText(id), read: toResult });
+  return results.map(toResult);
 }
 
-function toResult({ success, status, error }: JsonObject): RecordResult {
-  const code = typeof status === 'number' ? status : undefined;
-  const isFailed = isPresent(error) || (code !== undefined && code >= 400);
-  if (success === true) {
-    return isFailed
-      ? unknownResult('the result of the record says success and has an error')
-      : { outcome: 'accepted' };
-  }
-  // Without a status, the API may have stored the contact.
-  return code === undefined && Object(error).retryable !== true
-    ? unknownResult(reasonIn(error))
-    : failureOf(error, code);
+function toResult(result: BulkResult | null): RecordResult {
+  if (result?.success === true) return { outcome: 'accepted' };
+  const { message, code, retryable } = result?.error ?? {};
+  const text = [message, code].find((one) => typeof one === 'string' && one !== '') as string | undefined;
+  const reason = text?.slice(0, 300) ?? 'the API gave no reason';
+  const status = typeof result?.status === 'number' ? result.status : undefined;
+  if (retryable === true || status === 429 || status === 503) return { outcome: 'again', reason, status };
+  if (status === undefined || status === 408 || status >= 500) return { outcome: 'unknown', reason };
+  return { outcome: 'refused', reason, status };
 }

@@ -1,10 +1,9 @@
 import type { AxiosResponse } from 'axios';
-import { isWhole, type Problem } from '../../../core/internal.ts';
+import { isWhole, type Problem, printable } from '../../../core/internal.ts';
+import { reasonOf } from '../../describe-failure.ts';
 import { isJsonObject, type JsonObject } from '../../json/json-object.ts';
 import { valueAt } from '../../sources/member-path.ts';
-import { failureOf, isPresent } from '../entry-result.ts';
-import { matchResults } from '../match-results.ts';
-import { type RecordResult, unexpectedResults, unknownResult } from '../target.ts';
+import { type RecordResult, unexpectedResults } from '../target.ts';
 import { idText } from './url-template.ts';
 
 /** Where a response has the result of each record. All are paths, such as `data.items`. */
@@ -76,14 +75,12 @@ export function resultReader(options: ResultOptions, idOf: IdOf, isSingle: boole
     if (resultsAt !== undefined) {
       const list = listAt(data, resultsAt);
       if (!Array.isArray(list)) throw unexpectedResults(`has no list of results${placeOf(resultsAt)}`);
-      return matchResults(list, records.map(idOf), {
-        idOf: (result) => (resultId === undefined ? undefined : idText(valueAt(result, resultId))),
-        read: (result) => resultOf(result, options),
-        ...(resultId !== undefined && { areNamed: true }),
-      });
+      const matched =
+        resultId === undefined ? byPosition(list, records) : byId(list, resultId, records.map(idOf));
+      return matched.map((result) => verdictOf(result, options));
     }
     if (isSingle && errorsAt === undefined && (hasPaths || isJsonObject(data)))
-      return [resultOf(data, options)];
+      return [verdictOf(data, options)];
     if (errorsAt === undefined && (status === 207 || isFailure(data, options))) {
       throw unexpectedResults(
         `${status === 207 ? 'has the status 207' : 'contains an error'}; set resultsAt or errorsAt, because the API can accept only some records`,
@@ -102,16 +99,35 @@ export function resultReader(options: ResultOptions, idOf: IdOf, isSingle: boole
     const { errors, isComplete } = errorsById(data, errorsAt, errorId, records.map(idOf));
     return results.map((result, index) => {
       const error = errors.get(idOf(records[index]) ?? '');
-      if (error === undefined) return isComplete || resultsAt !== undefined ? result : unknownResult(UNNAMED);
+      if (error === undefined) return isComplete || resultsAt !== undefined ? result : unknown(UNNAMED);
       const isContradiction = resultsAt !== undefined && result.outcome === 'accepted';
       return isContradiction
-        ? unknownResult('the response has a result and an error for the record')
+        ? unknown('the response has a result and an error for the record')
         : failureOf(error, undefined);
     });
   };
 }
 
 const UNNAMED = 'the response contains an error that does not name its record';
+
+/** @returns for each record its result, by position. */
+function byPosition(list: readonly unknown[], records: readonly unknown[]): readonly unknown[] {
+  if (list.length === records.length) return list;
+  throw unexpectedResults(`has ${list.length} results for ${records.length} records`);
+}
+
+/** @returns for each id its result; undefined if the list does not have exactly one. */
+function byId(
+  list: readonly unknown[],
+  path: string,
+  ids: readonly (string | undefined)[],
+): readonly unknown[] {
+  const found = list.map((result) => idText(valueAt(result, path)));
+  return ids.map((id) => {
+    const at = id === undefined ? -1 : found.indexOf(id);
+    return at === found.lastIndexOf(id) ? list[at] : undefined;
+  });
+}
 
 /** Returns the errors by the ids of their records, and whether every error names a record of the request. */
 function errorsById(data: unknown, errorsAt: string, errorId: string, ids: readonly (string | undefined)[]) {
@@ -128,22 +144,19 @@ function errorsById(data: unknown, errorsAt: string, errorId: string, ids: reado
 }
 
 /** Returns the outcome that one result states. */
-function resultOf(result: unknown, options: ResultOptions): RecordResult {
+function verdictOf(result: unknown, options: ResultOptions): RecordResult {
   const { resultSuccess, resultStatus } = options;
   if (!isJsonObject(result)) {
-    return unknownResult(
-      `the response has ${result === undefined ? 'no' : 'no valid'} result for the record`,
-    );
+    return unknown(`the response has ${result === undefined ? 'no' : 'no valid'} result for the record`);
   }
   const status = resultStatus === undefined ? undefined : Number(valueAt(result, resultStatus));
-  if (status !== undefined && !isWhole(status, 100))
-    return unknownResult('the result of the record has no status');
+  if (status !== undefined && !isWhole(status, 100)) return unknown('the result of the record has no status');
   let isSuccess = !isFailure(result, options) && (status === undefined || (status >= 200 && status < 300));
   if (resultSuccess !== undefined) {
     const [, path = '', expected = 'true'] = /^([^=]*)(?:=(.*))?$/s.exec(resultSuccess) ?? [];
     const value = valueAt(result, path);
     if (value === undefined || value === null)
-      return unknownResult(`the result of the record has no value${placeOf(path)}`);
+      return unknown(`the result of the record has no value${placeOf(path)}`);
     isSuccess &&= String(value) === expected;
   }
   return isSuccess ? { outcome: 'accepted' } : failureOf(errorIn(result, options) ?? result, status);
@@ -164,6 +177,25 @@ function errorIn(result: JsonObject, { resultError }: ResultOptions): unknown {
   return candidates.find(isPresent);
 }
 
+function isPresent(error: unknown): boolean {
+  return typeof error === 'object' && error !== null ? Object.keys(error).length > 0 : Boolean(error);
+}
+
+/** @param status the HTTP status of the record, if the response states it. */
+function failureOf(error: unknown, status: number | undefined): RecordResult {
+  const reason = reasonIn(error) ?? 'the API gave no reason';
+  if (status === 429 || status === 503) return { outcome: 'again', reason, status };
+  if (status !== undefined && (status < 400 || status === 408 || status >= 500)) return unknown(reason);
+  return { outcome: 'refused', reason, ...(status !== undefined && { status }) };
+}
+
+function reasonIn(error: unknown): string | undefined {
+  if (Array.isArray(error)) return reasonIn(error[0]);
+  if (typeof error === 'string' && error !== '') return printable(error).slice(0, 300);
+  if (!isJsonObject(error)) return undefined;
+  return reasonOf(error, {}) ?? (typeof error.code === 'string' ? reasonIn(error.code) : undefined);
+}
+
 function listAt(data: unknown, path: string): unknown {
   return path === '' ? data : valueAt(data, path);
 }
@@ -171,4 +203,8 @@ function listAt(data: unknown, path: string): unknown {
 /** Returns where a value is missing, for messages. */
 function placeOf(path: string): string {
   return path === '' ? '' : ` at ${JSON.stringify(path)}`;
+}
+
+function unknown(reason: string): RecordResult {
+  return { outcome: 'unknown', reason };
 }
