@@ -152,12 +152,12 @@ describe('when the response to a batch is lost', () => {
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
 
-  it('imports an unresolved file without changes', async () => {
+  it('imports an unresolved file without changes if sendAgain is set', async () => {
     const { sim, noIds, path } = await importing({ count: 6 });
     sim.schedule({ match: CONTACTS, kind: 'reset' });
     await importRecords(noIds);
     const input = jsonLinesInput(`${path}.unresolved.jsonl`);
-    expect(await importRecords({ ...noIds, input })).toMatchObject({ accepted: 3 });
+    expect(await importRecords({ ...noIds, input, sendAgain: true })).toMatchObject({ accepted: 3 });
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
 });
