@@ -105,6 +105,7 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
 
   const batches = cutBatches(input, startState(), {
     ...batchLimits(own),
+    target,
     stopAtBad: false,
     onUnfinished(record) {
       unfinished = record;

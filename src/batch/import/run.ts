@@ -12,6 +12,7 @@ import { batchLimits, IMPORT_DEFAULTS, type ImportOptions, type ImportProgress }
 import type { Outcome } from './outcome.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createBatchProcessor } from './process-batch.ts';
+import { sentId } from './repeated-ids.ts';
 import type { Mark, RecordState } from './state.ts';
 
 /**
@@ -41,6 +42,7 @@ export async function runImport(
     clock = systemClock,
     random = Math.random,
     timeout = RUN_DEFAULTS.timeout,
+    maxOutage = RUN_DEFAULTS.maxOutage,
     retries = IMPORT_DEFAULTS.retries,
     baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
@@ -61,7 +63,7 @@ export async function runImport(
     api,
     rate,
     timeout,
-    maxOutage: options.maxOutage,
+    maxOutage,
     signal: stop.signal,
     clock,
     random,
@@ -80,6 +82,7 @@ export async function runImport(
     stop: stop.signal,
     retries,
     baseDelay,
+    maxOutage,
     clock,
     random,
   });
@@ -112,7 +115,11 @@ export async function runImport(
     if (type === 'refresh-succeeded') refreshes++;
   });
   const digest = await openPrefixDigest(input.path);
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new Map<Promise<void>, ReadonlySet<string>>();
+  const idsOf = ({ records }: Batch): ReadonlySet<string> => {
+    const ids = records.map((record) => sentId(record, target));
+    return new Set(ids.filter((id) => id !== undefined));
+  };
 
   async function begin({ end, states }: Batch): Promise<void> {
     total = estimate(end, inputSize);
@@ -144,30 +151,35 @@ export async function runImport(
     if (open.length > 0) await readOn(input, begun);
     const batches = cutBatches(input, ledger.state, {
       ...batchLimits(options),
+      target,
       stopAtBad: onBadRecord === 'stop',
       onUnfinished(record) {
         unfinished = record;
       },
     });
     for await (const batch of batches) {
+      const ids = concurrency > 1 ? idsOf(batch) : new Set<string>();
+      // Two records with one id must arrive in the order of the input.
+      const before = [...inFlight].filter(([, others]) => [...ids].some((id) => others.has(id)));
+      await Promise.all(before.map(([processing]) => processing));
       if (stop.signal.aborted) break;
       await begin(batch);
       const processing: Promise<void> = withoutKnown(batch)
         .then(processBatch)
         .catch(fail)
         .finally(() => inFlight.delete(processing));
-      inFlight.add(processing);
-      if (inFlight.size >= concurrency) await Promise.race(inFlight);
+      inFlight.set(processing, ids);
+      if (inFlight.size >= concurrency) await Promise.race(inFlight.keys());
       if (stop.signal.aborted) break;
     }
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
     if (!stop.signal.aborted) await firstLook.end();
   } catch (error) {
     // A bad line ends the reading, but the batches before it must still finish.
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
     fail(error);
   } finally {
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
     signal?.removeEventListener('abort', onAbort);
     unsubscribe?.();
     await digest.close();

@@ -90,7 +90,9 @@ describe('when the response to a batch is lost', () => {
     expect((await failure(importRecords(withCheck(broken)), 'ERR_CALLBACK')).message).toContain(
       'search is down',
     );
-    await failure(importRecords(withCheck(async () => ['present'])), 'ERR_CALLBACK');
+    await expect(importRecords(withCheck(async () => ['present']))).rejects.toThrow(
+      `check must return one verdict for each record: 'present', 'absent' or 'unknown', not 1 verdicts for 3 records`,
+    );
     expect(await importRecords(withCheck(lookUpIn(sim)))).toMatchObject({ accepted: 6, unresolved: 0 });
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
