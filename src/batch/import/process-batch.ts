@@ -120,7 +120,8 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
   /** Sends records again that the API refused for a temporary reason, or gives up. */
   async function sendAgain(refused: readonly Refused[], round: Round): Promise<void> {
     const records = refused.map(({ record }) => record);
-    const next = rounds.next(round);
+    const [{ reason, status }] = refused as [Refused];
+    const next = rounds.next({ ...round, reason });
     const times = round.attempt + 1;
     // Of several records that the API asks to wait for, perhaps only one conflicts.
     const mayReject =
@@ -135,8 +136,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     }
     if (!records.every(hasId)) await ledger.withdrawn(records);
     if (next) return send(records, next);
-    const [first] = refused as [Refused];
-    throw temporarilyRefused(first.reason, first.status, times);
+    throw temporarilyRefused(reason, status, times);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/index.ts';
 import { backoff, monotonicOf, sleep } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
+import type { Waiting } from '../progress.ts';
 
 /** How often records were sent, and what the API answered so far. */
 export interface Round {
@@ -14,6 +15,8 @@ export interface Round {
   readonly isLost: boolean;
   /** How long the API asks to wait, in milliseconds. */
   readonly asked?: number | undefined;
+  /** Why the API refused the records for a temporary reason. */
+  readonly reason?: string | undefined;
 }
 
 export const FIRST_ROUND: Round = { attempt: 0, isPartial: false, isLost: false };
@@ -29,6 +32,8 @@ export interface RoundsOptions {
   maxOutage: number;
   clock: Clock;
   random: () => number;
+  /** Called when the records of a round wait for longer than between ordinary attempts, and with undefined when the wait is over. */
+  onWaiting: (waiting: Waiting | undefined) => void;
 }
 
 /** Decides how often and when records are sent again. */
@@ -43,17 +48,23 @@ export interface Rounds {
 const SHORTEST = 1_000;
 const LONGEST = 60_000;
 
-export function createRounds({ stop, retries, baseDelay, maxOutage, clock, random }: RoundsOptions): Rounds {
+export function createRounds(options: RoundsOptions): Rounds {
+  const { stop, retries, baseDelay, maxOutage, clock, random, onWaiting } = options;
   const now = monotonicOf(clock);
   const leftOf = (since: number) => Math.max(0, since + maxOutage - now());
 
   return {
-    async wait({ attempt, since, asked = 0 }) {
+    async wait({ attempt, since, asked = 0, reason = '' }) {
       if (attempt === 0) return;
       const growing = backoff(Math.min(attempt - 1, 30), baseDelay, random);
       const isLate = since !== undefined && attempt > retries;
       const own = isLate ? Math.min(LONGEST, Math.max(SHORTEST, growing), leftOf(since)) : growing;
-      await sleep(clock, Math.max(asked, own), stop);
+      const delay = Math.max(asked, own);
+      if (since === undefined || !(isLate || asked > 0)) return sleep(clock, delay, stop);
+      const now = clock.now();
+      onWaiting({ reason, retryAt: now + delay, until: now + Math.max(leftOf(since), delay) });
+      await sleep(clock, delay, stop);
+      onWaiting(undefined);
     },
     next(round) {
       const { attempt, since = now(), asked = 0 } = round;

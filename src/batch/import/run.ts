@@ -59,6 +59,10 @@ export async function runImport(
   // Aborting stops new requests. Requests on the wire still get their response, because the API may execute them.
   const stop = new AbortController();
   let waiting: Waiting | undefined;
+  const onWaiting = (next: Waiting | undefined) => {
+    waiting = next;
+    reportProgress().catch(fail);
+  };
   const requests = createRequests({
     api,
     rate,
@@ -67,10 +71,7 @@ export async function runImport(
     signal: stop.signal,
     clock,
     random,
-    onWaiting(next) {
-      waiting = next;
-      reportProgress().catch(fail);
-    },
+    onWaiting,
   });
   const firstLook = createFirstLook(options, ledger, (error) => fail(error));
   const processBatch = createBatchProcessor({
@@ -85,6 +86,7 @@ export async function runImport(
     maxOutage,
     clock,
     random,
+    onWaiting,
   });
 
   function progress(): ImportProgress {

@@ -10,7 +10,6 @@ import {
   importRecords,
   jsonLinesInput,
 } from '../../../src/batch/index.ts';
-import { ConfigurationError } from '../../../src/core/index.ts';
 import type { VendorSimulator } from '../../../src/testing/index.ts';
 import { failure } from '../../support/batch.ts';
 import {
