@@ -13,7 +13,10 @@ export interface Answers {
   idIn(entry: JsonObject): string | undefined;
   /** Returns what an entry states. */
   read(entry: JsonObject): RecordResult;
-  /** Whether the API may name a record with an id by an id of its own. Records without an id always get one. @default false */
+  /**
+   * Whether the API may name all records by ids of its own, also records with an id. Records without an id always get one.
+   * @default false
+   */
   assignsIds?: boolean | undefined;
   /** Whether an entry without an id tells nothing about a record with an id. @default false */
   onlyById?: boolean | undefined;
@@ -49,6 +52,7 @@ export function matchResults({
   const isOrdered =
     entries.length === records.length &&
     found.every((id, index) => id === undefined || !sentIds.has(id) || id === sent[index]);
+  const knowsIds = found.some((id) => id !== undefined && sentIds.has(id));
   const readAny = (entry: unknown) =>
     isJsonObject(entry) ? read(entry) : unknown('the response has no valid result for the record');
 
@@ -62,7 +66,7 @@ export function matchResults({
     }
     if (!isOrdered || (onlyById && id !== undefined))
       return unknown('the response has no result for the record');
-    if (id !== undefined && found[index] !== undefined && !assignsIds)
+    if (id !== undefined && found[index] !== undefined && (!assignsIds || knowsIds))
       return unknown('the response has the result of another record in place of the result for the record');
     const result = readAny(entries[index]);
     // The response names other records, so that a result without an id can belong to any record. An error accepts none.

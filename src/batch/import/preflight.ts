@@ -20,7 +20,7 @@ export async function preflight(input: RecordInput, target: ImportTarget): Promi
   let isWithinData = false;
   for await (const { value, bad, list, unfinished } of input.read(START)) {
     if (idField === undefined || !target.idOf) return;
-    // A record with an id is never unresolved.
+    // The records of an unresolved file usually have no ids.
     if (bad || unfinished || list === 'unresolved' || !isJsonObject(value)) continue;
     if (target.idOf(value) !== undefined) return;
     for (const name of Object.keys(value)) if (names.size < LISTED_NAMES) names.add(name);

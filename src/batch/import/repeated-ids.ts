@@ -1,15 +1,16 @@
 import type { InputRecord } from './input.ts';
 import type { ImportTarget } from './target.ts';
 
+type Content = Pick<InputRecord, 'bad' | 'value'>;
 type Ids = Pick<ImportTarget, 'idOf' | 'problem'>;
 
 /** Returns the id with which a record is sent; undefined if the record is not sent. */
-export function sentId({ bad, value }: InputRecord, { idOf, problem }: Ids) {
+export function sentId({ bad, value }: Content, { idOf, problem }: Ids) {
   return !idOf || bad || problem?.(value) !== undefined ? undefined : idOf(value);
 }
 
 /** Cuts records before each record whose id an earlier one of the same part has: the API may execute a request in any order. */
-export function* withoutRepeatedIds<R extends InputRecord>(
+export function* withoutRepeatedIds<R extends Content>(
   records: readonly R[],
   target: Ids,
 ): Generator<readonly R[], void> {
