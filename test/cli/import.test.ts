@@ -97,7 +97,7 @@ describe('import', () => {
     expect(code).toBe(7);
     expect(stderr).toContain('line 3');
     expect(stderr).toMatch(
-      /\nhint: fix the line and run the same command again, or add --on-bad-record reject.*\n$/,
+      /\nhint: fix the line and run the same command again; .*--on-bad-record reject instead\n$/,
     );
     await writeFile(path, 'customer,phone\na,1\nb,2\nc,3\n');
     expect((await run(args, genesysEnv(simulator))).code).toBe(0);
