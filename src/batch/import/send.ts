@@ -65,6 +65,10 @@ const NOT_SENT = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ERR_INVALID_URL',
+  // Node cannot build the request.
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_UNESCAPED_CHARACTERS',
   'ERR_FR_MAX_BODY_LENGTH_EXCEEDED',
 ]);
 

@@ -1,9 +1,8 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Command, Option } from 'commander';
 import { type ImportTarget, type RequestTargetOptions, requestTarget } from '../../batch/index.ts';
 import { type JsonMembers, REQUEST_DEFAULTS } from '../../batch/internal.ts';
 import { ConfigurationError } from '../../core/index.ts';
-import { isSecretName, type Problem, printable, refuse } from '../../core/internal.ts';
+import { isSecretName, refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { addImportFlags, addImportHelp, addRecordFlags, type ImportFlags } from '../flags/import-flags.ts';
 import { addApiFlags } from '../flags/run-flags.ts';
@@ -106,18 +105,12 @@ function targetOf(flags: PagesFlags): ImportTarget {
   refuse('--secret-param', unusedSecrets(flags, data));
   refuse(
     '--header',
-    Object.entries(header).flatMap(([name, value]) => [
-      isSecretName(name) &&
+    Object.keys(header).map(
+      (name) =>
+        isSecretName(name) &&
         `${name} can be a secret, which every user of this machine can see; use an import in code`,
-      headerProblem(name, String(value)),
-    ]),
+    ),
   );
-  refuse('--idempotency-header', [
-    idempotencyHeader !== undefined &&
-      (RESERVED.test(idempotencyHeader) || isSecretName(idempotencyHeader)
-        ? `${idempotencyHeader} has another meaning, so the API would not receive the key; use a name such as Idempotency-Key`
-        : headerProblem(idempotencyHeader, '')),
-  ]);
   const headers = Object.fromEntries(Object.entries(header).map(([name, value]) => [name, String(value)]));
   const request = {
     name: 'pages',
@@ -139,29 +132,14 @@ function targetOf(flags: PagesFlags): ImportTarget {
   }
 }
 
-// Header fields that axios, Node or the token sets.
-const RESERVED =
-  /^(accept|accept-encoding|authorization|connection|content-length|content-type|host|transfer-encoding|user-agent)$/i;
-
-/** Returns the problem with a header field. Node would throw an error for each request, and the records would be unresolved. */
-function headerProblem(name: string, value: string): Problem {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-  } catch {
-    return `${JSON.stringify(printable(name))} is not a valid header field: use letters, digits and - in the name, and printable ASCII in the value`;
-  }
-  return false;
-}
-
 const OPTION_NAMES =
-  /^(url|data|method|idempotent)\b|\b(maxRecords|recordsAt|recordAt|idField|idempotencyHeader|results?(At|Id|Success|Status|Error)|errors?(At|Id))\b/g;
+  /^(url|data|headers|method|idempotent)\b|\b(maxRecords|recordsAt|recordAt|idField|idempotencyHeader|results?(At|Id|Success|Status|Error)|errors?(At|Id))\b/g;
 
 /** Names the flags instead of the options. */
 function inFlags(problem: string): string {
-  return problem.replace(OPTION_NAMES, (name) =>
-    name === 'maxRecords'
-      ? '--batch-size'
-      : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  const flags: Readonly<Record<string, string>> = { maxRecords: '--batch-size', headers: '--header' };
+  return problem.replace(
+    OPTION_NAMES,
+    (name) => flags[name] ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   );
 }

@@ -403,6 +403,10 @@ describe('the checkpoint', () => {
 
 describe('options', () => {
   it.each<[Partial<RequestTargetOptions> | Record<string, unknown>, string]>([
+    [{ headers: { 'X A': '1' } }, 'headers: "X A" is not a valid header field'],
+    [{ headers: { 'X-A': '1\n2' } }, 'headers: "X-A" is not a valid header field'],
+    [{ idField: 'id', idempotencyHeader: 'X A' }, 'idempotencyHeader: "X A" is not a valid header field'],
+    [{ idField: 'id', idempotencyHeader: 'Authorization' }, 'Authorization has another meaning'],
     [{ url: '' }, 'url must be a URL'],
     [{ url: 'https://{host}/a' }, 'url must not have a placeholder in its scheme or host'],
     [{ url: '//{host}/a' }, 'url must not have a placeholder in its scheme or host'],

@@ -6,6 +6,7 @@ import { secretNamesProblem, urlWithoutSecrets, withoutSecrets } from '../../sou
 import type { Json } from '../../sources/source.ts';
 import { idText } from '../match-results.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
+import { headerProblems, keyHeaderProblem } from './header-problems.ts';
 import { type ResultOptions, resultProblems, resultReader } from './response-results.ts';
 import { templateProblem, urlTemplate } from './url-template.ts';
 
@@ -117,6 +118,8 @@ export function requestTarget(options: RequestTargetOptions): ImportTarget {
       !(recordsAt || recordAt) &&
       'data requires recordsAt or recordAt, the path of the records beside the data',
     own.idempotent && idField === undefined && 'idempotent requires idField',
+    ...headerProblems(headers),
+    keyHeader !== undefined && keyHeaderProblem(keyHeader),
     keyHeader !== undefined &&
       !(isSingle && idField !== undefined) &&
       'idempotencyHeader requires idField and maxRecords 1',
