@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { isSecretName, type Problem, printable } from '../../../core/internal.ts';
+import { type Problem, printable } from '../../../core/internal.ts';
 
 // Header fields that axios, Node or the token sets.
 const RESERVED =
@@ -12,9 +12,8 @@ export function headerProblems(headers: object = {}): Problem[] {
 
 /** Returns the problem with the name of the header field that gets the key of a request. */
 export function keyHeaderProblem(name: string): Problem {
-  const isOther = RESERVED.test(name) || isSecretName(name);
   const other = `${printable(name)} has another meaning, so the API would not receive the key; use a name such as Idempotency-Key`;
-  return prefix('idempotencyHeader', isOther ? other : fieldProblem(name, ''));
+  return prefix('idempotencyHeader', RESERVED.test(name) ? other : fieldProblem(name, ''));
 }
 
 function fieldProblem(name: string, value: string): string | undefined {
