@@ -14,6 +14,7 @@ export { type CsvInputOptions, csvInput } from './import/csv-input.ts';
 export { type ImportSummary, importRecords } from './import/import.ts';
 export type { InputPosition, InputRecord, RecordInput } from './import/input.ts';
 export { type JsonLinesInputOptions, jsonLinesInput } from './import/json-lines-input.ts';
+export type { FedOutcome, FedRecord, ListName, Origin } from './import/list-record.ts';
 export { type FieldMap, mapFields } from './import/map-fields.ts';
 export type { ImportOptions, ImportProgress } from './import/options.ts';
 export type { MaxRejects } from './import/reject-limit.ts';

@@ -1,11 +1,14 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { BatchError } from '../batch/index.ts';
 import { ConfigurationError } from '../core/index.ts';
-import { parseUrl, systemClock, withDeadline } from '../core/internal.ts';
+import { parseRedisUrl, redisAddress, systemClock, withDeadline } from '../core/internal.ts';
 import { loadIoredis } from './peers.ts';
 import { redisMessage } from './queue-error.ts';
 
-/** A URL (`redis://` or `rediss://`), or an ioredis client. The client is duplicated, never used or closed. */
+/**
+ * A URL (`redis://` or `rediss://`, or with Sentinel `redis+sentinel://host:26379,host2:26379/master`), or an ioredis client. The client is
+ * duplicated, never used or closed. Percent-encode user name and password in a URL.
+ */
 export type QueueConnection = string | Pick<Redis, 'duplicate'>;
 
 /** A connection that this package has opened. */
@@ -25,6 +28,8 @@ const SETTINGS = {
   retryStrategy: (times: number) => Math.min(times * 100, 1000),
 } satisfies RedisOptions;
 
+type Settings = typeof SETTINGS & Pick<RedisOptions, 'sentinelRetryStrategy'>;
+
 /** Timeout of a command that a caller waits for, in milliseconds. */
 export const COMMAND_TIMEOUT = 10_000;
 
@@ -37,11 +42,20 @@ const CLOSE_TIMEOUT = 1000;
  * @throws BatchError `ERR_QUEUE` if Redis is unreachable now. ConfigurationError if `connection` is neither a URL nor a client.
  */
 export async function connect(connection: QueueConnection): Promise<OpenConnection> {
-  const client = await createClient(connection);
+  let wasConnected = false;
+  const client = await createClient(connection, {
+    ...SETTINGS,
+    // Without a number, ioredis gives up. The first attempt fails at once, as without Sentinel.
+    sentinelRetryStrategy: (times) => (wasConnected ? SETTINGS.retryStrategy(times) : null),
+  });
   // Each running command adds a listener. Not 0 (unlimited), because BullMQ adds its own number to the limit.
   client.setMaxListeners(Number.POSITIVE_INFINITY);
   let lastError: Error | undefined;
   client.on('error', (error) => {
+    // This error follows the `sentinelError` with the cause.
+    if (!/^All sentinels are unreachable/.test(error.message)) lastError = error;
+  });
+  client.on('sentinelError', (error: Error) => {
     lastError = error;
   });
   try {
@@ -50,11 +64,11 @@ export async function connect(connection: QueueConnection): Promise<OpenConnecti
       await client.connect();
       await client.ping();
     });
+    wasConnected = true;
   } catch (error) {
     client.disconnect();
-    const { host, port } = client.options;
     throw new BatchError(
-      `cannot connect to Redis at ${host}:${port}: ${redisMessage(lastError ?? error)}. Check that Redis runs at this ` +
+      `cannot connect to Redis at ${redisAddress(client.options)}: ${redisMessage(lastError ?? error)}. Check that Redis runs at this ` +
         'address, that the password is right, and whether Redis requires TLS (rediss://).',
       'ERR_QUEUE',
     );
@@ -69,17 +83,17 @@ export async function connect(connection: QueueConnection): Promise<OpenConnecti
   };
 }
 
-async function createClient(connection: QueueConnection): Promise<Redis> {
+async function createClient(connection: QueueConnection, settings: Settings): Promise<Redis> {
   if (typeof connection !== 'string') {
-    if (typeof connection?.duplicate === 'function') return connection.duplicate(SETTINGS);
+    if (typeof connection?.duplicate === 'function') return connection.duplicate(settings);
     throw invalid('must be a URL or an ioredis client');
   }
-  // The message must not show the text, which can contain a password.
-  if (!/^rediss?:$/.test(parseUrl(connection)?.protocol ?? '')) {
-    throw invalid('must be a URL such as redis://redis.internal:6379 or rediss://...');
-  }
+  const target = parseRedisUrl(connection);
+  if ('problem' in target) throw invalid(target.problem);
   const { Redis } = await loadIoredis();
-  return new Redis(connection, SETTINGS);
+  const { url } = target;
+  const options = { ...settings, ...target.options };
+  return url === undefined ? new Redis(options) : new Redis(url, options);
 }
 
 function invalid(problem: string): ConfigurationError {

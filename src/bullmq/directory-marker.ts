@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../batch/internal.ts';
+import { DirectoryError } from './directory-error.ts';
 import { folderOf, makeFolder } from './part-folder.ts';
-import { WorkerProblem } from './worker-problem.ts';
 
 /**
  * File in the folder of the parts that shows workers whether they share the directory. The first worker of an export creates the file and
@@ -13,7 +13,7 @@ const MARKER = 'directory.id';
 
 const ID = /^[0-9a-f]{32}$/;
 
-/** Returns the content of the marker; undefined if there is none. @throws WorkerProblem if the file cannot be read. */
+/** Returns the content of the marker; undefined if there is none. @throws DirectoryError if the file cannot be read. */
 export async function readMarker(directory: string, name: string): Promise<string | undefined> {
   const path = join(folderOf(directory, name), MARKER);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -24,7 +24,7 @@ export async function readMarker(directory: string, name: string): Promise<strin
   return ID.test(id) ? id : undefined;
 }
 
-/** Creates the marker, or returns the content of the marker that another worker has created. @throws WorkerProblem */
+/** Creates the marker, or returns the content of the marker that another worker has created. @throws DirectoryError */
 export async function createMarker(directory: string, name: string): Promise<string> {
   const path = join(folderOf(directory, name), MARKER);
   const id = randomBytes(16).toString('hex');
@@ -52,15 +52,19 @@ export async function removeMarker(directory: string, name: string): Promise<voi
 }
 
 /** Returns the error of a worker whose directory is not the directory of the first part of an export. @param first host of that part. */
-export function notShared(directory: string, name: string, host: string, first: string): WorkerProblem {
+export function notShared(directory: string, name: string, host: string, first: string): DirectoryError {
+  const others =
+    host === first
+      ? `this host has begun ${name} in another directory`
+      : `host ${first} exports ${name} into another directory`;
   const message =
-    `the directory ${directory} of host ${host} is not the directory into which host ${first} exports ${name}: the file ` +
-    `${name}.parts/${MARKER} is missing or has another ID. Mount the same directory on both hosts. If ${directory} of host ${host} is the ` +
-    'right directory, or the file was removed, remove the export and submit it again.';
-  return new WorkerProblem(message, 'ERR_OUTPUT', Object.assign(new Error(message), { code: 'ENOTSHARED' }));
+    `the directory ${directory} of host ${host} is not the directory of the export: ${others}, because the file ${name}.parts/${MARKER} is ` +
+    `missing here or has another ID. Mount the same directory on all hosts. If ${directory} of host ${host} is the right directory, or the ` +
+    'file was removed, remove the export and submit it again.';
+  return new DirectoryError(message, Object.assign(new Error(message), { code: 'ENOTSHARED' }));
 }
 
-function problemOf(path: string, error: Error): WorkerProblem {
+function problemOf(path: string, error: Error): DirectoryError {
   const { message, cause } = fileError(path, error);
-  return new WorkerProblem(message, 'ERR_OUTPUT', (cause as Error | undefined) ?? error);
+  return new DirectoryError(message, (cause as Error | undefined) ?? error);
 }

@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
 import { BatchError } from '../batch/index.ts';
-import type { Judgement } from './judge.ts';
+import type { Decision } from './failure-policy.ts';
 import type { PartClaim } from './part-claim.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
 import type { WorkerPause } from './worker-pause.ts';
@@ -13,8 +13,8 @@ interface EndingWorker {
 }
 
 // In milliseconds. The worker rests for longer than the part is delayed, so that an idle worker is the first to take the part.
-const LEAVE_PART_FOR = 100;
-const STAND_BACK = 1_000;
+const PART_DELAY = 100;
+const REST = 1_000;
 
 /** Returns a job to the queue for a while, without counting an attempt. @param delay in milliseconds. */
 export async function postpone(
@@ -27,30 +27,30 @@ export async function postpone(
   return new bullmq.DelayedError();
 }
 
-interface Conclusion {
+interface DecidedJob {
   claim: PartClaim;
-  judgement: Exclude<Judgement, 'export'>;
+  decision: Exclude<Decision, 'export'>;
   about: { name: string; part?: number };
   /** Undefined if this worker has not tried the part. */
   error?: Error;
 }
 
-/** Does what the judge says, and returns the error that makes BullMQ follow. @throws BatchError `ERR_LOCKED`. */
-export async function conclude(
+/** Carries out a decision, and returns the error that makes BullMQ follow. @throws BatchError `ERR_LOCKED`. */
+export async function carryOut(
   worker: EndingWorker,
   job: Job,
   token: string | undefined,
-  { claim, judgement, about, error }: Conclusion,
+  { claim, decision, about, error }: DecidedJob,
 ): Promise<Error> {
   const { bullmq, emit } = worker;
-  if (judgement === 'return') return handBack(worker, job, token, { ...about, ...(error && { error }) });
-  if (judgement === 'leave') {
+  if (decision === 'return') return handBack(worker, job, token, { ...about, ...(error && { error }) });
+  if (decision === 'postpone') {
     if (error) emit({ type: 'retrying', ...about, error });
-    worker.pause.rest(STAND_BACK);
-    return postpone(worker, job, token, LEAVE_PART_FOR);
+    worker.pause.rest(REST);
+    return postpone(worker, job, token, PART_DELAY);
   }
-  const { message, code, ...fields } = judgement;
-  await claim.note('failure', judgement);
+  const { message, code, ...fields } = decision;
+  await claim.note('failure', decision);
   emit({
     type: 'failed',
     ...about,
@@ -59,30 +59,32 @@ export async function conclude(
   return new bullmq.UnrecoverableError(message);
 }
 
-/** Returns a job to the queue as the next one, because BullMQ wakes no idle worker for a returned job with a priority. */
-export async function putBack(job: Job, token: string | undefined): Promise<void> {
-  try {
-    if (job.priority > 0) await job.changePriority({ priority: 0 });
-    await job.moveToWait(token);
-  } catch {
-    // BullMQ gives a job without a worker to another worker.
-  }
-}
-
-/** Returns a job to the queue at once, for other workers. */
+/** Returns a job to the queue, for other workers, and emits an event. */
 export async function handBack(
-  { bullmq, emit }: EndingWorker,
+  worker: EndingWorker,
   job: Job,
   token: string | undefined,
   about: { name: string; part?: number; error?: Error },
 ) {
-  await putBack(job, token);
-  emit({ type: 'handed-back', ...about });
-  return new bullmq.WaitingError();
+  const ended = await requeue(worker, job, token);
+  worker.emit({ type: 'handed-back', ...about });
+  return ended;
+}
+
+/** Returns a job to the queue at once. */
+export async function requeue(
+  worker: Pick<EndingWorker, 'bullmq'>,
+  job: Job,
+  token: string | undefined,
+): Promise<Error> {
+  // `moveToWait` wakes no worker for a job with a priority, so that idle workers would notice the job only after 5 seconds.
+  if (job.priority > 0) return postpone(worker, job, token, 0);
+  await job.moveToWait(token).catch(() => {});
+  return new worker.bullmq.WaitingError();
 }
 
 /** Returns whether an error tells BullMQ what to do with a job. */
-export function isConcluded(bullmq: EndingWorker['bullmq'], thrown: unknown): boolean {
+export function isForBullmq(bullmq: EndingWorker['bullmq'], thrown: unknown): boolean {
   const { DelayedError, UnrecoverableError, WaitingError } = bullmq;
   return [DelayedError, UnrecoverableError, WaitingError].some((type) => thrown instanceof type);
 }

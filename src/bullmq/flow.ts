@@ -69,16 +69,11 @@ export function openFlow({
       const turns = await ask(() =>
         turnsOf(client, queue.toKey('prioritized'), { parts, priority, isComplete }),
       );
-      const children = Array.from({ length: parts }, (_, part) => ({
+      const children = turns.map((turn, part) => ({
         name: 'part',
         queueName,
         data: { version: VERSION, name, run, part },
-        opts: {
-          ...opts,
-          jobId: jobId(name, run, part),
-          priority: turns[part] ?? 0,
-          failParentOnFailure: true,
-        },
+        opts: { ...opts, jobId: jobId(name, run, part), priority: turn, failParentOnFailure: true },
       }));
       // Without a priority, BullMQ starts the merge before all waiting parts.
       const merge = {
@@ -96,10 +91,7 @@ export function openFlow({
     },
     async remove(run) {
       const merge = await ask(() => queue.getJob(jobId(name, run)));
-      if (!merge) return;
-      // Before the merge, which cannot be removed while a worker processes one of its parts.
-      await ask(() => merge.removeUnprocessedChildren()).catch(() => {});
-      await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
+      if (merge) await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
     },
     isPaused: () => ask(() => queue.isPaused()),
     async close() {

@@ -43,7 +43,7 @@ interface ExportClaim {
 }
 
 /** The worker that claims a part. */
-export interface Claimant {
+interface Claimant {
   /** As {@link storedAccount} returns it. */
   readonly account: string;
   readonly host: string;

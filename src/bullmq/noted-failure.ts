@@ -33,3 +33,19 @@ function causeOf({ cause }: BatchError): NonNullable<NotedFailure['cause']> {
   const { code, response } = Object(cause) as { code?: unknown; response?: Refusal };
   return { code, status: response?.status, ...(isScopeRefusal(response?.headers) && { scope: true }) };
 }
+
+/** Validates an error of a part, because other programs can write to Redis. */
+export function readNotedFailure(noted: unknown): NotedFailure | undefined {
+  const { code, message, resumable, permanent, tolerance, cause } = Object(noted) as {
+    readonly [name in keyof NotedFailure]?: unknown;
+  };
+  if (typeof message !== 'string' || !/^ERR_[A-Z_]+$/.test(String(code))) return undefined;
+  return {
+    code: code as BatchErrorCode,
+    message,
+    resumable: resumable === true,
+    permanent: permanent === true,
+    ...(typeof tolerance === 'number' && { tolerance }),
+    ...(typeof cause === 'object' && cause !== null && { cause }),
+  };
+}

@@ -38,7 +38,7 @@ interface PartClaimOptions {
 /**
  * Claims a part or the merge. Returns the reason if nothing is left to do.
  *
- * @throws LeftAloneError if the export is not for this worker. WorkerProblem if the directory of the worker is not the directory of the
+ * @throws LeftAloneError if the export is not for this worker. DirectoryError if the directory of the worker is not the directory of the
  * export, or cannot be used.
  */
 export async function claimPart({

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
+import { isWhole } from '../core/internal.ts';
 import { askRedis } from './ask-redis.ts';
 import type { ExportKeys } from './keys.ts';
-import type { NotedFailure } from './noted-failure.ts';
+import { type NotedFailure, readNotedFailure } from './noted-failure.ts';
 import { type PartClaim, takenOver } from './part-claim.ts';
 
 /** Why a worker has failed a part or the merge in this run of an export. */
@@ -18,6 +19,8 @@ export interface PartFailure {
   readonly scope: 'machine' | 'export' | 'part';
   /** Of `machine`: whether the worker has tried again without success, so that nobody should wait for it. */
   readonly isLasting: boolean;
+  /** Time of the failure in epoch milliseconds, by the clock of the worker. */
+  readonly at: number;
   readonly failure: NotedFailure;
 }
 
@@ -25,7 +28,7 @@ export interface PartFailure {
 export interface PartFailures {
   /** @throws BatchError `ERR_LOCKED` if another worker has claimed the part since, or the export was submitted again. */
   note(claim: PartClaim, failure: PartFailure): Promise<void>;
-  /** Returns the failures of all parts. */
+  /** Returns the failures of all parts. Ignores damaged entries. */
   list(): Promise<PartFailure[]>;
 }
 
@@ -67,7 +70,34 @@ export function createPartFailures(
     },
     async list() {
       const { run: notedRun, ...fields } = await ask(() => client.hgetall(keys.failures));
-      return notedRun === run ? Object.values(fields).map((text) => JSON.parse(text)) : [];
+      return notedRun === run ? Object.values(fields).flatMap((text) => readPartFailure(text) ?? []) : [];
     },
   };
+}
+
+/** Validates a failure, because other programs can write to Redis. */
+export function readPartFailure(text: string): PartFailure | undefined {
+  const { worker, host, part, scope, isLasting, at, failure } = readObject(text);
+  const noted = readNotedFailure(failure);
+  if (typeof worker !== 'string' || !SCOPES.includes(scope as PartFailure['scope']) || !noted)
+    return undefined;
+  return {
+    worker,
+    host: String(host),
+    ...(isWhole(part) && { part }),
+    scope: scope as PartFailure['scope'],
+    isLasting: isLasting === true,
+    at: typeof at === 'number' ? at : 0,
+    failure: noted,
+  };
+}
+
+const SCOPES: readonly PartFailure['scope'][] = ['machine', 'export', 'part'];
+
+function readObject(text: string): { readonly [name in keyof PartFailure]?: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
 }

@@ -1,20 +1,22 @@
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { BatchError } from '../batch/index.ts';
 import { toBatchError } from '../batch/internal.ts';
-import { isError, isWhole, type OptionTable, readOptions } from '../core/internal.ts';
+import type { ConfigurationError } from '../core/index.ts';
+import { isError } from '../core/internal.ts';
 import { readDescription } from './description.ts';
-import { conclude, handBack, isConcluded, postpone, putBack } from './end-job.ts';
-import { refuseNewer, VERSION } from './format-version.ts';
+import { carryOut, handBack, isForBullmq, postpone, requeue } from './end-job.ts';
+import { createFailurePolicy, type FailurePolicy } from './failure-policy.ts';
+import { VERSION } from './format-version.ts';
+import { readJob } from './job-data.ts';
 import { isLost, isWorthAnotherAttempt } from './job-errors.ts';
 import { reportTo } from './job-progress.ts';
 import type { JobContext, JobOfExport } from './jobs.ts';
-import { createJudge } from './judge.ts';
 import { exportKeys } from './keys.ts';
 import type { LeaveAlone } from './leave-alone.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { LeftAloneError } from './left-alone-error.ts';
 import { cleanUp, mergeParts } from './merge-job.ts';
-import { nameProblem } from './names.ts';
 import type { OutageLimit } from './outage-limit.ts';
 import { type ClaimingWorker, claimPart, type PartClaim } from './part-claim.ts';
 import { createPartFailures } from './part-failures.ts';
@@ -52,15 +54,30 @@ interface JobEnd {
   isClosing(): boolean;
 }
 
+/** One attempt of a worker at a job. */
+interface Attempt {
+  readonly worker: WorkerContext;
+  readonly job: Job;
+  readonly token: string | undefined;
+  readonly own: JobOfExport;
+  /** For events. */
+  readonly about: { readonly name: string; readonly part?: number };
+  readonly policy: FailurePolicy;
+  /** Claims the part or the merge for this attempt. */
+  claim(worker: ClaimingWorker): ReturnType<typeof claimPart>;
+  /** Undefined until the part is claimed. */
+  claimed?: PartClaim;
+}
+
+type JobResult = { readonly records: number } | { readonly skipped: string };
+
 /** Processes one job, and rejects with the error that makes BullMQ repeat, fail or requeue the job. */
 export async function processJob(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
-  if (worker.pause.isActive) {
-    // BullMQ fetched the job before the pause.
-    await putBack(job, token);
-    throw new worker.bullmq.WaitingError();
-  }
+  // BullMQ fetched the job before the pause.
+  if (worker.pause.isActive) throw await requeue(worker, job, token);
   try {
-    return await processOwn(worker, job, token, end);
+    const attempt = prepareAttempt(worker, job, token, end.signal);
+    return await runAttempt(attempt).catch((thrown: unknown) => endFailedAttempt(attempt, thrown, end));
   } catch (error) {
     throw error instanceof LeftAloneError
       ? await worker.leaveAlone.leave(job, token, error, end.signal)
@@ -68,83 +85,106 @@ export async function processJob(worker: WorkerContext, job: Job, token: string 
   }
 }
 
-async function processOwn(worker: WorkerContext, job: Job, token: string | undefined, end: JobEnd) {
-  const { bullmq, emit } = worker;
-  const { signal } = end;
-  let claim: PartClaim | undefined;
+function prepareAttempt(
+  worker: WorkerContext,
+  job: Job,
+  token: string | undefined,
+  signal: AbortSignal,
+): Attempt {
+  const { client, timeout, prefix, queue } = worker;
   const { name, run, part } = readJob(worker, job);
   const about = { name, ...(part !== undefined && { part }) };
-  const keys = exportKeys(worker.prefix, worker.queue, name);
-  const failures = createPartFailures(worker.client, { keys, run, timeout: worker.timeout });
-  const judge = createJudge({ ...worker, part, failures });
-  const ledger = createLedger(worker.client, keys, worker.timeout);
+  const keys = exportKeys(prefix, queue, name);
+  const ledger = createLedger(client, keys, timeout);
+  const failures = createPartFailures(client, { keys, run, timeout });
+  const key = part === undefined ? keys.merge : keys.part(part);
   const label = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
-  const claiming = { ledger, name, key: part === undefined ? keys.merge : keys.part(part), run, label };
-  try {
-    await declineForeign(worker, ledger);
-    const own: JobOfExport = { ...about, run, keys, ledger, signal };
-    const claimed = await claimPart({ ...claiming, worker: worker.claiming });
-    worker.leaveAlone.claimed();
-    if (typeof claimed === 'string') return await skip(worker, own, claimed);
-    claim = claimed;
-    const judgement = await judge.before();
-    if (judgement !== 'export') throw await conclude(worker, job, token, { claim, judgement, about });
-    emit({ type: 'started', ...about });
-    const description = readDescription((await ledger.read()).description ?? '');
-    const report = reportTo(job);
-    const { records } =
-      part === undefined
-        ? await mergeParts(worker.context, own, description, claim, report)
-        : await exportPart(worker.context, own, description, claim, (progress) => {
-            if (!progress.waiting) {
-              worker.outages.answered();
-              worker.pause.answered();
-            }
-            report(progress);
-            emit({ type: 'progress', ...about, progress });
-          });
-    job.updateProgress(100).catch(() => {});
-    worker.pause.finished();
-    emit({ type: 'finished', ...about, records });
-    return { records };
-  } catch (thrown) {
-    if (thrown instanceof LeftAloneError || isConcluded(bullmq, thrown)) throw thrown;
-    const error = toBatchError(thrown);
-    if (end.isClosing()) throw await handBack(worker, job, token, about);
-    // BullMQ knows which worker has the job, and gives a job without a worker to another worker.
-    const loseJob = (reason: Error) => {
-      emit({ type: 'lost', ...about, error: reason });
-      return new bullmq.WaitingError();
-    };
-    if (signal.aborted || isLost(error)) throw loseJob(error);
-    const { attempts = 1, backoff } = job.opts;
-    const isOfMachine = faultOf(error) !== undefined;
-    if (!isOfMachine && worker.outages.allows(error)) {
+  return {
+    worker,
+    job,
+    token,
+    own: { ...about, run, keys, ledger, signal },
+    about,
+    policy: createFailurePolicy({ ...worker, part, failures }),
+    claim: (claiming) => claimPart({ ledger, name, key, run, label, worker: claiming }),
+  };
+}
+
+async function runAttempt(attempt: Attempt): Promise<JobResult> {
+  const { worker, job, token, own, about, policy } = attempt;
+  const { context, emit, outages, pause } = worker;
+  const { ledger, part } = own;
+  await declineForeign(worker, ledger);
+  const claim = await attempt.claim(worker.claiming);
+  worker.leaveAlone.claimed();
+  if (typeof claim === 'string') return skip(worker, own, claim);
+  attempt.claimed = claim;
+  const decision = await policy.beforeAttempt();
+  if (decision !== 'export') throw await carryOut(worker, job, token, { claim, decision, about });
+  emit({ type: 'started', ...about });
+  const description = readDescription((await ledger.read()).description ?? '');
+  const report = reportTo(job);
+  const { records } =
+    part === undefined
+      ? await mergeParts(context, own, description, claim, report)
+      : await exportPart(context, own, description, claim, (progress) => {
+          if (!progress.waiting) {
+            outages.answered();
+            pause.answered();
+          }
+          report(progress);
+          emit({ type: 'progress', ...about, progress });
+        });
+  job.updateProgress(100).catch(() => {});
+  pause.finished();
+  emit({ type: 'finished', ...about, records });
+  return { records };
+}
+
+/** Ends a failed attempt: returns the job to the queue, repeats the job, or fails the export. */
+async function endFailedAttempt(attempt: Attempt, thrown: unknown, end: JobEnd): Promise<JobResult> {
+  const { worker, job, token, about } = attempt;
+  const { bullmq, emit, outages } = worker;
+  if (thrown instanceof LeftAloneError || isForBullmq(bullmq, thrown)) throw thrown;
+  const error = toBatchError(thrown);
+  if (end.isClosing()) throw await handBack(worker, job, token, about);
+  if (end.signal.aborted || isLost(error)) throw loseJob(attempt, error);
+  const { attempts = 1, backoff } = job.opts;
+  if (faultOf(error) === undefined) {
+    const isOutage = outages.allows(error);
+    if (isOutage || (isWorthAnotherAttempt(error) && job.attemptsMade + 1 < attempts)) {
       emit({ type: 'retrying', ...about, error });
+      // BullMQ counts an attempt and delays the job.
+      if (!isOutage) throw error;
       const { delay = DEFAULT_DELAY } = Object(backoff) as { delay?: number };
       throw await postpone(worker, job, token, delay);
     }
-    if (!isOfMachine && isWorthAnotherAttempt(error) && job.attemptsMade + 1 < attempts) {
-      emit({ type: 'retrying', ...about, error });
-      throw error;
-    }
-    try {
-      if (!claim) {
-        // The directory of this worker is wrong. Only a worker that has claimed the part may report that.
-        const claimed = await claimPart({
-          ...claiming,
-          worker: { ...worker.claiming, directory: undefined },
-        });
-        if (typeof claimed === 'string')
-          return await skip(worker, { ...about, ...claiming, keys, signal }, claimed);
-        claim = claimed;
-      }
-      const judgement = await judge.after(claim, error, attempts);
-      throw await conclude(worker, job, token, { claim, judgement, about, error });
-    } catch (reason) {
-      throw isError(reason) && isLost(reason) ? loseJob(reason) : reason;
-    }
   }
+  try {
+    return await endByPolicy(attempt, error, attempts);
+  } catch (reason) {
+    throw isError(reason) && isLost(reason) ? loseJob(attempt, reason) : reason;
+  }
+}
+
+/** Returns a result if another worker has ended the job. @throws the error for BullMQ. BatchError if the job is lost. */
+async function endByPolicy(
+  attempt: Attempt,
+  error: BatchError | ConfigurationError,
+  attempts: number,
+): Promise<JobResult> {
+  const { worker, job, token, own, about, policy } = attempt;
+  // Without a claim, the directory of this worker is wrong. Only a worker that has claimed the part may report that.
+  const claim = attempt.claimed ?? (await attempt.claim({ ...worker.claiming, directory: undefined }));
+  if (typeof claim === 'string') return skip(worker, own, claim);
+  const decision = await policy.afterFailure(claim, error, attempts);
+  throw await carryOut(worker, job, token, { claim, decision, about, error });
+}
+
+/** Returns the error for BullMQ, which knows which worker has the job, and gives a job without a worker to another worker. */
+function loseJob({ worker, about }: Attempt, error: Error): Error {
+  worker.emit({ type: 'lost', ...about, error });
+  return new worker.bullmq.WaitingError();
 }
 
 /** @throws LeftAloneError if the worker's options say that it cannot process this export. */
@@ -169,28 +209,4 @@ async function skip(
   }
   emit({ type: 'skipped', name, ...(part !== undefined && { part }), why: reason });
   return { skipped: reason };
-}
-
-/** Data of a job. */
-interface JobData {
-  version: unknown;
-  name: unknown;
-  run: unknown;
-  part: unknown;
-}
-
-const JOB_DATA: OptionTable<JobData> = { version: 'any', name: 'any', run: 'any', part: 'any' };
-
-/** Validates the data of a job, because it comes from Redis. */
-function readJob({ bullmq }: WorkerContext, { data }: Job) {
-  const [{ version, name, run, part }, problems] = readOptions(Object(data) as JobData, JOB_DATA);
-  refuseNewer(String(name), version);
-  const isPart = part === undefined || isWhole(part);
-  if (nameProblem('name', name) || !/^\d+$/.test(String(run)) || !isPart || problems.some(Boolean)) {
-    throw new bullmq.UnrecoverableError(
-      ['the job is not part of an export', ...problems.filter(Boolean)].join(': ') +
-        '. Use this queue for exports only, and run the same version of axios-oauth-refresh on all hosts.',
-    );
-  }
-  return { name: String(name), run: String(run), part: part === undefined ? undefined : Number(part) };
 }

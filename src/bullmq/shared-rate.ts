@@ -17,7 +17,7 @@ import { DEFAULTS } from './worker-options.ts';
 
 /** Options of {@link sharedRate}. */
 export interface SharedRateOptions extends Rate {
-  /** `redis://host:6379`, `rediss://...`, or an ioredis client, which is duplicated and stays open. */
+  /** `redis://host:6379`, `rediss://...`, `redis+sentinel://host:26379/master`, or an ioredis client, which is duplicated and stays open. */
   connection: QueueConnection;
   /** Processes with the same key share one rate. */
   key: string;

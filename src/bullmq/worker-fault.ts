@@ -2,7 +2,7 @@ import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
 import { type AuthRefreshErrorCode, isAuthRefreshError } from '../core/index.ts';
 import { isScopeRefusal } from '../core/internal.ts';
-import { WorkerProblem } from './worker-problem.ts';
+import { DirectoryError } from './directory-error.ts';
 
 /** What a worker lacks: a usable directory, a way to the API, or credentials that the API accepts. */
 export type WorkerFault = 'directory' | 'network' | 'credentials';
@@ -38,7 +38,7 @@ const TOKEN_FAULTS: { readonly [code in AuthRefreshErrorCode]?: WorkerFault } = 
 
 /** Returns what a worker lacks if a part failed because of the worker's machine; undefined if another worker would fail too. */
 export function faultOf(error: Error): WorkerFault | undefined {
-  if (error instanceof WorkerProblem) return 'directory';
+  if (error instanceof DirectoryError) return 'directory';
   if (!(error instanceof BatchError)) return undefined;
   const { code, cause } = error;
   switch (code) {

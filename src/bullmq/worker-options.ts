@@ -7,7 +7,7 @@ import type { PartStore } from './part-store.ts';
 
 /** Location of the queue. */
 export interface QueueOptions {
-  /** `redis://host:6379`, `rediss://...`, or an ioredis client, which is duplicated and stays open. */
+  /** `redis://host:6379`, `rediss://...`, `redis+sentinel://host:26379/master`, or an ioredis client, which is duplicated and stays open. */
   connection: QueueConnection;
   /** Name of the queue. @default 'exports' */
   queue?: string | undefined;

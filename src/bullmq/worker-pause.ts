@@ -1,5 +1,5 @@
 import type { Clock } from '../core/index.ts';
-import { monotonicOf } from '../core/internal.ts';
+import { monotonicOf, systemClock } from '../core/internal.ts';
 import type { Presence } from './presence.ts';
 import type { WorkerFault } from './worker-fault.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
@@ -43,7 +43,7 @@ const FORGET_AFTER = 600_000;
 export function createWorkerPause({ clock, stop, start, presence, emit }: WorkerPauseOptions): WorkerPause {
   const now = monotonicOf(clock);
   let tries = 0;
-  let last: WorkerFault | undefined;
+  let lastFault: WorkerFault | undefined;
   let endedAt = 0;
   let timer: unknown;
   let resting: unknown;
@@ -67,8 +67,8 @@ export function createWorkerPause({ clock, stop, start, presence, emit }: Worker
     },
     begin(fault, error) {
       if (timer !== undefined) return tries;
-      if (fault !== last || now() - endedAt > FORGET_AFTER) tries = 0;
-      last = fault;
+      if (fault !== lastFault || now() - endedAt > FORGET_AFTER) tries = 0;
+      lastFault = fault;
       const delay = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries++);
       timer = clock.setTimeout(end, delay);
       stop();
@@ -78,17 +78,19 @@ export function createWorkerPause({ clock, stop, start, presence, emit }: Worker
     },
     rest(delay) {
       if (timer !== undefined || resting !== undefined) return;
-      resting = clock.setTimeout(endRest, delay);
+      // BullMQ delays jobs by the system clock.
+      resting = systemClock.setTimeout(endRest, delay);
       stop();
     },
     answered() {
-      if (last !== 'directory') tries = 0;
+      if (lastFault !== 'directory') tries = 0;
     },
     finished() {
       tries = 0;
     },
     close() {
-      for (const pending of [timer, resting]) if (pending !== undefined) clock.clearTimeout(pending);
+      if (timer !== undefined) clock.clearTimeout(timer);
+      if (resting !== undefined) systemClock.clearTimeout(resting);
     },
   };
 }

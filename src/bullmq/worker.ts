@@ -159,6 +159,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
 
   async function closeAll(): Promise<void> {
     pause.close();
+    const left = presence.stop();
     const ended = worker.close();
     for (const job of running.values()) job.abort(CLOSING);
     const expired = () => new Error('timed out');
@@ -167,7 +168,7 @@ export async function startExportWorker(options: ExportWorkerOptions): Promise<E
       // Not awaited: between two connection attempts, ioredis never reports that it has ended.
       worker.disconnect().catch(() => {});
     });
-    await presence.stop();
+    await left;
     await disconnect();
   }
 

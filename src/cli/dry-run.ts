@@ -43,16 +43,14 @@ export async function runDryRun(io: Io, { name, args, flags, file, prepare }: Dr
 }
 
 /** Returns the exit code that the import would have, if the API accepts every record that is sent. */
-function outcomeOf(
-  { unreadable, refused, unresolvedWithoutId, exceedsMaxRejects, unfinishedLine }: ImportCheck,
-  { onBadRecord = 'stop' }: ImportFlags,
-): { exitCode: ExitCode; hint?: string } {
+function outcomeOf(check: ImportCheck, { strict }: ImportFlags): { exitCode: ExitCode; hint?: string } {
+  const { unreadable, refused, unresolvedWithoutId, stopsAtLine, exceedsMaxRejects, unfinishedLine } = check;
   if (unresolvedWithoutId > 0) {
     const hint = 'remove the records that the API has stored, and add --send-again to send the others';
     return { exitCode: EXIT.usage, hint };
   }
-  if (unreadable.count > 0 && onBadRecord === 'stop') {
-    const hint = `the import would stop at line ${unreadable.first[0]?.line}: fix the lines, or add --on-bad-record reject`;
+  if (stopsAtLine !== undefined) {
+    const hint = `the import would stop at line ${stopsAtLine}: fix the lines, or add --on-bad-record reject`;
     return { exitCode: EXIT.permanent, hint };
   }
   if (exceedsMaxRejects) {
@@ -63,9 +61,8 @@ function outcomeOf(
     unfinishedLine !== undefined && finishRow(unfinishedLine),
     unreadable.count + refused.count > 0 && 'fix the records, or import without --dry-run to reject them',
   ].filter(Boolean);
-  return hints.length === 0
-    ? { exitCode: EXIT.complete }
-    : { exitCode: EXIT.partial, hint: hints.join('; ') };
+  if (hints.length > 0) return { exitCode: EXIT.partial, hint: hints.join('; ') };
+  return { exitCode: strict && check.warnings.length > 0 ? EXIT.warning : EXIT.complete };
 }
 
 /** Returns what to do about a last row without a line end. */

@@ -26,7 +26,11 @@ export function addHelpEnd(
     const files = names.filter((name) => name.endsWith('_FILE')).join(', ');
     return `  ${label}:\n    ${required.join(', and\n    ')}\n    optional: ${optional}\n    secrets in files: ${files}`;
   });
-  if (redis) credentials.push(`  Redis, for --queue:\n    optional: ${namesOf(REDIS_VARIABLES).join(', ')}`);
+  if (redis) {
+    const { sentinelPassword, ...server } = REDIS_VARIABLES;
+    const lines = [server, { sentinelPassword }].map((variables) => namesOf(variables).join(', '));
+    credentials.push(`  Redis, for --queue:\n    optional: ${lines.join(',\n    ')}`);
+  }
   if (credentials.length > 0) {
     credentials.unshift('Credentials, in the environment or in a file named by --env, never in arguments:');
     credentials.push('  The environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY set a proxy.');

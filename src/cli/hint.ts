@@ -21,7 +21,7 @@ export function hintFor(request: HintRequest): string | undefined {
   switch (exitCode) {
     case EXIT.authentication:
       return isRedisRefusal(error)
-        ? 'set REDIS_USERNAME and REDIS_PASSWORD in the environment or in a file named by --env'
+        ? 'set REDIS_USERNAME and REDIS_PASSWORD, or for Sentinel REDIS_SENTINEL_PASSWORD, in the environment or in a file named by --env'
         : 'run `axios-oauth-refresh token` to check the credentials';
     case EXIT.forbidden:
       return 'assign the missing role or scope to the OAuth client; a new assignment can take minutes';
@@ -47,10 +47,11 @@ function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest):
   const { code, tolerance } = error as Partial<BatchError>;
   const isPages = command === 'export pages';
   if (code === 'ERR_INPUT') {
-    return 'fix the line and run the same command again, or add --on-bad-record reject, which writes bad records to a file';
+    // A header, or text that is not UTF-8, cannot be written to the rejects file.
+    return 'fix the line and run the same command again; if only a record is wrong, you can add --on-bad-record reject instead';
   }
   if (code === 'ERR_TOO_MANY_REJECTS') {
-    return 'fix the cause, or set --max-rejects to a higher number or to none, and run the same command again';
+    return 'fix the cause and run the same command again, or add --max-rejects none to import despite the rejected records';
   }
   if (code === 'ERR_RECORD') {
     return `name all columns with --columns${canRestart ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;

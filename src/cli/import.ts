@@ -35,6 +35,7 @@ export async function runImport(
     input: inputOf(flags),
     target: target(),
     batchRecords: flags.batchSize,
+    retries: flags.retries,
     ...{ checkpoint, concurrency, onBadRecord, rejects, unresolved, maxRejects, sendAgain },
   });
   const job = { name, args, flags, file: flags.in };

@@ -25,7 +25,11 @@ export const CLIENT_AUTHENTICATIONS: ReadonlyMap<string, ClientAuthentication> =
 ]);
 
 /** The environment variables for Redis. */
-export const REDIS_VARIABLES = { username: 'REDIS_USERNAME', password: 'REDIS_PASSWORD' } as const;
+export const REDIS_VARIABLES = {
+  username: 'REDIS_USERNAME',
+  password: 'REDIS_PASSWORD',
+  sentinelPassword: 'REDIS_SENTINEL_PASSWORD',
+} as const;
 
 /** The environment variables of each vendor: all `names`, and the `required` and `optional` ones in words. `rate` is the default. */
 export const VENDOR_VARIABLES = {

@@ -22,6 +22,7 @@ export { RATE_INTERVAL, rateProblems } from './rate.ts';
 export { readBody } from './read-body.ts';
 export { isA, isError } from './realm.ts';
 export { redactUrl, removeUserInfo } from './redact-url.ts';
+export { parseRedisUrl, type RedisTarget, redisAddress } from './redis-url.ts';
 export {
   createResourceOrigins,
   httpOrigins,

@@ -2,9 +2,9 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DirectoryError } from '../../src/bullmq/directory-error.ts';
 import { createMarker, notShared, readMarker } from '../../src/bullmq/directory-marker.ts';
 import { directoryParts, type ExportWorkerEvent } from '../../src/bullmq/index.ts';
-import { WorkerProblem } from '../../src/bullmq/worker-problem.ts';
 import { failure, temporaryDirectory } from '../support/batch.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
@@ -38,7 +38,7 @@ describe('the marker of a directory', () => {
     const directory = await temporaryDirectory();
     await prepare(directory);
     const error = await failure(createMarker(directory, 'all'), 'ERR_OUTPUT');
-    expect(error).toBeInstanceOf(WorkerProblem);
+    expect(error).toBeInstanceOf(DirectoryError);
     expect(error.cause).toMatchObject({ code: expect.stringMatching(/^E[A-Z]+$/) });
     expect(error.message).toContain(directory);
   });
@@ -46,7 +46,7 @@ describe('the marker of a directory', () => {
   it('that is another one names both hosts', () => {
     const error = notShared('/mnt/exports', 'january', 'two', 'one');
     expect(error.message).toMatch(
-      /\/mnt\/exports of host two is not the directory into which host one exports january/,
+      /\/mnt\/exports of host two is not the directory of the export: host one exports january into another directory/,
     );
     expect(error).toMatchObject({ code: 'ERR_OUTPUT', cause: { code: 'ENOTSHARED' }, resumable: true });
   });
@@ -56,7 +56,7 @@ describeWithRedis('a worker whose directory', () => {
   const redis = useRedis();
   const problem = (events: readonly ExportWorkerEvent[]) =>
     events.flatMap((event) =>
-      'error' in event && event.error instanceof WorkerProblem ? [event.error] : [],
+      'error' in event && event.error instanceof DirectoryError ? [event.error] : [],
     )[0];
 
   it('is not shared is refused at its first part, and writes nothing', async () => {
@@ -69,7 +69,7 @@ describeWithRedis('a worker whose directory', () => {
     await expect
       .poll(() => problem(wrong.events)?.message)
       .toContain(
-        `the directory ${directory} of host ${hostname()} is not the directory into which host ${hostname()} exports all`,
+        `the directory ${directory} of host ${hostname()} is not the directory of the export: this host has begun all in another directory`,
       );
     await wrong.close();
     await handle.finished({ pollInterval: 20 });

@@ -2,8 +2,8 @@ import { AxiosError, type AxiosResponse } from 'axios';
 import { expect, it } from 'vitest';
 import { BatchError } from '../../src/batch/index.ts';
 import { fileError, toBatchError } from '../../src/batch/internal.ts';
+import { DirectoryError } from '../../src/bullmq/directory-error.ts';
 import { faultOf, type WorkerFault } from '../../src/bullmq/worker-fault.ts';
-import { WorkerProblem } from '../../src/bullmq/worker-problem.ts';
 import { AuthRefreshError, ConfigurationError, TokenRequestError } from '../../src/core/errors.ts';
 
 const config = { url: '/x' } as never;
@@ -34,7 +34,7 @@ const CASES: readonly Case[] = [
   ].map((code): Case => [`${code} of the output`, fileError('/x', ofFile(code)), 'directory']),
   ['an error of a file in a callback', toBatchError(ofFile('EIO')), 'directory'],
   ['a part file that another worker has written', new BatchError('short', 'ERR_OUTPUT_SHORT'), 'directory'],
-  ['a directory that is not shared', new WorkerProblem('not shared', 'ERR_OUTPUT'), 'directory'],
+  ['a directory that is not shared', new DirectoryError('not shared', new Error()), 'directory'],
   ...['EISDIR', 'ENAMETOOLONG', 'ENOTDIR'].map(
     (code): Case => [`${code} of the output`, fileError('/x', ofFile(code)), undefined],
   ),

@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startVendorSimulator, type VendorSimulator } from '../../src/testing/index.ts';
-import { compare, generator } from './compare.ts';
+import { compare, digest, generator } from './compare.ts';
 import { environmentOf, SCENARIOS, type Scenario, type ScenarioName } from './scenarios.ts';
 
 /** Options of {@link chaos}. */
@@ -172,10 +170,4 @@ async function sizeOf(path: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   );
-}
-
-async function digest(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

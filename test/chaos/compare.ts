@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
@@ -19,6 +20,13 @@ export async function compare(path: string, expected: Iterable<string>, hasHeadi
   let lost = 0;
   for (const line of expected) if (!seen.has(line)) lost++;
   return { lines, lost, repeated: lines - seen.size };
+}
+
+/** Returns the digest of the bytes of a file. */
+export async function digest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 }
 
 /** Returns a generator of numbers from 0 to 1 that is determined by its seed. */

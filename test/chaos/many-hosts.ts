@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startVendorSimulator } from '../../src/testing/index.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { type BadWorker, prepareBadWorkers } from './bad-workers.ts';
-import { compare, generator } from './compare.ts';
+import { compare, digest, generator } from './compare.ts';
+import { environmentOf, SCENARIOS } from './scenarios.ts';
 
 /** Options of {@link manyHosts}. */
 export interface ManyHostsOptions {
@@ -37,6 +39,8 @@ export interface ManyHostsResult {
   lines: number;
   lost: number;
   repeated: number;
+  /** Whether the output has the same bytes as an undisturbed export. */
+  identical: boolean;
   tokenRequests: number;
   /** How often the bad workers paused or left the export alone. */
   bad?: string;
@@ -47,7 +51,7 @@ export interface ManyHostsResult {
 
 /**
  * Exports conversations with workers that are killed at random moments of the export, and compares the output with the
- * records of the simulator. The simulator is a separate process.
+ * records of the simulator and with an undisturbed export. The simulator is a separate process.
  */
 export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsResult> {
   const { command, records, parts, kills, pageDelay, seed } = options;
@@ -60,15 +64,16 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
   try {
     const simulator = await startSimulator(command, records, pageDelay);
     children.push(simulator.child);
-    const run = (args: string[], env = {}) => {
+    const start = (args: string[], env = {}) => {
       const [program, ...before] = command;
-      const child = spawn(program, [...before, ...args, '--queue', redis.url], {
+      const child = spawn(program, [...before, ...args], {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...process.env, ...simulator.env, ...env },
       });
       children.push(child);
       return child;
     };
+    const run = (args: string[], env = {}) => start([...args, '--queue', redis.url], env);
     const startWorker = async (directory = shared, env = {}) => {
       const { takeover, readAhead } = options;
       const flags = [
@@ -142,11 +147,28 @@ export async function manyHosts(options: ManyHostsOptions): Promise<ManyHostsRes
     const reference = await startVendorSimulator({ records });
     const expected = Array.from(reference.records(), (record) => JSON.stringify(record));
     const compared = await compare(join(shared, 'out.jsonl'), expected);
+    const undisturbed = join(directory, 'undisturbed.jsonl');
+    const alone = start(
+      [
+        'export',
+        'genesys-conversations',
+        '--interval',
+        simulator.interval,
+        '--out',
+        undisturbed,
+        '--rate',
+        'none',
+      ],
+      environmentOf(SCENARIOS.conversations, reference),
+    );
+    alone.stderr.resume();
+    await once(alone, 'close');
     await reference.close();
     const tokenRequests = await simulator.end();
     return {
       kills: killed,
       ...compared,
+      identical: (await digest(join(shared, 'out.jsonl'))) === (await digest(undisturbed)),
       tokenRequests,
       ...(options.badWorkers && { bad: JSON.stringify(bad) }),
       secondsForParts: secondsForParts || seconds,

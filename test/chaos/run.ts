@@ -40,5 +40,6 @@ const result = onManyHosts
 for (const [label, value] of Object.entries(result)) {
   console.log(`${label.padEnd(15)} ${typeof value === 'number' ? Math.round(value * 10) / 10 : value}`);
 }
-const intact = !('identical' in result) || result.identical;
-process.exitCode = intact && result.lines === records && result.lost === 0 && result.repeated === 0 ? 0 : 1;
+const { identical } = result;
+process.exitCode =
+  identical && result.lines === records && result.lost === 0 && result.repeated === 0 ? 0 : 1;

@@ -27,6 +27,11 @@ describe('the secrets in arguments', () => {
     ],
     [['--url=/a?X-Signature=hunter2'], ['--url=/a?X-Signature=***']],
     [
+      ['--queue', 'redis+sentinel://u:hunter2@a:1,b/m?sentinelPassword=hunter2'],
+      ['--queue', 'redis+sentinel://a:1,b/m?sentinelPassword=***'],
+    ],
+    [['--queue=rediss+sentinel://u:hun@ter2@[::1],b/m/0'], ['--queue=rediss+sentinel://[::1],b/m/0']],
+    [
       ['--base-url', 'https://ada:hunter2@example.com/'],
       ['--base-url', 'https://example.com/'],
     ],

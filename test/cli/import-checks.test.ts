@@ -91,6 +91,15 @@ describe('--dry-run', () => {
       ['hint: the import would stop because of --max-rejects: fix the records, or set a higher number\n'],
     ],
     [
+      'a row of a rejects file still cannot be read',
+      6,
+      'a.jsonl',
+      ['{"id":"a"}', '{"rejected":{"line":1,"reason":"too short"},"text":"x"}'],
+      WITH_ID,
+      ['warning: line 2 cannot be read: too short\n'],
+    ],
+    ['there are no records, and --strict is set', 8, 'a.csv', ['id,n'], ['--strict'], ['has no records']],
+    [
       'there are no records',
       0,
       'a.csv',
@@ -216,7 +225,7 @@ describe('--max-rejects', () => {
     expect(stderr).toContain('A contact needs a first or a last name.');
     expect(stderr).toContain(`${path}.rejects.jsonl`);
     expect(stderr).toMatch(
-      /\nhint: fix the cause, or set --max-rejects to a higher number or to none, [^\n]*\n$/,
+      /\nhint: fix the cause and run the same command again, or add --max-rejects none [^\n]*\n$/,
     );
     expect(code).toBe(7);
     const again = await run(peopleFrom(path, '--max-rejects', 'none'), genesysEnv(simulator));

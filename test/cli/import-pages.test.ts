@@ -118,6 +118,16 @@ describe('import pages', () => {
     [['--url', '/a', '--errors-at', 'errors'], '--errors-at requires --error-id'],
     [['--url', '/a', '--records-at', 'a', '--result-id', 'id'], '--result-id requires --id-field'],
     [['--url', '/a', '--header', 'Authorization=Bearer x'], '--header: Authorization can be a secret'],
+    [['--url', '/a', '--header', 'X A=1'], '--header: "X A" is not a valid header field'],
+    [['--url', '/a', '--header', 'X-A=1\n2'], '--header: "X-A" is not a valid header field'],
+    [
+      ['--url', '/a', '--id-field', 'id', '--idempotency-header', 'X A'],
+      '--idempotency-header: "X A" is not a valid header field',
+    ],
+    [
+      ['--url', '/a', '--id-field', 'id', '--idempotency-header', 'authorization'],
+      '--idempotency-header: authorization has another meaning',
+    ],
     [
       ['--url', '/a', '--secret-param', 'partner'],
       'no --param, member of --data or parameter of --url is named partner',

@@ -52,6 +52,22 @@ describe('import', () => {
     );
   });
 
+  it('sends unresolved records without IDs only with --send-again, and warns that they may be stored twice', async () => {
+    const simulator = await startSimulator();
+    const line = '{"unresolved":{"line":1,"reason":"timeout"},"record":{"name":"a"}}\n';
+    const path = await inputFile('contacts.jsonl.unresolved.jsonl', line);
+    const args = ['import', 'genesys-contacts', '--list', 'l1', '--in', path, ...QUICK];
+    const refused = await run(args, genesysEnv(simulator));
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('1 record without an id');
+    expect(refused.stderr).toContain('--send-again');
+    expect(simulator.contacts('l1').size).toBe(0);
+    const sent = await run([...args, '--send-again'], genesysEnv(simulator));
+    expect(sent.code).toBe(0);
+    expect(sent.stderr).toContain('may be stored twice');
+    expect(simulator.contacts('l1').size).toBe(1);
+  });
+
   it('genesys-external-contacts reads JSON Lines', async () => {
     const simulator = await startSimulator();
     const path = await inputFile('people.jsonl', '{"firstName":"Ada"}\n{"firstName":"Alan"}\n');
@@ -81,7 +97,7 @@ describe('import', () => {
     expect(code).toBe(7);
     expect(stderr).toContain('line 3');
     expect(stderr).toMatch(
-      /\nhint: fix the line and run the same command again, or add --on-bad-record reject.*\n$/,
+      /\nhint: fix the line and run the same command again; .*--on-bad-record reject instead\n$/,
     );
     await writeFile(path, 'customer,phone\na,1\nb,2\nc,3\n');
     expect((await run(args, genesysEnv(simulator))).code).toBe(0);

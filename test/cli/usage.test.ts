@@ -102,6 +102,12 @@ describe('arguments', () => {
     [['worker', '--queue', 'http://127.0.0.1'], 'must be a redis:// or rediss:// URL'],
     [['worker', '--queue', 'redis://:hunter2@127.0.0.1'], 'set REDIS_PASSWORD'],
     [['worker', '--queue', 'redis://127.0.0.1/?password=hunter2'], 'set REDIS_PASSWORD'],
+    [['worker', '--queue', 'redis+sentinel://u:hunter2@a,b/m'], 'set REDIS_PASSWORD'],
+    [['worker', '--queue', 'redis+sentinel://u:hunter2@a'], 'set REDIS_PASSWORD'],
+    [['worker', '--queue', 'redis://u:12/hunter2@a'], 'set REDIS_PASSWORD'],
+    [['worker', '--queue', 'redis+sentinel://a/m?sentinelPassword=hunter2'], 'REDIS_SENTINEL_PASSWORD'],
+    [['worker', '--queue', 'redis+sentinel://a:26379'], 'must end with the name of the master'],
+    [['worker', '--queue', 'rediss+sentinel://a:0/m'], 'ports from 1 to 65535'],
     [[...QUEUED, '--out', 'a.jsonl', '--queue', 'redis://:hunter2@127.0.0.1'], 'set REDIS_PASSWORD'],
     [
       [...QUEUED.slice(0, -2), '--out', 'a.jsonl', '--parts', '6', '--no-merge'],

@@ -12,6 +12,8 @@ export interface RedisServerOptions {
   /** Uses TLS with a self-signed certificate. */
   tls?: boolean;
   password?: string;
+  /** Starts a Sentinel with this configuration file. */
+  sentinel?: string;
 }
 
 /** A redis-server on loopback, without persistence. */
@@ -43,7 +45,12 @@ const GUARD = `
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'redis-'));
   const certificate = options.tls ? selfSigned() : undefined;
-  const args = [...commonArgs(dir, options.password), ...tlsArgs(dir, certificate), ...(options.args ?? [])];
+  const args = [
+    ...(options.sentinel ? [options.sentinel, '--sentinel'] : []),
+    ...commonArgs(dir, options.password),
+    ...tlsArgs(dir, certificate),
+    ...(options.args ?? []),
+  ];
   const portOption = certificate ? '--tls-port' : '--port';
   const start = (port: number) => launch([...args, portOption, `${port}`], dir);
 
@@ -125,7 +132,7 @@ async function untilReady(server: ChildProcess): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const onData = (chunk: Buffer) => {
       log += chunk;
-      if (/Ready to accept connections/.test(log)) resolve();
+      if (/Ready to accept connections|Sentinel ID is/.test(log)) resolve();
     };
     server.stdout?.on('data', onData);
     server.stderr?.on('data', onData);

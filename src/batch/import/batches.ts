@@ -1,7 +1,9 @@
 import { toJson } from '../json/to-json.ts';
 import { badInput, type InputRecord, type RecordInput } from './input.ts';
 import { inputChanged } from './prefix-digest.ts';
+import { sentId } from './repeated-ids.ts';
 import { type ImportState, type Mark, type RecordState, readFrom } from './state.ts';
+import type { ImportTarget } from './target.ts';
 
 /** A record of the input and its number in the input, counted from 0. */
 export type NumberedRecord = InputRecord & { readonly number: number };
@@ -16,6 +18,8 @@ export interface Batch {
 }
 
 interface BatchLimits {
+  /** The records of a batch have different ids. */
+  target: Pick<ImportTarget, 'idOf' | 'problem'>;
   /** At least 1. */
   maxRecords: number;
   /** Size as JSON; a larger record is sent in a batch of its own. */
@@ -34,19 +38,21 @@ interface BatchLimits {
 export async function* cutBatches(
   input: RecordInput,
   state: Readonly<ImportState>,
-  { maxRecords, maxBytes, stopAtBad, onUnfinished }: BatchLimits,
+  { target, maxRecords, maxBytes, stopAtBad, onUnfinished }: BatchLimits,
 ): AsyncGenerator<Batch, void> {
   const begun = state.open.map(({ states }) => [...states]);
   const { record, ...position } = readFrom(state);
   let number = record;
   let records: NumberedRecord[] = [];
   let bytes = 0;
+  const ids = new Set<string>();
 
   const cut = (states?: RecordState[]): Batch => {
     const last = records.at(-1) as NumberedRecord;
     const batch = { records, states, end: { ...last.end, record: last.number + 1 } };
     records = [];
     bytes = 0;
+    ids.clear();
     return batch;
   };
 
@@ -64,7 +70,10 @@ export async function* cutBatches(
       const size = Buffer.byteLength(one.bad ? one.bad.text : toJson(one.value));
       // Lines with the same record must not be sent together: once one is accepted, the others are not sent.
       const isCopy = one.fed !== undefined && records.some(({ fed }) => fed?.key === one.fed?.key);
-      if (records.length > 0 && (isCopy || bytes + size > maxBytes)) yield cut();
+      const id = sentId(numbered, target);
+      const isRepeated = id !== undefined && ids.has(id);
+      if (records.length > 0 && (isCopy || isRepeated || bytes + size > maxBytes)) yield cut();
+      if (id !== undefined) ids.add(id);
       records.push(numbered);
       bytes += size;
       if (records.length >= maxRecords) yield cut();

@@ -3,9 +3,10 @@ import { createIdTable } from '../export/id-table.ts';
 import { interrupted } from '../to-batch-error.ts';
 import { cutBatches, type NumberedRecord } from './batches.ts';
 import { type InputRecord, sizeOfInput } from './input.ts';
-import { batchLimits, checkImportOptions, type ImportOptions } from './options.ts';
+import { listOf } from './list-scan.ts';
+import { batchLimits, checkImportOptions, IMPORT_DEFAULTS, type ImportOptions } from './options.ts';
 import { preflight } from './preflight.ts';
-import { limitOf } from './reject-limit.ts';
+import { isExceeded, limitOf } from './reject-limit.ts';
 import { startState } from './state.ts';
 import { inputWarnings } from './warnings.ts';
 
@@ -34,6 +35,8 @@ export interface ImportCheck {
   readonly requests: number;
   /** Records that cannot be read. The import stops at the first, or rejects them if `onBadRecord` is `reject`. */
   readonly unreadable: LineProblems;
+  /** The number of the line at which the import would stop, because a record cannot be read. Records of a rejects file do not stop an import. */
+  readonly stopsAtLine?: number | undefined;
   /** Records that the target refuses. The import would reject them without a request. */
   readonly refused: LineProblems;
   /** Whether the unreadable and refused records alone would stop the import because of `maxRejects`. */
@@ -42,7 +45,7 @@ export interface ImportCheck {
   readonly withoutId: number;
   /** Records whose id an earlier record of the input has. */
   readonly repeatedIds: LineProblems;
-  /** Records of an unresolved file that have no id. The import would refuse them without `sendAgain`. */
+  /** Records of an unresolved file that have no id. The import would refuse them without `sendAgain` or a `check` of the target. */
   readonly unresolvedWithoutId: number;
   /** The number of the line of a last row without a line end, which the import would not send. */
   readonly unfinishedLine?: number | undefined;
@@ -64,7 +67,7 @@ const MOST_LISTED = 20;
  */
 export async function checkImport(options: CheckImportOptions): Promise<ImportCheck> {
   const own = checkImportOptions(options, 'checkImport');
-  const { input, target, signal, sendAgain = false } = own;
+  const { input, target, signal, sendAgain = false, onBadRecord = IMPORT_DEFAULTS.onBadRecord } = own;
   await sizeOfInput(input.path);
   await preflight(input, target);
   const unreadable = collectProblems();
@@ -74,18 +77,25 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
   let withoutId = 0;
   let unresolvedWithoutId = 0;
   let unfinished: InputRecord | undefined;
+  let stopsAtLine: number | undefined;
   let records = 0;
   let requests = 0;
+  let exceedsMaxRejects = false;
+  const rejected = () => unreadable.count + refused.count;
 
   /** Returns whether the record would be sent. */
-  function inspect({ line, value, bad, list }: NumberedRecord): boolean {
-    if (bad) return unreadable.add(line, bad.reason);
+  function inspect(record: NumberedRecord): boolean {
+    const { line, value, bad, list } = record;
+    if (bad) {
+      if (onBadRecord === 'stop' && !list) stopsAtLine ??= line;
+      return unreadable.add(line, bad.reason);
+    }
     const problem = target.problem?.(value);
     if (problem !== undefined) return refused.add(line, problem);
     const id = target.idOf?.(value);
     if (id === undefined) {
       if (target.idOf) withoutId++;
-      if (list === 'unresolved' && !sendAgain) unresolvedWithoutId++;
+      if (listOf(input, record) === 'unresolved' && !sendAgain && !target.check) unresolvedWithoutId++;
       return true;
     }
     const earlier = ids.see(digestOf(id), line);
@@ -95,6 +105,7 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
 
   const batches = cutBatches(input, startState(), {
     ...batchLimits(own),
+    target,
     stopAtBad: false,
     onUnfinished(record) {
       unfinished = record;
@@ -103,15 +114,19 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
   for await (const batch of batches) {
     if (signal?.aborted) throw interrupted(signal.reason);
     records += batch.records.length;
+    const before = rejected();
     if (batch.records.filter(inspect).length > 0) requests++;
+    // Later records can lower the share of rejected records, but the import has stopped.
+    exceedsMaxRejects ||= rejected() > before && isExceeded(own.maxRejects, rejected(), records);
   }
   return {
     records,
-    sendable: records - unreadable.count - refused.count,
+    sendable: records - rejected(),
     requests,
     unreadable: unreadable.list(),
+    stopsAtLine,
     refused: refused.list(),
-    exceedsMaxRejects: unreadable.count + refused.count > limitOf(own.maxRejects, records),
+    exceedsMaxRejects: exceedsMaxRejects || rejected() > limitOf(own.maxRejects, records),
     withoutId,
     repeatedIds: repeatedIds.list(),
     unresolvedWithoutId,

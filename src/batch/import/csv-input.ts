@@ -100,8 +100,10 @@ function fieldsOf(text: string, delimiter: string): string[] | string {
 
 /** Returns the problem with a header row that is only one column, because the file has another delimiter than the default. */
 function otherDelimiter(text: string, fields: readonly string[] | string): string | undefined {
-  const isOne = typeof fields === 'string' ? !text.includes(DEFAULTS.delimiter) : fields.length === 1;
-  const found = isOne && /[;\t|]/.exec(text)?.[0];
+  const unquoted = text.replace(/"[^"]*"/g, '');
+  // The delimiter within quotation marks makes such a row invalid, or a part of a name.
+  const isOne = typeof fields === 'string' ? !unquoted.includes(DEFAULTS.delimiter) : fields.length === 1;
+  const found = isOne && /[;\t|]/.exec(unquoted)?.[0];
   if (!found) return undefined;
   const flag = found === '\t' ? 'tab' : `'${found}'`;
   return (

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileError } from '../files/file-error.ts';
 import { toJsonLine } from '../json/to-json.ts';
-
-/** What became of a record of a list when the list was imported. `withdrawn`: it was sent, and surely not executed. */
-export type FedOutcome = 'sent' | 'withdrawn' | 'accepted' | 'rejected' | 'unresolved';
+import type { FedOutcome } from './list-record.ts';
 
 /** One line of a log. */
 export interface FedLine {

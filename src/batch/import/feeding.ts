@@ -3,13 +3,14 @@ import type { Clock } from '../../core/index.ts';
 import { refuse } from '../../core/internal.ts';
 import { canonical, type Subject } from '../checkpoint.ts';
 import { lockOutput } from '../files/output-lock.ts';
-import { addFed, type Fed, type FedOutcome, readFedLog, toFedLine } from './fed-log.ts';
+import { addFed, type Fed, readFedLog, toFedLine } from './fed-log.ts';
 import type { InputRecord, RecordInput } from './input.ts';
+import type { FedRecord } from './list-record.ts';
 import { isList, type ScannedRecord, scanList, shortDigest } from './list-scan.ts';
 import type { ImportOptions, ImportPaths } from './options.ts';
 import { type ImportState, readFrom } from './state.ts';
 import { toOriginKey, withOrigins } from './unwrapped.ts';
-import { changedList, mayDouble } from './warnings.ts';
+import { changedList, counted, mayDouble } from './warnings.ts';
 
 /**
  * An import whose input is a list: the rejects file or the unresolved file of another import. The user corrects the list in place and
@@ -35,15 +36,7 @@ export interface Feeding {
   release(): Promise<void>;
 }
 
-export type KnownOutcome = 'sent' | 'accepted' | 'rejected' | 'unresolved';
-
-/** The identity of a record of a list. */
-export interface FedRecord {
-  /** The same for all lines with this record. */
-  readonly key: string;
-  /** Returns the lines for an outcome, each with the log to write it to. The outcome is known from then on. */
-  toLines(outcome: FedOutcome): readonly (readonly [log: string, line: string])[];
-}
+type KnownOutcome = 'sent' | 'accepted' | 'rejected' | 'unresolved';
 
 /**
  * Opens a list to import it. Reads the whole list, and the outcomes of earlier imports of its records.
@@ -140,9 +133,9 @@ export async function openFeeding(
       const [first] = refused;
       refuse('sendAgain (--send-again)', [
         first &&
-          `${input.path} has ${refused.length} records without an id whose outcome is unknown (the first is in line ${first.line}): the API may ` +
-            'already have stored them. Look these records up in the API, and remove the lines of those that are stored. Then set ' +
-            'sendAgain (--send-again) to send the others; a record that is stored after all is then stored twice',
+          `${input.path} has ${counted(refused.length)} without an id whose outcome is unknown (first: line ${first.line}). The API may ` +
+            'already have stored such a record. Look the records up in the API, and remove the lines of records that are stored. Then set ' +
+            'sendAgain (--send-again) to send the others. The API may then store a record twice',
       ]);
     },
     known(record) {

@@ -1,7 +1,8 @@
 import { BatchError } from '../errors.ts';
 import type { NumberedRecord } from './batches.ts';
-import type { Ledger, Outcome } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { type ImportOptions, importPaths } from './options.ts';
+import type { Outcome } from './outcome.ts';
 import { createRejectLimit, NO_REASON } from './reject-limit.ts';
 import { similarReason } from './similar-reason.ts';
 

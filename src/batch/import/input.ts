@@ -2,8 +2,7 @@ import { stat } from 'node:fs/promises';
 import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Json } from '../sources/source.ts';
-import type { FedRecord } from './feeding.ts';
-import type { ListName, Origin } from './list-line.ts';
+import type { FedRecord, ListName, Origin } from './list-record.ts';
 
 /** A position between two records of an input. */
 export interface InputPosition {

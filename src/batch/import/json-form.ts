@@ -10,13 +10,14 @@ import { type Row, type RowOptions, readRows } from './rows.ts';
  * @throws BatchError `ERR_INPUT`. The records of a JSON array would else be one record, or one bad record for each line.
  */
 export async function checkJsonLines(path: string, options: RowOptions): Promise<void> {
-  const start = await firstBytes(path);
-  const isArray = start.startsWith('[');
-  const [first, second] = await firstRows(path, options).catch((error: unknown) => {
+  const [first, second] = await firstRows(path, options).catch(async (error: unknown) => {
     // The rows of an array on one line can be too long.
-    throw isArray && (error as BatchError).code === 'ERR_INPUT' ? notJsonLines(path, ARRAY) : error;
+    const isTooLong = (error as BatchError).code === 'ERR_INPUT' && (await firstBytes(path)).startsWith('[');
+    throw isTooLong ? notJsonLines(path, ARRAY) : error;
   });
   if (!first) return;
+  const start = first.text.trimStart();
+  const isArray = start.startsWith('[');
   const value = parsed(first);
   if (isArray) {
     // Each line can be an array, for a target whose records are arrays.

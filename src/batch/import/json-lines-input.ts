@@ -61,7 +61,9 @@ function toRecord(row: Row, parse: (text: string) => unknown): InputRecord {
   const line = readListLine(value);
   if (!line) return { ...position, value };
   const { list, origin, reason = ALREADY_REJECTED, content } = line;
-  const listed = { ...position, list, origin };
+  // No process writes half a line of a list that is JSON: an editor has removed the last line end. A cut character is shown as U+FFFD.
+  const { unfinished, ...finished } = position;
+  const listed = { ...(unfinished && text.includes('\ufffd') ? position : finished), list, origin };
   if ('record' in content) return { ...listed, value: content.record };
   if (typeof content.text !== 'string') return { ...listed, value };
   // The user may have corrected the text instead of replacing it. Other JSON, such as 17, can be a row of a CSV file.

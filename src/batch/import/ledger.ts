@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import type { NumberedRecord } from './batches.ts';
-import type { FedOutcome } from './fed-log.ts';
 import { openJournal } from './journal.ts';
 import { appendLines, checkList, completeLines, dropTornLine } from './list-file.ts';
 import { toListLine } from './list-line.ts';
+import type { FedOutcome } from './list-record.ts';
+import type { Outcome } from './outcome.ts';
 import {
   applyEntry,
   type Entry,
@@ -14,17 +15,6 @@ import {
   startState,
   toRanges,
 } from './state.ts';
-
-/** The final outcome of a record. */
-export interface Outcome {
-  readonly record: NumberedRecord;
-  readonly outcome: 'accepted' | 'rejected' | 'unresolved';
-  readonly reason?: string | undefined;
-  /** The HTTP status that the API gave for the record. */
-  readonly status?: number | undefined;
-  /** Whether an earlier import of the same list had the outcome, so that the record is in the files already. */
-  readonly isEarlier?: true | undefined;
-}
 
 /** Writes the state, the rejects and the unresolved records of an import. A completed write survives a crash of the process. */
 export interface Ledger {

@@ -1,17 +1,7 @@
 import { isJsonObject } from '../json/json-object.ts';
 import { toJsonLine } from '../json/to-json.ts';
-import type { Outcome } from './ledger.ts';
-
-/** The list of a record: the rejects file or the unresolved file. */
-export type ListName = 'rejected' | 'unresolved';
-
-/** Where a record of a list comes from. It stays the same when the record is corrected, or moves to another list. */
-export interface Origin {
-  /** The id of the import that read the record first; undefined in a list that version 0.4 wrote. */
-  readonly import?: string | undefined;
-  /** The number of the record's first line in the input of that import. */
-  readonly line: number;
-}
+import type { InputRecord } from './input.ts';
+import type { ListName, Origin } from './list-record.ts';
 
 /** A line of a rejects or unresolved file: an object with two members, `rejected` or `unresolved`, and `record` or `text`. */
 export interface ListLine {
@@ -46,10 +36,17 @@ export function readListLine(value: unknown): ListLine | undefined {
   };
 }
 
-/** Returns the line of a list for an outcome. @param importId the id of the import. */
+/** A record with the reason for which it is not accepted. */
+interface ListedRecord {
+  readonly record: InputRecord;
+  readonly reason?: string | undefined;
+  readonly status?: number | undefined;
+}
+
+/** Returns the line of a list for a record. @param importId the id of the import. */
 export function toListLine(
   list: ListName,
-  { record, reason, status }: Outcome,
+  { record, reason, status }: ListedRecord,
   importId: string | undefined,
 ): string {
   const origin = record.origin ?? { import: importId, line: record.line };

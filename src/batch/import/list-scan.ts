@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { digestOf, digestOfRecord } from '../digest.ts';
-import { type RecordInput, START } from './input.ts';
-import type { ListName } from './list-line.ts';
+import { type InputRecord, type RecordInput, START } from './input.ts';
+import type { ListName } from './list-record.ts';
 import type { ImportTarget } from './target.ts';
 
 /** A record of a list, without its values: a large list must not fill the memory. */
@@ -42,6 +42,11 @@ export async function isList(input: RecordInput): Promise<boolean> {
   return false;
 }
 
+/** Returns the list of a record, also if the user has replaced a line of an unresolved file by the bare record. */
+export function listOf({ path }: RecordInput, { list }: InputRecord): ListName | undefined {
+  return list ?? (path.endsWith('.unresolved.jsonl') ? 'unresolved' : undefined);
+}
+
 /** Reads a whole list. @param listId identifies the list. */
 export async function scanList(
   input: RecordInput,
@@ -50,13 +55,13 @@ export async function scanList(
 ): Promise<ListScan> {
   const records: ScannedRecord[] = [];
   const times = new Map<string, number>();
-  const unwrapped = input.path.endsWith('.unresolved.jsonl') ? 'unresolved' : undefined;
   let end = 0;
-  for await (const { line, value, bad, list, origin, unfinished, end: after } of input.read(START)) {
+  for await (const record of input.read(START)) {
+    const { line, value, bad, origin, unfinished, end: after } = record;
     if (unfinished) break;
     const digest = bad ? digestOf(`text ${bad.text}`) : digestOfRecord(value);
     const isSafe = Boolean(bad) || idOf?.(value) !== undefined || problem?.(value) !== undefined;
-    const common = { line, digest, list: list ?? unwrapped, isSafe };
+    const common = { line, digest, list: listOf(input, record), isSafe };
     if (origin) {
       records.push({ ...common, importId: origin.import ?? listId, key: `line ${origin.line}` });
     } else {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import type { Progress } from '../progress.ts';
 import { RUN_OPTIONS, type RunOptions, runProblems } from '../run-options.ts';
+import { guardTarget, targetProblems } from './guard-target.ts';
 import type { RecordInput } from './input.ts';
 import { type MaxRejects, maxRejectsProblem } from './reject-limit.ts';
 import type { ImportTarget } from './target.ts';
@@ -124,8 +125,7 @@ export function checkImportOptions<Options extends Partial<ImportOptions>>(
   refuse(what, [
     ...(what === 'importRecords' ? runProblems(options) : []),
     typeof input?.read !== 'function' && 'input must be a record input, such as jsonLinesInput(...)',
-    typeof target?.request !== 'function' &&
-      'target must be an import target, such as genesysContactList(...)',
+    ...targetProblems(target),
     new Set(files).size < files.length && 'input, checkpoint, rejects and unresolved must be different files',
     !(batchRecords >= 1) && 'batchRecords must be 1 or more',
     !(batchBytes >= 1) && 'batchBytes must be 1 or more',
@@ -134,7 +134,7 @@ export function checkImportOptions<Options extends Partial<ImportOptions>>(
     !['stop', 'reject'].includes(onBadRecord) && "onBadRecord must be 'stop' or 'reject'",
     ...problems,
   ]);
-  return options as Options;
+  return { ...(options as Options), target: guardTarget(target as ImportTarget) };
 }
 
 /** Returns the limits of a batch. */

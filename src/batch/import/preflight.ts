@@ -20,7 +20,7 @@ export async function preflight(input: RecordInput, target: ImportTarget): Promi
   let isWithinData = false;
   for await (const { value, bad, list, unfinished } of input.read(START)) {
     if (idField === undefined || !target.idOf) return;
-    // A record with an id is never unresolved.
+    // The records of an unresolved file usually have no ids.
     if (bad || unfinished || list === 'unresolved' || !isJsonObject(value)) continue;
     if (target.idOf(value) !== undefined) return;
     for (const name of Object.keys(value)) if (names.size < LISTED_NAMES) names.add(name);
@@ -43,7 +43,8 @@ export async function preflight(input: RecordInput, target: ImportTarget): Promi
 function suggestion(idField: string, names: readonly string[]): string {
   const joined = names.some((name) => /[;\t|]/.test(name)) || (names.length === 1 && names[0]?.includes(','));
   if (joined) return 'The file seems to have another delimiter: set the delimiter (--delimiter). ';
-  const nearest = nearestName(idField, names);
+  // A name with spaces around it can be too different from a short idField.
+  const nearest = names.find((name) => name.trim() === idField) ?? nearestName(idField, names);
   return nearest === undefined ? '' : `Did you mean ${quoted(nearest)}? `;
 }
 

@@ -1,29 +1,25 @@
 import type { AxiosInstance } from 'axios';
-import type { Clock } from '../../core/index.ts';
-import { messageOf, throwIfAborted, waitForRetry } from '../../core/internal.ts';
+import { ConfigurationError } from '../../core/index.ts';
+import { throwIfAborted } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
 import { toBatchError } from '../to-batch-error.ts';
 import type { Batch, NumberedRecord } from './batches.ts';
-import type { Ledger, Outcome } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outcome } from './outcome.ts';
+import { withoutRepeatedIds } from './repeated-ids.ts';
+import { createRounds, FIRST_ROUND, type Round, type RoundsOptions, temporarilyRefused } from './rounds.ts';
 import { sendOnce } from './send.ts';
-import { type ImportTarget, unexpectedResults } from './target.ts';
+import { type ImportTarget, type RecordResult, unexpectedResults } from './target.ts';
 
-/** Dependencies and options of a batch processor. Durations are in milliseconds. */
-export interface BatchContext {
+/** Dependencies and options of a batch processor. */
+export interface BatchContext extends RoundsOptions {
   api: AxiosInstance;
   target: ImportTarget;
   requests: Requests;
   ledger: Ledger;
   /** Splits records that the API refused as a whole, to find the bad ones. */
   splitRefused(records: readonly NumberedRecord[]): Iterable<readonly NumberedRecord[]>;
-  stop: AbortSignal;
-  /** How often records may be sent again. */
-  retries: number;
-  /** Delay before records are first sent again; doubles each time. */
-  baseDelay: number;
-  clock: Clock;
-  random: () => number;
 }
 
 // A single lost response is an accident. If every response is lost, continuing would make all records unresolved.
@@ -38,6 +34,9 @@ function hasGivenUp(error: unknown): boolean {
 
 type Records = readonly NumberedRecord[];
 
+/** A record that the API refused for a temporary reason. */
+type Refused = Pick<Outcome, 'record' | 'status'> & { readonly reason: string };
+
 /**
  * Returns a function that processes a batch: sends its records until the outcome of every record is known.
  *
@@ -45,107 +44,163 @@ type Records = readonly NumberedRecord[];
  * unless it has an id or the target's check reports it as absent.
  */
 export function createBatchProcessor(context: BatchContext): (batch: Batch) => Promise<void> {
-  const { api, target, requests, ledger, splitRefused, stop, retries, baseDelay, clock, random } = context;
+  const { api, target, requests, ledger, splitRefused, stop, retries, maxOutage, clock } = context;
+  const rounds = createRounds(context);
   let lostInARow = 0;
 
   const valuesOf = (records: Records) => records.map(({ value }) => value);
   const hasId = ({ value }: NumberedRecord) => target.idOf?.(value) !== undefined;
 
-  /** @param attempt how often these records were sent before. */
-  async function send(records: Records, attempt: number): Promise<void> {
+  async function send(records: Records, round: Round): Promise<void> {
     if (records.length === 0) return;
     throwIfAborted(stop);
-    if (attempt > 0) await waitForRetry({ clock, random, signal: stop }, baseDelay, attempt - 1);
+    await rounds.wait(round);
     const config = target.request(valuesOf(records));
     const repeatable = records.every(hasId);
     if (!repeatable) await ledger.sent(records);
-    const sent = await sendOnce(config, { api, requests, repeatable, refusals: target.refusals, stop });
-    if (sent.type === 'answered') return readAnswer(records, attempt, sent.response);
-    if (sent.type === 'unknown') return resolve(records, attempt, sent.error);
+    const sent = await sendOnce(config, {
+      ...{ api, requests, repeatable, clock, stop },
+      refusals: target.refusals,
+    });
+    if (sent.type === 'answered') return readAnswer(records, round, sent.response);
+    if (sent.type === 'unknown') return resolve(records, { ...round, isLost: true }, sent.error);
     if (!repeatable) await ledger.withdrawn(records);
     if (sent.type === 'not-executed') throw sent.error;
     lostInARow = 0;
-    const { reason, status } = sent;
+    const { reason, status, retryAfter: asked } = sent;
+    const isLost = round.isLost || sent.isAfterLoss;
+    if (asked !== undefined) {
+      return sendAgain(
+        records.map((record) => ({ record, reason, status })),
+        { ...round, isLost, asked },
+      );
+    }
     const [record] = records;
-    if (record && records.length === 1)
-      return ledger.writeOutcomes([{ record, outcome: 'rejected', reason, status }]);
-    for (const part of splitRefused(records)) await send(part, 0);
+    if (!record || records.length > 1) {
+      for (const part of splitRefused(records)) await send(part, { ...FIRST_ROUND, isLost });
+    } else if (status === 409 && isLost) {
+      // The API may still execute the lost request, or has executed it.
+      await resolve(records, { ...round, isPartial: true }, unreadable([reason]), [reason]);
+    } else await ledger.writeOutcomes([{ record, outcome: 'rejected', reason, status }]);
   }
 
   async function readAnswer(
     records: Records,
-    attempt: number,
+    round: Round,
     response: Parameters<ImportTarget['results']>[0],
-  ) {
-    let results: ReturnType<ImportTarget['results']>;
+  ): Promise<void> {
+    let results: readonly RecordResult[];
     try {
       results = target.results(response, valuesOf(records));
-      if (results.length !== records.length)
-        throw unexpectedResults(`was read as ${results.length} results for ${records.length} records`);
     } catch (error) {
-      return resolve(records, attempt, error);
+      if (error instanceof ConfigurationError) throw error;
+      return resolve(records, { ...round, isLost: true }, error);
     }
-    lostInARow = 0;
+    if (results.some(({ outcome }) => outcome !== 'unknown')) lostInARow = 0;
     const outcomes: Outcome[] = [];
-    const again: NumberedRecord[] = [];
+    const again: Refused[] = [];
     const unknown: NumberedRecord[] = [];
-    let unknownReason = '';
+    const reasons: string[] = [];
     for (const [index, record] of records.entries()) {
-      const result = results[index];
-      if (result?.outcome === 'accepted') outcomes.push({ record, outcome: 'accepted' });
-      else if (result?.outcome === 'again' && attempt < retries) again.push(record);
-      else if (result?.outcome === 'unknown') {
+      const result = results[index] as RecordResult;
+      if (result.outcome === 'accepted') outcomes.push({ record, outcome: 'accepted' });
+      else if (result.outcome === 'again') again.push({ ...result, record });
+      else if (result.outcome === 'refused') outcomes.push({ ...result, record, outcome: 'rejected' });
+      else {
         unknown.push(record);
-        unknownReason = result.reason;
-      } else outcomes.push({ record, outcome: 'rejected', reason: result?.reason, status: result?.status });
+        reasons.push(result.reason);
+      }
     }
     if (outcomes.length > 0) await ledger.writeOutcomes(outcomes);
-    if (again.length > 0) {
-      if (!again.every(hasId)) await ledger.withdrawn(again);
-      await send(again, attempt + 1);
-    }
-    if (unknown.length > 0) await resolve(unknown, attempt, new Error(unknownReason));
+    const next = { ...round, isPartial: round.isPartial || outcomes.length > 0, asked: undefined };
+    if (again.length > 0) await sendAgain(again, next);
+    if (unknown.length > 0) await resolve(unknown, { ...next, isLost: true }, unreadable(reasons), reasons);
   }
 
-  /** Finds the outcome of records that the API may or may not have accepted. */
-  async function resolve(records: Records, attempt: number, error: unknown): Promise<void> {
+  /** Sends records again that the API refused for a temporary reason, or gives up. */
+  async function sendAgain(refused: readonly Refused[], round: Round): Promise<void> {
+    const records = refused.map(({ record }) => record);
+    const [{ reason, status }] = refused as [Refused];
+    const next = rounds.next({ ...round, reason });
+    const times = round.attempt + 1;
+    // Of several records that the API asks to wait for, perhaps only one conflicts.
+    const mayReject =
+      round.asked === undefined
+        ? round.isPartial || maxOutage === 0
+        : round.isPartial && records.length === 1;
+    if (!next && mayReject) {
+      const note = `temporary, after ${times} ${times === 1 ? 'attempt' : 'attempts'}`;
+      return ledger.writeOutcomes(
+        refused.map((one) => ({ ...one, outcome: 'rejected', reason: `${one.reason} (${note})` })),
+      );
+    }
+    if (!records.every(hasId)) await ledger.withdrawn(records);
+    if (next) return send(records, next);
+    throw temporarilyRefused(reason, status, times);
+  }
+
+  /**
+   * Finds the outcome of records that the API may or may not have accepted.
+   *
+   * @param reasons for each record, if the response arrived but does not tell its outcome.
+   */
+  async function resolve(
+    records: Records,
+    round: Round,
+    error: unknown,
+    reasons?: readonly string[],
+  ): Promise<void> {
+    const reasonOf = (record: NumberedRecord) =>
+      reasons?.[records.indexOf(record)] ?? (error === RUN_ENDED ? RUN_ENDED : toBatchError(error).message);
     const withId = records.filter(hasId);
     const without = records.filter((record) => !hasId(record));
-    if (without.length > 0) await lookUp(without, attempt, error);
-    if (withId.length > 0 && attempt >= retries) throw error;
-    await send(withId, attempt + 1);
+    if (without.length > 0) await lookUp(without, round, error, reasonOf);
+    const next = { ...round, attempt: round.attempt + 1, asked: undefined };
+    if (withId.length === 0 || round.attempt < retries) return send(withId, next);
+    // The API answers, but never tells the outcome of these records. They must not block the records after them.
+    if (!(reasons && round.isPartial)) throw error;
+    await ledger.writeOutcomes(
+      withId.map((record) => ({ record, outcome: 'unresolved', reason: reasonOf(record) })),
+    );
   }
 
-  async function lookUp(records: Records, attempt: number, error: unknown): Promise<void> {
+  async function lookUp(
+    records: Records,
+    round: Round,
+    error: unknown,
+    reasonOf: (record: NumberedRecord) => string,
+  ): Promise<void> {
     const verdicts = target.check ? await check(records) : undefined;
     const by = (verdict: string) => records.filter((_, index) => verdicts?.[index] === verdict);
     const present = by('present');
-    const absent = attempt < retries ? by('absent') : [];
-    const reason = error === RUN_ENDED ? RUN_ENDED : toBatchError(error).message;
+    const absent = round.attempt < retries ? by('absent') : [];
     const unresolved = records.filter((record) => !present.includes(record) && !absent.includes(record));
     const outcomes: Outcome[] = [
       ...present.map((record) => ({ record, outcome: 'accepted' as const })),
-      ...unresolved.map((record) => ({ record, outcome: 'unresolved' as const, reason })),
+      ...unresolved.map((record) => ({
+        record,
+        outcome: 'unresolved' as const,
+        reason: reasonOf(record),
+      })),
     ];
     if (outcomes.length > 0) await ledger.writeOutcomes(outcomes);
     if (absent.length > 0) {
       await ledger.withdrawn(absent);
-      return send(absent, attempt + 1);
+      return send(absent, { ...round, attempt: round.attempt + 1, asked: undefined });
     }
     if (unresolved.length === 0 || error === RUN_ENDED) return;
-    if (hasGivenUp(error) || ++lostInARow >= LOST_IN_A_ROW) throw error;
+    if (hasGivenUp(error)) throw error;
+    // A result that tells nothing about one record is not an outage if it tells the outcome of others.
+    if (!round.isPartial && ++lostInARow >= LOST_IN_A_ROW) throw error;
   }
 
   async function check(records: Records): Promise<readonly string[]> {
     throwIfAborted(stop);
     try {
-      const verdicts = await target.check?.(valuesOf(records), (config) => requests.send(config));
-      if (verdicts?.length === records.length) return verdicts;
+      return (await target.check?.(valuesOf(records), (config) => requests.send(config))) ?? [];
     } catch (error) {
-      if (stop.aborted) throw stop.reason;
-      throw new BatchError(`check failed: ${messageOf(error)}`, 'ERR_CALLBACK', { cause: error });
+      throw stop.aborted ? stop.reason : error;
     }
-    throw new BatchError('check must return one verdict for each record', 'ERR_CALLBACK');
   }
 
   return async ({ records, states }) => {
@@ -157,11 +212,16 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     });
     if (problems.length > 0) await ledger.writeOutcomes(problems);
     const open = records.filter(isIn('sent'));
-    if (open.length > 0) await resolve(open, 0, RUN_ENDED);
+    if (open.length > 0) await resolve(open, FIRST_ROUND, RUN_ENDED);
     const refused = new Set(problems.map(({ record }) => record));
-    await send(
-      waiting.filter((record) => !refused.has(record)),
-      0,
-    );
+    const sendable = waiting.filter((record) => !refused.has(record));
+    for (const part of withoutRepeatedIds(sendable, target)) await send(part, FIRST_ROUND);
   };
+}
+
+/** Returns the error for results that do not tell the outcome of records. */
+function unreadable(reasons: readonly string[]): BatchError {
+  return unexpectedResults(
+    `tells no outcome of ${reasons.length === 1 ? 'a record' : `${reasons.length} records`} (${reasons[0]})`,
+  );
 }

@@ -1,5 +1,5 @@
 import { BatchError } from '../errors.ts';
-import type { Outcome } from './ledger.ts';
+import type { Outcome } from './outcome.ts';
 import type { ImportState } from './state.ts';
 
 /** `maxRejects` of the options of an import. */
@@ -48,6 +48,12 @@ export function limitOf(maxRejects: MaxRejects | undefined, processed: number): 
   return maxRejects ?? Math.max(DEFAULT_NUMBER, Math.floor(DEFAULT_SHARE * processed));
 }
 
+/** Returns whether an import stops because of its rejected records, with more records to come. */
+export function isExceeded(maxRejects: MaxRejects | undefined, rejected: number, processed: number): boolean {
+  if (typeof maxRejects === 'string' && processed < SMALLEST_SAMPLE) return false;
+  return rejected > limitOf(maxRejects, processed);
+}
+
 /** Creates the limit. @param state of the import at the start of the run; earlier runs count. */
 export function createRejectLimit(
   { accepted, rejected: before, unresolved }: Readonly<ImportState>,
@@ -84,7 +90,7 @@ export function createRejectLimit(
       rejected += found.length;
       if (found.length === 0 || maxRejects === Number.POSITIVE_INFINITY) return undefined;
       for (const outcome of found) countReason(outcome);
-      return typeof maxRejects === 'string' && processed < SMALLEST_SAMPLE ? undefined : check();
+      return isExceeded(maxRejects, rejected, processed) ? check() : undefined;
     },
     finish: check,
   };

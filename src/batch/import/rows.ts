@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { badInput, type InputPosition, inputError } from './input.ts';
 import { inputChanged } from './prefix-digest.ts';
+import { checkText } from './text-form.ts';
 
 /** One line, or the lines of one CSV row, without the line end. */
 export interface Row {
@@ -34,7 +35,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 /**
  * Reads the rows of a UTF-8 file. Skips empty rows, accepts LF and CR LF as line ends, and drops a byte order mark.
  *
- * @throws BatchError `ERR_INPUT` with line and byte, if a row is too long or not valid UTF-8; `ERR_INPUT_CHANGED` if the row before
+ * @throws BatchError `ERR_INPUT` with line and byte, if a row is too long or not valid UTF-8, or if the file is compressed, for example; `ERR_INPUT_CHANGED` if the row before
  * the position had no line end and has grown since.
  */
 export async function* readRows(
@@ -112,6 +113,7 @@ export async function* readRows(
       if (bytesRead === 0) break;
       read += bytesRead;
       const chunk = buffer.subarray(0, bytesRead);
+      if (read === bytesRead) checkText(path, chunk);
       for (let at = 0; at < chunk.length; ) {
         const lineEnd = chunk.indexOf(LINE_FEED, at);
         const next = lineEnd < 0 ? chunk.length : lineEnd + 1;

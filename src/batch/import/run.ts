@@ -7,10 +7,12 @@ import { type Batch, cutBatches } from './batches.ts';
 import type { Feeding } from './feeding.ts';
 import { createFirstLook } from './first-look.ts';
 import { type InputRecord, readOn, sizeOfInput } from './input.ts';
-import type { Ledger, Outcome } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { batchLimits, IMPORT_DEFAULTS, type ImportOptions, type ImportProgress } from './options.ts';
+import type { Outcome } from './outcome.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createBatchProcessor } from './process-batch.ts';
+import { sentId } from './repeated-ids.ts';
 import type { Mark, RecordState } from './state.ts';
 
 /**
@@ -40,6 +42,7 @@ export async function runImport(
     clock = systemClock,
     random = Math.random,
     timeout = RUN_DEFAULTS.timeout,
+    maxOutage = RUN_DEFAULTS.maxOutage,
     retries = IMPORT_DEFAULTS.retries,
     baseDelay = IMPORT_DEFAULTS.baseDelay,
   } = options;
@@ -56,18 +59,19 @@ export async function runImport(
   // Aborting stops new requests. Requests on the wire still get their response, because the API may execute them.
   const stop = new AbortController();
   let waiting: Waiting | undefined;
+  const onWaiting = (next: Waiting | undefined) => {
+    waiting = next;
+    reportProgress().catch(fail);
+  };
   const requests = createRequests({
     api,
     rate,
     timeout,
-    maxOutage: options.maxOutage,
+    maxOutage,
     signal: stop.signal,
     clock,
     random,
-    onWaiting(next) {
-      waiting = next;
-      reportProgress().catch(fail);
-    },
+    onWaiting,
   });
   const firstLook = createFirstLook(options, ledger, (error) => fail(error));
   const processBatch = createBatchProcessor({
@@ -79,8 +83,10 @@ export async function runImport(
     stop: stop.signal,
     retries,
     baseDelay,
+    maxOutage,
     clock,
     random,
+    onWaiting,
   });
 
   function progress(): ImportProgress {
@@ -111,7 +117,11 @@ export async function runImport(
     if (type === 'refresh-succeeded') refreshes++;
   });
   const digest = await openPrefixDigest(input.path);
-  const inFlight = new Set<Promise<void>>();
+  const inFlight = new Map<Promise<void>, ReadonlySet<string>>();
+  const idsOf = ({ records }: Batch): ReadonlySet<string> => {
+    const ids = records.map((record) => sentId(record, target));
+    return new Set(ids.filter((id) => id !== undefined));
+  };
 
   async function begin({ end, states }: Batch): Promise<void> {
     total = estimate(end, inputSize);
@@ -143,30 +153,35 @@ export async function runImport(
     if (open.length > 0) await readOn(input, begun);
     const batches = cutBatches(input, ledger.state, {
       ...batchLimits(options),
+      target,
       stopAtBad: onBadRecord === 'stop',
       onUnfinished(record) {
         unfinished = record;
       },
     });
     for await (const batch of batches) {
+      const ids = concurrency > 1 ? idsOf(batch) : new Set<string>();
+      // Two records with one id must arrive in the order of the input.
+      const before = [...inFlight].filter(([, others]) => [...ids].some((id) => others.has(id)));
+      await Promise.all(before.map(([processing]) => processing));
       if (stop.signal.aborted) break;
       await begin(batch);
       const processing: Promise<void> = withoutKnown(batch)
         .then(processBatch)
         .catch(fail)
         .finally(() => inFlight.delete(processing));
-      inFlight.add(processing);
-      if (inFlight.size >= concurrency) await Promise.race(inFlight);
+      inFlight.set(processing, ids);
+      if (inFlight.size >= concurrency) await Promise.race(inFlight.keys());
       if (stop.signal.aborted) break;
     }
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
     if (!stop.signal.aborted) await firstLook.end();
   } catch (error) {
     // A bad line ends the reading, but the batches before it must still finish.
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
     fail(error);
   } finally {
-    await Promise.all(inFlight);
+    await Promise.all(inFlight.keys());
     signal?.removeEventListener('abort', onAbort);
     unsubscribe?.();
     await digest.close();

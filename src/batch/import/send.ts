@@ -5,7 +5,8 @@ import axios, {
   type AxiosResponse,
   isAxiosError,
 } from 'axios';
-import { throwIfAborted } from '../../core/internal.ts';
+import type { Clock } from '../../core/index.ts';
+import { throttleDelay, throwIfAborted } from '../../core/internal.ts';
 import { reasonOf } from '../describe-failure.ts';
 import { BatchError } from '../errors.ts';
 import type { Requests } from '../requests.ts';
@@ -14,7 +15,15 @@ import type { Requests } from '../requests.ts';
 export type Sent =
   | { readonly type: 'answered'; readonly response: AxiosResponse }
   /** The API refused the content and executed nothing. */
-  | { readonly type: 'refused'; readonly status: number; readonly reason: string }
+  | {
+      readonly type: 'refused';
+      readonly status: number;
+      readonly reason: string;
+      /** How long the API asks to wait, in milliseconds, if it refuses the request for a temporary reason. */
+      readonly retryAfter: number | undefined;
+      /** Whether an earlier attempt of the request may have been executed. */
+      readonly isAfterLoss: boolean;
+    }
   /** The request was surely not executed, or may be executed again, and further requests would fail too. */
   | { readonly type: 'not-executed'; readonly error: unknown }
   /** The request may or may not have been executed. */
@@ -25,8 +34,9 @@ interface SendOptions {
   requests: Requests;
   /** Whether the request may be executed twice. */
   repeatable: boolean;
-  /** Further statuses with which the API refuses the records, besides 400, 413 and 422. */
+  /** Further statuses with which the API refuses the records, besides {@link REFUSALS}. */
   refusals?: readonly number[] | undefined;
+  clock: Clock;
   /** Aborted when no further request may be sent. Requests on the wire still get their response. */
   stop: AbortSignal;
 }
@@ -34,8 +44,18 @@ interface SendOptions {
 /** Outcome of the last attempt on the wire. */
 type Wire = 'none' | 'refused' | 'not-sent' | 'unknown' | 'executed';
 
-// With these statuses the records are wrong, not the credentials, the URL or the time.
-const REFUSALS = new Set([400, 413, 422]);
+/** Statuses with which the API refuses the records: not the credentials, the URL or the time are wrong. */
+const REFUSALS: Readonly<Record<number, 'for good' | 'unless it asks to wait'>> = {
+  400: 'for good',
+  // A record conflicts with the state of the API, such as one that exists already.
+  409: 'unless it asks to wait',
+  // The record has another version than the request expects.
+  412: 'for good',
+  413: 'for good',
+  422: 'for good',
+  // The resource of a record is locked.
+  423: 'unless it asks to wait',
+};
 
 // The connection failed, or the request was never started.
 const NOT_SENT = new Set([
@@ -56,17 +76,19 @@ const NOT_SENT = new Set([
  */
 export async function sendOnce(
   config: AxiosRequestConfig,
-  { api, requests, repeatable, refusals = [], stop }: SendOptions,
+  { api, requests, repeatable, refusals = [], clock, stop }: SendOptions,
 ): Promise<Sent> {
   const base = axios.getAdapter(config.adapter ?? api.defaults.adapter);
   const waiting = new AbortController();
   let onWire = false;
+  let isAfterLoss = false;
   let last: { wire: Wire; response?: AxiosResponse | undefined; error?: unknown } = { wire: 'none' };
 
   const adapter: AxiosAdapter = async (sending) => {
     throwIfAborted(stop);
     if (!repeatable && last.wire === 'unknown') throw last.error;
     onWire = true;
+    isAfterLoss ||= last.wire === 'unknown';
     try {
       const response = await base(sending);
       last = { wire: wireOf(response.status), response };
@@ -114,8 +136,11 @@ export async function sendOnce(
       return { type: 'unknown', error: isOver ? error : (last.error ?? error) };
     }
     const status = last.response?.status ?? 0;
-    if (wire === 'refused' && (REFUSALS.has(status) || refusals.includes(status))) {
-      return { type: 'refused', status, reason: reasonFrom(error, last.response) };
+    const refusal = REFUSALS[status] ?? (refusals.includes(status) ? 'for good' : undefined);
+    if (wire === 'refused' && refusal) {
+      const retryAfter =
+        refusal === 'for good' ? undefined : throttleDelay(last.response, clock.now(), false);
+      return { type: 'refused', status, reason: reasonFrom(error, last.response), retryAfter, isAfterLoss };
     }
     return { type: 'not-executed', error: stop.aborted ? stop.reason : error };
   } finally {

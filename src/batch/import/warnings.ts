@@ -39,18 +39,26 @@ export function changedList(
   path: string,
   { accepted, rejected, unresolved }: { accepted: number; rejected: number; unresolved: number },
 ): string[] {
-  const were = (count: number) => `${count} ${count === 1 ? 'record was' : 'records were'}`;
+  const were = (count: number) => `${counted(count)} ${count === 1 ? 'was' : 'were'}`;
   return [
-    accepted > 0 && `${were(accepted)} not sent again from ${path}: the API accepted them earlier`,
+    accepted > 0 && `${were(accepted)} not sent again from ${path}: accepted earlier`,
     rejected > 0 &&
-      `${were(rejected)} not sent again from ${path}: the API rejected them earlier, and they are unchanged`,
+      `${were(rejected)} not sent again from ${path}: rejected earlier, and unchanged since then`,
     unresolved > 0 &&
-      `${were(unresolved)} not sent again from ${path}: the API may have stored them when the file was imported earlier. ` +
+      `${were(unresolved)} not sent again from ${path}, because the API may have stored the records when the file was imported earlier. ` +
         'Import the unresolved file of that import',
   ].filter((warning) => warning !== false);
 }
 
 /** Returns the warning for records that were sent although their outcome was unknown. */
 export function mayDouble(path: string, count: number): string {
-  return `${count} ${count === 1 ? 'record' : 'records'} of ${path} may be stored twice: the outcome of an earlier import was unknown, and sendAgain (--send-again) was set`;
+  return (
+    `${counted(count)} of ${path} may be stored twice: the outcome of an earlier import was unknown, and sendAgain ` +
+    '(--send-again) was set'
+  );
+}
+
+/** Returns a number of records in words. */
+export function counted(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
 }

@@ -1,8 +1,9 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Command, Option } from 'commander';
 import { type ImportTarget, type RequestTargetOptions, requestTarget } from '../../batch/index.ts';
 import { type JsonMembers, REQUEST_DEFAULTS } from '../../batch/internal.ts';
 import { ConfigurationError } from '../../core/index.ts';
-import { isSecretName, refuse } from '../../core/internal.ts';
+import { isSecretName, type Problem, printable, refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { addImportFlags, addImportHelp, addRecordFlags, type ImportFlags } from '../flags/import-flags.ts';
 import { addApiFlags } from '../flags/run-flags.ts';
@@ -105,12 +106,18 @@ function targetOf(flags: PagesFlags): ImportTarget {
   refuse('--secret-param', unusedSecrets(flags, data));
   refuse(
     '--header',
-    Object.keys(header).map(
-      (name) =>
-        isSecretName(name) &&
+    Object.entries(header).flatMap(([name, value]) => [
+      isSecretName(name) &&
         `${name} can be a secret, which every user of this machine can see; use an import in code`,
-    ),
+      headerProblem(name, String(value)),
+    ]),
   );
+  refuse('--idempotency-header', [
+    idempotencyHeader !== undefined &&
+      (RESERVED.test(idempotencyHeader) || isSecretName(idempotencyHeader)
+        ? `${idempotencyHeader} has another meaning, so the API would not receive the key; use a name such as Idempotency-Key`
+        : headerProblem(idempotencyHeader, '')),
+  ]);
   const headers = Object.fromEntries(Object.entries(header).map(([name, value]) => [name, String(value)]));
   const request = {
     name: 'pages',
@@ -130,6 +137,21 @@ function targetOf(flags: PagesFlags): ImportTarget {
     if (!(error instanceof ConfigurationError)) throw error;
     throw new ConfigurationError('import pages', error.problems.map(inFlags));
   }
+}
+
+// Header fields that axios, Node or the token sets.
+const RESERVED =
+  /^(accept|accept-encoding|authorization|connection|content-length|content-type|host|transfer-encoding|user-agent)$/i;
+
+/** Returns the problem with a header field. Node would throw an error for each request, and the records would be unresolved. */
+function headerProblem(name: string, value: string): Problem {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    return `${JSON.stringify(printable(name))} is not a valid header field: use letters, digits and - in the name, and printable ASCII in the value`;
+  }
+  return false;
 }
 
 const OPTION_NAMES =

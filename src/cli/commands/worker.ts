@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ExportWorkerEvent, startExportWorker } from '../../bullmq/index.ts';
 import { reasonOf, WORKER_DEFAULTS } from '../../bullmq/internal.ts';
 import type { TokenSet } from '../../core/index.ts';
-import { duration, removeUserInfo, throwIfAborted } from '../../core/internal.ts';
+import { removeUserInfo, throwIfAborted } from '../../core/internal.ts';
 import { redisStore } from '../../stores/redis/index.ts';
 import type { TokenManager } from '../../token/index.ts';
 import { findArgumentSecrets, refuseCredentials } from '../argument-secrets.ts';
@@ -172,7 +172,7 @@ function report(reporter: Reporter, event: ExportWorkerEvent): void {
   }
   if (event.type === 'paused') {
     const { error, delay } = event;
-    const text = `paused for ${duration(delay)}: ${reasonOf(error)}; other workers continue`;
+    const text = `paused for ${delay / 1000} s: ${reasonOf(error)}; other workers continue`;
     reporter.note('worker-paused', text, { error: error.message, delay });
     return;
   }

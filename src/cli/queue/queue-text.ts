@@ -5,7 +5,7 @@ import { counted } from '../reporter/words.ts';
 type Row = readonly (string | number | undefined)[];
 
 /** Formats rows as columns, the first row as their heads. */
-export function table(rows: readonly Row[]): string {
+function table(rows: readonly Row[]): string {
   const texts = rows.map((row) => row.map((value) => printable(String(value ?? '-'))));
   const widths = (texts[0] ?? []).map((_, column) =>
     Math.max(...texts.map((row) => row[column]?.length ?? 0)),

@@ -1,4 +1,4 @@
-import { parseUrl, refuse } from '../../core/internal.ts';
+import { parseRedisUrl, refuse } from '../../core/internal.ts';
 import type { Environment } from '../../vendors/environment.ts';
 import { readVariables, secretProblems } from '../../vendors/internal.ts';
 import { REDIS_VARIABLES } from '../variables.ts';
@@ -10,18 +10,26 @@ import { REDIS_VARIABLES } from '../variables.ts';
  * the password cannot be read.
  */
 export async function queueUrl(text: string, environment: Environment): Promise<string> {
-  const url = parseUrl(text);
+  const target = parseRedisUrl(text);
   refuse('--queue', [
-    !/^rediss?:$/.test(url?.protocol ?? '') &&
-      'must be a redis:// or rediss:// URL, such as redis://redis.internal:6379',
-    (url?.password || [...(url?.searchParams.keys() ?? [])].some((name) => /passw/i.test(name))) &&
+    'problem' in target && target.problem,
+    // The text and not the parsed URL, because an invalid URL can contain a password too.
+    /:\/\/.*:.*@|[?&][^=]*passw/is.test(text) &&
       'the URL contains a password, which every user of this machine can see: change the password, and set ' +
-        `${REDIS_VARIABLES.password} in the environment or in a file named by --env`,
+        `${REDIS_VARIABLES.password} (for Sentinel: ${REDIS_VARIABLES.sentinelPassword}) in the environment or in a file named by --env`,
     ...secretProblems(environment, REDIS_VARIABLES),
   ]);
-  if (!url) return text;
-  const { username, password } = readVariables(environment, REDIS_VARIABLES);
-  if (username) url.username = username;
-  if (password) url.password = typeof password === 'string' ? password : await password();
-  return url.href;
+  if ('problem' in target) return text;
+  const { username, password, sentinelPassword } = readVariables(environment, REDIS_VARIABLES);
+  const user = encodeURIComponent(username ?? target.options.username ?? '');
+  const secret = password && `:${encodeURIComponent(await read(password))}`;
+  const userInfo = user || secret ? `${user}${secret ?? ''}@` : '';
+  const url = text.replace(/:\/\/([^/?#]*@)?/, () => `://${userInfo}`);
+  if (!target.options.sentinels || !sentinelPassword) return url;
+  const value = encodeURIComponent(await read(sentinelPassword));
+  return `${url}${url.includes('?') ? '&' : '?'}sentinelPassword=${value}`;
+}
+
+async function read(secret: string | (() => string | Promise<string>)): Promise<string> {
+  return typeof secret === 'string' ? secret : secret();
 }

@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   clock: Clock;
   /** Secrets that errors must not contain. */
   secrets: readonly (string | undefined)[];
+  /** Where the connection leads, for messages. Undefined for a client of the user. */
+  address?: string | undefined;
 }
 
 /** A connection with the number of its pending commands. */
@@ -136,7 +138,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     try {
       // The deadline excludes the time to load the package of the client.
       await opened.driver;
-      const late = () => storeError(timeoutMessage(timeout, stage.isSent));
+      const late = () => storeError(timeoutMessage(options, stage.isSent));
       return await withDeadline(clock, timeout, late, (signal) =>
         run(opened, command, sendOptions, stage, signal),
       );
@@ -158,7 +160,8 @@ export function createConnection(options: ConnectionOptions): Connection {
           return await sendOnce(command, sendOptions, attempt === ATTEMPTS);
         } catch (thrown) {
           if (attempt < ATTEMPTS && isCut(thrown) && failed?.error !== thrown) continue;
-          throw explain(thrown, [...options.secrets, ...(sendOptions.secrets ?? [])]);
+          const secrets = [...options.secrets, ...(sendOptions.secrets ?? [])];
+          throw explain(thrown, secrets, isReply(thrown) ? undefined : options.address);
         }
       }
     },
@@ -181,8 +184,8 @@ function isReply(thrown: unknown): boolean {
   );
 }
 
-function timeoutMessage(timeout: number, isSent: boolean): string {
+function timeoutMessage({ timeout, address }: ConnectionOptions, isSent: boolean): string {
   return isSent
     ? `Redis did not answer within ${timeout} ms. Check whether Redis hangs or is overloaded`
-    : `the connection to Redis was not ready within ${timeout} ms. Check the host and port, whether Redis hangs or still loads its data, and for a rediss: URL whether Redis speaks TLS`;
+    : `the connection to Redis${address ? ` at ${address}` : ''} was not ready within ${timeout} ms. Check the host and port, whether Redis hangs or still loads its data, and for a rediss: URL whether Redis speaks TLS`;
 }

@@ -11,6 +11,16 @@ const CUT = /\b(ECONNRESET|EPIPE)\b|closed|isn't writeable/i;
 /** Patterns for error codes of Redis and of sockets, each with the cause, what to do, and the milliseconds until the next attempt. */
 const MEANINGS: readonly [pattern: RegExp, meaning: string, retryAfter?: number][] = [
   [
+    /All sentinels.*(NOAUTH|WRONGPASS|invalid password)/,
+    'Sentinel rejected the password, or requires one. Set sentinelPassword in the URL (redis+sentinel://host/master?sentinelPassword=...)',
+  ],
+  [
+    /All sentinels.*No such master/,
+    'Sentinel does not know the master. Check the name of the master at the end of the URL',
+    RETRY_AFTER,
+  ],
+  [/All sentinels/, 'Sentinel is unreachable. Check that Sentinel runs at this host and port', RETRY_AFTER],
+  [
     /\bECONNREFUSED\b/,
     'Redis refused the connection. Check that Redis runs at this host and port',
     RETRY_AFTER,
@@ -70,14 +80,22 @@ const MEANINGS: readonly [pattern: RegExp, meaning: string, retryAfter?: number]
  * from an unknown command.
  *
  * @param secrets are removed from the text.
+ * @param address where the connection leads, if the connection failed.
  */
-export function explain(thrown: unknown, secrets: readonly (string | undefined)[]): TokenStoreError {
+export function explain(
+  thrown: unknown,
+  secrets: readonly (string | undefined)[],
+  address?: string,
+): TokenStoreError {
   if (thrown instanceof TokenStoreError) return thrown;
   const text = messageOf(thrown).replace(/,? with args beginning with.*/s, '');
   const shown = redact(text || firstMessageOf(thrown), secrets);
   const known = `${codeOf(thrown)} ${shown}`;
   const [, meaning, retryAfter] = MEANINGS.find(([pattern]) => pattern.test(known)) ?? [];
-  return storeError(meaning ? `${meaning} (${shown.trim() || known.trim()})` : shown, retryAfter);
+  // Other errors, such as a missing package, are not failures of the connection.
+  if (!meaning) return storeError(shown);
+  const at = address && !shown.includes(address) ? `; connecting to ${address}` : '';
+  return storeError(`${meaning} (${shown.trim() || known.trim()}${at})`, retryAfter);
 }
 
 /** Returns whether the server, or a proxy before it, closed the connection. */

@@ -11,6 +11,7 @@ export const OWN_IOREDIS = {
   // ioredis waits these milliseconds for the server to close, even if the server has closed, and keeps the process alive.
   disconnectTimeout: 50,
   retryStrategy: () => null,
+  sentinelRetryStrategy: () => null,
   // ioredis would prefix channels too.
   keyPrefix: '',
 };

@@ -9,8 +9,8 @@ import {
   systemClock,
 } from '../../core/internal.ts';
 import { createConnection } from './connection.ts';
-import { openOwn } from './open-own.ts';
-import { driverOf, problemsOf, type RedisStoreOptions, secretsOf } from './redis-store.ts';
+import { connectionTo } from './connection-to.ts';
+import { problemsOf, type RedisStoreOptions } from './redis-store.ts';
 import { reserveSlot, runScript } from './script.ts';
 
 /** Options of {@link redisRate}. Set either `client` or `url`. */
@@ -53,14 +53,7 @@ export function redisRate(options: RedisRateOptions): RedisRate {
     ...rateProblems({ requests, interval }),
     ...problems,
   ]);
-  const userDriver = client && driverOf(client);
-  const connection = createConnection({
-    open: async () => userDriver ?? openOwn(url as string, COMMAND_TIMEOUT),
-    isOurs: !userDriver,
-    timeout: COMMAND_TIMEOUT,
-    clock: systemClock,
-    secrets: secretsOf(url ?? ''),
-  });
+  const connection = createConnection({ ...connectionTo(own, COMMAND_TIMEOUT), clock: systemClock });
   const reserve = (gap: string) =>
     connection.send((driver) => runScript(driver, reserveSlot, [rateKey(prefix, key)], [gap]));
   return Object.assign(slotLimiter(own, reserve, PATIENCE), { close: async () => connection.close() });

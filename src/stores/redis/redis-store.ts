@@ -3,7 +3,7 @@ import type { Clock, SharedTokenStore } from '../../core/index.ts';
 import {
   monotonicOf,
   type OptionTable,
-  parseUrl,
+  parseRedisUrl,
   readOptions,
   refuse,
   systemClock,
@@ -20,14 +20,12 @@ import {
 import { acquireLock, type Owner } from './acquire-lock.ts';
 import { isIoredis, isNodeRedis, type RedisClient } from './client.ts';
 import { createConnection } from './connection.ts';
+import { connectionTo } from './connection-to.ts';
 import type { Driver } from './driver.ts';
-import { ioredisDriver } from './ioredis-driver.ts';
 import { releaseUntilExpiry } from './lock-release.ts';
 import { startLockRenewal } from './lock-renewal.ts';
 import { type Names, namesOf } from './names.ts';
-import { nodeRedisDriver } from './node-redis-driver.ts';
 import { createNotifications } from './notifications.ts';
-import { openOwn } from './open-own.ts';
 import { releaseLock, renewLock, runScript, setToken, tryLock } from './script.ts';
 import { entryOf, expiryOf, formatToken, parseToken } from './value.ts';
 
@@ -38,7 +36,10 @@ export interface RedisStoreOptions extends EncryptionOptions {
    * duplicates its connection for notifications, and listens to its errors, so that no error ends the process.
    */
   client?: RedisClient | undefined;
-  /** A `redis://` or `rediss://` URL. The store connects with `ioredis`, or with `redis` if `ioredis` is not installed. */
+  /**
+   * A `redis://` or `rediss://` URL, or with Sentinel `redis+sentinel://host:26379,host2:26379/master`, which needs `ioredis`. For other
+   * URLs, the store connects with `redis` if `ioredis` is not installed. Percent-encode user name and password.
+   */
   url?: string | undefined;
   /** The prefix of all keys and channels. @default 'axios-oauth-refresh' */
   prefix?: string | undefined;
@@ -78,21 +79,8 @@ const EXPIRY_MARGIN = 5_000;
 export function redisStore(options: RedisStoreOptions): SharedTokenStore {
   const [own, problems] = readOptions(options, OPTIONS);
   refuse('redisStore', [...problemsOf(own), ...problems]);
-  const {
-    client,
-    url = '',
-    prefix = 'axios-oauth-refresh',
-    commandTimeout = 1_000,
-    clock = systemClock,
-  } = own;
-  const userDriver = client && driverOf(client);
-  const connection = createConnection({
-    open: async () => userDriver ?? openOwn(url, commandTimeout),
-    isOurs: !userDriver,
-    timeout: commandTimeout,
-    clock,
-    secrets: secretsOf(url),
-  });
+  const { prefix = 'axios-oauth-refresh', commandTimeout = 1_000, clock = systemClock } = own;
+  const connection = createConnection({ ...connectionTo(own, commandTimeout), clock });
   const loadEncryption = createEncryption(own);
   const notifications = createNotifications(() => connection.duplicate(), clock, commandTimeout);
   const identity = thisProcess();
@@ -195,18 +183,15 @@ export function redisStore(options: RedisStoreOptions): SharedTokenStore {
   });
 }
 
-export function driverOf(client: RedisClient): Driver {
-  return isNodeRedis(client) ? nodeRedisDriver(client, false) : ioredisDriver(client, false);
-}
-
 export function problemsOf(options: RedisStoreOptions) {
   const { client, url, prefix } = options;
+  const target = parseRedisUrl(url);
   return [
     (client === undefined) === (url === undefined) && 'set either client or url',
     client !== undefined &&
       !(isNodeRedis(Object(client)) || isIoredis(Object(client))) &&
       'client must be a client or Cluster of ioredis, or a client from createClient of redis',
-    url !== undefined && !isRedisUrl(url) && 'url must be a redis:// or rediss:// URL',
+    url !== undefined && 'problem' in target && `url ${target.problem}`,
     prefix !== undefined &&
       (typeof prefix !== 'string' || !/^[^{}]+$/.test(prefix)) &&
       'prefix must be a non-empty string without braces',
@@ -214,22 +199,4 @@ export function problemsOf(options: RedisStoreOptions) {
     options.lockExpiry === 0 && 'lockExpiry must be more than 0',
     options.commandTimeout === 0 && 'commandTimeout must be more than 0',
   ];
-}
-
-function isRedisUrl(url: string): boolean {
-  return typeof url === 'string' && /^rediss?:$/.test(parseUrl(url)?.protocol ?? '');
-}
-
-export function secretsOf(url: string): string[] {
-  if (!url) return [];
-  const { password } = new URL(url);
-  return [url, password, decode(password)];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

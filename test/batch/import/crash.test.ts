@@ -108,6 +108,28 @@ describe('when the import is killed at any moment', () => {
   );
 });
 
+it('sends no record of a list twice if the import is killed and the list is edited after each kill', async () => {
+  const set = await importing({ count: 0, pageDelay: 4 });
+  const path = `${set.path}.rejects.jsonl`;
+  const lines = contacts(60).map((record, index) =>
+    JSON.stringify({ rejected: { import: '0123456789ab', line: index + 1 }, record }),
+  );
+  await writeFile(path, lines.map((line) => `${line}\n`).join(''));
+  const args = script({ ...set, path });
+  const count = () => set.sim.counts.byPath[CONTACTS] ?? 0;
+  for (const [requests, delay] of KILLS) {
+    await killAfter(args, count, requests, delay);
+    await writeFile(path, (await readFile(path, 'utf8')).replaceAll('":', '": '));
+  }
+  expect(await ended(startScript(args))).toBe(0);
+  const there = arrivals(set.sim);
+  const unresolved = await readLines(`${path}.unresolved.jsonl`);
+  const open = unresolved.map(({ record }) => (record as { n: number }).n);
+  expect([...there.values()].every((times) => times === 1)).toBe(true);
+  expect(new Set(open).size).toBe(open.length);
+  for (const { n } of contacts(60)) expect(there.has(n) || open.includes(n)).toBe(true);
+});
+
 describe('the journal of an import', () => {
   /** An import that a 403 ended after three records. */
   const failedImport = async () => {

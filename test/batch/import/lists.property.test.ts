@@ -41,7 +41,7 @@ const step = fc.oneof(
 );
 
 const HOW: readonly ((lines: string[]) => string)[] = [
-  (lines) => lines.map((line) => `${line.replaceAll('":', '": ')}\r\n`).join(''),
+  (lines) => lines.map((line) => `${line.replace(/": ?/g, '": ')}\r\n`).join(''),
   (lines) => lines.join('\n'),
   (lines) =>
     lines

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { saveCheckpoint } from '../../../src/batch/checkpoint.ts';
 import {
   type CheckRecords,
   genesysContactList,
@@ -39,7 +41,7 @@ async function withRejects() {
   } satisfies ImportOptions;
   const rejects = `${set.path}.rejects.jsonl`;
   const feed = (path = rejects, options: Partial<ImportOptions> = {}) =>
-    importRecords({ ...base, ...options, input: jsonLinesInput(path, { lastRowComplete: true }) });
+    importRecords({ ...base, ...options, input: jsonLinesInput(path) });
   const edit = async (change: Edit, path = rejects) => writeFile(path, change(await readFile(path, 'utf8')));
   const main = () => importRecords(base);
   await main();
@@ -158,6 +160,33 @@ describe('a rejects file', () => {
     expect(sorted(arrivals(sim))).toEqual(once(0, 1, 2, 3, 4, 5));
   });
 
+  it('does not send a record again whose outcome a kill left unknown, even if the list was corrected since', async () => {
+    const { sim, feed, edit, api, directory, rejects } = await withRejects();
+    await edit(correct(1));
+    sim.schedule({ match: CONTACTS, kind: 'lost' });
+    // The files as a kill after the first request would leave them.
+    const files = new Map<string, string>();
+    const snapshot = api.interceptors.request.use(async (config) => {
+      for (const name of await readdir(directory)) {
+        if (!name.endsWith('.lock')) files.set(name, await readFile(join(directory, name), 'utf8'));
+      }
+      api.interceptors.request.eject(snapshot);
+      return config;
+    });
+    await feed(rejects, { batchRecords: 1 });
+    for (const name of await readdir(directory)) await rm(join(directory, name));
+    for (const [name, text] of files) await writeFile(join(directory, name), text);
+    await edit(correct(3));
+    await edit((text) => text.replaceAll('":', '": '));
+    expect(await feed(rejects, { batchRecords: 1 })).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+      unresolved: 1,
+    });
+    expect(await numbersIn(`${rejects}.unresolved.jsonl`)).toEqual([good(1)]);
+    expect(sorted(arrivals(sim))).toEqual(once(0, 1, 2, 3, 4));
+  });
+
   it('sends everything again with `restart`', async () => {
     const { sim, feed, edit } = await withRejects();
     await edit(correct(1));
@@ -175,6 +204,62 @@ describe('a rejects file', () => {
     const checkpoint = `${rejects}.other`;
     const files = { checkpoint, rejects: `${checkpoint}.rejects`, unresolved: `${checkpoint}.unresolved` };
     expect(await feed(rejects, { target: other, ...files })).toMatchObject({ accepted: 1, warnings: [] });
+  });
+});
+
+describe('an import that version 0.4 began', () => {
+  it.each([
+    ['nothing', ''],
+    ['a whole line', '{"rejected":{"line":3,"reason":"x"},"record":2}\n'],
+    ['a part of a line', '{"rejected":{"line":3,"reason":"x"},"rec'],
+  ])('resumes, and writes each reject once, if a crash left %s after the last outcome', async (_, rest) => {
+    const { sim, base, path } = await importing({
+      lines: ['1', '{"id":"a","n":0}', '2', '{"id":"b","n":1}'],
+    });
+    const rejects = `${path}.rejects.jsonl`;
+    const checkpoint = `${path}.import.checkpoint`;
+    const old = '{"rejected":{"line":1,"reason":"x"},"record":1}\n';
+    const offset = Buffer.byteLength('1\n{"id":"a","n":0}\n');
+    const digest = createHash('sha256')
+      .update((await readFile(path)).subarray(0, offset))
+      .digest('hex');
+    const { name: target, query } = base.target;
+    const subject = { target, query, input: 'jsonl', account: sim.url };
+    const lengths = { rejectsLength: 0, unresolvedLength: 0 };
+    const counts = { accepted: 0, rejected: 0, unresolved: 0 };
+    const begun = { record: 0, offset: 0, line: 0, digest: '' };
+    const state = { entry: 0, begun, open: [], batches: 0, ...counts, ...lengths, completeAt: null };
+    await saveCheckpoint(checkpoint, subject, state);
+    const entries = [
+      { number: 1, type: 'begun', end: { offset, line: 2, record: 2, digest } },
+      {
+        number: 2,
+        type: 'settled',
+        records: [[0, 2]],
+        ...counts,
+        accepted: 1,
+        rejected: 1,
+        rejectsLength: old.length,
+        unresolvedLength: 0,
+      },
+    ];
+    await writeFile(`${checkpoint}.journal`, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    await writeFile(rejects, old + rest);
+    expect(await importRecords(base)).toMatchObject({ resumed: true, accepted: 2, rejected: 2 });
+    expect(await numbersIn(rejects)).toEqual([1, 2]);
+    expect(arrivals(sim)).toEqual(once(1));
+    await writeFile(
+      rejects,
+      (await readFile(rejects, 'utf8')).replace('"record":1', '"record":{"id":"c","n":2}'),
+    );
+    const feed = () => importRecords({ ...base, input: jsonLinesInput(rejects) });
+    expect(await feed()).toMatchObject({ accepted: 1, rejected: 1 });
+    await writeFile(
+      rejects,
+      (await readFile(rejects, 'utf8')).replace('"record":2', '"record":{"id":"d","n":3}'),
+    );
+    expect(await feed()).toMatchObject({ accepted: 2, rejected: 0 });
+    expect(arrivals(sim)).toEqual(once(1, 2, 3));
   });
 });
 

@@ -1,5 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import {
   csvInput,
@@ -14,7 +15,7 @@ import { ConfigurationError } from '../../../src/core/errors.ts';
 import { importing, LIST } from '../../support/imports.ts';
 
 /** Returns an import of a file with this content, and a check that a refused import has neither sent nor created anything. */
-async function importOf(text: string, input: (path: string) => RecordInput, target?: ImportTarget) {
+async function importOf(text: string | Buffer, input: (path: string) => RecordInput, target?: ImportTarget) {
   const { base, noIds, sim, directory } = await importing({ count: 0 });
   const path = join(directory, 'in.data');
   await writeFile(path, text);
@@ -46,6 +47,7 @@ describe('a file that is not JSON Lines', () => {
     ['an array over many lines', JSON.stringify(RECORDS, undefined, 2), /JSON array/],
     ['an array with a record on each line', '[{"id":"a"},\n{"id":"b"}]\n', /JSON array/],
     ['an array after a byte order mark and empty lines', `\ufeff\r\n \n[\n${'1,\n'}2]\n`, /JSON array/],
+    ['an array after many empty lines', `${'\n'.repeat(2000)}[{"id":"a"}]\n`, /JSON array/],
     ['an empty array', '[]\n', /JSON array/],
     ['an array that is longer than a line may be', `[${'"0123456789",'.repeat(2 ** 21)}1]`, /JSON array/],
     ['an object over many lines', `${JSON.stringify(RECORDS[0], undefined, 2)}\n`, /several lines, not JSON/],
@@ -88,6 +90,7 @@ describe('a CSV file', () => {
 
   it.each([
     ['semicolons', 'id;name\n1;A\n', "--delimiter ';'"],
+    ['semicolons, and a comma in quotation marks', '"id";"name, first"\n1;A\n', "--delimiter ';'"],
     ['semicolons and quotation marks', '"id";"name"\r\n"1";"A"\r\n', "--delimiter ';'"],
     ['tabs', 'id\tname\n1\tA\n', '--delimiter tab'],
     ['vertical bars', '\ufeffid|name\n1|A\n', "--delimiter '|'"],
@@ -123,8 +126,25 @@ describe('a CSV file', () => {
   );
 });
 
+describe('a file that is not text in UTF-8', () => {
+  it.each<[string, string | Buffer, string]>([
+    ['gzip', gzipSync('{"id":"a"}\n'), 'is compressed with gzip'],
+    ['a spreadsheet', 'PK\x03\x04\x14', 'spreadsheet'],
+    ['UTF-16', Buffer.from('\ufeffid,n\n1,a\n', 'utf16le'), 'iconv -f UTF-16'],
+    ['UTF-16 without a byte order mark', Buffer.from('id,n\n1,a\n', 'utf16le'), 'iconv -f UTF-16'],
+    ['lines that end in carriage returns', 'id,n\r1,a\r', "tr '\\r' '\\n'"],
+  ])('is refused before the first request: %s', async (_, content, advice) => {
+    for (const input of [csvInput, jsonLinesInput]) {
+      const error = await (await importOf(content, input)).refused();
+      expect(error).toMatchObject({ code: 'ERR_INPUT', resumable: false });
+      expect(error.message).toContain(advice);
+    }
+  });
+});
+
 describe('an input without the ID field', () => {
   const contactList = genesysContactList({ listId: LIST, idField: 'customerId' });
+  const idList = genesysContactList({ listId: LIST, idField: 'id' });
   const data = { customerId: '1', phone: '+49' };
 
   it.each<[string, string, (path: string) => RecordInput, ImportTarget, RegExp]>([
@@ -135,6 +155,7 @@ describe('an input without the ID field', () => {
       contactList,
       /Did you mean "customerid"\?.*"customerid", "name"/,
     ],
+    ['spaces around a name', ' id ,n\n1,A\n', csvInput, idList, /Did you mean " id "\?/],
     [
       'other columns',
       'phone,zip\n1,A\n',

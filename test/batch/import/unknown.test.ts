@@ -89,7 +89,9 @@ describe('when the response to a batch is lost', () => {
     expect((await failure(importRecords(withCheck(broken)), 'ERR_CALLBACK')).message).toContain(
       'search is down',
     );
-    await failure(importRecords(withCheck(async () => ['present'])), 'ERR_CALLBACK');
+    await expect(importRecords(withCheck(async () => ['present']))).rejects.toThrow(
+      `check must return one verdict for each record: 'present', 'absent' or 'unknown', not 1 verdicts for 3 records`,
+    );
     expect(await importRecords(withCheck(lookUpIn(sim)))).toMatchObject({ accepted: 6, unresolved: 0 });
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
@@ -152,12 +154,12 @@ describe('when the response to a batch is lost', () => {
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
 
-  it('imports an unresolved file without changes', async () => {
+  it('imports an unresolved file with `sendAgain`, without changes', async () => {
     const { sim, noIds, path } = await importing({ count: 6 });
     sim.schedule({ match: CONTACTS, kind: 'reset' });
     await importRecords(noIds);
     const input = jsonLinesInput(`${path}.unresolved.jsonl`);
-    expect(await importRecords({ ...noIds, input })).toMatchObject({ accepted: 3 });
+    expect(await importRecords({ ...noIds, input, sendAgain: true })).toMatchObject({ accepted: 3 });
     expect([...arrivals(sim).values()]).toEqual(new Array(6).fill(1));
   });
 });

@@ -399,7 +399,7 @@ describe('for any failures', () => {
         async (events, repeatable) => {
           let executions = 0;
           let unknown = 0;
-          const { requests, api, drive, abort } = setUp((_, send) => {
+          const { requests, api, drive, abort, clock } = setUp((_, send) => {
             if (send === 1) return 200;
             const [executes, outcome] = events[send - 2] ?? [true, 200];
             if (unknown > 0 && !repeatable) expect.fail('repeated');
@@ -408,7 +408,7 @@ describe('for any failures', () => {
             return outcome;
           });
           await drive(requests.send({ url: '/' }));
-          const options = { api, requests, repeatable, stop: abort.signal };
+          const options = { api, requests, repeatable, clock, stop: abort.signal };
           const sent = await drive(sendOnce({ method: 'post', url: '/contacts', data: [] }, options));
           if (!repeatable) expect(executions).toBeLessThanOrEqual(1);
           expect(sent).toMatchObject({ type: repeatable || unknown === 0 ? 'answered' : 'unknown' });

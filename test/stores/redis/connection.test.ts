@@ -70,7 +70,7 @@ describeWithRedisServer('a connection that the store opened', () => {
       const { url } = await aServer();
       const closed = new Set<Driver>();
       const connection = aConnection(async () => {
-        const driver = await openOwn(url, 60_000, packages);
+        const driver = await openOwn({ url, options: {} }, 60_000, packages);
         driver.onDown(() => closed.add(driver));
         return driver;
       });
@@ -107,7 +107,10 @@ describeWithRedisServer('a connection that the store opened', () => {
   it('is opened again on time if the clock was set back since the last failure', async () => {
     const server = await aServer();
     const clock = createShiftedClock();
-    const connection = aConnection(() => openOwn(server.url, 60_000, { ioredis, redis }), clock);
+    const connection = aConnection(
+      () => openOwn({ url: server.url, options: {} }, 60_000, { ioredis, redis }),
+      clock,
+    );
     const get = () => connection.send((driver) => driver.readFields('a', ['b']));
     await server.kill();
     await failureOf(get());

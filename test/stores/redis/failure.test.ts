@@ -148,7 +148,10 @@ describeWithRedisServer('redisStore when Redis fails', () => {
     const missing = (name: string) => () =>
       Promise.reject(new Error(`Cannot find package '${name}' imported from here`));
     const redis = () => import('redis') as Promise<{ createClient: (options: object) => unknown }>;
-    const driver = await openOwn(server.url, 500, { ioredis: missing('ioredis'), redis });
+    const driver = await openOwn({ url: server.url, options: {} }, 500, {
+      ioredis: missing('ioredis'),
+      redis,
+    });
     onTestFinished(() => driver.close());
     await driver.ready();
     expect(await driver.readFields('a', ['b'])).toEqual([null]);
@@ -160,12 +163,15 @@ describeWithRedisServer('redisStore when Redis fails', () => {
       );
     await expect.poll(state).toBe('down');
     await expect(
-      openOwn(server.url, 500, { ioredis: missing('ioredis'), redis: missing('redis') }),
+      openOwn({ url: server.url, options: {} }, 500, {
+        ioredis: missing('ioredis'),
+        redis: missing('redis'),
+      }),
     ).rejects.toThrow(
       'ioredis, which a Redis store with a URL needs, is not installed. Install it: npm install ioredis',
     );
     const broken = () => Promise.reject(new Error('Unexpected token'));
-    await expect(openOwn(server.url, 500, { ioredis: broken, redis })).rejects.toThrow(
+    await expect(openOwn({ url: server.url, options: {} }, 500, { ioredis: broken, redis })).rejects.toThrow(
       'failed to load (Unexpected token)',
     );
   });

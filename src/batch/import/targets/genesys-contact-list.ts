@@ -1,6 +1,7 @@
 import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
-import { ExactNumber } from '../../json/exact-number.ts';
 import { isJsonObject } from '../../json/json-object.ts';
+import { errorEntry } from '../error-entry.ts';
+import { idText, matchResults } from '../match-results.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysContactList}. */
@@ -45,10 +46,8 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
   ]);
 
   const idOf = (record: unknown): string | undefined => {
-    const flat = !hasData(record);
-    const id = flat ? idField !== undefined && (record as Record<string, unknown>)?.[idField] : record.id;
-    const isId = (typeof id === 'string' && id !== '') || typeof id === 'number' || id instanceof ExactNumber;
-    return isId ? String(id) : undefined;
+    if (hasData(record)) return idText(record.id);
+    return idField === undefined ? undefined : idText((record as Record<string, unknown> | null)?.[idField]);
   };
   const toContact = (record: unknown) => {
     const id = idOf(record);
@@ -71,10 +70,17 @@ export function genesysContactList(options: GenesysContactListOptions): ImportTa
     }),
     results({ data }, records) {
       if (!Array.isArray(data)) throw unexpectedResults('is not a list of contacts');
-      if (data.length !== records.length) {
+      const matched = matchResults({
+        entries: data,
+        records,
+        idOf,
+        idIn: ({ id }) => idText(id),
+        read: (contact) => errorEntry(contact) ?? { outcome: 'accepted' },
+      });
+      const isUnreadable = matched.every(({ outcome }) => outcome === 'unknown');
+      if (isUnreadable && data.length !== records.length)
         throw unexpectedResults(`lists ${data.length} contacts, but ${records.length} were sent`);
-      }
-      return records.map(() => ({ outcome: 'accepted' }));
+      return matched;
     },
     check,
   };

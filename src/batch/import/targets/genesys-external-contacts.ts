@@ -1,5 +1,7 @@
 import { type OptionTable, readOptions, refuse } from '../../../core/internal.ts';
-import { isJsonObject } from '../../json/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../json/json-object.ts';
+import { NO_REASON, reasonIn } from '../error-entry.ts';
+import { failed, idText, matchResults, unknown } from '../match-results.ts';
 import { type CheckRecords, type ImportTarget, type RecordResult, unexpectedResults } from '../target.ts';
 
 /** Options of {@link genesysExternalContacts}. */
@@ -39,50 +41,55 @@ export function genesysExternalContacts(options: GenesysExternalContactsOptions 
     ...(keepsIds && { idField: 'id' }),
     problem: (record) => (isJsonObject(record) ? undefined : 'the record is not a JSON object'),
     idOf(record) {
-      const id = keepsIds && (record as { id?: unknown } | null)?.id;
-      return typeof id === 'string' && id !== '' ? id : undefined;
+      return keepsIds ? sentId(record) : undefined;
     },
     request: (records) => ({
       method: 'POST',
       url: '/api/v2/externalcontacts/bulk/contacts/add',
       data: { entities: records },
     }),
-    results: ({ data }, records) => resultsOf(data, records.length),
+    results: ({ data }, records) => resultsOf(data, records, keepsIds),
     check,
   };
 }
 
-interface BulkResult {
-  success?: unknown;
-  status?: unknown;
-  error?: { message?: unknown; code?: unknown; retryable?: unknown } | null;
-}
+const sentId = (record: unknown) => idText((record as { id?: unknown } | null)?.id);
 
-function resultsOf(data: unknown, count: number): RecordResult[] {
+function resultsOf(data: unknown, records: readonly unknown[], keepsIds: boolean): RecordResult[] {
   const { results, errorCount, errorIndexes } = Object(data) as Record<string, unknown>;
   if (!Array.isArray(results)) throw unexpectedResults('has no results');
-  if (results.length !== count)
-    throw unexpectedResults(`has ${results.length} results for ${count} contacts`);
-  const failed = results.flatMap((result: BulkResult | null, index) =>
-    result?.success === true ? [] : [index],
-  );
+  const failures = results.flatMap((result, index) => (result?.success === true ? [] : [index]));
   // The response states its errors three times; if the three differ, none can be trusted.
-  if (typeof errorCount === 'number' && errorCount !== failed.length) {
-    throw unexpectedResults(`counts ${errorCount} errors, but its results show ${failed.length}`);
+  if (typeof errorCount === 'number' && errorCount !== failures.length) {
+    throw unexpectedResults(`counts ${errorCount} errors, but its results show ${failures.length}`);
   }
-  if (Array.isArray(errorIndexes) && String([...errorIndexes].sort((a, b) => a - b)) !== String(failed)) {
+  if (Array.isArray(errorIndexes) && String([...errorIndexes].sort((a, b) => a - b)) !== String(failures)) {
     throw unexpectedResults('has errorIndexes that contradict its results');
   }
-  return results.map(toResult);
+  const matched = matchResults({
+    entries: results,
+    records,
+    idOf: sentId,
+    idIn: ({ id }) => idText(id),
+    read: toResult,
+    assignsIds: !keepsIds,
+  });
+  const isUnreadable = matched.every(({ outcome }) => outcome === 'unknown');
+  if (isUnreadable && results.length !== records.length)
+    throw unexpectedResults(`has ${results.length} results for ${records.length} contacts`);
+  return matched;
 }
 
-function toResult(result: BulkResult | null): RecordResult {
-  if (result?.success === true) return { outcome: 'accepted' };
-  const { message, code, retryable } = result?.error ?? {};
-  const text = [message, code].find((one) => typeof one === 'string' && one !== '') as string | undefined;
-  const reason = text?.slice(0, 300) ?? 'the API gave no reason';
-  const status = typeof result?.status === 'number' ? result.status : undefined;
-  if (retryable === true || status === 429 || status === 503) return { outcome: 'again', reason, status };
-  if (status === undefined || status === 408 || status >= 500) return { outcome: 'unknown', reason };
-  return { outcome: 'refused', reason, status };
+function toResult({ success, status, error }: JsonObject): RecordResult {
+  const { retryable, status: inner } = Object(error) as JsonObject;
+  const isFailure = error !== undefined && error !== null;
+  if (success === true) {
+    return isFailure || (typeof status === 'number' && status >= 400)
+      ? unknown('the result of the record is a success with an error')
+      : { outcome: 'accepted' };
+  }
+  const reason = reasonIn(error) ?? NO_REASON;
+  const stated = [status, inner].find((one) => typeof one === 'number');
+  if (stated === undefined && retryable !== true) return unknown(reason);
+  return failed(reason, stated as number | undefined, retryable === true);
 }

@@ -4,9 +4,10 @@ import { isJsonObject } from '../../json/json-object.ts';
 import { type JsonMembers, valueAt, withValueAt } from '../../sources/member-path.ts';
 import { secretNamesProblem, urlWithoutSecrets, withoutSecrets } from '../../sources/secret-params.ts';
 import type { Json } from '../../sources/source.ts';
+import { idText } from '../match-results.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
 import { type ResultOptions, resultProblems, resultReader } from './response-results.ts';
-import { idText, templateProblem, urlTemplate } from './url-template.ts';
+import { templateProblem, urlTemplate } from './url-template.ts';
 
 /**
  * Options of {@link requestTarget}: the request, and where its response has the results. A path is the name of a member, or several
@@ -126,7 +127,7 @@ export function requestTarget(options: RequestTargetOptions): ImportTarget {
   const urlOf = (record: unknown) => (template.problem(record) ? undefined : template.fill(record));
   // The URL of a PUT identifies its record, also if several values of the record are in the URL.
   const idOf = method === 'put' && hasFields ? urlOf : ownId;
-  const readResults = resultReader(own, ownId, isSingle);
+  const readResults = resultReader({ ...own, idField: idempotent ? idField : undefined }, ownId, isSingle);
   const namesRecords = own.resultId !== undefined || own.errorId !== undefined;
 
   return {

@@ -1,10 +1,10 @@
 import type { AxiosResponse } from 'axios';
-import { isWhole, type Problem, printable } from '../../../core/internal.ts';
-import { reasonOf } from '../../describe-failure.ts';
+import { isWhole, type Problem } from '../../../core/internal.ts';
 import { isJsonObject, type JsonObject } from '../../json/json-object.ts';
 import { valueAt } from '../../sources/member-path.ts';
+import { isPresent, NO_REASON, reasonIn } from '../error-entry.ts';
+import { failed, idText, matchResults, unknown } from '../match-results.ts';
 import { type RecordResult, unexpectedResults } from '../target.ts';
-import { idText } from './url-template.ts';
 
 /** Where a response has the result of each record. All are paths, such as `data.items`. */
 export interface ResultOptions {
@@ -29,6 +29,9 @@ export interface ResultOptions {
   /** In an error of `errorsAt`: the path of the id of its record, or of a list of ids. */
   errorId?: string | undefined;
 }
+
+/** @property idField the path of the id in a record, if the API recognizes records by it: a result with the id belongs to the record. */
+type ReaderOptions = ResultOptions & { idField?: string | undefined };
 
 type IdOf = (record: unknown) => string | undefined;
 
@@ -67,17 +70,27 @@ export function resultProblems(options: ResultOptions, hasId: boolean, isSingle:
  * @param idOf returns the id by which the response names a record.
  * @param isSingle whether each request has one record, so that the response itself can be its result.
  */
-export function resultReader(options: ResultOptions, idOf: IdOf, isSingle: boolean) {
-  const { resultsAt, resultId, errorsAt, errorId = '' } = options;
+export function resultReader(options: ReaderOptions, idOf: IdOf, isSingle: boolean) {
+  const { resultsAt, resultId, errorsAt, errorId = '', idField } = options;
   const hasPaths = IN_RESULT.some((name) => options[name] !== undefined);
 
   function resultsOf({ data, status }: AxiosResponse, records: readonly unknown[]): readonly RecordResult[] {
     if (resultsAt !== undefined) {
       const list = listAt(data, resultsAt);
       if (!Array.isArray(list)) throw unexpectedResults(`has no list of results${placeOf(resultsAt)}`);
-      const matched =
-        resultId === undefined ? byPosition(list, records) : byId(list, resultId, records.map(idOf));
-      return matched.map((result) => verdictOf(result, options));
+      const path = resultId ?? idField;
+      const matched = matchResults({
+        entries: list,
+        records,
+        idOf: path === undefined ? () => undefined : idOf,
+        idIn: (result) => (path === undefined ? undefined : idText(valueAt(result, path))),
+        read: (result) => verdictOf(result, options),
+        assignsIds: resultId === undefined,
+        onlyById: resultId !== undefined,
+      });
+      if (resultId === undefined && list.length !== records.length && matched.every(isUnknown))
+        throw unexpectedResults(`has ${list.length} results for ${records.length} records`);
+      return matched;
     }
     if (isSingle && errorsAt === undefined && (hasPaths || isJsonObject(data)))
       return [verdictOf(data, options)];
@@ -109,25 +122,6 @@ export function resultReader(options: ResultOptions, idOf: IdOf, isSingle: boole
 }
 
 const UNNAMED = 'the response contains an error that does not name its record';
-
-/** @returns for each record its result, by position. */
-function byPosition(list: readonly unknown[], records: readonly unknown[]): readonly unknown[] {
-  if (list.length === records.length) return list;
-  throw unexpectedResults(`has ${list.length} results for ${records.length} records`);
-}
-
-/** @returns for each id its result; undefined if the list does not have exactly one. */
-function byId(
-  list: readonly unknown[],
-  path: string,
-  ids: readonly (string | undefined)[],
-): readonly unknown[] {
-  const found = list.map((result) => idText(valueAt(result, path)));
-  return ids.map((id) => {
-    const at = id === undefined ? -1 : found.indexOf(id);
-    return at === found.lastIndexOf(id) ? list[at] : undefined;
-  });
-}
 
 /** Returns the errors by the ids of their records, and whether every error names a record of the request. */
 function errorsById(data: unknown, errorsAt: string, errorId: string, ids: readonly (string | undefined)[]) {
@@ -177,23 +171,13 @@ function errorIn(result: JsonObject, { resultError }: ResultOptions): unknown {
   return candidates.find(isPresent);
 }
 
-function isPresent(error: unknown): boolean {
-  return typeof error === 'object' && error !== null ? Object.keys(error).length > 0 : Boolean(error);
-}
-
 /** @param status the HTTP status of the record, if the response states it. */
 function failureOf(error: unknown, status: number | undefined): RecordResult {
-  const reason = reasonIn(error) ?? 'the API gave no reason';
-  if (status === 429 || status === 503) return { outcome: 'again', reason, status };
-  if (status !== undefined && (status < 400 || status === 408 || status >= 500)) return unknown(reason);
-  return { outcome: 'refused', reason, ...(status !== undefined && { status }) };
+  return failed(reasonIn(error) ?? NO_REASON, status, isJsonObject(error) && error.retryable === true);
 }
 
-function reasonIn(error: unknown): string | undefined {
-  if (Array.isArray(error)) return reasonIn(error[0]);
-  if (typeof error === 'string' && error !== '') return printable(error).slice(0, 300);
-  if (!isJsonObject(error)) return undefined;
-  return reasonOf(error, {}) ?? (typeof error.code === 'string' ? reasonIn(error.code) : undefined);
+function isUnknown({ outcome }: RecordResult): boolean {
+  return outcome === 'unknown';
 }
 
 function listAt(data: unknown, path: string): unknown {
@@ -203,8 +187,4 @@ function listAt(data: unknown, path: string): unknown {
 /** Returns where a value is missing, for messages. */
 function placeOf(path: string): string {
   return path === '' ? '' : ` at ${JSON.stringify(path)}`;
-}
-
-function unknown(reason: string): RecordResult {
-  return { outcome: 'unknown', reason };
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../core/internal.ts';
-import { ExactNumber } from '../../json/exact-number.ts';
 import { valueAt } from '../../sources/member-path.ts';
+import { idText } from '../match-results.ts';
 
 /** A URL with placeholders such as `{id}`, which the values of a record replace. */
 export interface UrlTemplate {
@@ -37,13 +37,6 @@ export function urlTemplate(url: string): UrlTemplate {
     fill: (record) =>
       url.replace(PLACEHOLDER, (_, field: string) => encodeURIComponent(textFor(record, field) ?? '')),
   };
-}
-
-/** Returns the id in a value: a text that is not empty, or a number. */
-export function idText(value: unknown): string | undefined {
-  const isId =
-    (typeof value === 'string' && value !== '') || typeof value === 'number' || value instanceof ExactNumber;
-  return isId ? String(value) : undefined;
 }
 
 function textFor(record: unknown, path: string): string | undefined {

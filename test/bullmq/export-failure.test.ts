@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { describeFailure, exportFails, hasGivenUp } from '../../src/bullmq/export-failure.ts';
 import type { PartFailure } from '../../src/bullmq/part-failures.ts';
-import { isDoomed, leavesPart, mostTelling } from '../../src/bullmq/verdict.ts';
 
 const worker = (id: string, paused?: string) => ({
   id,
@@ -17,13 +17,14 @@ const failed = (id: string, scope: PartFailure['scope'], more: Partial<PartFailu
   part: 0,
   scope,
   isLasting: false,
+  at: 0,
   failure: { code: 'ERR_JOB', message: `failed on ${id}. Try again.`, resumable: true, permanent: false },
   ...more,
 });
 
-const stuck = (id: string) => failed(id, 'machine', { isLasting: true });
+const broken = (id: string) => failed(id, 'machine', { isLasting: true });
 
-describe('isDoomed', () => {
+describe('exportFails', () => {
   it.each([
     ['one of two workers failed the part', ['a', 'b'], [failed('a', 'part')], false],
     ['the only worker failed the part', ['a'], [failed('a', 'part')], true],
@@ -38,27 +39,39 @@ describe('isDoomed', () => {
       'three workers that no longer live failed the part',
       ['d'],
       ['a', 'b', 'c'].map((id) => failed(id, 'part')),
+      false,
+    ],
+    [
+      'the third start of one worker failed the part',
+      ['c', 'd'],
+      ['a', 'b', 'c'].map((id) => failed(id, 'export')),
+      false,
+    ],
+    [
+      'the third start of the only worker failed the part',
+      ['c'],
+      ['a', 'b', 'c'].map((id) => failed(id, 'export')),
       true,
     ],
     [
       'the machines of three of four workers fail',
       ['a!', 'b!', 'c!', 'd'],
-      ['a', 'b', 'c'].map(stuck),
+      ['a', 'b', 'c'].map(broken),
       false,
     ],
-    ['the machines of all workers fail', ['a!', 'b!'], ['a', 'b'].map(stuck), true],
-    ['the machine of a worker has recovered', ['a', 'b!'], ['a', 'b'].map(stuck), false],
+    ['the machines of all workers fail', ['a!', 'b!'], ['a', 'b'].map(broken), true],
+    ['the machine of a worker has recovered', ['a', 'b!'], ['a', 'b'].map(broken), false],
     [
       'a paused worker will try again for the first time',
       ['a!', 'b!'],
-      [stuck('a'), failed('b', 'machine')],
+      [broken('a'), failed('b', 'machine')],
       false,
     ],
-    ['the only healthy worker failed the part', ['a!', 'b'], [stuck('a'), failed('b', 'part')], true],
+    ['the only healthy worker failed the part', ['a!', 'b'], [broken('a'), failed('b', 'part')], true],
     [
       'the only healthy worker left the export at another part',
       ['a!', 'b'],
-      [stuck('a'), failed('b', 'export', { part: 7 })],
+      [broken('a'), failed('b', 'export', { part: 7 })],
       true,
     ],
     [
@@ -67,9 +80,9 @@ describe('isDoomed', () => {
       [failed('a', 'export', { part: 1 }), failed('b', 'export', { part: 2 })],
       true,
     ],
-  ])('if %s', (_, live, failures, doomed) => {
+  ])('if %s', (_, live, failures, fails) => {
     const workers = live.map((id) => (id.endsWith('!') ? worker(id.slice(0, -1), 'broken') : worker(id)));
-    expect(isDoomed({ part: 0, workers, failures })).toBe(doomed);
+    expect(exportFails({ part: 0, workers, failures })).toBe(fails);
   });
 });
 
@@ -77,13 +90,13 @@ it.each([
   ['its own failure of the part', [failed('a', 'part')], true],
   ['its own failure of the export', [failed('a', 'export', { part: 5 })], true],
   ['its own failure of another part', [failed('a', 'part', { part: 5 })], false],
-  ['a failure of its machine', [stuck('a')], false],
+  ['a failure of its machine', [broken('a')], false],
   ['the failure of another worker', [failed('b', 'part')], false],
-])('leavesPart after %s', (_, failures, leaves) => {
-  expect(leavesPart('a', 0, failures)).toBe(leaves);
+])('hasGivenUp after %s', (_, failures, leaves) => {
+  expect(hasGivenUp('a', 0, failures)).toBe(leaves);
 });
 
-describe('mostTelling', () => {
+describe('describeFailure', () => {
   const answered = failed('b', 'export', {
     part: 4,
     failure: {
@@ -96,24 +109,30 @@ describe('mostTelling', () => {
   });
 
   it('prefers a response of the API, and names the hosts and reasons of the others', () => {
-    expect(mostTelling({ part: 0, failures: [stuck('a'), failed('c', 'part'), answered] })).toEqual({
+    expect(describeFailure({ part: 0, failures: [broken('a'), failed('c', 'part'), answered] })).toEqual({
       ...answered.failure,
       part: 4,
       message:
-        'POST /query returned 400. Workers that failed: 3, on host-b, host-c (failed on c), host-a (failed on a).',
+        'POST /query returned 400. Failed on 3 workers: host-b, host-c (failed on c), host-a (failed on a).',
     });
   });
 
   it('returns the only failure unchanged', () => {
-    expect(mostTelling({ part: undefined, failures: [failed('a', 'part'), answered] })).toEqual({
+    expect(describeFailure({ part: undefined, failures: [failed('a', 'part'), answered] })).toEqual({
       ...answered.failure,
       part: 4,
     });
   });
 
+  it('names the host of the only failure of a machine', () => {
+    expect(describeFailure({ part: 0, failures: [broken('a')] }).message).toBe(
+      'failed on a. Try again. Failed on 1 worker: host-a.',
+    );
+  });
+
   it('names a host once, and at most five', () => {
     const failures = [...'abcdefgh'].map((id) => ({ ...answered, worker: id, host: `host-${id}` }));
-    const { message } = mostTelling({ part: 4, failures: [...failures, ...failures] });
-    expect(message).toMatch(/Workers that failed: 16, on host-a, host-b, host-c, host-d, host-e\.$/);
+    const { message } = describeFailure({ part: 4, failures: [...failures, ...failures] });
+    expect(message).toMatch(/Failed on 16 workers: host-a, host-b, host-c, host-d, host-e and 3 more\.$/);
   });
 });
