@@ -42,7 +42,10 @@ export function watchAttendance(
       const isSame = found !== undefined && problem !== undefined && kindOf(found) === kindOf(problem);
       if (!isSame) since = now();
       problem = found;
-      if (found === undefined) isAttended = true;
+      if (found === undefined) {
+        isAttended = true;
+        reported.clear();
+      }
       if (found === undefined || now() - (since ?? 0) < GRACE) return;
       isAttended = false;
       if (reported.has(kindOf(found))) return;

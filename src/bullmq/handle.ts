@@ -43,7 +43,7 @@ export interface FinishedOptions {
   onProgress?: ((progress: WholeProgress) => void) | undefined;
   /**
    * Receives a warning if no worker processes the export for some seconds: the queue has no workers or only workers of other accounts or older
-   * versions, or the queue or all workers are paused. Once for each reason.
+   * versions, or the queue or all workers are paused. Once for each reason, and again if workers had processed the export since.
    */
   onWarning?: ((warning: string) => void) | undefined;
   /** Stops waiting. The export continues. */

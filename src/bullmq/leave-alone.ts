@@ -14,20 +14,20 @@ export interface LeaveAlone {
 }
 
 // All in milliseconds. If another worker can process a job, the job must be back when that worker is ready. Otherwise the jobs must be away
-// for so long that this worker reaches its own jobs behind them.
+// for so long that this worker reaches its own jobs behind them: a job that returns has its turn and its priority again.
 const LEAVE_FOR = 500;
+const LEAVE_PER_JOB = 10;
 const LEAVE_AGAIN_FOR = 20;
 const LEAVE_WITHOUT_WORKER = 5000;
 
 /** How long the worker rests if it finds a job again that it has left, so that other workers find the job first. */
 const REST = 1000;
 
-/** After this time, the worker looks for its own jobs behind all other jobs again. */
-const FORGET_AFTER = 5000;
+/** Twice the round trips to Redis for a job that is left, because a busy machine or network can become slower. */
+const ROUND_TRIPS = 8;
 
-/** If the worker leaves more jobs than this, jobs with lower turns would always be back before it reaches its own jobs. */
-const MANY = 100;
-const LEAVE_EACH_OF_MANY_FOR = 10;
+/** For how long a job of others is expected again, at least. */
+const COUNT_FOR = 60_000;
 
 /** How long the list of live workers is used. */
 const LIST_AGE = 1000;
@@ -39,9 +39,14 @@ export function leaveAlone(
 ): LeaveAlone {
   const now = monotonicOf(systemClock);
   const reported = new Set<string>();
-  /** IDs of the jobs that were left since `startedAt`, or since the last job of this worker. */
-  const left = new Set<string>();
-  let startedAt = now();
+  /** For how long the jobs were left since the last rest, or since the last job of this worker. */
+  const left = new Map<string, number>();
+  /** IDs of the jobs that were left since `countedSince`, and their number in the period before. */
+  const counted = new Set<string>();
+  let countedBefore = 0;
+  let countedSince = now();
+  /** Average of the last round trips. */
+  let roundTrip = 0;
   let workers: Promise<readonly WorkerInfo[]> = Promise.resolve([]);
   let listedAt = Number.NEGATIVE_INFINITY;
 
@@ -53,6 +58,18 @@ export function leaveAlone(
     return workers;
   }
 
+  /** Returns for how long a job must be away, so that this worker can leave all jobs of others before the first one returns. */
+  function timeToPass(id: string): number {
+    if (now() - countedSince > COUNT_FOR) {
+      countedBefore = counted.size;
+      counted.clear();
+      countedSince = now();
+    }
+    counted.add(id);
+    const perJob = Math.max(LEAVE_PER_JOB, ROUND_TRIPS * roundTrip);
+    return Math.max(LEAVE_FOR, perJob * Math.max(counted.size, countedBefore));
+  }
+
   return {
     claimed: () => left.clear(),
     async leave(job, token, error, signal) {
@@ -61,18 +78,19 @@ export function leaveAlone(
       reported.add(name);
       const { owner } = error;
       const isWanted = !owner || (await listWorkers()).some((worker) => canProcess(worker, owner));
-      if (now() - startedAt > FORGET_AFTER) {
-        left.clear();
-        startedAt = now();
-      }
       const id = job.id ?? '';
-      const isAgain = left.has(id);
-      left.add(id);
-      const isCrowd = left.size > MANY;
-      const wanted = isCrowd ? left.size * LEAVE_EACH_OF_MANY_FOR : isAgain ? LEAVE_AGAIN_FOR : LEAVE_FOR;
-      const delay = isWanted ? wanted : LEAVE_WITHOUT_WORKER;
+      const away = timeToPass(id);
+      // A job that was away for a shorter time can have returned before the jobs behind it were reached.
+      const isAgain = (left.get(id) ?? 0) >= away;
+      left.set(id, away);
+      const delay = isWanted ? (isAgain ? LEAVE_AGAIN_FOR : away) : Math.max(LEAVE_WITHOUT_WORKER, away);
+      const movedAt = now();
       await job.moveToDelayed(Date.now() + delay, token).catch(() => {});
-      if (isAgain && !isCrowd) await sleep(systemClock, REST, signal).catch(() => {});
+      roundTrip += (now() - movedAt - roundTrip) / 8;
+      if (!isAgain) return new bullmq.DelayedError();
+      await sleep(systemClock, REST, signal).catch(() => {});
+      // Jobs of this worker can be waiting behind the jobs that it has left.
+      left.clear();
       return new bullmq.DelayedError();
     },
   };

@@ -2,7 +2,7 @@ import { BatchError } from '../batch/index.ts';
 import { messageOf } from '../core/internal.ts';
 import { COMMAND_TIMEOUT } from './connection.ts';
 import { type ExportDescription, readDescription } from './description.ts';
-import { findExports, noSuchExport, type QueueJobs } from './export-names.ts';
+import { findExports, namesKey, noSuchExport, type QueueJobs } from './export-names.ts';
 import { jobId } from './keys.ts';
 import { LeftAloneError } from './left-alone-error.ts';
 import { type NamedExportOptions, type OpenQueue, withQueue } from './open-queue.ts';
@@ -69,6 +69,7 @@ export function listExports(options: QueueOptions): Promise<ListedExport[]> {
     for (const name of names) {
       const read = await readExport(open, name, jobs);
       if (read) found.push(read.listed);
+      else await open.ask(() => open.client.zrem(namesKey(open.prefix, open.queueName), name));
     }
     return found;
   });

@@ -99,9 +99,9 @@ export async function submitExport(options: SubmitOptions): Promise<ExportHandle
     }
     if (state === 'other') throw nameInUse(name);
     if (state === 'foreign') throw ofOtherAccount(name, owner, account);
-    // Also for a joined export: its first submitter may have died before it added the jobs.
     // For `listExports`.
     await askRedis(client, COMMAND_TIMEOUT, () => client.zadd(namesKey(prefix, queue), Date.now(), name));
+    // Also for a joined export: its first submitter may have died before it added the jobs.
     if (state !== 'complete') {
       // A damaged checkpoint is reported by the worker of the part.
       const states =

@@ -170,6 +170,26 @@ describeWithRedis('the account of an export', () => {
     await hosts.expectWhole('own.jsonl');
   });
 
+  it('does not block exports behind the parts of a more urgent export of another account, whose worker is busy', async () => {
+    const hosts = await manyHosts(redis, { records: 60, parts: 600 });
+    await hosts.submit({ account: 'theirs', priority: 0 });
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const source = async (part: Json) => {
+      await gate;
+      return genesysConversations({ interval: String(part) });
+    };
+    const busy = await hosts.worker({ account: 'theirs', source });
+    await expect.poll(() => busy.events.map(({ type }) => type)).toEqual(['started']);
+    await hosts.worker({ account: 'ours' });
+    const own = { name: 'own', output: 'own.jsonl', account: 'ours', parts: [hosts.simulator.interval] };
+    await (await hosts.submit(own)).finished(FAST);
+    await hosts.expectWhole('own.jsonl');
+    open();
+  }, 40_000);
+
   it('does not matter if the option `declines` returns a reason', async () => {
     const hosts = await manyHosts(redis, { records: 60 });
     const { client, key } = keysOf(hosts);

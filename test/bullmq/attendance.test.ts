@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { genesysConversations, type Json } from '../../src/batch/index.ts';
+import { pauseQueue, resumeQueue } from '../../src/bullmq/index.ts';
 import { failure } from '../support/batch.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
@@ -32,4 +34,31 @@ describeWithRedis('an export that no worker processes', () => {
       expect(warnings).toHaveLength(1);
     },
   );
+
+  it('is reported again if workers have processed the export since', async () => {
+    const hosts = await manyHosts(redis, { records: 60, parts: 2 });
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const source = async (part: Json) => {
+      await gate;
+      return genesysConversations({ interval: String(part) });
+    };
+    await hosts.worker({ source });
+    const handle = await hosts.submit();
+    const warnings: string[] = [];
+    const onWarning = (warning: string) => void warnings.push(warning);
+    const finished = handle.finished({ pollInterval: 20, onWarning });
+    await expect.poll(() => handle.isAttended, { timeout: 5000 }).toBe(true);
+    for (const count of [1, 2]) {
+      await pauseQueue(hosts.queue);
+      await expect.poll(() => warnings.length, { timeout: 10_000 }).toBe(count);
+      await resumeQueue(hosts.queue);
+      await expect.poll(() => handle.isAttended, { timeout: 10_000 }).toBe(true);
+    }
+    open();
+    await finished;
+    expect(new Set(warnings).size).toBe(1);
+  });
 });

@@ -77,6 +77,8 @@ describeWithRedis('the order of parts of several exports', () => {
     const { queue: name, prefix } = hosts.queue;
     const queue = new Queue(name, { connection: { url: redis.url }, prefix });
     onTestFinished(() => queue.close());
+    // The export is complete shortly before BullMQ has the result of the merge.
+    await expect.poll(() => queue.getJobCountByTypes('completed')).toBe(4);
     const jobs = await queue.getJobs('completed');
     expect(jobs.map(({ progress }) => progress)).toEqual([100, 100, 100, 100]);
     const records = jobs.find((job) => job.name === 'merge')?.returnvalue;

@@ -199,6 +199,16 @@ describeWithRedis('exports in a queue', () => {
     expect(stderr).not.toContain('workers continue');
   });
 
+  it('says when workers process an export after a warning', async () => {
+    const simulator = await startSimulator({ records: 1200, pageDelay: 100 });
+    const running = begin(exporting(simulator, 'c.jsonl'), {});
+    await expect.poll(() => running.stderr.text, { timeout: 10_000 }).toContain('has no workers');
+    worker(genesysEnv(simulator), '--read-ahead', '1');
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/has no workers[\s\S]*\nworkers process the export now\n/);
+  });
+
   it('continues the part of a worker that SIGTERM stops on another worker, without waiting for the takeover', async () => {
     const simulator = await startSimulator({ records: 2000, pageDelay: 50 });
     const first = worker(genesysEnv(simulator), '--read-ahead', '1', '--takeover', '60');

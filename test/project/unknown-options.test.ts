@@ -64,6 +64,11 @@ const CALLS: [name: string, meant: string, call: (wrong: never) => unknown][] = 
   ['startExportWorker', 'takeover', (wrong) => queue.startExportWorker(wrong)],
   ['sharedRate', 'requests', (wrong) => queue.sharedRate(wrong)],
   ['removeExport', 'connection', (wrong) => queue.removeExport(wrong)],
+  ['listExports', 'connection', (wrong) => queue.listExports(wrong)],
+  ['showExport', 'connection', (wrong) => queue.showExport(wrong)],
+  ['cancelExport', 'connection', (wrong) => queue.cancelExport(wrong)],
+  ['pauseQueue', 'connection', (wrong) => queue.pauseQueue(wrong)],
+  ['resumeQueue', 'connection', (wrong) => queue.resumeQueue(wrong)],
   ['startVendorSimulator', 'tokenLifetime', (wrong) => startVendorSimulator(wrong)],
 ];
 

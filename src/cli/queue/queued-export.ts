@@ -56,10 +56,17 @@ export async function runQueuedExport(
     try {
       reporter.started(command, out);
       isAttended = () => handle.isAttended;
+      let wasAttended: boolean | undefined;
       const summary = await handle.finished({
         signal,
         pollInterval: pollInterval(interval),
-        onProgress: reporter.progress,
+        onProgress(progress) {
+          if (wasAttended === false && handle.isAttended) {
+            reporter.note('workers-found', 'workers process the export now', {});
+          }
+          wasAttended = handle.isAttended;
+          reporter.progress(progress);
+        },
         onWarning: reporter.warning,
       });
       const message = describeResult(summary, now() - began);
