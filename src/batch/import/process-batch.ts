@@ -156,7 +156,8 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
     const without = records.filter((record) => !hasId(record));
     if (without.length > 0) await lookUp(without, round, error, reasonOf);
     const next = { ...round, attempt: round.attempt + 1, asked: undefined };
-    if (withId.length === 0 || round.attempt < retries) return send(withId, next);
+    // After an interruption, the records are sent as in the first attempt.
+    if (withId.length === 0 || error === RUN_ENDED || round.attempt < retries) return send(withId, next);
     // The API answers, but never tells the outcome of these records. They must not block the records after them.
     if (!(reasons && round.isPartial)) throw error;
     await ledger.writeOutcomes(
