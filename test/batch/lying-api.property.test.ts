@@ -126,7 +126,9 @@ function problemsOf(plan: ExportPlan, { result, ids, list, requests }: Outcome):
   }
   const isConstant = [...list.stated.values()].every((totals) => new Set(totals).size === 1);
   if (isConstant && result.stated !== sum) problems.push(`stated is ${result.stated} instead of ${sum}`);
-  if (isConstant && result.missing !== sum - different) {
+  // A page that was read ahead before an interruption is served, but not counted: its records can arrive later in another window.
+  const isExact = plan.interruptAfter === undefined;
+  if (isConstant && (isExact ? result.missing !== sum - different : result.missing < sum - different)) {
     problems.push(`missing is ${result.missing} instead of ${sum - different}`);
   }
   return problems;

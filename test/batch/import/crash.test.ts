@@ -147,15 +147,16 @@ describe('the journal of an import', () => {
   });
 
   it('sends the records with ids again if its last entry says that they were sent, also without retries', async () => {
-    const set = await importing({ lines: ['{"id":"c0","n":0}', '{"n":1}'] });
-    set.sim.schedule({ match: CONTACTS, kind: '403' });
+    const withIds = [0, 1, 2, 3].map((n) => `{"id":"c${n}","n":${n}}`);
+    const set = await importing({ lines: [...withIds, '{"n":4}'] });
+    set.sim.schedule({ match: CONTACTS, kind: '403', after: 1 });
     await failure(importRecords(set.base), 'ERR_REQUEST');
     const journal = `${set.path}.import.checkpoint.journal`;
     const lines = (await readFile(journal, 'utf8')).split('\n');
     const sent = lines.findIndex((line) => line.includes('"sent"'));
     await writeFile(journal, `${lines.slice(0, sent + 1).join('\n')}\n`);
-    expect(await importRecords({ ...set.base, retries: 0 })).toMatchObject({ accepted: 1, unresolved: 1 });
-    expect([...arrivals(set.sim)]).toEqual([[0, 1]]);
+    expect(await importRecords({ ...set.base, retries: 0 })).toMatchObject({ accepted: 4, unresolved: 1 });
+    expect([...arrivals(set.sim).keys()]).toEqual([0, 1, 2, 3]);
   });
 
   it('leaves records unresolved if its last entry says that they were sent', async () => {
