@@ -13,7 +13,7 @@ import { startRecordApi } from '../../support/record-api.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../support/import-script.ts', import.meta.url));
 
-// When to kill: the number of requests of a run, and a delay in milliseconds.
+// When to kill: the number of requests of a run, and a delay in milliseconds. `KILLS=40` kills each import 40 times.
 const KILLS = Array.from(
   { length: Number(process.env.KILLS ?? 2) },
   (_, kill) => [2 + (kill % 3), (kill * 5) % 12] as const,
