@@ -32,8 +32,6 @@ export interface Flow {
   add(run: string, options: AddOptions): Promise<void>;
   /** Returns BullMQ's reason why the jobs of a run have failed; undefined if the jobs have not failed. */
   failure(run: string): Promise<string | undefined>;
-  /** Removes the jobs of a run, except jobs that a worker is processing. */
-  remove(run: string): Promise<void>;
   /** Returns whether the queue is paused. */
   isPaused(): Promise<boolean>;
   close(): Promise<void>;
@@ -88,10 +86,6 @@ export function openFlow({
       const merge = await ask(() => queue.getJob(jobId(name, run)));
       const hasFailed = merge && (await ask(() => merge.isFailed()));
       return merge && hasFailed ? merge.failedReason || 'BullMQ gave no reason' : undefined;
-    },
-    async remove(run) {
-      const merge = await ask(() => queue.getJob(jobId(name, run)));
-      if (merge) await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
     },
     isPaused: () => ask(() => queue.isPaused()),
     async close() {

@@ -51,7 +51,7 @@ export async function cleanUp(
   }
   await removeMarker(directory, name);
   await removeJournals(directory, name);
-  await ledger.remove([keys.failures, ...list.map((_, part) => keys.part(part))]);
+  await ledger.remove([keys.failures, ...keys.parts(list.length)]);
 }
 
 async function completeStates(job: JobOfExport, { parts }: ExportDescription): Promise<PartState[]> {

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import { askRedis } from './ask-redis.ts';
 import { COMMAND_TIMEOUT, connect } from './connection.ts';
-import { type ExportKeys, exportKeys } from './keys.ts';
+import { type ExportKeys, exportKeys, jobId } from './keys.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { nameProblem } from './names.ts';
 import { loadBullmq } from './peers.ts';
@@ -17,7 +17,6 @@ export interface NamedExportOptions extends QueueOptions {
 
 /** A queue that a function uses once. */
 export interface OpenQueue {
-  readonly bullmq: typeof import('bullmq');
   readonly client: Redis;
   readonly queue: Queue;
   readonly prefix: string;
@@ -27,6 +26,8 @@ export interface OpenQueue {
   /** Sends a command to Redis, with a timeout. */
   ask<T>(command: () => Promise<T>): Promise<T>;
   ledgerOf(name: string): { readonly ledger: Ledger; readonly keys: ExportKeys };
+  /** Removes the jobs of a run of the named export, except jobs that a worker is processing. */
+  removeJobs(run: string): Promise<void>;
 }
 
 const NAMED_OPTIONS: OptionTable<NamedExportOptions> = { ...QUEUE_OPTIONS, name: 'any' };
@@ -53,18 +54,22 @@ export async function withQueue<T>(
   const { client, close } = await connect(own.connection as QueueOptions['connection']);
   const queue = new bullmq.Queue(queueName, { connection: client, prefix, skipMetasUpdate: true });
   queue.on('error', () => {});
+  const ask = <T>(command: () => Promise<T>) => askRedis(client, COMMAND_TIMEOUT, command);
   try {
     return await use({
-      bullmq,
       client,
       queue,
       prefix,
       queueName,
       name,
-      ask: (command) => askRedis(client, COMMAND_TIMEOUT, command),
+      ask,
       ledgerOf(of) {
         const keys = exportKeys(prefix, queueName, of);
         return { keys, ledger: createLedger(client, keys, COMMAND_TIMEOUT) };
+      },
+      async removeJobs(run) {
+        const merge = await ask(() => queue.getJob(jobId(name, run)));
+        if (merge) await ask(() => merge.remove({ removeChildren: true })).catch(() => {});
       },
     });
   } finally {

@@ -62,10 +62,11 @@ export function createPartFailures(
   return {
     async note({ label, fence }, failure) {
       const { scope, worker, part } = failure;
-      const key = part === undefined ? keys.merge : keys.part(part);
       const field = `${scope === 'machine' ? scope : (part ?? 'merge')}:${worker}`;
       const args = [fence, run, field, JSON.stringify(failure), String(LIFETIME)];
-      const reply = await ask(() => client.eval(NOTE_FAILURE, 3, keys.failures, keys.whole, key, ...args));
+      const reply = await ask(() =>
+        client.eval(NOTE_FAILURE, 3, keys.failures, keys.whole, keys.job(part), ...args),
+      );
       if (reply !== 1) throw takenOver(label);
     },
     async list() {

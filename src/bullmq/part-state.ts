@@ -46,7 +46,7 @@ export async function readStates(
   { name, keys, ledger }: { name: string; keys: ExportKeys; ledger: Ledger },
   count: number,
 ): Promise<PartState[]> {
-  const texts = await ledger.checkpoints(Array.from({ length: count }, (_, part) => keys.part(part)));
+  const texts = await ledger.checkpoints(keys.parts(count));
   return texts.map((text, part) => partState(`part ${part} of ${name}`, text));
 }
 

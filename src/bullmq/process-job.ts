@@ -97,7 +97,6 @@ function prepareAttempt(
   const keys = exportKeys(prefix, queue, name);
   const ledger = createLedger(client, keys, timeout);
   const failures = createPartFailures(client, { keys, run, timeout });
-  const key = part === undefined ? keys.merge : keys.part(part);
   const label = part === undefined ? `the merge of ${name}` : `part ${part} of ${name}`;
   return {
     worker,
@@ -106,7 +105,7 @@ function prepareAttempt(
     own: { ...about, run, keys, ledger, signal },
     about,
     policy: createFailurePolicy({ ...worker, part, failures }),
-    claim: (claiming) => claimPart({ ledger, name, key, run, label, worker: claiming }),
+    claim: (claiming) => claimPart({ ledger, name, key: keys.job(part), run, label, worker: claiming }),
   };
 }
 

@@ -1,7 +1,5 @@
-import { COMMAND_TIMEOUT } from './connection.ts';
 import { partsOf } from './description.ts';
 import { namesKey } from './export-names.ts';
-import { openFlow } from './flow.ts';
 import { type NamedExportOptions, withQueue } from './open-queue.ts';
 
 /**
@@ -13,30 +11,14 @@ import { type NamedExportOptions, withQueue } from './open-queue.ts';
  */
 export function removeExport(options: NamedExportOptions): Promise<boolean> {
   return withQueue('removeExport', options, true, async (open) => {
-    const { name, client, bullmq, prefix, queueName } = open;
+    const { name, client, prefix, queueName } = open;
     const { ledger, keys } = open.ledgerOf(name);
     const { description, run } = await ledger.read();
     if (description === undefined || run === undefined) return false;
-    const parts = partsOf(description);
     // Remove the state first: workers check it before they save, so jobs that cannot be removed end without effect.
-    await ledger.remove([
-      keys.whole,
-      keys.merge,
-      keys.failures,
-      ...Array.from({ length: parts }, (_, part) => keys.part(part)),
-    ]);
+    await ledger.remove([keys.whole, keys.merge, keys.failures, ...keys.parts(partsOf(description))]);
     await open.ask(() => client.zrem(namesKey(prefix, queueName), name));
-    const flow = openFlow({
-      bullmq,
-      client,
-      queue: queueName,
-      prefix,
-      name,
-      parts,
-      timeout: COMMAND_TIMEOUT,
-    });
-    await flow.remove(run);
-    await flow.close();
+    await open.removeJobs(run);
     return true;
   });
 }

@@ -1,8 +1,6 @@
 import { ConfigurationError } from '../core/index.ts';
-import { COMMAND_TIMEOUT } from './connection.ts';
 import { partsOf } from './description.ts';
 import { findExports, noSuchExport } from './export-names.ts';
-import { openFlow } from './flow.ts';
 import { refuseNewer } from './format-version.ts';
 import { type NamedExportOptions, withQueue } from './open-queue.ts';
 import type { QueueOptions } from './worker-options.ts';
@@ -30,14 +28,13 @@ return 1
  */
 export function cancelExport(options: NamedExportOptions): Promise<void> {
   return withQueue('cancelExport', options, true, async (open) => {
-    const { name, client, bullmq, ask, prefix, queueName } = open;
+    const { name, client, ask } = open;
     const { ledger, keys } = open.ledgerOf(name);
     const { description, run, version } = await ledger.read();
     refuseNewer(name, version);
     if (description === undefined || run === undefined) {
       throw noSuchExport('cancelExport', open, (await findExports(open)).names);
     }
-    const parts = partsOf(description);
     const failure = {
       code: 'ERR_QUEUE',
       message: 'the export was cancelled',
@@ -45,21 +42,10 @@ export function cancelExport(options: NamedExportOptions): Promise<void> {
       permanent: false,
       cancelled: true,
     };
-    const partKeys = Array.from({ length: parts }, (_, part) => keys.part(part));
-    const list = [keys.whole, keys.merge, ...partKeys];
+    const list = [keys.whole, keys.merge, ...keys.parts(partsOf(description))];
     const reply = await ask(() => client.eval(CANCEL, list.length, ...list, JSON.stringify(failure)));
     if (reply !== 1) throw new ConfigurationError('cancelExport', [`the export ${name} is already complete`]);
-    const flow = openFlow({
-      bullmq,
-      client,
-      queue: queueName,
-      prefix,
-      name,
-      parts,
-      timeout: COMMAND_TIMEOUT,
-    });
-    await flow.remove(run);
-    await flow.close();
+    await open.removeJobs(run);
   });
 }
 
