@@ -1,5 +1,6 @@
 import type { Job } from 'bullmq';
 import { monotonicOf, sleep, systemClock } from '../core/internal.ts';
+import { postpone } from './end-job.ts';
 import type { LeftAloneError } from './left-alone-error.ts';
 import type { ExportWorkerEvent } from './worker-options.ts';
 import type { WorkerInfo, WorkerRegistry } from './worker-registry.ts';
@@ -85,13 +86,13 @@ export function leaveAlone(
       left.set(id, away);
       const delay = isWanted ? (isAgain ? LEAVE_AGAIN_FOR : away) : Math.max(LEAVE_WITHOUT_WORKER, away);
       const movedAt = now();
-      await job.moveToDelayed(Date.now() + delay, token).catch(() => {});
+      const ended = await postpone({ bullmq }, job, token, delay);
       roundTrip += (now() - movedAt - roundTrip) / 8;
-      if (!isAgain) return new bullmq.DelayedError();
+      if (!isAgain) return ended;
       await sleep(systemClock, REST, signal).catch(() => {});
       // Jobs of this worker can be waiting behind the jobs that it has left.
       left.clear();
-      return new bullmq.DelayedError();
+      return ended;
     },
   };
 }

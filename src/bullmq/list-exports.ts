@@ -138,19 +138,16 @@ async function readExport(open: OpenQueue, name: string, jobs: QueueJobs): Promi
     const states = await readStates({ name, keys, ledger }, parts);
     const partsComplete = states.filter(({ complete }) => complete).length;
     const failure = notes.failure === undefined ? undefined : readFailure(notes.failure);
-    const isRunning = [...states.keys(), undefined].some((part) => jobs.active.has(jobId(name, run, part)));
-    const hasFailed = failure !== undefined || jobs.failed.has(jobId(name, run));
+    const stateOf = (): ListedExport['state'] => {
+      if (failure?.cancelled) return 'cancelled';
+      if (failure !== undefined || jobs.failed.has(jobId(name, run))) return 'failed';
+      if (partsComplete === parts) return 'merging';
+      const isRunning = [...states.keys(), undefined].some((part) => jobs.active.has(jobId(name, run, part)));
+      return isRunning ? 'running' : 'waiting';
+    };
     const listed: ListedExport = {
       ...common,
-      state: failure?.cancelled
-        ? 'cancelled'
-        : hasFailed
-          ? 'failed'
-          : partsComplete === parts
-            ? 'merging'
-            : isRunning
-              ? 'running'
-              : 'waiting',
+      state: stateOf(),
       partsComplete,
       records: states.reduce((sum, { records }) => sum + records, 0),
       ...(failure && !failure.cancelled && { failure: failure.message }),
@@ -172,6 +169,17 @@ async function readExport(open: OpenQueue, name: string, jobs: QueueJobs): Promi
   }
 }
 
+function stateOfPart(
+  id: string,
+  { active, delayed, failed }: QueueJobs,
+  exists: boolean,
+): UnfinishedPart['state'] {
+  if (active.has(id)) return 'running';
+  if (delayed.has(id)) return 'delayed';
+  if (failed.has(id)) return 'failed';
+  return exists ? 'waiting' : 'none';
+}
+
 async function unfinishedParts(open: OpenQueue, { listed, run, states }: ReadExport, jobs: QueueJobs) {
   const { client, queue, ask } = open;
   const { keys } = open.ledgerOf(listed.name);
@@ -188,15 +196,7 @@ async function unfinishedParts(open: OpenQueue, { listed, run, states }: ReadExp
       const lastError = own.at(-1)?.failure.message ?? job?.failedReason;
       return {
         part,
-        state: jobs.active.has(id)
-          ? 'running'
-          : jobs.delayed.has(id)
-            ? 'delayed'
-            : jobs.failed.has(id)
-              ? 'failed'
-              : job
-                ? 'waiting'
-                : 'none',
+        state: stateOfPart(id, jobs, job !== undefined),
         records: states[part]?.records ?? 0,
         ...(host && { host }),
         failures: Math.max(own.length, job?.attemptsMade ?? 0),
