@@ -4,7 +4,7 @@ import { ExactNumber } from '../json/exact-number.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, pathReader, valueAt, withValueAt } from './member-path.ts';
 import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';
-import { secretNamesProblem, urlWithoutSecrets, withoutSecrets } from './secret-params.ts';
+import { requestQuery, secretNamesProblem } from './secret-params.ts';
 import type { Json, Page, PageSource } from './source.ts';
 
 /** Where a source puts its paging parameters. */
@@ -78,22 +78,9 @@ function hasInQuery(url: unknown, name: string): boolean {
  * order. The options about the end are not included, so that they can be corrected without starting over. Secrets are not
  * included, because they change and the checkpoint is not encrypted.
  */
-export function queryOf(
-  { method = PAGED_DEFAULTS.method, url, params, data, items, id, secretParams }: PagedOptions,
-  more: Readonly<Record<string, Json | undefined>>,
-): Json {
-  const all: Readonly<Record<string, Json | undefined>> = {
-    method,
-    url: urlWithoutSecrets(url, secretParams),
-    params: params && withoutSecrets(params, secretParams),
-    data: data && withoutSecrets(data, secretParams),
-    items,
-    id,
-    ...more,
-  };
-  return Object.fromEntries(
-    Object.entries(all).filter((entry): entry is [string, Json] => entry[1] !== undefined),
-  );
+export function queryOf(options: PagedOptions, more: Readonly<Record<string, Json | undefined>>): Json {
+  const { method = PAGED_DEFAULTS.method, items, id } = options;
+  return requestQuery(options, { method, items, id, ...more });
 }
 
 /** Returns the member `identify` of a source, which throws `ERR_UNEXPECTED_ANSWER` for a record without the id. */

@@ -33,11 +33,35 @@ export function secretNamesProblem(names: readonly string[] = []): string | unde
 }
 
 /** Returns a URL without user information and without the parameters that are secrets by their names. */
-export function urlWithoutSecrets(url: string, more: readonly string[] = []): string {
+function urlWithoutSecrets(url: string, more: readonly string[] = []): string {
   const [, path = '', query, hash = ''] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(removeUserInfo(url)) ?? [];
   if (query === undefined) return path + hash;
   const kept = query.split('&').filter((pair) => !isSecretName(nameOf(pair), more));
   return `${path}${kept.length > 0 ? `?${kept.join('&')}` : ''}${hash}`;
+}
+
+/** A request whose parameters, data and URL can contain secrets. */
+interface SecretRequest {
+  url: string;
+  params?: JsonMembers | undefined;
+  data?: JsonMembers | undefined;
+  secretParams?: readonly string[] | undefined;
+}
+
+/** Returns the query of a checkpoint: a request without its secrets, and more values that are not undefined. */
+export function requestQuery(
+  { url, params, data, secretParams }: SecretRequest,
+  more: Readonly<Record<string, Json | undefined>>,
+): Json {
+  const all: Readonly<Record<string, Json | undefined>> = {
+    url: urlWithoutSecrets(url, secretParams),
+    params: params && withoutSecrets(params, secretParams),
+    data: data && withoutSecrets(data, secretParams),
+    ...more,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, Json] => entry[1] !== undefined),
+  );
 }
 
 function nameOf(pair: string): string {

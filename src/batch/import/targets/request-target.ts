@@ -2,7 +2,7 @@ import { isWhole, type OptionTable, readOptions, refuse } from '../../../core/in
 import { digestOfRecord } from '../../digest.ts';
 import { isJsonObject } from '../../json/json-object.ts';
 import { type JsonMembers, valueAt, withValueAt } from '../../sources/member-path.ts';
-import { secretNamesProblem, urlWithoutSecrets, withoutSecrets } from '../../sources/secret-params.ts';
+import { requestQuery, secretNamesProblem } from '../../sources/secret-params.ts';
 import type { Json } from '../../sources/source.ts';
 import { idText } from '../match-results.ts';
 import { type CheckRecords, type ImportTarget, unexpectedResults } from '../target.ts';
@@ -180,32 +180,7 @@ function bodyOf({ recordAt, recordsAt, data = {} }: RequestTargetOptions, value:
 }
 
 /** The options that determine what is sent, and whether it can be sent again. Options of the results can be corrected before a resume. */
-function queryOf(
-  {
-    method = REQUEST_DEFAULTS.method,
-    url,
-    params,
-    data,
-    recordsAt,
-    recordAt,
-    idField,
-    idempotencyHeader,
-    secretParams,
-  }: RequestTargetOptions,
-  idempotent: boolean,
-): Json {
-  const all = {
-    method,
-    url: urlWithoutSecrets(url, secretParams),
-    params: params && withoutSecrets(params, secretParams),
-    data: data && withoutSecrets(data, secretParams),
-    recordsAt,
-    recordAt,
-    idField,
-    idempotencyHeader,
-    idempotent,
-  };
-  return Object.fromEntries(
-    Object.entries(all).filter((entry): entry is [string, Json] => entry[1] !== undefined),
-  );
+function queryOf(options: RequestTargetOptions, idempotent: boolean): Json {
+  const { method = REQUEST_DEFAULTS.method, recordsAt, recordAt, idField, idempotencyHeader } = options;
+  return requestQuery(options, { method, recordsAt, recordAt, idField, idempotencyHeader, idempotent });
 }
