@@ -1,3 +1,4 @@
+import { countRecords } from '../count-records.ts';
 import { BatchError } from '../errors.ts';
 import type { Page } from '../sources/source.ts';
 import type { Found } from './seen.ts';
@@ -79,15 +80,15 @@ export function checkWindow(
   if (missing > allowed(stated, tolerance ?? 0)) throw mismatch(window, label, missing, tolerance);
   const warnings = [
     missing > 0 &&
-      `${label} stated ${count(stated)}, but returned ${different + identical} different ones: ${areMissing(missing)}, which the ` +
+      `${label} stated ${countRecords(stated)}, but returned ${different + identical} different ones: ${areMissing(missing)}, which the ` +
         `tolerance of ${tolerance} allows`,
     missing === 0 &&
       different < stated &&
-      `${label} stated ${count(stated)}, but only ${different} of the returned ones differ. The records have no id, so they may be ` +
+      `${label} stated ${countRecords(stated)}, but only ${different} of the returned ones differ. The records have no id, so they may be ` +
         'repeated or lost: set the path of the id (--id) to find out',
     totals && changeOf(totals, label),
     repeated > 0 &&
-      `${count(repeated)} of ${label} came twice, and ${repeated === 1 ? 'was' : 'were'} written once: the pages shifted or overlap, so ` +
+      `${countRecords(repeated)} of ${label} came twice, and ${repeated === 1 ? 'was' : 'were'} written once: the pages shifted or overlap, so ` +
         'others may be lost',
   ];
   return { missing, warnings: warnings.filter((warning) => typeof warning === 'string') };
@@ -112,8 +113,8 @@ function mismatch(
   const twice = repeated + identical;
   const enough = Math.ceil((missing / stated) * 10_000) / 10_000;
   return new BatchError(
-    `${label} stated ${count(stated)}, but returned ${different + identical} different ones: ${areMissing(missing)}` +
-      `${twice > 0 ? `, and ${count(twice)} came twice` : ''}. The received records are saved. Check whether the missing ones were ` +
+    `${label} stated ${countRecords(stated)}, but returned ${different + identical} different ones: ${areMissing(missing)}` +
+      `${twice > 0 ? `, and ${countRecords(twice)} came twice` : ''}. The received records are saved. Check whether the missing ones were ` +
       'deleted during the export, or set restart (--restart) to start over.' +
       (tolerance === undefined
         ? ''
@@ -132,8 +133,4 @@ function allowed(stated: number, tolerance: number): number {
 
 function areMissing(records: number): string {
   return records === 1 ? '1 is missing' : `${records} are missing`;
-}
-
-function count(records: number): string {
-  return records === 1 ? '1 record' : `${records} records`;
 }

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../core/index.ts';
 import { refuse } from '../../core/internal.ts';
 import { canonical, type Subject } from '../checkpoint.ts';
+import { countRecords } from '../count-records.ts';
 import { lockOutput } from '../files/output-lock.ts';
 import { addFed, type Fed, readFedLog, toFedLine } from './fed-log.ts';
 import type { InputRecord, RecordInput } from './input.ts';
@@ -10,7 +11,7 @@ import { isList, type ScannedRecord, scanList, shortDigest } from './list-scan.t
 import type { ImportOptions, ImportPaths } from './options.ts';
 import { type ImportState, readFrom } from './state.ts';
 import { toOriginKey, withOrigins } from './unwrapped.ts';
-import { changedList, counted, mayDouble } from './warnings.ts';
+import { changedList, mayDouble } from './warnings.ts';
 
 /**
  * An import whose input is a list: the rejects file or the unresolved file of another import. The user corrects the list in place and
@@ -133,7 +134,7 @@ export async function openFeeding(
       const [first] = refused;
       refuse('sendAgain (--send-again)', [
         first &&
-          `${input.path} has ${counted(refused.length)} without an id whose outcome is unknown (first: line ${first.line}). The API may ` +
+          `${input.path} has ${countRecords(refused.length)} without an id whose outcome is unknown (first: line ${first.line}). The API may ` +
             'already have stored such a record. Look the records up in the API, and remove the lines of records that are stored. Then set ' +
             'sendAgain (--send-again) to send the others. The API may then store a record twice',
       ]);

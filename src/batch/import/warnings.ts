@@ -1,3 +1,4 @@
+import { countRecords } from '../count-records.ts';
 import type { InputRecord } from './input.ts';
 
 /**
@@ -39,7 +40,7 @@ export function changedList(
   path: string,
   { accepted, rejected, unresolved }: { accepted: number; rejected: number; unresolved: number },
 ): string[] {
-  const were = (count: number) => `${counted(count)} ${count === 1 ? 'was' : 'were'}`;
+  const were = (count: number) => `${countRecords(count)} ${count === 1 ? 'was' : 'were'}`;
   return [
     accepted > 0 && `${were(accepted)} not sent again from ${path}: accepted earlier`,
     rejected > 0 &&
@@ -53,12 +54,7 @@ export function changedList(
 /** Returns the warning for records that were sent although their outcome was unknown. */
 export function mayDouble(path: string, count: number): string {
   return (
-    `${counted(count)} of ${path} may be stored twice: the outcome of an earlier import was unknown, and sendAgain ` +
+    `${countRecords(count)} of ${path} may be stored twice: the outcome of an earlier import was unknown, and sendAgain ` +
     '(--send-again) was set'
   );
-}
-
-/** Returns a number of records in words. */
-export function counted(count: number): string {
-  return count === 1 ? '1 record' : `${count} records`;
 }
