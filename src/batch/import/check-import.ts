@@ -85,14 +85,12 @@ export async function checkImport(options: CheckImportOptions): Promise<ImportCh
 
   /** Returns whether the record would be sent. */
   function inspect(record: NumberedRecord): boolean {
-    const { line, value, bad, list } = record;
+    const { line, bad, list, problem, id } = record;
     if (bad) {
       if (onBadRecord === 'stop' && !list) stopsAtLine ??= line;
       return unreadable.add(line, bad.reason);
     }
-    const problem = target.problem?.(value);
     if (problem !== undefined) return refused.add(line, problem);
-    const id = target.idOf?.(value);
     if (id === undefined) {
       if (target.idOf) withoutId++;
       if (listOf(input, record) === 'unresolved' && !sendAgain && !target.check) unresolvedWithoutId++;

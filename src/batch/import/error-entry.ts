@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../json/json-object.ts';
 import { failed } from './match-results.ts';
 import type { RecordResult } from './target.ts';
 
-/** Returns the result that an entry states if it is an error in the place of a record; undefined if it is none. */
+/** Returns the result that an error in the place of a record states; undefined for any other entry. */
 export function errorEntry(entry: JsonObject): RecordResult | undefined {
   const { error, errors, success } = entry;
   const inner = [error, errors].find(isPresent);

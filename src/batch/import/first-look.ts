@@ -1,9 +1,10 @@
 import { BatchError } from '../errors.ts';
 import type { NumberedRecord } from './batches.ts';
+import { NO_REASON } from './error-entry.ts';
 import type { Ledger } from './ledger.ts';
 import { type ImportOptions, importPaths } from './options.ts';
 import type { Outcome } from './outcome.ts';
-import { createRejectLimit, NO_REASON } from './reject-limit.ts';
+import { createRejectLimit } from './reject-limit.ts';
 import { similarReason } from './similar-reason.ts';
 
 /**
@@ -45,8 +46,7 @@ export function createFirstLook(
   let held: Outcome[] = [];
   const refused: Outcome[] = [];
 
-  const isRefusal = ({ outcome, record }: Outcome) =>
-    outcome === 'rejected' && !record.bad && target.problem?.(record.value) === undefined;
+  const isRefusal = ({ outcome, record }: Outcome) => outcome === 'rejected' && record.problem === undefined;
 
   function isOver(outcomes: readonly Outcome[]): boolean {
     const reasons = new Set(refused.map(similar));

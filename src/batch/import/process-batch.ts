@@ -49,7 +49,7 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
   let lostInARow = 0;
 
   const valuesOf = (records: Records) => records.map(({ value }) => value);
-  const hasId = ({ value }: NumberedRecord) => target.idOf?.(value) !== undefined;
+  const hasId = ({ id }: NumberedRecord) => id !== undefined;
 
   async function send(records: Records, round: Round): Promise<void> {
     if (records.length === 0) return;
@@ -207,16 +207,14 @@ export function createBatchProcessor(context: BatchContext): (batch: Batch) => P
   return async ({ records, states }) => {
     const isIn = (state: string) => (_: unknown, index: number) => (states?.[index] ?? 'waiting') === state;
     const waiting = records.filter(isIn('waiting'));
-    const problems = waiting.flatMap((record): Outcome[] => {
-      const reason = record.bad?.reason ?? target.problem?.(record.value);
-      return reason === undefined ? [] : [{ record, outcome: 'rejected', reason }];
-    });
+    const problems = waiting.flatMap((record): Outcome[] =>
+      record.problem === undefined ? [] : [{ record, outcome: 'rejected', reason: record.problem }],
+    );
     if (problems.length > 0) await ledger.writeOutcomes(problems);
     const open = records.filter(isIn('sent'));
     if (open.length > 0) await resolve(open, FIRST_ROUND, RUN_ENDED);
-    const refused = new Set(problems.map(({ record }) => record));
-    const sendable = waiting.filter((record) => !refused.has(record));
-    for (const part of withoutRepeatedIds(sendable, target)) await send(part, FIRST_ROUND);
+    const sendable = waiting.filter(({ problem }) => problem === undefined);
+    for (const part of withoutRepeatedIds(sendable)) await send(part, FIRST_ROUND);
   };
 }
 

@@ -1,4 +1,5 @@
 import { BatchError } from '../errors.ts';
+import { NO_REASON } from './error-entry.ts';
 import type { Outcome } from './outcome.ts';
 import type { ImportState } from './state.ts';
 
@@ -29,8 +30,6 @@ const SMALLEST_SAMPLE = 100;
 
 // A reason that names each record differently must not fill the memory.
 const MOST_REASONS = 1000;
-
-export const NO_REASON = 'no reason given';
 
 const SHARE = /^(\d+(?:\.\d+)?)%$/;
 

@@ -12,7 +12,6 @@ import { batchLimits, IMPORT_DEFAULTS, type ImportOptions, type ImportProgress }
 import type { Outcome } from './outcome.ts';
 import { inputChanged, openPrefixDigest } from './prefix-digest.ts';
 import { createBatchProcessor } from './process-batch.ts';
-import { sentId } from './repeated-ids.ts';
 import type { Mark, RecordState } from './state.ts';
 
 /**
@@ -118,10 +117,7 @@ export async function runImport(
   });
   const digest = await openPrefixDigest(input.path);
   const inFlight = new Map<Promise<void>, ReadonlySet<string>>();
-  const idsOf = ({ records }: Batch): ReadonlySet<string> => {
-    const ids = records.map((record) => sentId(record, target));
-    return new Set(ids.filter((id) => id !== undefined));
-  };
+  const idsOf = ({ records }: Batch) => new Set(records.flatMap(({ id }) => id ?? []));
 
   async function begin({ end, states }: Batch): Promise<void> {
     total = estimate(end, inputSize);
@@ -181,7 +177,6 @@ export async function runImport(
     await Promise.all(inFlight.keys());
     fail(error);
   } finally {
-    await Promise.all(inFlight.keys());
     signal?.removeEventListener('abort', onAbort);
     unsubscribe?.();
     await digest.close();
