@@ -35,11 +35,14 @@ const EXITS = {
   6: 'Redis is unreachable',
 };
 
-/** What a subcommand does. `data` writes to standard output: values for machines, and the same as text. */
+/** A subcommand. `data` writes to standard output: values for machines, and the same as text. */
 interface Steering {
   readonly name: string;
   readonly description: string;
   readonly notes?: string;
+  /** Whether the subcommand has the name of an export as its argument. */
+  readonly isNamed?: boolean;
+  readonly hasData?: boolean;
   run(
     where: QueueOptions,
     name: string,
@@ -52,6 +55,7 @@ const STEERINGS: readonly Steering[] = [
     name: 'list',
     description: 'List the exports of a queue, with their state, progress, account and priority.',
     notes: 'Complete exports are listed for 7 days.',
+    hasData: true,
     async run(where, _, { data }) {
       const exports = await listExports(where);
       data(exports, () => listText(exports));
@@ -60,6 +64,8 @@ const STEERINGS: readonly Steering[] = [
   {
     name: 'show',
     description: 'Show an export: its progress, unfinished parts and failure, and the workers of the queue.',
+    isNamed: true,
+    hasData: true,
     async run(where, name, { data }) {
       const shown = await showExport({ ...where, name });
       data([shown], () => showText(shown));
@@ -70,6 +76,7 @@ const STEERINGS: readonly Steering[] = [
     description: 'Cancel an export. Its workers stop at their next checkpoint.',
     notes: `The files of the parts stay. To resume the export, submit the same export again;
 to start over, add --restart.`,
+    isNamed: true,
     async run(where, name, { say }) {
       await cancelExport({ ...where, name });
       say(
@@ -111,11 +118,9 @@ export function addQueue(program: Command, context: CommandContext): void {
 
 function addSteering(
   parent: Command,
-  { name, description, notes, run }: Steering,
+  { name, description, notes, isNamed = false, hasData = false, run }: Steering,
   { io, args, setExitCode }: CommandContext,
 ): void {
-  const isNamed = name === 'show' || name === 'cancel';
-  const hasData = name === 'show' || name === 'list';
   const command = parent.command(name).description(description);
   if (isNamed) command.argument('<name>', 'name of the export, see queue list');
   command
