@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { genesysConversations, type Json } from '../../src/batch/index.ts';
 import { removeExport } from '../../src/bullmq/index.ts';
 import { failure } from '../support/batch.ts';
+import { gatedSource } from '../support/gated-source.ts';
 import { type ManyHosts, manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 
@@ -36,14 +36,7 @@ describeWithRedis('the account of an export', () => {
       const hosts = await manyHosts(redis, { records: 60, parts: 3 });
       const { client, key } = keysOf(hosts);
       const handle = await hosts.submit({ account: submitter });
-      let open = () => {};
-      const gate = new Promise<void>((resolve) => {
-        open = resolve;
-      });
-      const source = async (part: Json) => {
-        await gate;
-        return genesysConversations({ interval: String(part) });
-      };
+      const { source, open } = gatedSource();
       const one = await hosts.worker({ account: first, source });
       await expect.poll(() => one.events.length).toBeGreaterThan(0);
       const other = await hosts.worker({ account: second });
@@ -173,14 +166,7 @@ describeWithRedis('the account of an export', () => {
   it('does not block exports behind the parts of a more urgent export of another account, whose worker is busy', async () => {
     const hosts = await manyHosts(redis, { records: 60, parts: 600 });
     await hosts.submit({ account: 'theirs', priority: 0 });
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const source = async (part: Json) => {
-      await gate;
-      return genesysConversations({ interval: String(part) });
-    };
+    const { source, open } = gatedSource();
     const busy = await hosts.worker({ account: 'theirs', source });
     await expect.poll(() => busy.events.map(({ type }) => type)).toEqual(['started']);
     await hosts.worker({ account: 'ours' });

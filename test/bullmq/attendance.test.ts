@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { genesysConversations, type Json } from '../../src/batch/index.ts';
 import { pauseQueue, resumeQueue } from '../../src/bullmq/index.ts';
 import { failure } from '../support/batch.ts';
+import { gatedSource } from '../support/gated-source.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 
@@ -37,14 +37,7 @@ describeWithRedis('an export that no worker processes', () => {
 
   it('is reported again if workers have processed the export since', async () => {
     const hosts = await manyHosts(redis, { records: 60, parts: 2 });
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const source = async (part: Json) => {
-      await gate;
-      return genesysConversations({ interval: String(part) });
-    };
+    const { source, open } = gatedSource();
     await hosts.worker({ source });
     const handle = await hosts.submit();
     const warnings: string[] = [];

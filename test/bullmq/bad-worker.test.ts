@@ -8,7 +8,7 @@ import axios from 'axios';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-import { type BatchErrorCode, genesysConversations } from '../../src/batch/index.ts';
+import type { BatchErrorCode } from '../../src/batch/index.ts';
 import { fileError } from '../../src/batch/internal.ts';
 import { createMarker } from '../../src/bullmq/directory-marker.ts';
 import { directoryParts, type ExportWorkerEvent, type ExportWorkerOptions } from '../../src/bullmq/index.ts';
@@ -19,6 +19,7 @@ import { genesysCloud } from '../../src/vendors/genesys-cloud.ts';
 import { failure, temporaryDirectory } from '../support/batch.ts';
 import { createFastClock } from '../support/fast-clock.ts';
 import { freePort } from '../support/free-port.ts';
+import { gatedSource } from '../support/gated-source.ts';
 import { type ManyHosts, manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 import { sendJson, startServer } from '../support/server.ts';
@@ -251,16 +252,8 @@ describeWithRedis('a bad worker', () => {
 
   it('with others of different kinds does not end the export while the only healthy worker is busy', async () => {
     const hosts = await manyHosts(redis);
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const healthy = await hosts.worker({
-      async source(part) {
-        await gate;
-        return genesysConversations({ interval: String(part), pageSize: 50 });
-      },
-    });
+    const { source, open } = gatedSource({ pageSize: 50 });
+    const healthy = await hosts.worker({ source });
     const handle = await hosts.submit({ attempts: 2 });
     await expect.poll(() => count(healthy.events, 'started')).toBe(1);
     const kinds = [
@@ -360,13 +353,19 @@ describeWithRedis('a bad worker', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'paused', delay: 5000 }));
   });
 
-  it('is visible to others as paused, with the reason', async () => {
+  /** Submits an export to a queue whose only worker has a directory that fails. */
+  async function submittedToBad() {
     const hosts = await manyHosts(redis);
     const fault = FAULTS[0] as Fault;
     const options = await fault.options(hosts);
     const bad = await hosts.worker(options);
     await fault.strike?.(options);
     await hosts.submit();
+    return { hosts, options, bad };
+  }
+
+  it('is visible to others as paused, with the reason', async () => {
+    const { hosts, options, bad } = await submittedToBad();
     const client = new Redis(redis.url);
     onTestFinished(() => client.disconnect());
     const registry = createWorkerRegistry(client, { ...hosts.queue, timeout: 5000 });
@@ -376,12 +375,7 @@ describeWithRedis('a bad worker', () => {
   });
 
   it('closes promptly during a pause', async () => {
-    const hosts = await manyHosts(redis);
-    const fault = FAULTS[0] as Fault;
-    const options = await fault.options(hosts);
-    const bad = await hosts.worker(options);
-    await fault.strike?.(options);
-    await hosts.submit();
+    const { bad } = await submittedToBad();
     await expect.poll(() => count(bad.events, 'paused')).toBe(1);
     const began = performance.now();
     await bad.close();

@@ -67,6 +67,11 @@ export async function startSentinel(options: SentinelOptions = {}): Promise<Sent
     port,
     master,
     async failOver() {
+      // Redis replicates asynchronously: what the replica has not received is lost with the master. WAIT counts the writes of its connection.
+      const link = new Redis(master.url);
+      await link.set('failover', 'begins');
+      await link.wait(second ? 1 : 0, 20_000);
+      link.disconnect();
       await master.kill();
       const address = () => client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER);
       await expect
