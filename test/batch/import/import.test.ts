@@ -102,10 +102,21 @@ describe('importRecords', () => {
   });
 
   it('sends as many batches at once as `concurrency` allows, and no more', async () => {
-    const { sim, base } = await importing({ count: 40, pageDelay: 10 });
-    expect(await importRecords({ ...base, concurrency: 4 })).toMatchObject({ accepted: 40 });
-    expect(arrivals(sim)).toEqual(once(40));
-    expect(sim.counts.maxConcurrent).toBe(4);
+    const { sim, api, base } = await importing({ count: 36 });
+    // Each request waits until four requests are waiting, so fewer at once would wait forever.
+    let waiting: (() => void)[] = [];
+    api.interceptors.request.use(async (config) => {
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length < 4) return;
+        for (const release of waiting) release();
+        waiting = [];
+      });
+      return config;
+    });
+    expect(await importRecords({ ...base, concurrency: 4 })).toMatchObject({ accepted: 36 });
+    expect(arrivals(sim)).toEqual(once(36));
+    expect(sim.counts.maxConcurrent).toBeLessThanOrEqual(4);
   });
 
   it('completes despite revoked tokens, server errors and broken connections', async () => {
