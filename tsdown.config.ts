@@ -19,7 +19,17 @@ export default defineConfig([
     platform: 'neutral',
     dts: true,
     clean: ['dist'],
-    deps: { neverBundle, onlyBundle: ['csv-parse', 'csv-stringify', 'lossless-json'] },
+    deps: {
+      neverBundle,
+      onlyBundle: [
+        'csv-parse',
+        'csv-stringify',
+        'lossless-json',
+        'pg-copy-streams',
+        'temporal-polyfill',
+        'temporal-utils',
+      ],
+    },
     plugins: [licences()],
     outputOptions: {
       // Jest cannot run `import()` in CommonJS.

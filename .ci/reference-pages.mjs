@@ -48,6 +48,7 @@ export const PAGES = {
     about: 'Exports records of an API to a file, and imports records from a file. Both resume after a crash.',
     sections: {
       Exports: ['src/batch/export/'],
+      'Exports of days': ['src/batch/days/', 'src/batch/dates/'],
       Sources: [
         'src/batch/sources/genesys-',
         'src/batch/sources/cxone-',
@@ -73,6 +74,10 @@ export const PAGES = {
       'Store parts': ['src/bullmq/directory-parts', 'src/bullmq/part-store'],
       'Share a rate': ['src/bullmq/shared-rate'],
     },
+  },
+  postgres: {
+    about: 'Exports records to a table of Postgres, each record exactly once.',
+    sections: { 'Write to a table': ['src/postgres/'] },
   },
   testing: {
     about: 'Starts a simulator of Genesys Cloud and NICE CXone, and checks token stores of your own.',

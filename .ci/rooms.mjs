@@ -16,7 +16,8 @@ export const ROOMS = {
   testing: ['core'],
   batch: ['core'],
   bullmq: ['core', 'batch'],
-  cli: ['core', 'oauth', 'token', 'plugin', 'vendors', 'stores', 'testing', 'batch', 'bullmq'],
+  postgres: ['core', 'batch'],
+  cli: ['core', 'oauth', 'token', 'plugin', 'vendors', 'stores', 'testing', 'batch', 'bullmq', 'postgres'],
 };
 
 /**

@@ -15,11 +15,22 @@ export interface CheckpointStore {
    * A file that only this run writes, for the ids of the records. It must contain what the run that saved the checkpoint had written to
    * its journal. Without it, repeated records are recognised only within the current run, and a resumed export has a warning.
    */
-  readonly journal?: string | undefined;
+  readonly journal?: string | JournalStore | undefined;
   /** Returns the text that was saved last, if any. */
   load(): Promise<string | undefined>;
   /** Saves a text, and resolves when it would survive a crash. A rejection ends the run. */
   save(text: string): Promise<void>;
+}
+
+/** Stores a journal outside the file system. Calls never overlap. */
+export interface JournalStore {
+  /**
+   * Returns the first `length` characters in pieces of any size, and removes the rest. Rejects with a BatchError `ERR_OUTPUT_SHORT` if
+   * there are fewer.
+   */
+  open(length: number): Promise<AsyncIterable<string>>;
+  /** Appends text in ASCII. The `save` of the checkpoint that follows must make the text durable. */
+  append(text: string): Promise<void>;
 }
 
 /** A store in a file. It rejects with a BatchError `ERR_OUTPUT`. */

@@ -1,5 +1,9 @@
 export type { Clock, Rate, RateLimiter } from '../core/index.ts';
-export type { CheckpointStore } from './checkpoint-store.ts';
+export type { CheckpointStore, JournalStore } from './checkpoint-store.ts';
+export { type Day, type DaysText, listDays } from './dates/list-days.ts';
+export { type DateOptions, resolveInterval } from './dates/resolve-interval.ts';
+export { type DayOutcome, type DaysSummary, type ExportDaysOptions, exportDays } from './days/export-days.ts';
+export { startedWithin } from './days/started-within.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
 export { type ExportSummary, exportRecords } from './export/export.ts';
 export type { ExportOptions } from './export/options.ts';

@@ -1,4 +1,5 @@
 export { canonical, parseCheckpoint, VERSION as CHECKPOINT_VERSION } from './checkpoint.ts';
+export { pendingDays } from './days/export-days.ts';
 export { EXPORT_DEFAULTS } from './export/options.ts';
 export { runExport } from './export/run.ts';
 export { withoutUserInfo } from './export/saved-export.ts';
@@ -14,6 +15,14 @@ export { isJsonObject } from './json/json-object.ts';
 export { parseExact } from './json/parse-exact.ts';
 export { toJsonLine } from './json/to-json.ts';
 export { isOutage } from './requests/outage.ts';
+export {
+  type ColumnType,
+  conversationRows,
+  ROW_LEVELS,
+  type RowLevel,
+  type RowModel,
+  type TypedColumn,
+} from './rows/conversation-rows.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export { checkColumns } from './sinks/columns.ts';
 export {

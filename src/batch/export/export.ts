@@ -23,6 +23,8 @@ export interface ExportSummary extends Progress {
   readonly stated?: number | undefined;
   /** The stated records that did not arrive, summed over all windows. The tolerance of the source allows them. */
   readonly missing: number;
+  /** Records that the API returned, but that are not part of the export: see `startedWithin`. They are not written. */
+  readonly outside: number;
   /** What the export tolerated, in sentences without a full stop, each with the numbers of the API. */
   readonly warnings: readonly string[];
 }
@@ -72,12 +74,13 @@ async function alreadyComplete(state: ExportState, output: string | undefined): 
       { resumable: false },
     );
   }
-  const { records, pages, repeated, total, stated, missing } = state;
+  const { records, pages, repeated, total, stated, missing, outside = 0 } = state;
   const nothing = { requests: 0, retries: 0, replays: 0, refreshes: 0, elapsed: 0 };
   return {
     ...toProgress({ records, pages, repeated, total, recordsBefore: records, ...nothing }),
     stated,
     missing,
+    outside,
     warnings: warningsOf(state),
     status: 'complete',
     resumed: true,

@@ -1,16 +1,18 @@
 import { createReadStream } from 'node:fs';
+import { isWhole } from '../../core/internal.ts';
+import type { JournalStore } from '../checkpoint-store.ts';
 import { type Digest, isDigest } from '../digest.ts';
 import { BatchError } from '../errors.ts';
-import { openAppendFile } from '../files/append-file.ts';
+import { type AppendFile, openAppendFile } from '../files/append-file.ts';
 import { fileError } from '../files/file-error.ts';
 
-/** The file that remembers the digests of an export. It is truncated to the checkpoint together with the output. */
+/** Remembers the digests of an export. It is truncated to the checkpoint together with the output. */
 export interface Journal {
   /** Adds a digest that was seen in a window. */
   note(digest: Digest, window: number): void;
-  /** Gives the noted digests to the disk, without waiting for it. */
+  /** Writes the noted digests, without waiting until they are durable. */
   flush(): Promise<void>;
-  /** Resolves with the length of the file when the disk has all digests. */
+  /** Resolves with the length of the journal when the next checkpoint can contain it. */
   save(): Promise<number>;
   close(): Promise<void>;
 }
@@ -26,25 +28,24 @@ const MAX_BUFFERED = 65_536;
  * @throws BatchError `ERR_OUTPUT_SHORT`, `ERR_CHECKPOINT_DAMAGED`, `ERR_OUTPUT`
  */
 export async function openJournal(
-  path: string,
+  location: string | JournalStore,
   length: number,
   restore: (digest: Digest, window: number) => void,
 ): Promise<Journal> {
-  const file = await openAppendFile(path, length, 0o600);
+  const [file, pieces] =
+    typeof location === 'string' ? await openFile(location, length) : await openStore(location, length);
   let window = 1;
   let text = '';
 
-  if (length > 0) {
-    try {
-      for await (const line of linesOf(path)) {
-        if (isDigest(line)) restore(line, window);
-        else if (MARK.test(line)) window = Number(line.slice(1));
-        else throw damaged(path);
-      }
-    } catch (error) {
-      await file.close();
-      throw error;
+  try {
+    for await (const line of linesOf(pieces)) {
+      if (isDigest(line)) restore(line, window);
+      else if (MARK.test(line)) window = Number(line.slice(1));
+      else throw damaged(typeof location === 'string' ? location : 'the journal');
     }
+  } catch (error) {
+    await file.close();
+    throw typeof location === 'string' ? fileError(location, error) : error;
   }
 
   async function flush(): Promise<void> {
@@ -73,20 +74,46 @@ export async function openJournal(
 
 const MARK = /^=[1-9]\d{0,9}$/;
 
+/** A text that is only appended to. */
+interface OpenText extends Pick<AppendFile, 'length' | 'sync' | 'close'> {
+  append(text: string): Promise<void>;
+}
+
+type Pieces = AsyncIterable<string> | readonly string[];
+
+async function openFile(path: string, length: number): Promise<[OpenText, Pieces]> {
+  const file = await openAppendFile(path, length, 0o600);
+  return [file, length > 0 ? createReadStream(path, 'latin1') : []];
+}
+
+async function openStore(store: JournalStore, length: number): Promise<[OpenText, Pieces]> {
+  if (!isWhole(length)) throw damaged('the journal');
+  const pieces = await store.open(length);
+  let appended = length;
+  const opened = {
+    get length() {
+      return appended;
+    },
+    async append(data: string) {
+      if (data === '') return;
+      await store.append(data);
+      appended += data.length;
+    },
+    sync: async () => {},
+    close: async () => {},
+  };
+  return [opened, pieces];
+}
+
 /** Replaces `readline`, which accepts other line ends too. A last line without an end is a line. */
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(pieces: Pieces): AsyncGenerator<string> {
   let rest = '';
-  const stream = createReadStream(path, 'latin1');
-  try {
-    for await (const chunk of stream) {
-      const lines = `${rest}${chunk}`.split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
-    if (rest !== '') yield rest;
-  } catch (error) {
-    throw fileError(path, error);
+  for await (const piece of pieces) {
+    const lines = `${rest}${piece}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
   }
+  if (rest !== '') yield rest;
 }
 
 function damaged(path: string): BatchError {

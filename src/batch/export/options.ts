@@ -13,7 +13,7 @@ export interface ExportOptions<Item = unknown> extends RunOptions {
   sink: Sink<Item>;
   /**
    * The checkpoint file or store; `false` for none, and then the export cannot be resumed.
-   * @default the sink's `path` plus `.checkpoint`; none if the sink has no path
+   * @default the checkpoint of the sink, or the sink's `path` plus `.checkpoint`; none if the sink has neither
    */
   checkpoint?: string | CheckpointStore | false | undefined;
   /** The minimum time between two checkpoints; 0 saves one after each page. @default 1000 */

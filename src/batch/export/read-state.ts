@@ -25,11 +25,22 @@ const INVALID =
   'renamed';
 
 function isState(value: JsonObject): value is JsonObject & ExportState {
-  const { journal, records, pages, repeated, missing, moreWarnings, stated, total, warnings, complete } =
-    value;
+  const {
+    journal,
+    records,
+    pages,
+    repeated,
+    missing,
+    moreWarnings,
+    stated,
+    outside,
+    total,
+    warnings,
+    complete,
+  } = value;
   return (
     [journal, records, pages, repeated, missing, moreWarnings].every((count) => isWhole(count)) &&
-    (stated === undefined || isWhole(stated)) &&
+    [stated, outside].every((count) => count === undefined || isWhole(count)) &&
     (total === undefined || typeof total === 'number') &&
     Array.isArray(warnings) &&
     warnings.every((warning) => typeof warning === 'string') &&

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { monotonicOf, systemClock } from '../../core/internal.ts';
+import type { JournalStore } from '../checkpoint-store.ts';
 import type { Progress, Waiting } from '../progress.ts';
 import { createRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
@@ -17,6 +18,7 @@ import { openTransactions } from './transactions.ts';
 export interface ExportResult extends Progress {
   readonly stated: number | undefined;
   readonly missing: number;
+  readonly outside: number;
   readonly warnings: readonly string[];
 }
 
@@ -24,13 +26,13 @@ export interface ExportResult extends Progress {
  * Writes page after page until the source ends.
  *
  * @param saved the state to start from.
- * @param journal the file for the digests of ids and pages; undefined uses memory only.
+ * @param journal the file or store for the digests of ids and pages; undefined uses memory only.
  * @param checkpoint saves a state. The output up to its position is on the disk already.
  */
 export async function runExport<Item>(
   options: ExportOptions<Item>,
   saved: ExportState,
-  journal: string | undefined,
+  journal: string | JournalStore | undefined,
   checkpoint: (state: ExportState) => Promise<void>,
 ): Promise<ExportResult> {
   const { api, source, sink, rate, signal, tokens, onProgress } = options;
@@ -47,7 +49,7 @@ export async function runExport<Item>(
     },
   );
   const state = journal === undefined ? withoutJournal(saved) : saved;
-  const transactions = openTransactions({ source: source.name, state, output, seen, checkpoint });
+  const transactions = openTransactions({ source, state, output, seen, checkpoint });
 
   const ended = new AbortController();
   const now = monotonicOf(clock);
@@ -103,10 +105,10 @@ export async function runExport<Item>(
       await write(value);
     }
     await transactions.finish();
-    if (journal !== undefined) await rm(journal, { force: true });
+    if (typeof journal === 'string') await rm(journal, { force: true });
     const { state } = transactions;
-    const { stated, missing } = state;
-    return { ...meter.progress(state), stated, missing, warnings: warningsOf(state) };
+    const { stated, missing, outside = 0 } = state;
+    return { ...meter.progress(state), stated, missing, outside, warnings: warningsOf(state) };
   } catch (error) {
     // Save, so that the next run does not read the pages since the last checkpoint again.
     await transactions.save().catch(() => {});

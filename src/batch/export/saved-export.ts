@@ -1,6 +1,6 @@
 import { removeUserInfo } from '../../core/internal.ts';
 import { loadCheckpoint, type Subject, saveCheckpoint } from '../checkpoint.ts';
-import type { CheckpointStore } from '../checkpoint-store.ts';
+import type { CheckpointStore, JournalStore } from '../checkpoint-store.ts';
 import { refuseExisting, setAside } from '../files/set-aside.ts';
 import type { ExportOptions } from './options.ts';
 import { readState } from './read-state.ts';
@@ -8,8 +8,8 @@ import { type ExportState, START } from './state.ts';
 
 /** Where an export saves its progress. */
 export interface SavedExport {
-  /** The journal file; undefined if the export has none. */
-  readonly journal: string | undefined;
+  /** The file or the store of the journal; undefined if the export has none. */
+  readonly journal: string | JournalStore | undefined;
   /** The lock file; undefined if the export writes no file, or if a store keeps other runs away. */
   readonly lock: string | undefined;
   /** Returns the state of the earlier run; undefined at the start, which `load` prepares. */
@@ -35,7 +35,7 @@ export function savedExport<Item>(options: ExportOptions<Item>): SavedExport {
   };
 
   async function find(): Promise<ExportState | undefined> {
-    if (restart) await setAside([sink.path, path, journal].filter((file) => file !== undefined));
+    if (restart) await setAside([sink.path, path, journal].filter((file) => typeof file === 'string'));
     // A checkpoint file was renamed above; the checkpoint in a store is overwritten.
     if (location === undefined || (restart && path === undefined)) return undefined;
     const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
@@ -58,7 +58,9 @@ export function savedExport<Item>(options: ExportOptions<Item>): SavedExport {
 }
 
 function locationOf<Item>({ sink, checkpoint }: ExportOptions<Item>): string | CheckpointStore | undefined {
-  return (checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined;
+  return (
+    (checkpoint ?? sink.checkpoint ?? (sink.path !== undefined && `${sink.path}.checkpoint`)) || undefined
+  );
 }
 
 /** Removes user information from a URL. An account that is not a URL, such as `genesys:bob@example.com`, stays as it is. */

@@ -1,3 +1,4 @@
+import type { JournalStore } from '../checkpoint-store.ts';
 import { type Digest, digestOfId, digestOfPage, digestOfRecord } from '../digest.ts';
 import { BatchError } from '../errors.ts';
 import type { Json, PageSource } from '../sources/source.ts';
@@ -40,19 +41,19 @@ export interface Seen<Item> {
 /**
  * Opens the memory of an export.
  *
- * @param path of the journal; undefined forgets everything at the end of the process.
+ * @param location of the journal; undefined forgets everything at the end of the process.
  * @param position the value that `save` returned; 0 at the start.
  */
 export async function openSeen<Item>(
-  path: string | undefined,
+  location: string | JournalStore | undefined,
   position: number,
   identify: PageSource<Item>['identify'],
 ): Promise<Seen<Item>> {
   const table = createIdTable();
   const journal =
-    path === undefined
+    location === undefined
       ? undefined
-      : await openJournal(path, position, (digest, window) => void table.see(digest, window));
+      : await openJournal(location, position, (digest, window) => void table.see(digest, window));
 
   /** @returns the window in which the digest was last seen, or 0. */
   function see(digest: Digest, window: number): number {

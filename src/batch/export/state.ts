@@ -15,6 +15,8 @@ export interface ExportState {
   readonly records: number;
   readonly pages: number;
   readonly repeated: number;
+  /** Records that are not part of the export. Absent in checkpoints of earlier versions. */
+  readonly outside?: number;
   /** The total that the source last returned, for progress. */
   readonly total?: number;
   /** The window of the next page. */
@@ -72,7 +74,12 @@ export function beforePage(state: ExportState, page: Page, source: string): Expo
 }
 
 /** Returns the state after a page was written. @param state the result of `beforePage`. */
-export function afterPage(state: ExportState, page: Page, found: Found<unknown>): ExportState {
+export function afterPage(
+  state: ExportState,
+  page: Page,
+  found: Found<unknown>,
+  outside: number,
+): ExportState {
   const { items, next, total, save, end, overlaps, warnings = [] } = page;
   const isCounted = items.length > 0 || !(save || end);
   return addWarnings(
@@ -82,7 +89,8 @@ export function afterPage(state: ExportState, page: Page, found: Found<unknown>)
       ...(Number.isFinite(total) && { total: total as number }),
       window: addPage(state.window, found, overlaps),
       pages: state.pages + (isCounted ? 1 : 0),
-      records: state.records + found.fresh.length,
+      records: state.records + found.fresh.length - outside,
+      ...(outside > 0 && { outside: (state.outside ?? 0) + outside }),
       repeated: state.repeated + items.length - found.fresh.length,
     },
     warnings,

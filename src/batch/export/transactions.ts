@@ -1,5 +1,5 @@
 import type { OpenSink } from '../sinks/sink.ts';
-import type { Page } from '../sources/source.ts';
+import type { Page, PageSource } from '../sources/source.ts';
 import type { Seen } from './seen.ts';
 import {
   afterLastPage,
@@ -12,8 +12,7 @@ import {
 
 /** What a transaction changes. */
 interface Parts<Item> {
-  /** Name of the source, for messages. */
-  source: string;
+  source: Pick<PageSource<Item>, 'name' | 'isOutside'>;
   state: ExportState;
   output: OpenSink<Item>;
   seen: Seen<Item>;
@@ -42,7 +41,8 @@ export interface Transactions<Item> {
 }
 
 export function openTransactions<Item>(parts: Parts<Item>): Transactions<Item> {
-  const { source, output, seen, checkpoint } = parts;
+  const { output, seen, checkpoint } = parts;
+  const { name: source } = parts.source;
   let { state } = parts;
   let isOpen = false;
 
@@ -71,9 +71,10 @@ export function openTransactions<Item>(parts: Parts<Item>): Transactions<Item> {
       seen.follow(page.nextKey ?? page.next, number);
       isOpen = true;
       const found = seen.add(page.items, number, totals !== undefined);
-      await output.write(found.fresh);
+      const inside = found.fresh.filter((item) => !parts.source.isOutside?.(item));
+      await output.write(inside);
       await seen.flush();
-      state = afterPage(begun, page, found);
+      state = afterPage(begun, page, found, found.fresh.length - inside.length);
       // The last page has no cursor to resume from, so its transaction ends with the export.
       isOpen = page.next === undefined;
       if (!isOpen) refuseRepeatedPages(state);

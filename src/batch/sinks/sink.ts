@@ -1,3 +1,4 @@
+import type { CheckpointStore } from '../checkpoint-store.ts';
 import type { Json } from '../sources/source.ts';
 
 /** Destination of the records of an export. Write your own sink to send records elsewhere than to a file. */
@@ -6,6 +7,19 @@ export interface Sink<Item = unknown> {
   readonly format: Json;
   /** File that the sink writes, if any. It must not exist before the export. The checkpoint is stored next to the file. */
   readonly path?: string | undefined;
+  /** Returns the same sink for another file. `exportDays` requires it of sinks with a `path`. */
+  at?(path: string): Sink<Item>;
+  /**
+   * The checkpoint, if the destination of the records stores it too. After `save` of the open sink, the export calls `save` of this store
+   * once. A sink that commits records and checkpoint in one transaction there writes each record exactly once.
+   */
+  readonly checkpoint?: CheckpointStore | undefined;
+  /**
+   * Keeps other runs away from the destination during several exports, as {@link exportDays} requires.
+   *
+   * @throws BatchError `ERR_LOCKED` if another run holds the lock.
+   */
+  lock?(signal?: AbortSignal): Promise<{ release(): Promise<void> }>;
   /**
    * Opens the sink to continue at a position that `save` returned, and discards everything written after that position.
    *

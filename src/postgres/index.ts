@@ -1,0 +1,1 @@
+export { type PostgresOptions, postgresTable } from './postgres-table.ts';
