@@ -124,7 +124,7 @@ function checkOptions(given: FileRateOptions): FileRateOptions {
   const [own, problems] = readOptions(given, OPTIONS);
   const { key, requests, interval } = own;
   refuse('fileRate', [
-    !KEY.test(String(key)) && 'key must consist of 1 to 100 letters, digits, _ or -',
+    (typeof key !== 'string' || !KEY.test(key)) && 'key must consist of 1 to 100 letters, digits, _ or -',
     ...locationProblems(own),
     ...rateProblems({ requests, interval }),
     ...problems,

@@ -191,7 +191,8 @@ const OPTIONS: OptionTable<FileStoreOptions> = {
 
 function checkOptions(given: FileStoreOptions): FileStoreOptions {
   const [options, problems] = readOptions(given, OPTIONS);
-  refuse('fileStore', [...locationProblems(options), ...encryptionProblems(options), ...problems]);
+  const [directory, lock] = locationProblems(options);
+  refuse('fileStore', [directory, ...encryptionProblems(options), lock, ...problems]);
   return options;
 }
 
@@ -199,7 +200,7 @@ function checkOptions(given: FileStoreOptions): FileStoreOptions {
 export function locationProblems({
   directory,
   lock,
-}: Pick<FileStoreOptions, 'directory' | 'lock'>): Problem[] {
+}: Pick<FileStoreOptions, 'directory' | 'lock'>): [Problem, Problem] {
   return [
     directory !== undefined &&
       (typeof directory !== 'string' || directory === '') &&
