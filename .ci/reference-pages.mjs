@@ -31,7 +31,7 @@ export const PAGES = {
     sections: { Vendors: ['src/vendors/'] },
   },
   'file-store': {
-    about: 'Shares a token between the processes of one host, in a directory.',
+    about: 'Shares a token and a rate between the processes of one host, in a directory.',
     sections: {
       'File store': ['src/stores/file/file-store', 'src/stores/file/', 'src/stores/encryption'],
       'Interface of a store': ['src/core/'],

@@ -14,6 +14,7 @@ import { parseRate } from './parse.ts';
 import type { Completion } from './reporter/types.ts';
 import { resumeCommand } from './resume.ts';
 import { watchRun } from './run-signal.ts';
+import { openSharing } from './share.ts';
 import { VENDOR_VARIABLES, type VendorName } from './variables.ts';
 
 /** An export or import that a command describes. */
@@ -52,7 +53,9 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     const { name, vendor } = chooseVendor(environment, job.vendor);
     const { retries, timeout, restart, maxOutage } = flags;
     const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[name].rate);
-    const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
+    const sharing = await openSharing(io, flags, vendor);
+    const store = sharing?.store;
+    const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, store, onEvent: reporter.event });
     memory.limitResponses(api);
     // Check the credentials before a file is created or renamed.
     const token = await tokens.getToken({ signal });
@@ -66,7 +69,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
       api,
       tokens,
       signal,
-      rate: rate === 'none' ? undefined : rate,
+      rate: rate === 'none' ? undefined : (sharing?.rate(rate) ?? rate),
       maxOutage,
       restart,
       timeout,

@@ -78,9 +78,10 @@ export interface CommandProcess {
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts');
 
-/** Starts the command in its own process, which inherits only `PATH`. */
-export function start(args: readonly string[], env: Record<string, string>): CommandProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+/** Starts the command in its own process, which inherits only `PATH`. @param built the file of a built command. */
+export function start(args: readonly string[], env: Record<string, string>, built?: string): CommandProcess {
+  const program = built === undefined ? ['--import', 'tsx', MAIN] : [built];
+  const child = spawn(process.execPath, [...program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, ...env },
   });

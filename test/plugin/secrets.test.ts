@@ -35,7 +35,10 @@ async function holdRequests(fixture: Fixture, api: AxiosInstance, count = 3): Pr
   const { beforeApi } = fixture;
   fixture.beforeApi = (request, response) =>
     request.url.startsWith('/held') || (beforeApi?.(request, response) ?? false);
-  for (let i = 0; i < count; i++) api.get(`/held/${i}`).catch(() => {});
+  // Otherwise the requests would be retried after the end of the test, and could reach the server of a later test on the same port.
+  const held = new AbortController();
+  onTestFinished(() => held.abort());
+  for (let i = 0; i < count; i++) api.get(`/held/${i}`, { signal: held.signal }).catch(() => {});
   await expect
     .poll(() => fixture.apiRequests.filter(({ url }) => url.startsWith('/held')).length)
     .toBe(count);

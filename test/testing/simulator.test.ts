@@ -94,10 +94,17 @@ describe('startVendorSimulator', () => {
   });
 
   it('counts requests by path and concurrency, and resets the counts', async () => {
-    const sim = await start({ pageDelay: 30 });
+    const sim = await start();
     const { counts } = sim;
     const api = client(sim);
-    await Promise.all([1, 2, 3].map(() => api.post(`${QUERY}?a=1`, { interval: sim.interval })));
+    // Requests that hang are open at the same time on a machine of any speed.
+    sim.schedule({ kind: 'hang', times: 3 });
+    const abort = new AbortController();
+    const { signal } = abort;
+    const hanging = [1, 2, 3].map(() => api.post(`${QUERY}?a=1`, { interval: sim.interval }, { signal }));
+    await expect.poll(() => counts.hangs).toBe(3);
+    abort.abort();
+    await Promise.allSettled(hanging);
     await api.get('/__proto__');
     expect(counts).toMatchObject({ requests: 4, apiRequests: 4, maxConcurrent: 3 });
     expect({ ...counts.byPath }).toEqual(

@@ -6,9 +6,16 @@ import { connect } from '../connection.ts';
 import { readEnvironment } from '../environment.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { failureOf } from '../failure.ts';
-import { addConnectionFlags, type ConnectionFlags, vendorFlag } from '../flags/run-flags.ts';
+import {
+  addConnectionFlags,
+  addShareFlags,
+  type ConnectionFlags,
+  type ShareFlags,
+  vendorFlag,
+} from '../flags/run-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { abortOnSignal } from '../interrupt.ts';
+import { openSharing } from '../share.ts';
 import type { VendorName } from '../variables.ts';
 
 /** Adds the command that checks the credentials. It never prints the token. */
@@ -16,7 +23,7 @@ export function addToken(program: Command, { io, setExitCode }: CommandContext):
   const command = program
     .command('token')
     .description('Check the credentials: fetch a token and print its properties, but not the token.');
-  addHelpEnd(addConnectionFlags(command).addOption(vendorFlag()), {
+  addHelpEnd(addShareFlags(addConnectionFlags(command).addOption(vendorFlag()), 'one token'), {
     examples: ['token', 'token --env genesys.env --vendor genesys'],
     exitCodes: {
       0: 'the credentials are valid',
@@ -28,13 +35,14 @@ export function addToken(program: Command, { io, setExitCode }: CommandContext):
       130: 'interrupted by Ctrl-C',
       143: 'interrupted by SIGTERM',
     },
-  }).action(async ({ env: envFile, vendor: name }: ConnectionFlags & { vendor?: VendorName }) => {
+  }).action(async (flags: ConnectionFlags & ShareFlags & { vendor?: VendorName }) => {
     const { signal, release } = abortOnSignal(io, () => {});
     try {
       const warn = (message: string) => void io.stderr.write(`warning: ${message}\n`);
-      const { vendor } = chooseVendor(readEnvironment(io, envFile, warn), name);
+      const { vendor } = chooseVendor(readEnvironment(io, flags.env, warn), flags.vendor);
+      const store = (await openSharing(io, flags, vendor))?.store;
       const requestedAt = Date.now();
-      const { expiresAt, scope, apiBaseUrl } = await connect({ vendor }).tokens.getToken({ signal });
+      const { expiresAt, scope, apiBaseUrl } = await connect({ vendor, store }).tokens.getToken({ signal });
       const known = {
         vendor: vendor.name,
         'token from': withoutUserInfo(issuerOf(vendor.tokenKey)),

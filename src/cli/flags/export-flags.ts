@@ -3,7 +3,7 @@ import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/
 import type { CsvFlags } from '../output.ts';
 import { type Interval, parseCount, parseDelimiter, parseList, parseSeconds } from '../parse.ts';
 import type { SplitFlags } from './queue-flags.ts';
-import { addResumeFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
+import { addResumeFlags, addShareFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
 
 /** Flags that exports and workers share. */
 export interface ReadFlags {
@@ -43,7 +43,7 @@ export function outFlag(): Option {
 /** @param command ends with the group of the credentials. @param rate the default of `--rate`. */
 export function addExportFlags(command: Command, rate: string): Command {
   const format = new Option('--format <format>', 'output format (default: from the file name)');
-  command
+  addShareFlags(command)
     .optionsGroup('Output:')
     .addOption(format.choices(OUTPUT_FORMATS))
     .option(

@@ -8,6 +8,7 @@ import {
   addConnectionFlags,
   addLogFlags,
   addResumeFlags,
+  addShareFlags,
   addSpeedFlags,
   type RunFlags,
   rateFlag,
@@ -71,7 +72,7 @@ export function addImportFlags(
     .option('--unresolved <file>', 'file for unresolved records (default: IN.unresolved.jsonl)')
     .option('--send-again', 'send unresolved records that have no ID; the API may then store them twice');
   const format = new Option('--format <format>', 'input format (default: from the file name)');
-  addConnectionFlags(command)
+  addShareFlags(addConnectionFlags(command))
     .optionsGroup('Input:')
     .addOption(format.choices(['jsonl', 'csv']))
     .option(

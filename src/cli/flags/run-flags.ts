@@ -10,6 +10,12 @@ export interface ConnectionFlags {
   env?: string;
 }
 
+/** Flags of all commands that can share a token and a rate with other commands on this host. */
+export interface ShareFlags {
+  share?: boolean;
+  shareDirectory?: string;
+}
+
 /** Flags of all commands that run for a long time. */
 export interface WorkFlags extends ConnectionFlags {
   rate?: Rate | 'none';
@@ -21,7 +27,7 @@ export interface WorkFlags extends ConnectionFlags {
 }
 
 /** Flags that exports and imports share. */
-export interface RunFlags extends WorkFlags {
+export interface RunFlags extends WorkFlags, ShareFlags {
   restart?: boolean;
   checkpoint?: string;
 }
@@ -40,6 +46,17 @@ export function addConnectionFlags(command: Command): Command {
 /** Adds the flags of commands for the API of any vendor to the group of the credentials. */
 export function addApiFlags(command: Command): Command {
   return command.optionsGroup(CONNECTION).addOption(vendorFlag()).addOption(baseUrlFlag());
+}
+
+/** Adds the flags of sharing to the group of the credentials. @param what what the command shares. */
+export function addShareFlags(command: Command, what = 'one token and one rate'): Command {
+  return command
+    .optionsGroup(CONNECTION)
+    .option('--share', `share ${what} with the other commands of this user on this host that have --share`)
+    .option(
+      '--share-directory <path>',
+      'directory for --share, on a local disk (default: axios-oauth-refresh/shared in $XDG_STATE_HOME or ~/.local/state)',
+    );
 }
 
 export function vendorFlag(): Option {

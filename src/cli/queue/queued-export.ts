@@ -103,7 +103,10 @@ function describe(
 ): { description: SourceDescription; whole: string } {
   const { interval, out, merge } = flags;
   const workerOnly = passedFlags(WORKER_ONLY, args);
+  const shareFlags = passedFlags(['--share', '--share-directory'], args);
   refuse('--queue', [
+    shareFlags.length > 0 &&
+      `not allowed with ${shareFlags.join(', ')}: the workers share one token and one rate in Redis`,
     (!interval || 'read' in source) &&
       'this export cannot be split: use genesys-conversations without --tutorial-form, genesys-conversation-jobs or cxone-completed-contacts',
     workerOnly.length > 0 &&

@@ -6,8 +6,10 @@ import { fileError, storeError } from './error.ts';
 const NAME = 'axios-oauth-refresh';
 
 /** Returns the directory for state by the XDG Base Directory Specification, or below `%LOCALAPPDATA%` on Windows. */
-export function defaultDirectory(): string {
-  const { XDG_STATE_HOME = '', LOCALAPPDATA = '' } = process.env;
+export function defaultDirectory(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const { XDG_STATE_HOME = '', LOCALAPPDATA = '' } = environment;
   // The specification says that relative paths are ignored.
   if (isAbsolute(XDG_STATE_HOME)) return join(XDG_STATE_HOME, NAME);
   if (process.platform === 'win32') return join(LOCALAPPDATA || join(homedir(), 'AppData', 'Local'), NAME);

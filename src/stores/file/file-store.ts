@@ -3,6 +3,7 @@ import type { Clock, SharedTokenStore, StoredToken } from '../../core/index.ts';
 import {
   linkSignals,
   type OptionTable,
+  type Problem,
   readOptions,
   refuse,
   systemClock,
@@ -47,7 +48,7 @@ export interface FileStoreOptions extends EncryptionOptions {
 }
 
 // Matches the keys of token managers, and excludes paths that lead out of the directory.
-const KEY = /^[\w-]{1,100}$/;
+export const KEY = /^[\w-]{1,100}$/;
 
 /** The longest time to write a file, in milliseconds. */
 const WRITE_DURATION = 5_000;
@@ -190,14 +191,20 @@ const OPTIONS: OptionTable<FileStoreOptions> = {
 
 function checkOptions(given: FileStoreOptions): FileStoreOptions {
   const [options, problems] = readOptions(given, OPTIONS);
-  const { directory, lock } = options;
-  refuse('fileStore', [
+  const [directory, lock] = locationProblems(options);
+  refuse('fileStore', [directory, ...encryptionProblems(options), lock, ...problems]);
+  return options;
+}
+
+/** Returns the problems of the options that the store and the rate share. */
+export function locationProblems({
+  directory,
+  lock,
+}: Pick<FileStoreOptions, 'directory' | 'lock'>): [Problem, Problem] {
+  return [
     directory !== undefined &&
       (typeof directory !== 'string' || directory === '') &&
       'directory must be the path of a directory',
-    ...encryptionProblems(options),
     lock !== undefined && lock !== 'kernel' && lock !== 'lease' && "lock must be 'kernel' or 'lease'",
-    ...problems,
-  ]);
-  return options;
+  ];
 }

@@ -25,6 +25,7 @@ import {
   LIST,
   readLines,
 } from '../../support/imports.ts';
+import { meetingOf } from '../../support/meeting.ts';
 import { sendJson, startServer } from '../../support/server.ts';
 
 const once = (count: number) => new Map(Array.from({ length: count }, (_, n) => [n, 1]));
@@ -104,14 +105,9 @@ describe('importRecords', () => {
   it('sends as many batches at once as `concurrency` allows, and no more', async () => {
     const { sim, api, base } = await importing({ count: 36 });
     // Each request waits until four requests are waiting, so fewer at once would wait forever.
-    let waiting: (() => void)[] = [];
+    const meeting = meetingOf(4);
     api.interceptors.request.use(async (config) => {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        if (waiting.length < 4) return;
-        for (const release of waiting) release();
-        waiting = [];
-      });
+      await meeting();
       return config;
     });
     expect(await importRecords({ ...base, concurrency: 4 })).toMatchObject({ accepted: 36 });

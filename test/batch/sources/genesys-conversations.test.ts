@@ -13,6 +13,7 @@ import type { SimulatorOptions, VendorSimulator } from '../../../src/testing/ind
 import { failure } from '../../support/batch.ts';
 import { exportAll, exportInRuns, startApi } from '../../support/exporting.ts';
 import { delay, startFixture } from '../../support/fixture.ts';
+import { meetingOf } from '../../support/meeting.ts';
 import { sendJson } from '../../support/server.ts';
 import { startSimulator } from '../../support/simulated.ts';
 
@@ -278,6 +279,14 @@ describe('requests', () => {
 
   it('run in parallel, at most readAhead pages ahead of the consumer', async () => {
     const { simulator, api } = await setUp({ records: 4000, pageDelay: 10 });
+    // After the first page, five requests wait for each other, so fewer at once would wait forever.
+    const meeting = meetingOf(5);
+    let requests = 0;
+    api.interceptors.request.use(async (config) => {
+      requests++;
+      if (requests > 1 && requests <= 6) await meeting();
+      return config;
+    });
     const source = genesysConversations({ interval: simulator.interval });
     const beyond: number[] = [];
     const slow = {
@@ -296,7 +305,7 @@ describe('requests', () => {
     const { records } = await exportAll(slow, '', { api, readAhead: 5 });
     expect(lines(records)).toBe(lines([...simulator.records()]));
     expect(Math.max(...beyond)).toBeLessThanOrEqual(5);
-    expect(simulator.counts.maxConcurrent).toBe(5);
+    expect(simulator.counts.maxConcurrent).toBeLessThanOrEqual(5);
     expect(simulator.counts.apiRequests).toBe(41);
   });
 

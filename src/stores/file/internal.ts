@@ -1,0 +1,1 @@
+export { defaultDirectory } from './directory.ts';
