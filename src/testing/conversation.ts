@@ -1,5 +1,6 @@
 import { createIsoWriter } from './iso-time.ts';
 import { createHash, type Hash } from './random.ts';
+import { answeredAt } from './timeline.ts';
 import type { ConversationDetail } from './wire-types.ts';
 
 // One stream of the hash per field, so that the fields are independent.
@@ -34,11 +35,17 @@ interface Fields {
   disconnect: string;
 }
 
+/**
+ * The state of a conversation. `waiting` and `answered`: the conversation has not ended. `withoutWrapUp`, `withoutAgent` and `withAlert`:
+ * it has ended, and will get a wrap-up code, get a participant, or lose a segment.
+ */
+export type Stage = 'waiting' | 'answered' | 'withoutWrapUp' | 'withoutAgent' | 'withAlert' | 'final';
+
 /** Creates the conversation records of one seed, as objects or as JSON. */
 export interface ConversationWriter {
-  toObject(index: number, start: number, end: number): ConversationDetail;
-  /** Returns the JSON of the same record, several times faster than `JSON.stringify`. */
-  toJson(index: number, start: number, end: number): string;
+  toObject(index: number, start: number, end: number, stage: Stage): ConversationDetail;
+  /** Returns the JSON of the same record, several times faster than `JSON.stringify` for final records. */
+  toJson(index: number, start: number, end: number, stage: Stage): string;
 }
 
 /** Creates the writer of one seed. */
@@ -54,7 +61,7 @@ export function createConversationWriter(seed: number): ConversationWriter {
       id: hash.uuid(CONVERSATION, index),
       start: iso(start),
       end: iso(end),
-      answered: iso(start + Math.floor((end - start) / 8)),
+      answered: iso(answeredAt(start, end)),
       mediaType: (word & 31) === 0 ? (RARE_MEDIA[(word >>> 5) & 3] ?? 'chat') : 'voice',
       direction: (word >>> 8) % 5 === 0 ? 'outbound' : 'inbound',
       customer: hash.uuid(CUSTOMER, index),
@@ -70,8 +77,11 @@ export function createConversationWriter(seed: number): ConversationWriter {
   };
 
   return {
-    toObject: (index, start, end) => toObject(fieldsOf(index, start, end)),
-    toJson: (index, start, end) => toJson(fieldsOf(index, start, end)),
+    toObject: (index, start, end, stage) => toObject(fieldsOf(index, start, end), stage),
+    toJson(index, start, end, stage) {
+      const fields = fieldsOf(index, start, end);
+      return stage === 'final' ? toJson(fields) : JSON.stringify(toObject(fields, stage));
+    },
   };
 }
 
@@ -79,48 +89,53 @@ function uuids(hash: Hash, stream: number, count: number): string[] {
   return Array.from({ length: count }, (_, n) => hash.uuid(stream, n));
 }
 
-function toObject(f: Fields): ConversationDetail {
+function toObject(f: Fields, stage: Stage): ConversationDetail {
   const session = { mediaType: f.mediaType, direction: f.direction };
-  return {
-    conversationId: f.id,
-    conversationStart: f.start,
-    conversationEnd: f.end,
-    originatingDirection: f.direction,
-    participants: [
+  const hasEnded = stage !== 'waiting' && stage !== 'answered';
+  const segmentEnd = hasEnded && { segmentEnd: f.end };
+  const customer = {
+    participantId: f.customer,
+    purpose: 'customer',
+    sessions: [
       {
-        participantId: f.customer,
-        purpose: 'customer',
-        sessions: [
-          {
-            sessionId: f.callerSession,
-            ...session,
-            ani: f.ani,
-            segments: [{ segmentStart: f.start, segmentEnd: f.end, segmentType: 'interact' }],
-          },
-        ],
+        sessionId: f.callerSession,
+        ...session,
+        ani: f.ani,
+        segments: [{ segmentStart: f.start, ...segmentEnd, segmentType: 'interact' }],
       },
+    ],
+  };
+  const agent = {
+    participantId: f.agent,
+    purpose: 'agent',
+    userId: f.user,
+    sessions: [
       {
-        participantId: f.agent,
-        purpose: 'agent',
-        userId: f.user,
-        sessions: [
+        sessionId: f.agentSession,
+        ...session,
+        segments: [
+          ...(stage === 'withAlert'
+            ? [{ segmentStart: f.start, segmentEnd: f.answered, segmentType: 'alert', queueId: f.queue }]
+            : []),
           {
-            sessionId: f.agentSession,
-            ...session,
-            segments: [
-              {
-                segmentStart: f.answered,
-                segmentEnd: f.end,
-                segmentType: 'interact',
-                disconnectType: f.disconnect,
-                queueId: f.queue,
-                wrapUpCode: f.wrapUp,
-              },
-            ],
+            segmentStart: f.answered,
+            ...segmentEnd,
+            segmentType: 'interact',
+            ...(hasEnded && { disconnectType: f.disconnect }),
+            queueId: f.queue,
+            ...(hasEnded && stage !== 'withoutWrapUp' && { wrapUpCode: f.wrapUp }),
           },
         ],
       },
     ],
+  };
+  const hasAgent = stage !== 'waiting' && stage !== 'withoutAgent';
+  return {
+    conversationId: f.id,
+    conversationStart: f.start,
+    ...(hasEnded && { conversationEnd: f.end }),
+    originatingDirection: f.direction,
+    participants: hasAgent ? [customer, agent] : [customer],
   };
 }
 

@@ -1,7 +1,8 @@
 import { cxoneError } from './errors.ts';
 import { json, type Reply, type Route, wholeNumber } from './http.ts';
 import { parseTime } from './options.ts';
-import type { CompletedContact, CompletedContactsResponse } from './wire-types.ts';
+import { completedIn, indexesOf } from './selection.ts';
+import type { CompletedContactsResponse } from './wire-types.ts';
 import type { World } from './world.ts';
 
 const COMPLETED = /^\/incontactapi\/services\/v\d+(?:\.\d+)?\/contacts\/completed$/;
@@ -14,17 +15,17 @@ export function completedContactsRoutes(world: World): Route[] {
 }
 
 function completed(world: World, path: string, query: URLSearchParams): Reply {
-  const { dataset } = world;
+  const { dataset, settings } = world;
   const time = (name: string) => {
     const text = query.get(name);
     return text === null ? undefined : (parseTime(text) ?? Number.NaN);
   };
   const start = time('startDate');
-  const updated = time('updatedSince');
+  const updatedSince = time('updatedSince');
   const end = time('endDate') ?? dataset.end;
-  if (start === undefined && updated === undefined)
+  if (start === undefined && updatedSince === undefined)
     return cxoneError(400, 'startDate or updatedSince is required');
-  if ([start, updated, end].some(Number.isNaN)) return cxoneError(400, 'Dates must be in ISO 8601');
+  if ([start, updatedSince, end].some(Number.isNaN)) return cxoneError(400, 'Dates must be in ISO 8601');
   const skip = wholeNumber(query.get('skip')) ?? 0;
   const top = wholeNumber(query.get('top')) ?? MAX_ROWS;
   if (Number.isNaN(skip) || !(top >= 1))
@@ -33,28 +34,29 @@ function completed(world: World, path: string, query: URLSearchParams): Reply {
   if (orderBy !== null && !ORDER_BY.test(orderBy))
     return cxoneError(400, `The simulator does not support orderBy ${orderBy}`);
 
-  const from = Math.max(
-    start === undefined ? 0 : dataset.firstStartingAt(start),
-    updated === undefined ? 0 : dataset.firstEndingAfter(updated - 1),
-  );
-  const to = dataset.firstStartingAt(end);
-  const total = Math.max(0, to - from);
+  const at = settings.dataNow();
+  const range = { start: start ?? dataset.start, end, at, updatedSince };
+  const indexes = indexesOf(completedIn(dataset, range));
+  if (/^lastupdatetime/i.test(orderBy ?? ''))
+    indexes.sort((a, b) => dataset.updatedAt(a, at) - dataset.updatedAt(b, at));
+  if (/ desc$/i.test(orderBy ?? '')) indexes.reverse();
+  const total = indexes.length;
   // A `top` above the limit is valid: the response is shorter and contains the URL of the next page.
-  const count = Math.min(top, MAX_ROWS, total - skip);
-  if (count <= 0) return { status: 204, body: '' };
-  const descending = / desc$/i.test(orderBy ?? '');
-  const completedContacts = Array.from({ length: count }, (_, n): CompletedContact => {
-    return dataset.completedContact(descending ? to - 1 - skip - n : from + skip + n);
-  });
-  const page = (at: number) => {
+  const completedContacts = indexes
+    .slice(skip, skip + Math.min(top, MAX_ROWS))
+    .map((index) => dataset.completedContact(index, at))
+    .filter((contact) => contact !== undefined);
+  const count = completedContacts.length;
+  if (count === 0) return { status: 204, body: '' };
+  const page = (from: number) => {
     const params = new URLSearchParams(query);
-    params.set('skip', String(at));
+    params.set('skip', String(from));
     params.set('top', String(top));
     return `${world.url}${path}?${params}`;
   };
   const body: CompletedContactsResponse = {
     businessUnitId: 4_599_999,
-    lastPollTime: new Date(world.settings.now()).toISOString(),
+    lastPollTime: new Date(settings.now()).toISOString(),
     totalRecords: total,
     _links: { self: page(skip), ...(skip + count < total && { next: page(skip + count) }) },
     completedContacts,

@@ -2,12 +2,12 @@ import { cxoneError } from './errors.ts';
 import { json, parseObject, type Reply, type Route } from './http.ts';
 import { parseTime } from './options.ts';
 import type { Dataset } from './records.ts';
+import { completedIn, indexesOf, type Selection } from './selection.ts';
 import type { World } from './world.ts';
 
 interface Extraction {
   number: number;
-  from: number;
-  to: number;
+  selection: Selection;
   expires: number;
   polls: number;
   outcome: string;
@@ -51,8 +51,7 @@ export function createExtractions(world: World): Extractions {
     const outcome = settings.jobOutcome(number);
     jobs.set(id, {
       number,
-      from: dataset.firstStartingAt(start),
-      to: dataset.firstStartingAt(end),
+      selection: completedIn(dataset, { start, end, at: settings.dataNow() }),
       expires: settings.now() + settings.jobLifetime,
       polls: 0,
       outcome: OUTCOMES[outcome] ?? outcome,
@@ -78,12 +77,8 @@ export function createExtractions(world: World): Extractions {
     if (!job || statusOf(job) !== 'SUCCEEDED') return { status: 404, body: '' };
     counter.counts.filesServed++;
     const headers = { 'content-type': 'text/csv' };
-    return {
-      status: 200,
-      headers,
-      body: csv(dataset, job.from, job.to),
-      records: Math.max(0, job.to - job.from),
-    };
+    const { selection } = job;
+    return { status: 200, headers, body: csv(dataset, selection), records: indexesOf(selection).length };
   };
 
   return {
@@ -98,9 +93,9 @@ export function createExtractions(world: World): Extractions {
   };
 }
 
-function* csv(dataset: Dataset, from: number, to: number): Generator<string> {
-  yield `${Object.keys(dataset.completedContact(0)).join(',')}\n`;
-  for (let index = from; index < to; index++) {
-    yield `${Object.values(dataset.completedContact(index)).join(',')}\n`;
+function* csv(dataset: Dataset, selection: Selection): Generator<string> {
+  yield `${Object.keys(dataset.completedContact(0) ?? {}).join(',')}\n`;
+  for (const index of indexesOf(selection)) {
+    yield `${Object.values(dataset.completedContact(index, selection.at) ?? {}).join(',')}\n`;
   }
 }

@@ -1,5 +1,5 @@
 import { genesysError } from './errors.ts';
-import { rangeOf } from './genesys-query.ts';
+import { readFilters } from './filters.ts';
 import {
   JSON_TYPE,
   json,
@@ -11,14 +11,16 @@ import {
   wholeNumber,
 } from './http.ts';
 import { parseInterval } from './options.ts';
+import { jsonOf, readFrom, type Selection, selectConversations } from './selection.ts';
 import type { DetailsJobState, DetailsJobStatus } from './wire-types.ts';
 import type { World } from './world.ts';
 
 interface Job {
   id: string;
   number: number;
-  from: number;
-  to: number;
+  selection: Selection;
+  /** Date up to which the job has data. */
+  availability: string;
   submitted: number;
   expires: number;
   polls: number;
@@ -45,7 +47,7 @@ export function createDetailsJobs(world: World): DetailsJobs {
   const { settings, dataset } = world;
   const jobs = new Map<string, Job>();
   let created = 0;
-  const availability = new Date(settings.availability).toISOString();
+  const availability = () => new Date(settings.availability()).toISOString();
 
   const stateOf = (job: Job): DetailsJobState => {
     if (settings.now() >= job.expires) return 'EXPIRED';
@@ -59,14 +61,19 @@ export function createDetailsJobs(world: World): DetailsJobs {
     const interval = typeof query?.interval === 'string' ? parseInterval(query.interval) : undefined;
     if (!interval) return genesysError(400, 'bad.request', 'interval is required as ISO 8601 start/end.');
     const matching = query?.startOfDayIntervalMatching === true ? 'activity' : 'overlap';
-    const { from, to } = rangeOf(world, interval, matching);
+    const filter = readFilters(query ?? {});
+    if (typeof filter === 'string') return genesysError(400, 'bad.request', filter);
+    // A job returns the data as of its submission, however long its results are read.
+    const until = settings.availability();
+    const at = settings.dataNow() === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : until;
+    const selection = selectConversations(world, { ...interval, matching, at, filter });
     const number = ++created;
     const id = world.hash.uuid(JOB_IDS, number);
     jobs.set(id, {
       id,
       number,
-      from,
-      to: Math.min(to, dataset.firstStartingAt(settings.availability)),
+      selection: { ...selection, to: Math.min(selection.to, dataset.firstStartingAt(until)) },
+      availability: new Date(until).toISOString(),
       submitted: settings.now(),
       expires: settings.now() + settings.jobLifetime,
       polls: 0,
@@ -100,18 +107,18 @@ export function createDetailsJobs(world: World): DetailsJobs {
     if (!(pageSize >= 1 && pageSize <= MAX_PAGE)) {
       return genesysError(400, 'bad.request', `pageSize must be between 1 and ${MAX_PAGE}.`);
     }
-    const cursor = query.get('cursor');
-    const [number, start] = cursor === null ? [job.number, job.from] : (unpackCursor(cursor, 2) ?? []);
-    if (number !== job.number || start === undefined || start < job.from) {
+    const from = query.get('cursor');
+    const [number, start] = from === null ? [job.number, job.selection.from] : (unpackCursor(from, 2) ?? []);
+    if (number !== job.number || start === undefined || start < job.selection.from) {
       return genesysError(400, 'bad.request', 'The cursor does not belong to this job.');
     }
-    const end = Math.max(start, Math.min(start + pageSize, job.to));
-    const next = end < job.to ? `"cursor":"${packCursor(job.number, end)}",` : '';
+    const { next, ...page } = readFrom(job.selection, start, pageSize);
+    const cursor = next === undefined ? '' : `"cursor":"${packCursor(job.number, next)}",`;
     return {
       status: 200,
       headers: JSON_TYPE,
-      body: `{"conversations":[${dataset.conversationsJson(start, end)}],${next}"dataAvailabilityDate":"${availability}"}`,
-      records: end - start,
+      body: `{"conversations":[${jsonOf(world, job.selection, page)}],${cursor}"dataAvailabilityDate":"${job.availability}"}`,
+      records: page.count,
     };
   };
 
@@ -131,7 +138,7 @@ export function createDetailsJobs(world: World): DetailsJobs {
       {
         method: 'GET',
         path: `${JOBS}/availability`,
-        handle: () => json(200, { dataAvailabilityDate: availability }),
+        handle: () => json(200, { dataAvailabilityDate: availability() }),
       },
       { method: 'GET', path: JOB, handle: withJob(status) },
       { method: 'GET', path: RESULTS, handle: withJob(results) },

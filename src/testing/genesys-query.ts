@@ -1,4 +1,5 @@
 import { genesysError } from './errors.ts';
+import { readFilters } from './filters.ts';
 import {
   JSON_TYPE,
   packCursor,
@@ -10,6 +11,7 @@ import {
 } from './http.ts';
 import { DAY } from './iso-time.ts';
 import { parseInterval, parseTime } from './options.ts';
+import { jsonOf, pageOf, readFrom, type Selection, selectConversations, visibleIn } from './selection.ts';
 import type { World } from './world.ts';
 
 const DETAILS_QUERY = '/api/v2/analytics/conversations/details/query';
@@ -42,35 +44,16 @@ export function detailsQueryRoutes(world: World): Route[] {
         const [from, to, size] = unpackCursor(query.get('cursor') ?? '', 3) ?? [];
         if (from === undefined || to === undefined || !size)
           return genesysError(400, 'bad.request', 'Unknown cursor.');
-        return tutorialPage(world, from, Math.min(to, world.dataset.size), size);
+        const range = { from, to: Math.min(to, world.dataset.size), at: settings.dataNow() };
+        return tutorialPage(world, visibleIn(world.dataset, range), size);
       },
     });
   }
   return routes;
 }
 
-/** Returns the index range of the records in an interval, according to `intervalMatching`. */
-export function rangeOf(
-  { dataset }: World,
-  interval: { start: number; end: number },
-  matching: 'activity' | 'overlap' | 'day' | 'start',
-): { from: number; to: number } {
-  const { start, end } = interval;
-  const midnight = Math.floor(start / DAY) * DAY;
-  if (matching === 'day') {
-    return {
-      from: dataset.firstStartingAt(midnight),
-      to: dataset.firstStartingAt(Math.ceil(end / DAY) * DAY),
-    };
-  }
-  const to = dataset.firstStartingAt(end);
-  if (matching === 'start') return { from: dataset.firstStartingAt(start), to };
-  const active = dataset.firstEndingAfter(start);
-  return { from: matching === 'overlap' ? active : Math.max(active, dataset.firstStartingAt(midnight)), to };
-}
-
 function realQuery(world: World, body: Record<string, unknown>): Reply {
-  const { settings, dataset } = world;
+  const { settings } = world;
   const interval = typeof body.interval === 'string' ? parseInterval(body.interval) : undefined;
   if (!interval) return genesysError(400, 'bad.request', 'interval is required as ISO 8601 start/end.');
   if (interval.end - interval.start > settings.maxInterval) {
@@ -102,21 +85,20 @@ function realQuery(world: World, body: Record<string, unknown>): Reply {
   if (pageSize * pageNumber > settings.maxResults) {
     return genesysError(400, 'bad.request', `Pagination may not exceed ${settings.maxResults} results.`);
   }
-  const { from, to } = rangeOf(world, interval, settings.intervalMatching);
-  const totalHits = Math.max(0, to - from);
-  const skip = (pageNumber - 1) * pageSize;
-  const count = Math.min(pageSize, totalHits - skip);
+  const filter = readFilters(body);
+  if (typeof filter === 'string') return genesysError(400, 'bad.request', filter);
+  const at = settings.dataNow();
+  const query = { ...interval, matching: settings.intervalMatching, at, filter };
+  const selection = selectConversations(world, query);
+  const descending = body.order === 'desc';
+  const { total, ...page } = pageOf(selection, (pageNumber - 1) * pageSize, pageSize, descending);
   // After the last page, the real API returns an empty object without a total.
-  if (count <= 0) return { status: 200, headers: JSON_TYPE, body: '{}' };
-  const conversations =
-    body.order === 'desc'
-      ? dataset.conversationsJson(to - skip - count, to - skip, true)
-      : dataset.conversationsJson(from + skip, from + skip + count);
+  if (page.count === 0) return { status: 200, headers: JSON_TYPE, body: '{}' };
   return {
     status: 200,
     headers: JSON_TYPE,
-    body: `{"conversations":[${conversations}],"totalHits":${totalHits}}`,
-    records: count,
+    body: `{"conversations":[${jsonOf(world, selection, page, descending)}],"totalHits":${total}}`,
+    records: page.count,
   };
 }
 
@@ -139,18 +121,20 @@ function tutorialQuery(world: World, body: Record<string, unknown>): Reply {
   if (!(size >= 1 && size <= settings.maxPageSize)) {
     return genesysError(400, 'bad.request', `size must be between 1 and ${settings.maxPageSize}.`);
   }
-  const { from, to } = rangeOf(world, { start, end }, 'start');
-  return tutorialPage(world, from, to, size);
+  const query = { start, end, matching: 'start', at: settings.dataNow() } as const;
+  return tutorialPage(world, selectConversations(world, query), size);
 }
 
-function tutorialPage(world: World, from: number, to: number, size: number): Reply {
-  const end = Math.min(from + size, to);
-  const cursor = packCursor(end, to, size);
-  const next = end < to ? `,"nextPage":"${world.url}${DETAILS_QUERY}?cursor=${cursor}"` : '';
+function tutorialPage(world: World, selection: Selection, size: number): Reply {
+  const { next, ...page } = readFrom(selection, selection.from, size);
+  const nextPage =
+    next === undefined
+      ? ''
+      : `,"nextPage":"${world.url}${DETAILS_QUERY}?cursor=${packCursor(next, selection.to, size)}"`;
   return {
     status: 200,
     headers: JSON_TYPE,
-    body: `{"results":[${world.dataset.conversationsJson(from, end)}]${next}}`,
-    records: Math.max(0, end - from),
+    body: `{"results":[${jsonOf(world, selection, page)}]${nextPage}}`,
+    records: page.count,
   };
 }

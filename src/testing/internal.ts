@@ -1,1 +1,1 @@
-export { DEFAULTS as SIMULATOR_DEFAULTS } from './options.ts';
+export { DEFAULTS as SIMULATOR_DEFAULTS, parseTime } from './options.ts';

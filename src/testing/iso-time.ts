@@ -1,6 +1,7 @@
 const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'));
 const THREE = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'));
 export const DAY = 86_400_000;
+export const HOUR = 3_600_000;
 
 /** Creates a function that formats epoch milliseconds like `toISOString`, but faster while the day stays the same. */
 export function createIsoWriter(): (time: number) => string {

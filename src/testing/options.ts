@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
+import { type OptionTable, type Problem, readOptions, refuse } from '../core/internal.ts';
 import type { Faults } from './faults.ts';
-import { DAY } from './iso-time.ts';
+import { DAY, HOUR } from './iso-time.ts';
+import type { TimelineSettings } from './timeline.ts';
 import type { DetailsJobState } from './wire-types.ts';
+
+/** A share of the conversations that is late. */
+export interface Lateness {
+  /** The share of the conversations, 0 to 1. The seed determines which ones. */
+  share: number;
+  /** The longest delay in milliseconds. Each of the conversations has a delay of its own. @default 12 hours */
+  delay?: number;
+}
 
 /** Options of {@link startVendorSimulator}. */
 export interface SimulatorOptions {
@@ -39,6 +48,20 @@ export interface SimulatorOptions {
   host?: string;
   /** The clock for token lifetimes and jobs, in epoch milliseconds. @default the system clock */
   clock?: { now(): number };
+  /**
+   * The clock of the data, in epoch milliseconds: the APIs return no conversation that begins later, and a conversation that has not
+   * ended lacks its end. Can be the same object as `clock`. @default none: all conversations have ended
+   */
+  dataClock?: { now(): number };
+  /** The share of conversations that last from 1 to 30 hours, 0 to 1. The others last from 1 to 11 minutes. @default 0 */
+  longConversations?: number;
+  /**
+   * Conversations that change after their end: a wrap-up code or a participant is added, or a segment is removed. Requires `dataClock`.
+   * @default none
+   */
+  lateChanges?: Lateness;
+  /** Conversations that the APIs return only some time after their start. Requires `dataClock`. @default none */
+  lateArrivals?: Lateness;
   /** Whether to accept the forms of the tutorial: `/oauth2/token`, and `dateFrom` and `size` in the details query. @default true */
   tutorialForms?: boolean;
   /** Longest interval of a details query, in milliseconds. @default 7 days */
@@ -61,8 +84,10 @@ export interface SimulatorOptions {
     lifetime?: number;
     /** Returns the final state of the n-th job, n from 1. @default FULFILLED */
     outcome?: (n: number) => Extract<DetailsJobState, 'FULFILLED' | 'FAILED' | 'CANCELLED'>;
-    /** ISO 8601 date up to which jobs have data. @default the end of the data */
+    /** ISO 8601 date up to which jobs have data. @default the end of the data, or `dataClock` */
     availability?: string;
+    /** How many milliseconds the data of details jobs are behind `dataClock`. @default 0 */
+    availabilityLag?: number;
   };
   /** Probability that an entity of a bulk call fails, 0 to 1. The seed determines which ones. @default 0 */
   bulkFailures?: number;
@@ -91,6 +116,10 @@ const OPTIONS: OptionTable<SimulatorOptions> = {
   port: 'number',
   host: 'string',
   clock: 'any',
+  dataClock: 'any',
+  longConversations: 'number',
+  lateChanges: 'object',
+  lateArrivals: 'object',
   tutorialForms: 'boolean',
   maxInterval: 'number',
   maxPageSize: 'number',
@@ -107,7 +136,10 @@ const JOB_OPTIONS: OptionTable<NonNullable<SimulatorOptions['jobs']>> = {
   lifetime: 'number',
   outcome: 'function',
   availability: 'string',
+  availabilityLag: 'number',
 };
+
+const LATENESS: OptionTable<Lateness> = { share: 'number', delay: 'number' };
 
 /** The options with defaults. */
 export interface Settings {
@@ -115,6 +147,7 @@ export interface Settings {
   records: number;
   start: number;
   end: number;
+  timeline: TimelineSettings;
   clientId: string;
   clientSecret: string;
   accessKeyId: string;
@@ -129,6 +162,8 @@ export interface Settings {
   port: number;
   host: string;
   now: () => number;
+  /** The time at which the data are read: `Infinity` without a clock of the data. */
+  dataNow: () => number;
   tutorialForms: boolean;
   maxInterval: number;
   maxPageSize: number;
@@ -137,7 +172,8 @@ export interface Settings {
   jobPolls: number;
   jobLifetime: number;
   jobOutcome: (n: number) => DetailsJobState;
-  availability: number;
+  /** Returns the time up to which jobs have data. */
+  availability: () => number;
   bulkFailures: number;
   maxContacts: number;
   requestLog: number;
@@ -160,10 +196,19 @@ export function resolveOptions(given: SimulatorOptions): Settings {
   const { records = DEFAULTS.records } = options;
   const interval = parseInterval(String(options.interval ?? DEFAULTS.interval));
   const { start = 0, end = 0 } = interval ?? {};
-  const availability = jobs.availability === undefined ? end : Date.parse(jobs.availability);
+  const { dataClock, longConversations = 0 } = options;
+  const dataNow = () => dataClock?.now() ?? Number.POSITIVE_INFINITY;
+  const lastDate = dataClock ? Number.POSITIVE_INFINITY : end;
+  const availability = jobs.availability === undefined ? lastDate : Date.parse(jobs.availability);
+  const [lateChanges, changeProblems] = readLateness(options, 'lateChanges');
+  const [lateArrivals, arrivalProblems] = readLateness(options, 'lateArrivals');
   refuse('startVendorSimulator', [
     ...problems,
     ...jobProblems,
+    ...changeProblems,
+    ...arrivalProblems,
+    dataClock && typeof dataClock.now !== 'function' && 'dataClock must have the function now',
+    longConversations > 1 && `longConversations must be a number from 0 to 1, not ${longConversations}`,
     !interval && `interval must be "start/end" in ISO 8601, not ${options.interval}`,
     Number.isNaN(availability) && `jobs.availability must be an ISO 8601 date, not ${jobs.availability}`,
     (!Number.isSafeInteger(records) || records > 0xffff_ffff) &&
@@ -174,6 +219,11 @@ export function resolveOptions(given: SimulatorOptions): Settings {
     records,
     start,
     end,
+    timeline: {
+      longConversations,
+      ...(lateChanges && { lateChanges }),
+      ...(lateArrivals && { lateArrivals }),
+    },
     clientId: options.clientId ?? '6f1a2b3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c',
     clientSecret: options.clientSecret ?? 'sim/Secret+with=signs~and:colon',
     accessKeyId: options.accessKeyId ?? 'SIMULATEDACCESSKEYID234567====',
@@ -188,6 +238,7 @@ export function resolveOptions(given: SimulatorOptions): Settings {
     port: options.port ?? 0,
     host: options.host ?? '127.0.0.1',
     now: () => (options.clock ?? Date).now(),
+    dataNow,
     tutorialForms: options.tutorialForms ?? true,
     maxInterval: options.maxInterval ?? 7 * DAY,
     maxPageSize: options.maxPageSize ?? 100,
@@ -196,12 +247,28 @@ export function resolveOptions(given: SimulatorOptions): Settings {
     jobPolls: jobs.polls ?? 2,
     jobLifetime: jobs.lifetime ?? 7 * DAY,
     jobOutcome: jobs.outcome ?? (() => 'FULFILLED' as const),
-    availability,
+    availability: () => Math.min(availability, dataNow() - (jobs.availabilityLag ?? 0)),
     bulkFailures: options.bulkFailures ?? 0,
     maxContacts: options.maxContacts ?? 1000,
     requestLog: options.requestLog ?? 1000,
     salt: randomBytes(9).toString('base64url'),
   };
+}
+
+function readLateness(
+  options: SimulatorOptions,
+  name: 'lateChanges' | 'lateArrivals',
+): [Required<Lateness> | undefined, Problem[]] {
+  if (options[name] === undefined) return [undefined, []];
+  const [{ share, delay = 12 * HOUR }, problems] = readOptions(options[name], LATENESS, `${name}.`);
+  return [
+    { share, delay },
+    [
+      ...problems,
+      !(share <= 1) && `${name}.share must be a number from 0 to 1, not ${share}`,
+      !options.dataClock && `${name} requires dataClock`,
+    ],
+  ];
 }
 
 /** Reads an ISO 8601 interval `start/end`. Returns undefined if it is invalid or does not end after its start. */

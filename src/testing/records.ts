@@ -1,88 +1,92 @@
-import { createConversationWriter } from './conversation.ts';
+import { createConversationWriter, type Stage } from './conversation.ts';
 import { createHash } from './random.ts';
+import { createTimeline, type Timeline, type TimelineSettings } from './timeline.ts';
 import type { CompletedContact, ConversationDetail } from './wire-types.ts';
 
-/** The data of the simulator. Each record is computed from the seed and its index, so that none is stored. */
-export interface Dataset {
+/** Which conversations become JSON, and in which order. */
+export interface JsonOptions {
+  at?: number;
+  matches?: ((index: number) => boolean) | undefined;
+  descending?: boolean;
+}
+
+/**
+ * The data of the simulator. Each record is computed from the seed and its index, so that none is stored. `at` is the time at which the
+ * data are read, in epoch milliseconds. The default is `Infinity`: the final data.
+ */
+export interface Dataset extends Timeline {
   /** The number of records. */
   readonly size: number;
   /** The interval of all records in epoch milliseconds, excluding the end. */
   readonly start: number;
   readonly end: number;
-  conversation(index: number): ConversationDetail;
+  /** Returns a conversation, or undefined if it has not appeared at `at`. */
+  conversation(index: number, at?: number): ConversationDetail | undefined;
   /** Returns the conversations from `from` up to, but excluding, `to` as the elements of a JSON array. */
-  conversationsJson(from: number, to: number, descending?: boolean): string;
-  completedContact(index: number): CompletedContact;
-  /** Returns the first index whose record starts at `time` or later. */
-  firstStartingAt(time: number): number;
-  /** Returns the first index whose record ends after `time`. */
-  firstEndingAfter(time: number): number;
+  conversationsJson(from: number, to: number, options?: JsonOptions): string;
+  /** Returns a contact, or undefined if it is not completed or has not appeared at `at`. */
+  completedContact(index: number, at?: number): CompletedContact | undefined;
 }
 
-const SHORTEST_CALL = 60_000;
-const WAVE = 2_400_000;
 const CONTACT = 9;
 
-/** Returns the first index in [0, size) for which `holds` is true. `holds` must be true for all later indexes. */
-function lowerBound(size: number, holds: (index: number) => boolean): number {
-  let low = 0;
-  let high = size;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
 /** Creates the data of one seed. `start` and `end` are epoch milliseconds. */
-export function createDataset(seed: number, size: number, start: number, end: number): Dataset {
+export function createDataset(
+  seed: number,
+  size: number,
+  start: number,
+  end: number,
+  settings: TimelineSettings = {},
+): Dataset {
   const hash = createHash(seed);
   const writer = createConversationWriter(seed);
-  const step = (end - start) / Math.max(size, 1);
-  const startOf = (index: number) => start + Math.floor(index * step);
-  // Durations follow a wave with a slope below 1, so that a record that starts later never ends earlier. The records of an interval
-  // are then one range of indexes, which binary search finds.
-  const endOf = (startTime: number) =>
-    Math.min(end, startTime + SHORTEST_CALL + Math.floor(Math.abs((startTime % WAVE) - WAVE / 2) / 2));
+  const timeline = createTimeline(size, start, end, settings, hash);
+  const { startOf, endOf, stageAt, updatedAt } = timeline;
 
   return {
+    ...timeline,
     size,
     start,
     end,
-    conversation(index) {
-      const from = startOf(index);
-      return writer.toObject(index, from, endOf(from));
+    conversation(index, at = Number.POSITIVE_INFINITY) {
+      const stage = stageAt(index, at);
+      return stage && writer.toObject(index, startOf(index), endOf(index), stage);
     },
-    conversationsJson(from, to, descending = false) {
+    conversationsJson(from, to, { at = Number.POSITIVE_INFINITY, matches, descending = false } = {}) {
       let json = '';
       for (let n = from; n < to; n++) {
         const index = descending ? to - 1 - (n - from) : n;
-        const time = startOf(index);
-        json += (n === from ? '' : ',') + writer.toJson(index, time, endOf(time));
+        if (matches && !matches(index)) continue;
+        const stage = stageAt(index, at);
+        if (!stage) continue;
+        json += (json === '' ? '' : ',') + writer.toJson(index, startOf(index), endOf(index), stage);
       }
       return json;
     },
-    completedContact(index) {
+    completedContact(index, at = Number.POSITIVE_INFINITY) {
       const from = startOf(index);
-      const to = endOf(from);
+      const to = endOf(index);
+      const stage = stageAt(index, at);
+      if (!stage || to > at) return undefined;
       const word = hash.int(CONTACT, index);
-      const endText = new Date(to).toISOString();
       return {
         contactId: 1_000_000_000 + index,
         masterContactId: 1_000_000_000 + index,
         contactStart: new Date(from).toISOString(),
-        contactEnd: endText,
-        lastUpdateTime: endText,
+        contactEnd: new Date(to).toISOString(),
+        lastUpdateTime: new Date(updatedAt(index, at)).toISOString(),
         agentId: 1_000 + (word & 63),
         skillId: 4_000 + ((word >>> 6) & 15),
         mediaTypeName: 'Call',
-        endReason: (word >>> 10) & 1 ? 'Agent Hung Up' : 'Contact Hung Up',
+        endReason: endReasonOf(word, stage),
         totalDurationSeconds: Math.round((to - from) / 1000),
         abandoned: (word >>> 11) % 20 === 0,
       };
     },
-    firstStartingAt: (time) => lowerBound(size, (index) => startOf(index) >= time),
-    firstEndingAfter: (time) => lowerBound(size, (index) => endOf(startOf(index)) > time),
   };
+}
+
+function endReasonOf(word: number, stage: Stage): string {
+  if (stage !== 'final') return 'Unknown';
+  return (word >>> 10) & 1 ? 'Agent Hung Up' : 'Contact Hung Up';
 }

@@ -45,11 +45,17 @@ export interface VendorSimulator extends AsyncDisposable {
   expireJobs(): void;
   /** Schedules faults for the next matching requests. They take precedence over the faults of the options. */
   schedule(...faults: ScheduledFault[]): void;
-  /** Returns record `index` in the form of the Genesys API. @throws RangeError if the record does not exist. */
+  /**
+   * Returns record `index` in the form of the Genesys API, as of `dataClock`.
+   * @throws RangeError if the record does not exist, or if the API does not return it yet.
+   */
   record(index: number): ConversationDetail;
-  /** Returns all records in order of their start, as a complete export must contain them. */
+  /** Returns all records in order of their start, as of `dataClock`, as a complete export must contain them. */
   records(): IterableIterator<ConversationDetail>;
-  /** Returns record `index` in the form of the CXone API. @throws RangeError if the record does not exist. */
+  /**
+   * Returns record `index` in the form of the CXone API, as of `dataClock`.
+   * @throws RangeError if the record does not exist, or if the API does not return it yet.
+   */
   completedContact(index: number): CompletedContact;
   /** Returns the contacts that were imported into a contact list, by contact ID. */
   contacts(listId: string): ReadonlyMap<string, ImportedContact>;
@@ -68,7 +74,7 @@ export async function startVendorSimulator(options: SimulatorOptions = {}): Prom
   const world: World = {
     settings,
     counter,
-    dataset: createDataset(settings.seed, settings.records, settings.start, settings.end),
+    dataset: createDataset(settings.seed, settings.records, settings.start, settings.end, settings.timeline),
     tokens: createTokenStore(settings),
     hash: createHash(settings.seed),
     url: '',
@@ -132,9 +138,15 @@ export async function startVendorSimulator(options: SimulatorOptions = {}): Prom
     })();
     return closing;
   };
-  const at = <T>(index: number, read: (index: number) => T): T => {
-    if (Number.isInteger(index) && index >= 0 && index < settings.records) return read(index);
-    throw new RangeError(`record ${index} does not exist. The indexes are 0 to ${settings.records - 1}.`);
+  const readNow = <T>(index: number, read: (index: number, at: number) => T | undefined): T => {
+    if (!Number.isInteger(index) || index < 0 || index >= settings.records)
+      throw new RangeError(`record ${index} does not exist. The indexes are 0 to ${settings.records - 1}.`);
+    const now = settings.dataNow();
+    const record = read(index, now);
+    if (record !== undefined) return record;
+    throw new RangeError(
+      `the APIs do not return record ${index} yet: dataClock is ${new Date(now).toISOString()}.`,
+    );
   };
 
   return {
@@ -161,11 +173,14 @@ export async function startVendorSimulator(options: SimulatorOptions = {}): Prom
       extractions.expire();
     },
     schedule: plan.schedule,
-    record: (index) => at(index, world.dataset.conversation),
+    record: (index) => readNow(index, world.dataset.conversation),
     *records() {
-      for (let index = 0; index < settings.records; index++) yield world.dataset.conversation(index);
+      for (let index = 0; index < settings.records; index++) {
+        const conversation = world.dataset.conversation(index, settings.dataNow());
+        if (conversation) yield conversation;
+      }
     },
-    completedContact: (index) => at(index, world.dataset.completedContact),
+    completedContact: (index) => readNow(index, world.dataset.completedContact),
     contacts: contacts.list,
     externalContacts: contacts.external,
     reset() {

@@ -1,7 +1,8 @@
 /** One segment of a session, as in the Genesys model `AnalyticsConversationSegment`. */
 export interface ConversationSegment {
   segmentStart: string;
-  segmentEnd: string;
+  /** Absent while the segment lasts. */
+  segmentEnd?: string;
   segmentType: string;
   disconnectType?: string;
   queueId?: string;
@@ -29,7 +30,8 @@ export interface ConversationParticipant {
 export interface ConversationDetail {
   conversationId: string;
   conversationStart: string;
-  conversationEnd: string;
+  /** Absent while the conversation lasts. */
+  conversationEnd?: string;
   originatingDirection: string;
   participants: ConversationParticipant[];
 }

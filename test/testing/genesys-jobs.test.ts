@@ -46,7 +46,7 @@ describe('details jobs', () => {
   it('returns records that overlap the interval, so that adjacent intervals repeat records without startOfDayIntervalMatching', async () => {
     const sim = await start({ records: 20_000 });
     const truth = (from: string, to: string) =>
-      [...sim.records()].filter((r) => r.conversationStart < to && r.conversationEnd > from);
+      [...sim.records()].filter((r) => r.conversationStart < to && String(r.conversationEnd) > from);
     const [a, b, c] = [
       '2023-10-02T00:00:00.000Z',
       '2023-10-03T00:00:00.000Z',

@@ -84,7 +84,7 @@ describe('the details query', () => {
     return ids(
       [...sim.records()].filter((record) => {
         const start = Date.parse(record.conversationStart);
-        const end = Date.parse(record.conversationEnd);
+        const end = Date.parse(String(record.conversationEnd));
         return started(start, from, to) && (!active || (start < to && end > from));
       }),
     );

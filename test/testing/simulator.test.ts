@@ -27,16 +27,16 @@ describe('startVendorSimulator', () => {
     const seen = new Set<string>();
     let before = 0;
     for (let index = 0; index < data.size; index++) {
-      const record = data.conversation(index);
+      const record = data.conversation(index) ?? expect.fail(`no record ${index}`);
       if (index % 50 === 0) expect(data.conversationsJson(index, index + 1)).toBe(JSON.stringify(record));
-      const [from, to] = [Date.parse(record.conversationStart), Date.parse(record.conversationEnd)];
+      const [from, to] = [Date.parse(record.conversationStart), Date.parse(String(record.conversationEnd))];
       if (!(from >= Math.max(start, before) && from < to && to <= end))
         expect.fail(`record ${index}: ${from} to ${to}`);
       before = from;
       seen.add(record.conversationId);
     }
     expect(seen.size).toBe(50_000);
-    expect(data.conversation(1).conversationId).toMatch(
+    expect(data.conversation(1)?.conversationId).toMatch(
       /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/,
     );
   });

@@ -4,16 +4,23 @@ import { type SimulatorOptions, startVendorSimulator, type VendorSimulator } fro
 import { SIMULATOR_DEFAULTS } from '../../testing/internal.ts';
 import { CXONE_VARIABLES, DESCRIBED_VENDORS, GENESYS_VARIABLES } from '../../vendors/internal.ts';
 import type { CommandContext } from '../command-context.ts';
+import {
+  type DataClockFlags,
+  dataClockOptions,
+  parseDataInterval,
+  parseNow,
+  parseSpeed,
+} from '../data-clock.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount, parseInterval, parsePort, parseSeconds, parseShare } from '../parse.ts';
+import { parseCount, parsePort, parseSeconds, parseShare } from '../parse.ts';
 
-interface SimulateFlags {
+interface SimulateFlags extends DataClockFlags {
   vendor: SimulatedVendor;
   port: number;
   records: number;
-  interval?: { start: string; end: string };
   seed: number;
+  long?: number;
   tokenLifetime?: number;
   revokeEvery?: number;
   pageDelay?: number;
@@ -53,10 +60,24 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     .option('--records <n>', 'number of conversations', parseCount, records)
     .option(
       '--interval <start/end>',
-      `start times of the conversations (default: ${interval})`,
-      parseInterval,
+      `start times of the conversations (default: ${interval}; with --now, the 31 days from that time)`,
+      parseDataInterval,
     )
     .option('--seed <n>', 'seed of the data and the faults', parseCount, seed)
+    .option('--long <share>', 'share of conversations that last from 1 to 30 hours (default: 0)', parseShare)
+    .optionsGroup('Clock of the data:')
+    .option('--now <time>', 'time at which the clock starts (default: no clock, all data at once)', parseNow)
+    .option('--speed <factor>', 'hours that pass in one hour (default: 1)', parseSpeed)
+    .option(
+      '--late-changes <share>',
+      'share that changes up to 12 hours after the end (default: 0)',
+      parseShare,
+    )
+    .option(
+      '--late-arrivals <share>',
+      'share that appears up to 12 hours after the start (default: 0)',
+      parseShare,
+    )
     .optionsGroup('Tokens and faults:')
     .option(
       '--token-lifetime <s>',
@@ -67,13 +88,13 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     .option('--fault-rate <share>', 'share of 429, 503 and resets, from 0 to 1 (default: 0)', parseShare)
     .option('--page-delay <s>', 'seconds before each response (default: 0)', parseSeconds);
   addHelpEnd(command, {
-    examples: [
-      'simulate --port 4010 > simulator.sh',
-      'simulate --port 4010 --token-lifetime 2 --fault-rate 0.05',
-    ],
+    examples: ['simulate --port 4010 > simulator.sh', 'simulate --port 4010 --now 2026-10-01 --speed 3600'],
     notes: `The simulator requires no credentials. It prints environment variables, with
 which other commands use the simulator. To set the variables in another shell,
 run: . ./simulator.sh
+With --now, a conversation appears when the clock reaches its start, and it has
+no end until the clock reaches its end. With --speed 3600, an hour takes a
+second. Tokens and jobs follow the real time.
 The server simulates both vendors. The variables of the vendor that --vendor
 does not name are printed as comments.`,
     vendors: [],
@@ -83,12 +104,13 @@ does not name are printed as comments.`,
       2: 'wrong options, or the port is in use',
     },
   }).action(async (flags: SimulateFlags) => {
-    const { interval, tokenLifetime, revokeEvery, pageDelay, faultRate } = flags;
+    const { tokenLifetime, revokeEvery, pageDelay, faultRate } = flags;
     const simulator = await startSimulator({
       port: flags.port,
       records: flags.records,
       seed: flags.seed,
-      ...(interval && { interval: `${interval.start}/${interval.end}` }),
+      ...(flags.long !== undefined && { longConversations: flags.long }),
+      ...dataClockOptions(flags),
       ...(tokenLifetime !== undefined && { tokenLifetime: tokenLifetime / 1000 }),
       ...(revokeEvery !== undefined && { revokeEvery }),
       ...(pageDelay !== undefined && { pageDelay }),
