@@ -69,6 +69,7 @@ export { type OffsetOptions, offsetSource } from './sources/offset.ts';
 export { type PageNumberOptions, pageNumberSource } from './sources/page-number.ts';
 export type { PollOptions } from './sources/poll.ts';
 export { inOrder, readAhead } from './sources/read-ahead.ts';
+export { type Slice, type SliceOptions, sliceSource } from './sources/slices.ts';
 export type {
   Json,
   Page,

@@ -24,11 +24,6 @@ export function parseDuration(text: string): Temporal.Duration | undefined {
   return duration && duration.sign > 0 ? duration : undefined;
 }
 
-/** Returns the years, months, weeks and days of a duration. */
-export function dateUnits({ years, months, weeks, days }: Temporal.Duration): Temporal.Duration {
-  return Temporal.Duration.from({ years, months, weeks, days });
-}
-
 /** Parses whole days: a word, a year, a month, an ISO week, a date, or a date with a duration. Returns undefined for any other text. */
 export function parsePeriod(text: string, today: Temporal.PlainDate): Period | undefined {
   const [, year = '', rest = ''] = /^(?!0000)(\d{4})(|-\d\d|-W\d\d|-\d\d-\d\d)$/.exec(text) ?? [];
@@ -64,7 +59,8 @@ function withDuration(text: string): Period | undefined {
   const [left = '', right = '', ...others] = text.split('/');
   const [day, duration] = [parseDay(left) ?? parseDay(right), parseDuration(left) ?? parseDuration(right)];
   if (!day || !duration || others.length > 0) return undefined;
-  const days = dateUnits(duration);
+  const { years, months, weeks, days: count } = duration;
+  const days = Temporal.Duration.from({ years, months, weeks, days: count });
   if (days.toString() !== duration.toString()) return undefined;
   const period = valid(() => (parseDay(left) ? from(day, days) : { first: day.subtract(days), end: day }));
   // The years that ISO 8601 writes with 4 digits.

@@ -1,8 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
 import { nearestName, refuse } from '../../core/internal.ts';
-import { checkMoments, parseDate } from '../sources/interval.ts';
+import { checkMoments, type Interval, parseDate } from '../sources/interval.ts';
 import { toText } from '../sources/windows.ts';
-import { dateUnits, type Period, parseDay, parseDuration, parsePeriod, valid, WORDS } from './period.ts';
+import { type Period, parseDay, parseDuration, parsePeriod, WORDS } from './period.ts';
+import { type Point, shift, toMoment } from './shift.ts';
 import { type DateOptions, readZone, startOfDay, type Zone } from './time-zone.ts';
 
 const LOCAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?$/;
@@ -22,13 +23,21 @@ const LOCAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?$/;
  * resolveInterval('2026-10-25', { timeZone: 'Europe/Berlin' }) // '2026-10-24T22:00:00.000Z/2026-10-25T23:00:00.000Z'
  */
 export function resolveInterval(text: string, options: DateOptions = {}): string {
-  const zone = readZone('resolveInterval', options);
-  const fail = (problem: string | undefined) => refuse('resolveInterval', [problem]);
+  const what = 'resolveInterval';
+  return toText(resolveIn(what, text, readZone(what, options)));
+}
+
+/**
+ * @param what the function that received the text.
+ * @throws ConfigurationError
+ */
+export function resolveIn(what: string, text: string, zone: Zone): Interval {
+  const fail = (problem: string | undefined) => refuse(what, [problem]);
   if (typeof text !== 'string') fail('interval must be a string, such as 2026-10-01/2026-11-01 or yesterday');
   const period = parsePeriod(text, zone.today);
   if (period) {
     fail(periodProblem('interval', text, period, zone));
-    return toText({ start: startOfDay(period.first, zone), end: startOfDay(period.end, zone) });
+    return { start: startOfDay(period.first, zone), end: startOfDay(period.end, zone) };
   }
   const parts = text.split('/');
   if (parts.length !== 2) fail(`interval must be ${FORMS}, not ${JSON.stringify(text)}${wordHint(text)}`);
@@ -37,8 +46,9 @@ export function resolveInterval(text: string, options: DateOptions = {}): string
   if (before && after) fail(`interval must have a start or an end, not two durations as in ${text}`);
   if (!before) fail(pointProblem('the start of interval', left, zone));
   if (!after) fail(pointProblem('the end of interval', right, zone));
-  const start = before ? shift(pointOf(right, zone), before.negated(), zone) : momentOf(left, zone);
-  const end = after ? shift(pointOf(left, zone), after, zone) : momentOf(right, zone);
+  const { timeZone } = zone;
+  const start = before ? shift(pointOf(right, zone), before, -1, timeZone) : momentOf(left, zone);
+  const end = after ? shift(pointOf(left, zone), after, 1, timeZone) : momentOf(right, zone);
   if (Number.isNaN(start) || Number.isNaN(end)) fail(`the duration of interval is too long: ${text}`);
   const named = (name: string, part: string, time: number) => ({
     name: `the ${name} of interval`,
@@ -46,7 +56,7 @@ export function resolveInterval(text: string, options: DateOptions = {}): string
     time,
   });
   fail(checkMoments(named('start', left, start), named('end', right, end), zone.now.epochMilliseconds));
-  return toText({ start, end });
+  return { start, end };
 }
 
 const FORMS =
@@ -84,9 +94,6 @@ function toLocal(time: number, { timeZone }: Zone): string {
   return `${local.toString({ smallestUnit: 'second', timeZoneName: 'never' })} (${timeZone})`;
 }
 
-/** A day, or a moment. */
-type Point = Temporal.PlainDate | Temporal.ZonedDateTime;
-
 function pointProblem(name: string, text: string, zone: Zone): string | undefined {
   if (parseDay(text) || !Number.isNaN(parseDate(text))) return undefined;
   if (LOCAL.test(text) && !Number.isNaN(parseDate(`${text}Z`))) {
@@ -120,21 +127,5 @@ function pointOf(text: string, { timeZone }: Zone): Point {
 }
 
 function momentOf(text: string, zone: Zone): number {
-  return toMoment(pointOf(text, zone), zone).epochMilliseconds;
-}
-
-function toMoment(point: Point, { timeZone }: Zone): Temporal.ZonedDateTime {
-  return point instanceof Temporal.PlainDate ? point.toZonedDateTime(timeZone) : point;
-}
-
-/** Returns milliseconds since the epoch, or NaN for a moment before the year 0 or after the year 9999. */
-function shift(point: Point, by: Temporal.Duration, zone: Zone): number {
-  const { hours, minutes, seconds, milliseconds, microseconds, nanoseconds } = by;
-  const moment = valid(() =>
-    // A day whose midnight the clocks skip starts at 1:00, but the next day starts at 0:00. Add days to the date, not to the moment.
-    toMoment(point.add(dateUnits(by)), zone)
-      .add({ hours, minutes, seconds, milliseconds, microseconds, nanoseconds })
-      .toInstant(),
-  );
-  return moment ? parseDate(moment.toString()) : Number.NaN;
+  return toMoment(pointOf(text, zone), zone.timeZone).epochMilliseconds;
 }
