@@ -1,7 +1,7 @@
 import type { AxiosInstance } from 'axios';
 import { isWhole, type OptionTable, readOptions, refuse } from '../../core/internal.ts';
 import type { Day, DaysText } from '../dates/list-days.ts';
-import type { DateOptions } from '../dates/resolve-interval.ts';
+import type { DateOptions } from '../dates/time-zone.ts';
 import type { ExportOptions } from '../export/options.ts';
 import type { Progress } from '../progress.ts';
 import { RUN_OPTIONS, runProblems } from '../run-options.ts';
@@ -60,7 +60,7 @@ export function checkPendingOptions<Item>(given: PendingDaysOptions<Item>): Pend
   return options;
 }
 
-function daysProblems<Item>({ days, source, sink, reread = 0 }: Partial<ExportDaysOptions<Item>>) {
+function daysProblems<Item>({ days, source, sink, reread = 0 }: Partial<PendingDaysOptions<Item>>) {
   return [
     days === undefined && "days must be the days to export, such as { since: '2026-10-01' }",
     source === undefined && 'source must be a function that returns the source of a day',

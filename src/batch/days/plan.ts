@@ -1,4 +1,3 @@
-import type { Day } from '../dates/list-days.ts';
 import { type DayState, dayState } from './day-state.ts';
 import type { PendingDaysOptions } from './options.ts';
 import { type Target, targetsOf } from './targets.ts';
@@ -7,8 +6,6 @@ import { type Target, targetsOf } from './targets.ts';
 export interface PlannedDay<Item> extends Target<Item> {
   /** Undefined if the state cannot be read or forbids the export: exporting the day then throws the reason. */
   readonly state: DayState | undefined;
-  /** Whether the export replaces a complete day. */
-  readonly isAgain: boolean;
 }
 
 /** Which days to export. */
@@ -31,11 +28,9 @@ export async function planDays<Item>(options: PendingDaysOptions<Item>): Promise
     const group = targets.slice(from, from + AT_ONCE);
     states.push(...(await Promise.all(group.map((target) => dayState(target).catch(() => undefined)))));
   }
-  const complete = targets.filter((_, index) => states[index]?.complete);
-  const reread = new Set(restart ? complete : complete.slice(Math.max(0, complete.length - reread)));
-  return { all: [], pending: [] };
-}
-
-export function daysOf<Item>(planned: readonly PlannedDay<Item>[]): Day[] {
-  return planned.map(({ day }) => day);
+  const all = targets.map((target, index) => ({ ...target, state: states[index] }));
+  const complete = all.filter(({ state }) => state?.complete);
+  const last = restart ? complete : complete.slice(Math.max(0, complete.length - reread));
+  const again = complete.filter((day) => last.includes(day) || day.state?.isUnfinished);
+  return { all, pending: [...all.filter(({ state }) => !state?.complete), ...again] };
 }

@@ -1,4 +1,5 @@
-import { parseDate, parseInterval } from '../sources/interval.ts';
+import { refuse } from '../../core/internal.ts';
+import { checkInterval, parseDate, parseInterval } from '../sources/interval.ts';
 import type { PageSource } from '../sources/source.ts';
 
 /**
@@ -8,9 +9,11 @@ import type { PageSource } from '../sources/source.ts';
  * A record without a readable start stays in the export, and the export has a warning that counts such records.
  *
  * @param interval ISO 8601 `start/end`. The end is exclusive.
+ * @throws ConfigurationError
  */
 export function startedWithin<Item>(source: PageSource<Item>, interval: string): PageSource<Item> {
-  if (!source.startedAt) return source;
+  refuse('startedWithin', [checkInterval(interval, Number.POSITIVE_INFINITY)]);
+  if (!source?.startedAt) return source;
   const { start, end } = parseInterval(interval);
   return {
     name: source.name,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { refuse } from '../../core/internal.ts';
+import { type Problem, refuse } from '../../core/internal.ts';
 import type { Subject } from '../checkpoint.ts';
 import { type Day, listDays } from '../dates/list-days.ts';
 import { subjectOf } from '../export/saved-export.ts';
@@ -24,21 +24,33 @@ export function targetsOf<Item>(options: PendingDaysOptions<Item>): Target<Item>
   const targets = listDays(days, { timeZone, clock }).map((day) => {
     const source = startedWithin(options.source(day), day.interval);
     const sink = options.sink(day);
-    return { day, source, sink, subject: subjectOf(source, sink, account) };
+    return { day, source, sink };
   });
   refuse('exportDays', problemsOf(targets));
-  return targets;
+  return targets.map((target) => ({ ...target, subject: subjectOf(target.source, target.sink, account) }));
 }
 
-function problemsOf<Item>(targets: readonly Target<Item>[]) {
+/** Returns the first problem, because each day has the same ones. */
+function problemsOf<Item>(targets: readonly Omit<Target<Item>, 'subject'>[]): Problem[] {
   const dates = new Map<string, string>();
-  return targets.map(({ day: { date }, sink }) => {
+  const problems = targets.map(({ day: { date }, source, sink }) => {
+    if (typeof source?.read !== 'function')
+      return `source(${date}) must return a page source, such as genesysConversations(...)`;
+    if (typeof sink?.open !== 'function')
+      return `sink(${date}) must return a sink, such as jsonLinesFile(...)`;
     const { path, checkpoint, at } = sink;
     if (checkpoint) return undefined;
-    if (path === undefined) return `the sink of ${date} has neither a path nor a checkpoint, so complete days are unknown`;
-    if (!at) return `the sink of ${date} must have the method at, which returns the sink of another file`;
-    const other = dates.get(resolve(path));
-    dates.set(resolve(path), date);
-    return other && `the days ${other} and ${date} have the same file ${path}: the name must contain the date of the day`;
+    if (path === undefined)
+      return `sink(${date}) must return a sink with a path or a checkpoint, because complete days are unknown otherwise`;
+    if (!at)
+      return `sink(${date}) must return a sink with the method at, which returns the sink of another file`;
+    const file = resolve(path);
+    const other = dates.get(file);
+    dates.set(file, date);
+    return (
+      other &&
+      `sink returns the same file for ${other} and ${date}: ${path}. The name of the file must contain the date of the day`
+    );
   });
+  return [problems.find(Boolean)];
 }
