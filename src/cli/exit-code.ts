@@ -1,6 +1,6 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
-import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/index.ts';
+import { ConfigurationError, isAuthRefreshError, isTokenError, TokenStoreError } from '../core/index.ts';
 import { isError, isScopeRefusal } from '../core/internal.ts';
 import { Interruption } from './interrupt.ts';
 import { isOutOfDescriptors } from './out-of-descriptors.ts';
@@ -82,6 +82,8 @@ function ofBatchError(error: BatchError): ExitCode {
     case 'ERR_QUEUE':
       return isRedisRefusal(error) ? EXIT.authentication : otherwise;
     case 'ERR_CALLBACK':
+      // The rate of --share rejects if its file cannot be used.
+      if (cause instanceof TokenStoreError) return EXIT.partial;
       return isFileError(cause) ? ofFileError(cause) : EXIT.unexpected;
     default:
       return otherwise;
