@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from 'commander';
-import { checkInterval } from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 import type { SimulatorOptions } from '../testing/index.ts';
 import { parseTime } from '../testing/internal.ts';
+import type { Interval } from './parse.ts';
 
 /** The flags of `simulate` that choose when the conversations happen. */
 export interface DataClockFlags {
-  interval?: string;
+  interval?: Interval;
   now?: number;
   speed?: number;
   lateChanges?: number;
@@ -14,14 +14,6 @@ export interface DataClockFlags {
 }
 
 const DAY = 86_400_000;
-
-/** Reads an interval, which can end in the future. */
-export function parseDataInterval(text: string): string {
-  const problem = checkInterval(text, Number.POSITIVE_INFINITY);
-  if (problem !== undefined)
-    throw new InvalidArgumentError(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`);
-  return text;
-}
 
 /** Reads the time at which the clock starts. @returns epoch milliseconds. */
 export function parseNow(text: string): number {
@@ -40,12 +32,13 @@ export function parseSpeed(text: string): number {
 
 /** Returns the options of the simulator for these flags. @throws ConfigurationError if a flag requires --now. */
 export function dataClockOptions({
-  interval,
+  interval: chosen,
   now: start,
   speed,
   lateChanges,
   lateArrivals,
 }: DataClockFlags): SimulatorOptions {
+  const interval = chosen && `${chosen.start}/${chosen.end}`;
   const dependent = { '--speed': speed, '--late-changes': lateChanges, '--late-arrivals': lateArrivals };
   if (start === undefined) {
     const given = Object.entries(dependent).filter(([, value]) => value !== undefined);

@@ -1,6 +1,6 @@
 import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
-import { ConfigurationError, isAuthRefreshError, isTokenError } from '../core/index.ts';
+import { ConfigurationError, isAuthRefreshError, isTokenError, TokenStoreError } from '../core/index.ts';
 import { isError, isScopeRefusal } from '../core/internal.ts';
 import { Interruption } from './interrupt.ts';
 import { isOutOfDescriptors } from './out-of-descriptors.ts';
@@ -21,6 +21,25 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+// What a person must fix comes before what the same command can resume.
+const WORST_FIRST: readonly ExitCode[] = [
+  EXIT.SIGINT,
+  EXIT.SIGTERM,
+  EXIT.unexpected,
+  EXIT.usage,
+  EXIT.authentication,
+  EXIT.forbidden,
+  EXIT.permanent,
+  EXIT.rateLimit,
+  EXIT.partial,
+  EXIT.warning,
+];
+
+/** Returns the worst of several exit codes. */
+export function worstOf(codes: readonly ExitCode[]): ExitCode {
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.complete;
+}
 
 /** The meaning of each exit code, for `--help`. */
 export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
@@ -82,6 +101,8 @@ function ofBatchError(error: BatchError): ExitCode {
     case 'ERR_QUEUE':
       return isRedisRefusal(error) ? EXIT.authentication : otherwise;
     case 'ERR_CALLBACK':
+      // The rate of --share rejects if its file cannot be used.
+      if (cause instanceof TokenStoreError) return EXIT.partial;
       return isFileError(cause) ? ofFileError(cause) : EXIT.unexpected;
     default:
       return otherwise;

@@ -102,6 +102,22 @@ describe('--share', () => {
     expect(simulator.counts.requests).toBe(0);
   });
 
+  it('ends with a resumable failure if the file of the rate cannot be used', async () => {
+    const simulator = await startSimulator({ records: 30 });
+    const { directory, share } = await ownShare();
+    const args = (name: string) => exportTo(join(directory, name), simulator, ...share.slice(1));
+    await run(args('a.jsonl'), genesysEnv(simulator));
+    const [rate = ''] = (await readdir(join(directory, 'share'))).filter((name) => name.endsWith('.rate'));
+    await chmod(join(directory, 'share', rate), 0o644);
+    const { code, stderr } = await run(args('b.jsonl'), genesysEnv(simulator));
+    expect({ code, stderr }).toEqual({
+      code: 6,
+      stderr: expect.stringMatching(/error: .*chmod 600.*\nresume: /),
+    });
+    await chmod(join(directory, 'share', rate), 0o600);
+    expect(await run(args('b.jsonl'), genesysEnv(simulator))).toMatchObject({ code: 0 });
+  });
+
   it.each<[string, string[], RegExp]>([
     ['with --queue', ['--share', '--queue', 'redis://127.0.0.1:1'], /--queue: not allowed with --share/],
     ['--share-directory without --share', ['--share-directory', 'x'], /--share-directory: requires --share/],

@@ -4,14 +4,9 @@ import { type SimulatorOptions, startVendorSimulator, type VendorSimulator } fro
 import { SIMULATOR_DEFAULTS } from '../../testing/internal.ts';
 import { CXONE_VARIABLES, DESCRIBED_VENDORS, GENESYS_VARIABLES } from '../../vendors/internal.ts';
 import type { CommandContext } from '../command-context.ts';
-import {
-  type DataClockFlags,
-  dataClockOptions,
-  parseDataInterval,
-  parseNow,
-  parseSpeed,
-} from '../data-clock.ts';
+import { type DataClockFlags, dataClockOptions, parseNow, parseSpeed } from '../data-clock.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
+import { addIntervalFlags } from '../flags/period-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { parseCount, parsePort, parseSeconds, parseShare } from '../parse.ts';
 
@@ -58,11 +53,6 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     )
     .optionsGroup('Data:')
     .option('--records <n>', 'number of conversations', parseCount, records)
-    .option(
-      '--interval <start/end>',
-      `start times of the conversations (default: ${interval}; with --now, the 31 days from that time)`,
-      parseDataInterval,
-    )
     .option('--seed <n>', 'seed of the data and the faults', parseCount, seed)
     .option('--long <share>', 'share of conversations that last from 1 to 30 hours (default: 0)', parseShare)
     .optionsGroup('Clock of the data:')
@@ -87,6 +77,10 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     .option('--revoke-every <n>', 'revoke all tokens after this many requests (default: never)', parseCount)
     .option('--fault-rate <share>', 'share of 429, 503 and resets, from 0 to 1 (default: 0)', parseShare)
     .option('--page-delay <s>', 'seconds before each response (default: 0)', parseSeconds);
+  addIntervalFlags(
+    command.optionsGroup('Data:'),
+    `start times of the conversations (default: ${interval}; with --now, the 31 days from that time)`,
+  );
   addHelpEnd(command, {
     examples: ['simulate --port 4010 > simulator.sh', 'simulate --port 4010 --now 2026-10-01 --speed 3600'],
     notes: `The simulator requires no credentials. It prints environment variables, with
