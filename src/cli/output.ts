@@ -1,11 +1,20 @@
-import { type CsvOptions, jsonLinesStream, type Sink } from '../batch/index.ts';
-import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../batch/internal.ts';
+import type { CsvOptions, RowLevel, Sink } from '../batch/index.ts';
+import {
+  endingProblem,
+  fileSink,
+  formatOf,
+  isCsv,
+  isGzip,
+  type OutputFormat,
+  streamSink,
+} from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 import type { Io } from './io.ts';
 
 /** Flags of CSV output. */
 export interface CsvFlags {
   columns?: readonly string[] | undefined;
+  rows?: RowLevel | undefined;
   allowEmptyColumns?: boolean | undefined;
   delimiter?: string | undefined;
   bom?: boolean | undefined;
@@ -14,6 +23,7 @@ export interface CsvFlags {
 
 const CSV_FLAGS: Readonly<Record<keyof CsvFlags, string>> = {
   columns: '--columns',
+  rows: '--rows',
   allowEmptyColumns: '--allow-empty-columns',
   delimiter: '--delimiter',
   bom: '--bom',
@@ -41,9 +51,6 @@ export function outputFormat(output: Output): OutputFormat {
         `${flag} requires the format csv or csv.gz, not ${chosen}`,
     ),
     allowEmptyColumns !== undefined && columns === undefined && '--allow-empty-columns requires --columns',
-    out === '-' &&
-      chosen !== 'jsonl' &&
-      `standard output supports only the format jsonl; choose a file for ${chosen}`,
   ]);
   return chosen;
 }
@@ -59,5 +66,12 @@ export function csvOptions(flags: CsvFlags): CsvOptions {
 /** Makes the sink of an export. @throws ConfigurationError when its flags do not go together. */
 export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output): Sink {
   const format = outputFormat(output);
-  return output.out === '-' ? jsonLinesStream(stdout) : fileSink(output.out, format, csvOptions(output));
+  const csv = csvOptions(output);
+  if (output.out !== '-') return fileSink(output.out, format, csv);
+  refuse('--out', [
+    stdout.isTTY === true &&
+      isGzip(format) &&
+      `- is a terminal, which cannot show ${format}: redirect standard output to a file or a program, or choose ${format.slice(0, -'.gz'.length)}`,
+  ]);
+  return streamSink(stdout, format, csv);
 }

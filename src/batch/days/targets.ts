@@ -35,10 +35,14 @@ function problemsOf<Item>(targets: readonly Target<Item>[]) {
   return targets.map(({ day: { date }, sink }) => {
     const { path, checkpoint, at } = sink;
     if (checkpoint) return undefined;
-    if (path === undefined) return `the sink of ${date} has neither a path nor a checkpoint, so complete days are unknown`;
+    if (path === undefined)
+      return `the sink of ${date} has neither a path nor a checkpoint, so complete days are unknown`;
     if (!at) return `the sink of ${date} must have the method at, which returns the sink of another file`;
     const other = dates.get(resolve(path));
     dates.set(resolve(path), date);
-    return other && `the days ${other} and ${date} have the same file ${path}: the name must contain the date of the day`;
+    return (
+      other &&
+      `the days ${other} and ${date} have the same file ${path}: the name must contain the date of the day`
+    );
   });
 }

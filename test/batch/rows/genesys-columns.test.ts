@@ -20,7 +20,12 @@ type Fits<Table, Model> = [Table] extends [ColumnsOf<Model>]
     : { notInTheModel: Exclude<keyof Table, keyof Model> }
   : { missing: Exclude<keyof Model, keyof Table>; expected: ColumnsOf<Model> };
 
-type Names = [keyof typeof CONVERSATION, keyof typeof PARTICIPANT, keyof typeof SESSION, keyof typeof SEGMENT];
+type Names = [
+  keyof typeof CONVERSATION,
+  keyof typeof PARTICIPANT,
+  keyof typeof SESSION,
+  keyof typeof SEGMENT,
+];
 
 /** True if no name is in two tables: a row has members of several levels. */
 type Distinct<Lists extends readonly unknown[]> = Lists extends [infer First, ...infer Rest]
