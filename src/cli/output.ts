@@ -1,5 +1,13 @@
-import { type CsvOptions, type Day, jsonLinesStream, type Sink } from '../batch/index.ts';
-import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../batch/internal.ts';
+import type { CsvOptions, Day, RowLevel, Sink } from '../batch/index.ts';
+import {
+  endingProblem,
+  fileSink,
+  formatOf,
+  isCsv,
+  isGzip,
+  type OutputFormat,
+  streamSink,
+} from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 import { outputOfDay } from './days/day-output.ts';
 import type { Io } from './io.ts';
@@ -7,6 +15,7 @@ import type { Io } from './io.ts';
 /** Flags of CSV output. */
 export interface CsvFlags {
   columns?: readonly string[] | undefined;
+  rows?: RowLevel | undefined;
   allowEmptyColumns?: boolean | undefined;
   delimiter?: string | undefined;
   bom?: boolean | undefined;
@@ -15,6 +24,7 @@ export interface CsvFlags {
 
 const CSV_FLAGS: Readonly<Record<keyof CsvFlags, string>> = {
   columns: '--columns',
+  rows: '--rows',
   allowEmptyColumns: '--allow-empty-columns',
   delimiter: '--delimiter',
   bom: '--bom',
@@ -42,9 +52,6 @@ export function outputFormat(output: Output): OutputFormat {
         `${flag} requires the format csv or csv.gz, not ${chosen}`,
     ),
     allowEmptyColumns !== undefined && columns === undefined && '--allow-empty-columns requires --columns',
-    out === '-' &&
-      chosen !== 'jsonl' &&
-      `standard output supports only the format jsonl; choose a file for ${chosen}`,
   ]);
   return chosen;
 }
@@ -61,5 +68,12 @@ export function csvOptions(flags: CsvFlags): CsvOptions {
 export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output, day?: Pick<Day, 'date'>): Sink {
   const format = outputFormat(output);
   const out = day ? outputOfDay(output.out, day.date) : output.out;
-  return out === '-' ? jsonLinesStream(stdout) : fileSink(out, format, csvOptions(output));
+  const csv = csvOptions(output);
+  if (out !== '-') return fileSink(out, format, csv);
+  refuse('--out', [
+    stdout.isTTY === true &&
+      isGzip(format) &&
+      `- is a terminal, which cannot show ${format}: redirect standard output to a file or a program, or choose ${format.slice(0, -'.gz'.length)}`,
+  ]);
+  return streamSink(stdout, format, csv);
 }
