@@ -224,7 +224,7 @@ describe('the packed package', () => {
         ([, name]) => name,
       );
     };
-    const batch = ['csv-parse', 'csv-stringify', 'lossless-json'];
+    const batch = ['csv-parse', 'csv-stringify', 'lossless-json', 'temporal-polyfill', 'temporal-utils'];
     expect(licences('')).toEqual(batch);
     expect(licences('cli')).toEqual(
       expect.arrayContaining([...batch, 'commander', 'dotenv', 'string-width', 'wrap-ansi']),

@@ -37,9 +37,10 @@ export function listDays(days: DaysText, options: DateOptions = {}): Day[] {
   const { first, end } =
     typeof days === 'object' && days !== null ? sincePeriod(days, zone) : textPeriod(String(days), zone);
   const list: Day[] = [];
+  const day = Temporal.Duration.from({ days: 1 });
   let start = startOfDay(first, zone);
   for (let date = first; Temporal.PlainDate.compare(date, end) < 0; ) {
-    const next = date.add({ days: 1 });
+    const next = date.add(day);
     const nextStart = startOfDay(next, zone);
     if (nextStart > start) list.push({ date: String(date), interval: toText({ start, end: nextStart }) });
     start = nextStart;

@@ -106,7 +106,27 @@ describe('listDays', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
+    );
+  });
+
+  it('divides time into days without gaps in all time zones', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Intl.supportedValuesOf('timeZone')),
+        fc.integer({ min: Date.UTC(1900, 0), max: Date.UTC(2026, 0) }),
+        (timeZone, from) => {
+          const [first, last] = [from, from + 100 * 86_400_000].map((time) =>
+            new Date(time).toISOString().slice(0, 10),
+          );
+          const intervals = list(`${first}/${last}`, timeZone).map(({ interval }) => parseInterval(interval));
+          expect(intervals.every(({ start, end }) => start < end)).toBe(true);
+          expect(intervals.slice(1).map(({ start }) => start)).toEqual(
+            intervals.slice(0, -1).map(({ end }) => end),
+          );
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 });

@@ -63,6 +63,26 @@ describe('resolveInterval', () => {
     }
   });
 
+  it.each([
+    ['2026-01-01T00:00Z', 'last-week', undefined, '2025-12-22T00:00:00.000Z/2025-12-29T00:00:00.000Z'],
+    ['2026-01-01T00:00Z', 'last-month', undefined, '2025-12-01T00:00:00.000Z/2026-01-01T00:00:00.000Z'],
+    ['2025-12-31T23:30Z', 'last-month', 'Europe/Berlin', '2025-11-30T23:00:00.000Z/2025-12-31T23:00:00.000Z'],
+    ['2026-11-16T00:00Z', 'last-week', undefined, '2026-11-09T00:00:00.000Z/2026-11-16T00:00:00.000Z'],
+    ['2026-11-16T00:00Z', 'yesterday', undefined, '2026-11-15T00:00:00.000Z/2026-11-16T00:00:00.000Z'],
+    ['2026-11-15T23:59:59.999Z', 'yesterday', undefined, '2026-11-14T00:00:00.000Z/2026-11-15T00:00:00.000Z'],
+    // The second 02:30 of the day.
+    ['2026-10-25T01:30Z', 'yesterday', 'Europe/Berlin', '2026-10-23T22:00:00.000Z/2026-10-24T22:00:00.000Z'],
+    // The first moment of a day without midnight.
+    [
+      '2018-11-04T03:00Z',
+      'yesterday',
+      'America/Sao_Paulo',
+      '2018-11-03T03:00:00.000Z/2018-11-04T03:00:00.000Z',
+    ],
+  ])('at %s, resolves %s in %s', (now, text, timeZone, interval) => {
+    expect(resolveInterval(text, { timeZone, clock: createManualClock(Date.parse(now)) })).toBe(interval);
+  });
+
   it('adds elapsed hours and calendar days to a time', () => {
     const start = '2026-10-24T12:00+02:00';
     expect(resolve(`${start}/PT24H`, 'Europe/Berlin')).toBe(
