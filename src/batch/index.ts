@@ -45,6 +45,8 @@ export { gzipJsonLinesFile, jsonLinesFile } from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
 export { jsonLinesStream } from './sinks/stream.ts';
 export type { GzipOptions } from './sinks/text-file.ts';
+export { childrenSource } from './sources/children.ts';
+export type { ChildrenOptions } from './sources/children-options.ts';
 export type { CxoneContact } from './sources/completed-contacts-answer.ts';
 export type { GenesysConversation } from './sources/conversation-answer.ts';
 export type { CsvRow } from './sources/csv-rows.ts';
@@ -63,6 +65,8 @@ export {
   type GenesysConversationsTutorialOptions,
   genesysConversationsTutorial,
 } from './sources/genesys-conversations-tutorial.ts';
+export { jobSource } from './sources/job.ts';
+export type { CreateJobOptions, JobOptions, JobStatusOptions } from './sources/job-options.ts';
 export { type LinkOptions, linkSource } from './sources/link.ts';
 export { type OffsetOptions, offsetSource } from './sources/offset.ts';
 export { type PageNumberOptions, pageNumberSource } from './sources/page-number.ts';
