@@ -146,7 +146,12 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
       );
       warnings.push(...more);
       const found = all.findIndex(({ key }) => key === state.parent);
-      if (isFirst && found < 0) warnings.push(movedOf(state.parent));
+      if (isFirst && found < 0 && all.length > 0) {
+        warnings.push(movedOf(state.parent));
+        // The window of the saved parent, which no further page of children ends.
+        const end = { label: `the source ${name} for the parent ${state.parent}`, tolerance: 1 };
+        if (state.child !== undefined) yield { items: [], end, next: state };
+      }
       // A page that ends a window comes before the page of the saved parent if the run stopped between them.
       const skip = isFirst && found >= 0 ? found + (state.child === undefined ? 1 : 0) : 0;
       if (all.length > 0) isFirst = false;

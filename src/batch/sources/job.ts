@@ -1,3 +1,5 @@
+import { type AxiosRequestConfig, isAxiosError } from 'axios';
+import { ExactNumber } from '../json/exact-number.ts';
 import { toJson } from '../json/to-json.ts';
 import { objectOf, shown, unexpected } from './answer.ts';
 import { isJobId, type JobEnd, orGone, readExpiringJob } from './expiring-job.ts';
@@ -46,16 +48,17 @@ export function jobSource(options: JobOptions): PageSource {
     const { url, params, data } = create;
     const label = describeRequest({ method: 'post', url });
     // Idempotent in effect: a second job is never read.
-    const response = await request({
+    const config: AxiosRequestConfig = {
       method: 'post',
       url,
       ...(params && { params }),
       ...(data && { data }),
       responseType: 'json',
       authRefresh: { idempotent: true },
-    });
+    };
+    const response = await request(config, { exactNumbers: true });
     const id = valueAt(objectOf(response, label), create.id);
-    const job = typeof id === 'number' ? String(id) : id;
+    const job = typeof id === 'number' || id instanceof ExactNumber ? String(id) : id;
     if (!isJobId(job))
       throw unexpected(label, `returned ${shown(id)} as ${create.id}, which is not the id of a job`);
     return { job, page: null };
@@ -64,6 +67,7 @@ export function jobSource(options: JobOptions): PageSource {
   function pagesOf(context: SourceContext, from: State | undefined): AsyncGenerator<Page, void> {
     let reading: { state: State; pages: AsyncIterator<Page> } | undefined;
     let isEmpty = true;
+    let stated: number | undefined;
 
     /** Continues the reading of the results if the state follows the last page, and begins it otherwise. */
     function nextPage(state: State): Promise<IteratorResult<Page>> {
@@ -71,23 +75,35 @@ export function jobSource(options: JobOptions): PageSource {
         const at = { ...context, from: state.page ?? undefined };
         reading = { state, pages: own.results(state.job).read(at)[Symbol.asyncIterator]() };
         isEmpty = true;
+        stated = undefined;
       }
       return reading.pages.next();
     }
 
     async function read(state: State): Promise<Page | 'expired'> {
-      const result = await orGone(nextPage(state));
+      const hasExpired = async () => (await check(context, status, state.job))?.state === 'expired';
+      const result = await orGone(nextPage(state)).catch(async (error: unknown) => {
+        // An API can answer 400 to a request for the results of an expired job.
+        if (isAxiosError(error) && error.response?.status === 400 && (await hasExpired())) return undefined;
+        throw error;
+      });
       if (result === undefined) return 'expired';
       const page: Page = result.done ? { items: [] } : result.value;
+      stated = page.stated ?? stated;
       isEmpty &&= page.items.length === 0;
       if (page.next === undefined) {
         // A job that has just expired may also return an empty page.
-        const hasExpired = isEmpty && (await check(context, status, state.job))?.state === 'expired';
-        return hasExpired ? 'expired' : page;
+        return isEmpty && (await hasExpired()) ? 'expired' : { ...page, stated };
       }
       const next: State = { job: state.job, page: page.next };
       if (reading) reading.state = next;
-      return { ...page, next, nextKey: `${state.job} ${page.nextKey ?? toJson(page.next)}` };
+      // The export checks the total at the end: it would miss the rest of a job that expires.
+      return {
+        ...page,
+        stated: undefined,
+        next,
+        nextKey: `${state.job} ${page.nextKey ?? toJson(page.next)}`,
+      };
     }
 
     return readExpiringJob(
