@@ -7,7 +7,7 @@ export interface Resource {
   /** The path of the request. `{version}` is the version of the API. */
   readonly path: string;
   /** @default 'get' */
-  readonly method?: 'post';
+  readonly method?: 'get' | 'post';
   readonly paging: Paging;
   /** The member with the list of records. */
   readonly list: string;
