@@ -16,13 +16,19 @@ interface DaySummary {
   readonly alreadyComplete: boolean;
 }
 
+/** The result of a day. A day is not started if an error that concerns all days ended the run before the day. */
+type Outcome = { readonly day: { readonly date: string } } & (
+  | { readonly status: 'complete'; readonly summary: DaySummary }
+  | { readonly status: 'failed'; readonly error: unknown }
+  | { readonly status: 'not-started' }
+);
+
 /** Reports each day of an export, and the result of all days. */
 export interface DayReports {
   started(days: number, pending: number): void;
-  complete(date: string, summary: DaySummary): void;
-  failed(date: string, error: unknown): void;
-  /** Returns the result of all days. @throws FailedDays if a day failed. */
-  end(flags: ResultFlags, where: string): Completion;
+  add(outcome: Outcome): void;
+  /** Returns the result of all days. @param warnings further ones. @throws FailedDays if a day failed. */
+  end(flags: ResultFlags, where: string, warnings?: readonly string[]): Completion;
 }
 
 export function createDayReports(reporter: Reporter, command: string): DayReports {
@@ -30,38 +36,44 @@ export function createDayReports(reporter: Reporter, command: string): DayReport
   const fresh: { date: string; summary: DaySummary }[] = [];
   const failures: DayFailure[] = [];
 
+  function addComplete(date: string, summary: DaySummary): void {
+    const { records, outside, stated, missing, output, alreadyComplete } = summary;
+    const result: DayResult = {
+      ...{ date, status: 'complete', alreadyComplete, records, outside },
+      ...(stated !== undefined && { stated }),
+      ...{ missing, output },
+    };
+    results.push(result);
+    if (alreadyComplete) return;
+    fresh.push({ date, summary });
+    reporter.note('day-complete', describeDay(result), result);
+  }
+
+  function addFailed(date: string, error: unknown): void {
+    const { message, code, exitCode, hint } = failureOf(error, { command, day: date });
+    failures.push({ date, error });
+    results.push({ date, status: 'failed', message });
+    const text = `${date}: failed: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`;
+    reporter.problem('day-failed', text, { date, code, exitCode, hint });
+  }
+
   return {
     started(days, pending) {
       const message = `${counted(days, 'day')}, ${count(pending)} to export`;
       reporter.note('days-started', message, { days, pending });
     },
-    complete(date, summary) {
-      const { records, outside, stated, missing, output, alreadyComplete } = summary;
-      const result: DayResult = {
-        ...{ date, status: 'complete', alreadyComplete, records, outside },
-        ...(stated !== undefined && { stated }),
-        ...{ missing, output },
-      };
-      results.push(result);
-      if (alreadyComplete) return;
-      fresh.push({ date, summary });
-      reporter.note('day-complete', describeDay(result), result);
+    add({ day: { date }, ...outcome }) {
+      if (outcome.status === 'complete') addComplete(date, outcome.summary);
+      else if (outcome.status === 'failed') addFailed(date, outcome.error);
+      else results.push({ date, status: outcome.status });
     },
-    failed(date, error) {
-      const { message, code, exitCode, hint } = failureOf(error, { command, day: date });
-      failures.push({ date, error });
-      results.push({ date, status: 'failed', message });
-      const text = `${date}: failed: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`;
-      reporter.problem('day-failed', text, { date, code, exitCode, hint });
-    },
-    end(flags, where) {
+    end(flags, where, more = []) {
       results.sort((one, other) => (one.date < other.date ? -1 : 1));
       if (failures.length > 0) throw new FailedDays(results, failures);
       // The warnings of a day that is complete already were printed by the run that completed the day.
       const found = fresh.map(({ date, summary }) => ({ date, ...findWarnings(summary, flags) }));
-      const warnings = found.flatMap(({ date, warnings: own }) =>
-        own.map((warning) => `${date}: ${warning}`),
-      );
+      const ofDays = found.flatMap(({ date, warnings: own }) => own.map((warning) => `${date}: ${warning}`));
+      const warnings = [...new Set([...ofDays, ...more])];
       const summary = { days: results, ...sumsOf(results), warnings };
       const isShort = found.some((day) => day.isShort);
       return judge(summary, flags, describeAll(results, fresh.length, where), isShort);

@@ -1,7 +1,7 @@
 /** The result of a day, for JSON logs. */
 export interface DayResult {
   readonly date: string;
-  readonly status: 'complete' | 'failed';
+  readonly status: 'complete' | 'failed' | 'not-started';
   /** Whether an earlier run has completed the day. */
   readonly alreadyComplete?: boolean;
   readonly records?: number;
@@ -29,7 +29,11 @@ export class FailedDays extends Error {
   constructor(days: readonly DayResult[], failures: readonly DayFailure[]) {
     const failed = failures.map(({ date }) => date);
     const shown = failed.length > 10 ? [...failed.slice(0, 9), `${failed.length - 9} more`] : failed;
-    super(`${failed.length} of ${days.length} days failed: ${shown.join(', ')}`);
+    const skipped = days.filter(({ status }) => status === 'not-started').length;
+    const rest = skipped === 0 ? '' : `; ${skipped} not started`;
+    super(
+      `${failed.length} of ${days.length} ${days.length === 1 ? 'day' : 'days'} failed: ${shown.join(', ')}${rest}`,
+    );
     this.days = days;
     this.failures = failures;
   }

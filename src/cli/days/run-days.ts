@@ -37,27 +37,33 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
         sink: (day: Day) => sinkFor(io, flags, day),
       };
       return {
-        isIdle: async (options) => (await pendingDays({ ...options, ...own })).length === 0,
+        // Without an account, which only the token can tell, checkpoints of any account count.
+        isIdle: async () => (await pendingDays({ ...own, restart: flags.restart })).length === 0,
         async run(options) {
           const { onProgress: __, ...run } = options;
           const pending = await pendingDays({ ...run, ...own });
           reports.started(days.list.length, pending.length);
           try {
-            const { days: all } = await exportDays({
+            const { days: all, warnings } = await exportDays({
               ...run,
               ...own,
               onProgress: (progress, { date }) => reporter.progress({ ...progress, day: date }),
-              onDay({ day: { date }, ...outcome }) {
-                if (outcome.status === 'complete') reports.complete(date, outcome.summary);
-                else reports.failed(date, outcome.error);
-              },
+              onDay: (outcome) => reports.add(outcome),
             });
-            for (const { day, summary } of all)
-              if (summary.alreadyComplete) reports.complete(day.date, summary);
+            for (const { day, summary } of all) {
+              if (summary.alreadyComplete) reports.add({ day, status: 'complete', summary });
+            }
+            return reports.end(flags, out, warnings);
           } catch (error) {
             if (!(error instanceof DaysError)) throw error;
+            for (const outcome of error.outcomes) {
+              const wasReported =
+                outcome.status === 'failed' ||
+                (outcome.status === 'complete' && !outcome.summary.alreadyComplete);
+              if (!wasReported) reports.add(outcome);
+            }
+            return reports.end(flags, out);
           }
-          return reports.end(flags, out);
         },
       };
     },

@@ -39,7 +39,7 @@ export function addSplitFlags(command: Command): Command {
     .addOption(queueNameFlag())
     .option(
       '--parts <n>',
-      `number of parts (default: ${DEFAULT_PARTS}; ${DEFAULT_DAY_PARTS} for a day of --since or --days)`,
+      `number of parts (default: ${DEFAULT_PARTS}), or of parts of each day (default: ${DEFAULT_DAY_PARTS})`,
       parseCount,
     )
     .option('--name <name>', 'name of the export (default: from the file name)')

@@ -14,8 +14,9 @@ export interface Described {
 
 /** Checks the flags of an export for a queue, and describes the export. @throws ConfigurationError */
 export function describeQueued({ args, flags, source: sourceFor }: ExportJob): Described {
-  const { out, merge, interval, days } = flags;
-  const source = sourceFor(interval ?? { start: '', end: '' });
+  const { out, merge, interval, days, reread = 0 } = flags;
+  const [start = '', end = ''] = days?.list[0]?.interval.split('/') ?? [];
+  const source = sourceFor(interval ?? { start, end });
   const workerOnly = passedFlags(WORKER_ONLY, args);
   refuse('--queue', [
     (!(interval ?? days) || 'read' in source) &&
@@ -35,9 +36,7 @@ export function describeQueued({ args, flags, source: sourceFor }: ExportJob): D
     merge === false &&
       format !== 'jsonl' &&
       `--no-merge writes JSON Lines: choose an --out that ends in .jsonl instead of ${out}`,
-    merge === false &&
-      flags.reread &&
-      '--reread cannot be combined with --no-merge, because it replaces files',
+    merge === false && reread > 0 && '--reread cannot be combined with --no-merge, because it replaces files',
   ]);
   const fileName = days ? withoutDate(out) : out;
   const name = flags.name ?? fileName.replace(/[^\w.-]+/g, '_').replace(/^[^a-z\d]+/i, '');

@@ -52,7 +52,7 @@ export async function runQueuedDays(
     reports.started(list.length, days.filter(({ summary }) => !summary).length);
     for (const { date, summary, submitted } of days) {
       const result = summary ?? (await attempt(reports, run, date, async () => submitted?.finished()));
-      if (result) reports.complete(date, result);
+      if (result) reports.add({ day: { date }, status: 'complete', summary: result });
     }
     return reports.end(flags, `${flags.out} in the directory of the workers`);
   } finally {
@@ -73,7 +73,7 @@ async function attempt<T>(
     const isUnreachable =
       error instanceof BatchError && error.code === 'ERR_QUEUE' && error.cause !== undefined;
     if (signal.aborted || isUnreachable || !(error instanceof BatchError)) throw error;
-    reports.failed(date, error);
+    reports.add({ day: { date }, status: 'failed', error });
     return undefined;
   }
 }
