@@ -142,9 +142,9 @@ describe('childrenSource', () => {
       const { url } = await startQueues(({ path }) => (path === '/queues/q1/members' ? status : undefined));
       const { records, summary } = await exportAll(members({ missingParent: 'skip' }), url);
       expect(records).toEqual(expected({ ...MEMBERS, q1: [] }));
-      expect(summary.warnings).toEqual([
-        'the source members skipped the parent "q1", because the API returned 404 for its children: it may have been deleted',
-      ]);
+      const warning =
+        'the source members skipped the parent "q1", because the API returned 404 for its children: it may have been deleted';
+      expect(summary).toMatchObject({ warnings: [warning] });
     },
   );
 
