@@ -43,6 +43,11 @@ export type { ResultOptions } from './import/targets/response-results.ts';
 export { ExactNumber } from './json/exact-number.ts';
 export { toJson } from './json/to-json.ts';
 export type { Progress, Waiting } from './progress.ts';
+export { type CxoneResourceOptions, cxoneResource } from './resources/cxone-resource.ts';
+export type { CxoneResourceName } from './resources/cxone-table.ts';
+export { genesysResource } from './resources/genesys-resource.ts';
+export type { GenesysResourceName } from './resources/genesys-table.ts';
+export type { ResourceOptions } from './resources/resource-options.ts';
 export type { RowLevel } from './rows/conversation-rows.ts';
 export type { RunOptions } from './run-options.ts';
 export { type CsvOptions, csvFile, csvStream, gzipCsvFile, gzipCsvStream } from './sinks/csv.ts';
@@ -54,6 +59,8 @@ export {
 } from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
 export type { GzipOptions } from './sinks/text-output.ts';
+export { childrenSource } from './sources/children.ts';
+export type { ChildrenOptions } from './sources/children-options.ts';
 export type { CxoneContact } from './sources/completed-contacts-answer.ts';
 export type { GenesysConversation } from './sources/conversation-answer.ts';
 export type { CsvRow } from './sources/csv-rows.ts';
@@ -72,6 +79,8 @@ export {
   type GenesysConversationsTutorialOptions,
   genesysConversationsTutorial,
 } from './sources/genesys-conversations-tutorial.ts';
+export { jobSource } from './sources/job.ts';
+export type { CreateJobOptions, JobOptions, JobStatusOptions } from './sources/job-options.ts';
 export { type LinkOptions, linkSource } from './sources/link.ts';
 export { type OffsetOptions, offsetSource } from './sources/offset.ts';
 export { type PageNumberOptions, pageNumberSource } from './sources/page-number.ts';

@@ -4,10 +4,12 @@ import { createContacts, type ImportedContact } from './contacts.ts';
 import { createCounter, type SimulatorCounts } from './counts.ts';
 import { completedContactsRoutes } from './cxone-api.ts';
 import { createExtractions } from './cxone-extraction.ts';
+import { cxoneResourceRoutes } from './cxone-resources.ts';
 import { discoveryRoutes } from './discovery.ts';
 import { createFaultPlan, type ScheduledFault } from './faults.ts';
 import { createDetailsJobs } from './genesys-jobs.ts';
 import { detailsQueryRoutes } from './genesys-query.ts';
+import { genesysResourceRoutes } from './genesys-resources.ts';
 import { createHandler } from './handler.ts';
 import { resolveOptions, type SimulatorOptions } from './options.ts';
 import { createHash } from './random.ts';
@@ -99,6 +101,8 @@ export async function startVendorSimulator(options: SimulatorOptions = {}): Prom
       ...jobs.routes,
       ...contacts.routes,
       ...completedContactsRoutes(world),
+      ...genesysResourceRoutes(world),
+      ...cxoneResourceRoutes(world),
       ...extractions.apiRoutes,
     ]),
     fileRouter: createRouter(extractions.fileRoutes),

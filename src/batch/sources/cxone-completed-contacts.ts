@@ -148,7 +148,7 @@ function check(given: CxoneCompletedContactsOptions): CxoneCompletedContactsOpti
   ] as const;
   refuse('cxoneCompletedContacts', [
     checkDates(start, end, clock.now()),
-    !/^v\d+(\.\d+)?$/.test(version) && 'version must be a version of the API, such as v30.0',
+    versionProblem(version),
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
     ...OWN_PARAMS.map((name) => name in params && `params.${name} is set by the source: remove it`),
     secretNamesProblem(options.secretParams),
@@ -157,4 +157,9 @@ function check(given: CxoneCompletedContactsOptions): CxoneCompletedContactsOpti
     ...problems,
   ]);
   return options;
+}
+
+/** Returns the problem of a version of the API, if any. */
+export function versionProblem(version: string): string | undefined {
+  return /^v\d+(\.\d+)?$/.test(version) ? undefined : 'version must be a version of the API, such as v30.0';
 }

@@ -1,0 +1,48 @@
+import type { ResourceTable } from './resource.ts';
+
+const LIST = { paging: 'skip and top', total: 'totalRecords', pageSize: 100 } as const;
+
+/**
+ * The resources of NICE CXone. Paths and members are those of the vendor's API descriptions (Admin API and Reporting API); `source` names the
+ * operation. The descriptions name no permissions and no page limits.
+ */
+export const CXONE_RESOURCES = {
+  agents: {
+    ...LIST,
+    about: 'agents of the business unit',
+    path: '/incontactapi/services/{version}/agents',
+    list: 'agents',
+    id: 'agentId',
+    source: 'Admin API, GET /agents',
+  },
+  teams: {
+    ...LIST,
+    about: 'teams of the business unit',
+    path: '/incontactapi/services/{version}/teams',
+    list: 'teams',
+    id: 'teamId',
+    source: 'Admin API, GET /teams',
+  },
+  skills: {
+    ...LIST,
+    about: 'skills of the business unit',
+    path: '/incontactapi/services/{version}/skills',
+    list: 'skills',
+    id: 'skillId',
+    source: 'Admin API, GET /skills',
+    note: 'The API can require a media type: add `--param mediaTypeId=4` for phone.',
+  },
+  'contact-history': {
+    ...LIST,
+    about: 'states of all contacts in an interval',
+    path: '/incontactapi/services/{version}/contacts/state-history',
+    list: 'contactStateHistory',
+    interval: true,
+    startedAt: 'startDate',
+    source: 'Reporting API, GET /contacts/state-history',
+    note: 'A record is a state of a contact. The vendor documents no id, so repeated records are not recognised.',
+  },
+} as const satisfies ResourceTable;
+
+/** The name of a resource of NICE CXone. */
+export type CxoneResourceName = keyof typeof CXONE_RESOURCES;

@@ -1,0 +1,36 @@
+/** How a resource is paged. */
+export type Paging = 'page numbers' | 'links' | 'skip and top' | 'one response';
+
+/** A resource of a vendor's API, as the vendor documents it. */
+export interface Resource {
+  readonly about: string;
+  /** The path of the request. `{version}` is the version of the API. */
+  readonly path: string;
+  /** @default 'get' */
+  readonly method?: 'get' | 'post';
+  readonly paging: Paging;
+  /** The member with the list of records. */
+  readonly list: string;
+  /** The member of a record with its id. Records of a resource without an id are not compared. */
+  readonly id?: string;
+  /** The member with the total number of records. */
+  readonly total?: string;
+  /** The records per page that are requested by default. */
+  readonly pageSize?: number;
+  /** Permissions of which the OAuth client needs one. An empty list means that the vendor requires none. */
+  readonly permissions?: readonly string[];
+  /** Whether the request needs an interval. */
+  readonly interval?: true;
+  /** Whether the request has a body, to which `query` adds members. `required` names the members that the API requires. */
+  readonly query?: { readonly required: readonly string[] };
+  /** The member of a record with the time when it began. */
+  readonly startedAt?: string;
+  /** The resource whose records are the parents of these records, and the member that gets the id of the parent. */
+  readonly parent?: { readonly resource: string; readonly field: string };
+  /** Where the vendor documents this. */
+  readonly source: string;
+  readonly note?: string;
+}
+
+/** A table of resources by name. */
+export type ResourceTable = Readonly<Record<string, Resource>>;

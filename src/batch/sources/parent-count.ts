@@ -1,0 +1,61 @@
+import { countRecords } from '../count-records.ts';
+import { BatchError } from '../errors.ts';
+import { createPageRepeats, repeatedPage } from './seen-pages.ts';
+import type { Page } from './source.ts';
+
+/** Counts the parents of a source, whose totals the export cannot check, because it counts the children. */
+export interface ParentCount {
+  /** Different parents of the current window. */
+  readonly count: number;
+  /**
+   * Adds a page.
+   *
+   * @param keys the ids of its parents.
+   * @returns the ids that came for the first time, and warnings.
+   * @throws BatchError `ERR_PAGE_LOOP` for a repeated page, `ERR_TOTAL_MISMATCH` if parents are missing.
+   */
+  add(page: Page, keys: readonly string[]): { fresh: ReadonlySet<string>; warnings: string[] };
+  /** Checks the last window. @throws BatchError `ERR_TOTAL_MISMATCH` */
+  end(): string[];
+}
+
+/**
+ * @param name of the source, for messages.
+ * @param before different parents of the window on the pages before the first one.
+ */
+export function createParentCount(name: string, before: number): ParentCount {
+  const repeats = createPageRepeats();
+  const seen = new Set<string>();
+  let count = before;
+  let stated: number | undefined;
+
+  function check(label: string, tolerance = 0): string[] {
+    const [total = 0, received] = [stated, count];
+    [stated, count] = [undefined, 0];
+    const missing = total - received;
+    if (missing <= 0) return [];
+    const numbers = `${label} stated ${countRecords(total)}, but returned ${received} different ones: ${missing} missing`;
+    if (missing <= Math.floor(Number((total * tolerance).toPrecision(15)))) return [numbers];
+    throw new BatchError(
+      `${numbers}. The children of the others are saved. Check whether the missing ones were deleted during the export, or set ` +
+        'restart (--restart) to start over.',
+      'ERR_TOTAL_MISMATCH',
+    );
+  }
+
+  return {
+    get count() {
+      return count;
+    },
+    add(page, keys) {
+      if (repeats.add(keys)) throw repeatedPage(`the source ${name}`, count, stated);
+      const fresh = new Set(keys.filter((key) => !seen.has(key)));
+      for (const key of fresh) seen.add(key);
+      count += fresh.size;
+      stated = page.stated ?? stated;
+      const { end, warnings = [] } = page;
+      return { fresh, warnings: [...warnings, ...(end ? check(end.label, end.tolerance) : [])] };
+    },
+    end: () => check(`the source ${name}`),
+  };
+}
