@@ -1,0 +1,2 @@
+export { isDatabaseRefusal } from './database-error.ts';
+export { isPostgresUrl, splitTable } from './location.ts';
