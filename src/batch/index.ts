@@ -1,7 +1,8 @@
 export type { Clock, Rate, RateLimiter } from '../core/index.ts';
 export type { CheckpointStore, JournalStore } from './checkpoint-store.ts';
 export { type Day, type DaysText, listDays } from './dates/list-days.ts';
-export { type DateOptions, resolveInterval } from './dates/resolve-interval.ts';
+export { resolveInterval } from './dates/resolve-interval.ts';
+export type { DateOptions } from './dates/time-zone.ts';
 export { type DayOutcome, type DaysSummary, type ExportDaysOptions, exportDays } from './days/export-days.ts';
 export { startedWithin } from './days/started-within.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';

@@ -15,6 +15,9 @@ export interface ExportDescription {
   readonly format: OutputFormat;
   readonly csv: CsvOptions;
   readonly keepParts: boolean;
+  /** Absent in descriptions of version 0.7 and earlier. */
+  readonly replace?: boolean | undefined;
+  readonly keepSummary?: boolean | undefined;
 }
 
 /** Options that describe an export. */
@@ -40,6 +43,16 @@ export interface DescriptionOptions {
   csv?: CsvOptions | undefined;
   /** Keep the parts in addition to the merged output. @default false */
   keepParts?: boolean | undefined;
+  /**
+   * Replace the output if it exists, in one step, when the new output is complete. Until then the previous output stays in place. Requires
+   * an `output`. @default false: an existing output fails the export
+   */
+  replace?: boolean | undefined;
+  /**
+   * Keep the summary of the complete export in Redis until `removeExport`, so that a later submission of the same export returns it
+   * without a new export. @default false: Redis keeps the summary for 7 days
+   */
+  keepSummary?: boolean | undefined;
 }
 
 export const DESCRIPTION_OPTIONS: OptionTable<DescriptionOptions> = {
@@ -49,6 +62,8 @@ export const DESCRIPTION_OPTIONS: OptionTable<DescriptionOptions> = {
   format: 'any',
   csv: 'any',
   keepParts: 'boolean',
+  replace: 'boolean',
+  keepSummary: 'boolean',
 };
 
 const MEMBERS: OptionTable<ExportDescription> = DESCRIPTION_OPTIONS;
@@ -58,11 +73,13 @@ const MAX_PARTS = 5000;
 
 /** Returns the text of a description; equal descriptions have equal texts. @throws ConfigurationError */
 export function writeDescription(options: DescriptionOptions): string {
-  const { parts, common = null, output, csv = {}, keepParts = false } = options;
+  const { parts, common = null, output, csv = {}, keepParts = false, replace, keepSummary } = options;
   refuse('submitExport', problemsOf(options));
   const merged = output === false ? {} : { output };
   const format = options.format ?? formatOf(output || '') ?? 'jsonl';
-  return canonical({ parts, common, ...merged, format, csv, keepParts });
+  // Left out if false, so that an earlier version reads the description, and so that its text stays the same.
+  const further = { ...(replace && { replace }), ...(keepSummary && { keepSummary }) };
+  return canonical({ parts, common, ...merged, format, csv, keepParts, ...further });
 }
 
 /**
@@ -73,8 +90,18 @@ export function writeDescription(options: DescriptionOptions): string {
 export function readDescription(text: string): ExportDescription {
   try {
     const given: ExportDescription = Object(JSON.parse(text));
-    const [{ parts, common, output, format, csv, keepParts = false }, problems] = readOptions(given, MEMBERS);
-    const read = { parts, common, format, csv: { ...csv }, keepParts };
+    const [members, problems] = readOptions(given, MEMBERS);
+    const {
+      parts,
+      common,
+      output,
+      format,
+      csv,
+      keepParts = false,
+      replace = false,
+      keepSummary = false,
+    } = members;
+    const read = { parts, common, format, csv: { ...csv }, keepParts, replace, keepSummary };
     refuse('export in Redis', [...problemsOf({ ...read, output: output ?? false }), ...problems]);
     return { ...read, ...(output !== undefined && { output }) };
   } catch (error) {
@@ -97,7 +124,7 @@ export function partsOf(description: string): number {
   }
 }
 
-function problemsOf({ parts, common, output, format, csv }: DescriptionOptions) {
+function problemsOf({ parts, common, output, format, csv, replace }: DescriptionOptions) {
   const isList = Array.isArray(parts);
   return [
     !(isList && parts.length > 0) && 'parts must be an array of at least one part',
@@ -105,6 +132,7 @@ function problemsOf({ parts, common, output, format, csv }: DescriptionOptions) 
     isList && !parts.every(isJson) && 'parts must contain only JSON values',
     common !== undefined && !isJson(common) && 'common must be a JSON value',
     output !== false && outputProblem(output),
+    output === false && replace && 'replace requires an output',
     typeof output === 'string' && format === undefined && endingProblem(output, 'format'),
     format !== undefined &&
       !OUTPUT_FORMATS.includes(format) &&

@@ -28,8 +28,13 @@ export interface Ledger {
   load(key: string): Promise<string | undefined>;
   /** Returns false if another worker has claimed the part since. */
   save(key: string, fence: string, text: string): Promise<boolean>;
-  /** Returns false if another worker has claimed the part, or the export was submitted again. */
-  note(claim: { key: string; fence: string; run: string }, name: NoteName, text: string): Promise<boolean>;
+  /** Returns false if another worker has claimed the part, or the export was submitted again. @param keep a summary does not expire. */
+  note(
+    claim: { key: string; fence: string; run: string },
+    name: NoteName,
+    text: string,
+    keep?: boolean,
+  ): Promise<boolean>;
   /** Returns the checkpoints of several parts, in their order. */
   checkpoints(keys: readonly string[]): Promise<(string | undefined)[]>;
   remove(keys: readonly string[]): Promise<void>;
@@ -148,7 +153,8 @@ return 1
 /**
  * Notes a result in an export, unless the part or the merge was claimed again or the export was submitted again.
  *
- * KEYS: the export, the part. ARGV: the fence, the run, the name of the note, the note, the seconds until the export expires (0: never).
+ * KEYS: the export, the part. ARGV: the fence, the run, the name of the note, the note, the seconds until the export expires (0: never), whether only the
+ * part expires (1) or both.
  * Replies 1, or 0 if refused.
  */
 const NOTE_RESULT = /* lua */ `
@@ -156,7 +162,7 @@ if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[1] then return 0 end
 if redis.call('HGET', KEYS[1], 'run') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[3], ARGV[4])
 if ARGV[5] ~= '0' then
-  redis.call('EXPIRE', KEYS[1], ARGV[5])
+  if ARGV[6] ~= '1' then redis.call('EXPIRE', KEYS[1], ARGV[5]) end
   redis.call('EXPIRE', KEYS[2], ARGV[5])
 end
 return 1
@@ -207,9 +213,10 @@ export function createLedger(client: Redis, keys: ExportKeys, timeout: number): 
     async save(key, fence, text) {
       return (await run(SAVE_CHECKPOINT, [key], fence, text)) === 1;
     },
-    async note({ key, fence, run: exportRun }, name, text) {
+    async note({ key, fence, run: exportRun }, name, text, keep = false) {
       const expiry = String(name === 'summary' ? RETENTION : 0);
-      return (await run(NOTE_RESULT, [keys.whole, key], fence, exportRun, name, text, expiry)) === 1;
+      const args = [fence, exportRun, name, text, expiry, keep ? '1' : '0'];
+      return (await run(NOTE_RESULT, [keys.whole, key], ...args)) === 1;
     },
     async checkpoints(partKeys) {
       const pipeline = client.pipeline();

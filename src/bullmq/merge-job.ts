@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BatchError, type CsvOptions, type Progress } from '../batch/index.ts';
 import { fileError, NO_RECORDS, refuseExisting, replaceFile, runExport, START } from '../batch/internal.ts';
@@ -34,7 +34,7 @@ export async function mergeParts(
     description.output === undefined
       ? await writeManifest(context, job, description, states)
       : await writeOutput(context, job, description, states, claim, description.output, onProgress);
-  await claim.note('summary', summary);
+  await claim.note('summary', summary, description.keepSummary);
   await cleanUp(context, job, description);
   return summary;
 }
@@ -75,12 +75,13 @@ async function writeManifest(
   const sums = sumsOf(states);
   const none = sums.records === 0 ? [NO_RECORDS] : [];
   const result = { ...sums, warnings: boundWarnings([...none, ...sums.warnings]) };
-  const list = states.map(({ records, repeated, outcome, position = [] }, part) => {
+  const list = states.map(({ records, repeated, outside, outcome, position = [] }, part) => {
     const where = { name, part, position };
     return {
       part: description.parts[part],
       records,
       repeated,
+      outside,
       ...outcome,
       segments: parts.locate ? parts.locate(where) : position,
     };
@@ -110,7 +111,7 @@ async function writeOutput(
   const merged = readMerged((await ledger.read()).merged);
   // The previous merge was killed after it had published the output and before it noted its summary.
   if (merged && (await isSameOutput(path, merged))) return merged.result;
-  await refuseExisting(path, FOREIGN_OUTPUT);
+  if (!description.replace) await refuseExisting(path, FOREIGN_OUTPUT);
   if (dirname(output) !== '.') await mkdir(dirname(path), { recursive: true });
 
   const first = await source(description.parts[0] ?? null, description.common);
@@ -144,7 +145,8 @@ async function writeOutput(
     };
     const { size, mtimeMs } = await stat(unfinished);
     await claim.note('merged', { bytes: size, changed: mtimeMs, result });
-    await publishOutput(unfinished, path, merged);
+    if (description.replace) await rename(unfinished, path);
+    else await publishOutput(unfinished, path, merged);
     await syncDirectory(dirname(path));
     return result;
   } catch (error) {
@@ -163,6 +165,7 @@ function sumsOf(states: readonly PartState[]) {
   return {
     records: states.reduce((sum, { records }) => sum + records, 0),
     repeated: states.reduce((sum, { repeated }) => sum + repeated, 0),
+    outside: states.reduce((sum, { outside }) => sum + outside, 0),
     ...sumOutcomes(states.map(({ outcome }) => outcome)),
   };
 }

@@ -11,8 +11,8 @@ export interface PartClaim {
   /** Fence of the worker that saved the checkpoint. */
   readonly savedBy: string | undefined;
   readonly checkpoints: CheckpointStore;
-  /** Notes a result of the export. @throws BatchError `ERR_LOCKED` if another worker has claimed the part since. */
-  note(name: 'failure' | 'merged' | 'summary', value: object): Promise<void>;
+  /** Notes a result of the export. @param keep a summary stays in Redis. @throws BatchError `ERR_LOCKED` if another worker has claimed the part since. */
+  note(name: 'failure' | 'merged' | 'summary', value: object, keep?: boolean): Promise<void>;
 }
 
 /** The worker that claims a part. */
@@ -75,8 +75,9 @@ export async function claimPart({
         if (!(await ledger.save(key, fence, text))) throw takenOver(label);
       },
     },
-    async note(name, value) {
-      if (!(await ledger.note({ key, fence, run }, name, JSON.stringify(value)))) throw takenOver(label);
+    async note(name, value, keep) {
+      if (!(await ledger.note({ key, fence, run }, name, JSON.stringify(value), keep)))
+        throw takenOver(label);
     },
   };
 }

@@ -17,13 +17,13 @@ export async function exportPart(
   claim: PartClaim,
   onProgress: (progress: Progress) => void,
 ): Promise<ExportSummary> {
-  const { output, common, format, csv } = description;
+  const { output, common, format, csv, replace } = description;
   const value = description.parts[part];
   if (value === undefined) {
     throw new BatchError(`the export ${name} has no part ${part}`, 'ERR_QUEUE', { resumable: false });
   }
   // Fails now rather than after hours of work. If a merge is about to publish, an existing output may be its own.
-  if (output !== undefined && !(await ledger.read()).merged)
+  if (output !== undefined && !replace && !(await ledger.read()).merged)
     await refuseExisting(join(directory, output), FOREIGN_OUTPUT);
   const sink = parts.sink({ name, part, fence: claim.fence });
   const hasRecords = async () => partState(claim.label, await claim.checkpoints.load()).records > 0;

@@ -9,6 +9,8 @@ export interface PartState {
   readonly records: number;
   readonly pages: number;
   readonly repeated: number;
+  /** Records that the source does not count as part of the export. */
+  readonly outside: number;
   readonly total?: number | undefined;
   readonly complete: boolean;
   /** Position of the part's records in the part store; undefined before the first checkpoint. */
@@ -17,7 +19,7 @@ export interface PartState {
   readonly outcome?: Outcome | undefined;
 }
 
-const NOT_STARTED: PartState = { records: 0, pages: 0, repeated: 0, complete: false };
+const NOT_STARTED: PartState = { records: 0, pages: 0, repeated: 0, outside: 0, complete: false };
 
 /**
  * Reads the checkpoint of a part.
@@ -28,12 +30,13 @@ const NOT_STARTED: PartState = { records: 0, pages: 0, repeated: 0, complete: fa
 export function partState(label: string, text: string | undefined): PartState {
   if (text === undefined) return NOT_STARTED;
   const { state } = parseCheckpoint<ExportState>(`of ${label}`, text);
-  const { records, pages, repeated, total, complete, position } = state;
+  const { records, pages, repeated, outside = 0, total, complete, position } = state;
   const outcome = readOutcome(state);
   return {
     records,
     pages,
     repeated,
+    outside,
     complete,
     ...(total !== undefined && { total }),
     ...(position !== undefined && { position }),

@@ -1,4 +1,5 @@
 import { BatchError, type BatchErrorCode } from '../batch/index.ts';
+import { isWhole } from '../core/internal.ts';
 import { olderWorker, readOutcome } from './outcome.ts';
 
 /** Summary of a complete export on many hosts. */
@@ -11,6 +12,8 @@ export interface WholeSummary {
   readonly records: number;
   /** Number of repeated records, which were omitted. */
   readonly repeated: number;
+  /** Number of records that the API returned, but that are not part of the export: see `startedWithin`. They are not in the output. */
+  readonly outside: number;
   /** Number of records that the API stated, summed over all parts; undefined if it stated none. Several parts can contain the same record. */
   readonly stated?: number | undefined;
   /** Number of stated records that did not arrive, summed over all parts. The tolerance of the source allows them. */
@@ -47,13 +50,15 @@ export interface Failure {
 /** Parses the summary that a worker has noted. */
 export function readSummary(name: string, alreadyComplete: boolean, text: string): WholeSummary {
   const summary = parse(text) as Partial<WholeSummary>;
-  const { records, repeated, parts, output, manifest } = summary;
+  const { records, repeated, outside, parts, output, manifest } = summary;
   return {
     status: 'complete',
     name,
     alreadyComplete,
     records: Number(records),
     repeated: Number(repeated),
+    // Workers of earlier versions note no number.
+    outside: isWhole(outside) ? outside : 0,
     ...(readOutcome(summary) ?? { missing: 0, warnings: [olderWorker('merged', 'the parts')] }),
     parts: Number(parts),
     ...(typeof output === 'string' && { output }),

@@ -11,30 +11,44 @@ interface ResultSummary {
   readonly warnings?: readonly string[];
 }
 
+/** Returns the warnings of a complete export. @param more warnings that the summary does not have. */
+export function findWarnings(
+  { records, warnings = [] }: ResultSummary,
+  { minRecords = 0 }: ResultFlags,
+  more: readonly (string | undefined)[] = [],
+): { warnings: string[]; isShort: boolean } {
+  const isShort = records < minRecords;
+  const short = `the export has ${counted(records, 'record')}, fewer than --min-records ${minRecords}`;
+  const known = more.filter((warning) => warning !== undefined);
+  return { warnings: [...warnings, ...known, ...(isShort ? [short] : [])], isShort };
+}
+
 /** Decides the exit code of a complete export. @param more warnings that the summary does not have. */
 export function completionOf(
   summary: ResultSummary,
-  { strict = false, minRecords = 0 }: ResultFlags,
+  flags: ResultFlags,
   message: string,
   more: readonly (string | undefined)[] = [],
 ): Completion {
-  const { records } = summary;
-  const isShort = records < minRecords;
-  const warnings = [
-    ...(summary.warnings ?? []),
-    ...more.filter((warning) => warning !== undefined),
-    ...(isShort
-      ? [`the export has ${counted(records, 'record')}, fewer than --min-records ${minRecords}`]
-      : []),
-  ];
-  const isRefused = strict && warnings.length > 0;
-  const exitCode: ExitCode = isShort || isRefused ? EXIT.warning : EXIT.complete;
+  const { warnings, isShort } = findWarnings(summary, flags, more);
+  return judge({ ...summary, warnings }, flags, message, isShort);
+}
+
+/** Decides the exit code of complete exports. @param isShort whether one has fewer records than `--min-records`. */
+export function judge<Summary extends { warnings: readonly string[] }>(
+  summary: Summary,
+  { strict = false, minRecords = 0 }: ResultFlags,
+  message: string,
+  isShort: boolean,
+): Completion {
+  const { warnings } = summary;
+  const exitCode: ExitCode = isShort || (strict && warnings.length > 0) ? EXIT.warning : EXIT.complete;
   const because = isShort
     ? `--min-records ${minRecords}`
     : `--strict and ${counted(warnings.length, 'warning')}`;
   return {
     message,
-    summary: { ...summary, warnings },
+    summary,
     warnings,
     exitCode,
     hint: exitCode === EXIT.complete ? undefined : `exit code ${exitCode} because of ${because}`,

@@ -23,6 +23,25 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+// What a person must fix comes before what the same command can resume.
+const WORST_FIRST: readonly ExitCode[] = [
+  EXIT.SIGINT,
+  EXIT.SIGTERM,
+  EXIT.unexpected,
+  EXIT.usage,
+  EXIT.authentication,
+  EXIT.forbidden,
+  EXIT.permanent,
+  EXIT.rateLimit,
+  EXIT.partial,
+  EXIT.warning,
+];
+
+/** Returns the worst of several exit codes. */
+export function worstOf(codes: readonly ExitCode[]): ExitCode {
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.complete;
+}
+
 /** The meaning of each exit code, for `--help`. */
 export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   0: 'complete',

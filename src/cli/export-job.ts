@@ -1,6 +1,7 @@
 import type { ExportSummary, PageSource } from '../batch/index.ts';
 import type { ExportFlags } from './flags/export-flags.ts';
-import type { SourceDescription } from './sources.ts';
+import type { Interval } from './parse.ts';
+import { type SourceDescription, sourceOf } from './sources.ts';
 import type { VendorName } from './variables.ts';
 
 /** An export that a command describes. */
@@ -13,7 +14,14 @@ export interface ExportJob {
   /** The URL of the request, if it can need a base URL. */
   url?: string | undefined;
   /** Creates the source, or its description if workers can create it. An error is a usage error. */
-  source: () => PageSource | SourceDescription;
+  source: (interval: Interval) => PageSource | SourceDescription;
   /** Returns a warning about a complete export. */
   warningFor?: ((summary: ExportSummary) => string | undefined) | undefined;
+}
+
+/** Creates the source of an interval `start/end`, or of an export without an interval. @throws ConfigurationError */
+export function createSource({ source }: Pick<ExportJob, 'source'>, interval = '/'): PageSource {
+  const [start = '', end = ''] = interval.split('/');
+  const created = source({ start, end });
+  return 'read' in created ? created : sourceOf(created, interval);
 }

@@ -1,45 +1,45 @@
-import { type ExportSummary, exportRecords, type PageSource } from '../batch/index.ts';
+import { type ExportSummary, exportRecords, type RunOptions } from '../batch/index.ts';
 import { duration, refuse } from '../core/internal.ts';
 import { completionOf, describeRecords } from './completion.ts';
+import { checkTemplate } from './days/day-output.ts';
+import { runDays } from './days/run-days.ts';
 import type { ExitCode } from './exit-code.ts';
-import type { ExportJob } from './export-job.ts';
-import { FILE_ONLY, passedFlags, QUEUE_ONLY } from './flags/queue-flags.ts';
+import { createSource, type ExportJob } from './export-job.ts';
+import { FILE_ONLY, passedFlags, refuseQueueFlags } from './flags/queue-flags.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
 import { sinkFor } from './output.ts';
-import type { Interval } from './parse.ts';
-import { runQueuedExport } from './queue/queued-export.ts';
+import { runQueued } from './queue/run-queued.ts';
 import { count, counted } from './reporter/words.ts';
-import { type SourceDescription, sourceOf } from './sources.ts';
 
 /** Runs an export in this process, or submits it to a queue. @returns the exit code. */
 export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
-  const { args, flags, source, warningFor, ...job } = exportJob;
-  if (flags.queue !== undefined) return runQueuedExport(io, exportJob);
-  const { out, readAhead, checkpoint, checkpointInterval } = flags;
+  const { args, flags, source: _, warningFor, ...job } = exportJob;
+  const { out, readAhead, checkpoint, checkpointInterval, interval, days, relative } = flags;
+  if (flags.queue !== undefined) return runQueued(io, exportJob);
+  if (days) return runDays(io, exportJob, days);
   const toFile = out !== '-';
   return runJob(io, {
     ...job,
     args,
     flags,
+    relative,
     file: toFile ? out : undefined,
     canResume: toFile,
     prepare() {
-      const queueOnly = passedFlags(QUEUE_ONLY, args);
-      refuse('--queue', [
-        queueOnly.length > 0 && `missing; ${queueOnly.join(', ')} can be used only with --queue`,
-      ]);
+      refuseQueueFlags(args);
+      checkTemplate(out, undefined);
       const fileOnly = passedFlags(FILE_ONLY, args);
       refuse(fileOnly.join(', '), [
         !toFile && fileOnly.length > 0 && 'requires a file as output, not --out -',
       ]);
       const options = {
-        source: toSource(source(), flags.interval),
+        source: createSource(exportJob, interval && `${interval.start}/${interval.end}`),
         sink: sinkFor(io, flags),
       };
-      return async (run) => {
+      const run = async (runOptions: RunOptions) => {
         const summary = await exportRecords({
-          ...run,
+          ...runOptions,
           ...options,
           readAhead,
           checkpoint,
@@ -47,12 +47,9 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
         });
         return completionOf(summary, flags, describeResult(summary), [warningFor?.(summary)]);
       };
+      return { run };
     },
   });
-}
-
-function toSource(source: PageSource | SourceDescription, interval: Interval | undefined): PageSource {
-  return 'read' in source ? source : sourceOf(source, `${interval?.start}/${interval?.end}`);
 }
 
 function describeResult(summary: ExportSummary): string {

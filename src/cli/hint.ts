@@ -1,5 +1,6 @@
 import { BatchError } from '../batch/index.ts';
 import { EXIT, type ExitCode, isRedisRefusal, lacksDescriptors } from './exit-code.ts';
+import type { RelativePeriod } from './flags/period-flags.ts';
 import { OUT_OF_DESCRIPTORS } from './out-of-descriptors.ts';
 
 /** A failure for which a hint is needed. */
@@ -12,6 +13,10 @@ interface HintRequest {
   canRestart: boolean;
   /** Whether other flags need `--restart`: a queue keeps the flags of an export. */
   keepsFlags?: boolean | undefined;
+  /** The dates of the run that have another meaning on another day, if any. */
+  relative?: RelativePeriod | undefined;
+  /** The date of the day that failed, if the run exports days. */
+  day?: string | undefined;
 }
 
 /** Returns what to do about a failure. Names the flag that helps if the same command would fail again. */
@@ -29,11 +34,24 @@ export function hintFor(request: HintRequest): string | undefined {
       return isThrottled(error)
         ? 'run the same command after that time, or set a longer --max-outage, such as 2h (with --queue: on the workers)'
         : 'set a lower --rate, such as 100/min, or more --retries (with --queue: on the workers)';
+    case EXIT.usage:
+      return relativeHint(request);
     case EXIT.permanent:
       return permanentHint(request);
     default:
       return undefined;
   }
+}
+
+/** Explains why the output of `--interval yesterday` belongs to another interval on the next day. */
+function relativeHint({ error, relative }: HintRequest): string | undefined {
+  const isOther = error instanceof BatchError && error.code === 'ERR_CHECKPOINT_MISMATCH';
+  if (!isOther || relative?.flag !== '--interval') return undefined;
+  const { text, absolute } = relative;
+  return (
+    `--interval ${text} means ${absolute} today, and the output can belong to an earlier day: choose another --out, or export a file for each ` +
+    `day with --days ${text} and an --out that contains {date}`
+  );
 }
 
 function isThrottled(error: unknown): boolean {
@@ -43,7 +61,11 @@ function isThrottled(error: unknown): boolean {
 const CHECK_PAGES = 'check --url, --base-url, --param, and the paths in --items and the other flags';
 const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
 
-function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest): string {
+function startDayOver(day: string): string {
+  return `set --days ${day} --restart to start this day over; its existing files are renamed and kept`;
+}
+
+function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequest): string {
   const { code, tolerance } = error as Partial<BatchError>;
   const isPages = command === 'export pages';
   if (code === 'ERR_INPUT') {
@@ -54,7 +76,7 @@ function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest):
     return 'fix the cause and run the same command again, or add --max-rejects none to import despite the rejected records';
   }
   if (code === 'ERR_RECORD') {
-    return `name all columns with --columns${canRestart ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;
+    return `name all columns with --columns${canRestart && day === undefined ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;
   }
   const accept =
     code === 'ERR_TOTAL_MISMATCH' &&
@@ -62,7 +84,9 @@ function permanentHint({ error, command, canRestart, keepsFlags }: HintRequest):
   return [
     accept || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.
-    canRestart && !command.startsWith('import') && START_OVER,
+    day !== undefined &&
+      `start this day over with --days ${day} --restart; the existing files are renamed and kept`,
+    canRestart && !command.startsWith('import') && (day === undefined ? START_OVER : startDayOver(day)),
   ]
     .filter(Boolean)
     .join(', or ');

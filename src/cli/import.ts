@@ -47,9 +47,11 @@ export async function runImport(
     canResume: true,
     prepare() {
       const own = prepare();
-      return async (run) => {
-        const summary = await importRecords({ ...run, ...own });
-        return { ...completionOf(summary, flags, describeResult(summary)), ...remainderOf(summary) };
+      return {
+        async run(options) {
+          const summary = await importRecords({ ...options, ...own });
+          return { ...completionOf(summary, flags, describeResult(summary)), ...remainderOf(summary) };
+        },
       };
     },
   });

@@ -6,12 +6,13 @@ import { connect } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import type { ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
+import type { RelativePeriod } from './flags/period-flags.ts';
 import type { RunFlags } from './flags/run-flags.ts';
 import { Interruption } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { openReporter } from './open-reporter.ts';
 import { parseRate } from './parse.ts';
-import type { Completion } from './reporter/types.ts';
+import type { Completion, Reporter } from './reporter/types.ts';
 import { resumeCommand } from './resume.ts';
 import { watchRun } from './run-signal.ts';
 import { VENDOR_VARIABLES, type VendorName } from './variables.ts';
@@ -34,8 +35,17 @@ export interface Job {
   file?: string | undefined;
   /** Whether the job has a checkpoint. */
   canResume: boolean;
-  /** Checks the flags before any request. @returns the function that runs the job. */
-  prepare(): (options: RunOptions) => Promise<Completion>;
+  /** The dates that have another meaning on another day, if any. */
+  relative?: RelativePeriod | undefined;
+  /** Checks the flags before any request. */
+  prepare(reporter: Reporter): JobRun;
+}
+
+/** A job whose flags are checked. */
+export interface JobRun {
+  /** Returns whether nothing is to do. The run then sends no request, not even for a token. @default false */
+  isIdle?(options: RunOptions): Promise<boolean>;
+  run(options: RunOptions): Promise<Completion>;
 }
 
 /** Runs a job and reports its progress and result. @returns the exit code. */
@@ -48,38 +58,35 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     refuseCredentials({ '--base-url': baseUrl, '--url': url });
-    const run = job.prepare();
+    const prepared = job.prepare(reporter);
     const { name, vendor } = chooseVendor(environment, job.vendor);
     const { retries, timeout, restart, maxOutage } = flags;
     const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[name].rate);
     const { api, tokens } = connect({ vendor, baseUrl, retries, timeout, onEvent: reporter.event });
     memory.limitResponses(api);
+    const options = {
+      ...{ api, tokens, signal, maxOutage, restart, timeout },
+      rate: rate === 'none' ? undefined : rate,
+      onProgress: reporter.progress,
+    };
     // Check the credentials before a file is created or renamed.
-    const token = await tokens.getToken({ signal });
-    const base = baseUrl ?? token.apiBaseUrl ?? vendor.apiBaseUrl;
+    const token = (await prepared.isIdle?.(options)) ? undefined : await tokens.getToken({ signal });
+    const base = baseUrl ?? token?.apiBaseUrl ?? vendor.apiBaseUrl;
     if (url !== undefined) {
       refuse('--base-url', [baseUrlProblem(url, base)]);
       refuse('--url', [job.sendsRecords && originProblem(url, base)]);
     }
     reporter.started(job.name, job.file);
-    const completion = await run({
-      api,
-      tokens,
-      signal,
-      rate: rate === 'none' ? undefined : rate,
-      maxOutage,
-      restart,
-      timeout,
-      account: [vendor.name, removeUserInfo(base ?? '')].join(' '),
-      onProgress: reporter.progress,
-    });
+    const account = [vendor.name, removeUserInfo(base ?? '')].join(' ');
+    const completion = await prepared.run({ ...options, account });
     for (const warning of completion.warnings ?? []) reporter.warning(warning);
     reporter.completed(completion);
     return completion.exitCode;
   } catch (error) {
     const failure = failureOf(signal.aborted ? asInterrupted(error, signal) : error, {
       command: job.name,
-      resume: job.canResume ? resumeCommand(job.args, io.env) : undefined,
+      relative: job.relative,
+      resume: job.canResume ? resumeCommand(job.args, io.env, job.relative) : undefined,
     });
     reporter.failed(failure);
     return failure.exitCode;

@@ -4,15 +4,17 @@ import type { WorkFlags } from './flags/run-flags.ts';
 import type { Io } from './io.ts';
 
 import { createReporter } from './reporter/create-reporter.ts';
+import { quietReporter } from './reporter/quiet.ts';
 import type { Reporter } from './reporter/types.ts';
 
 /** Creates the reporter of a command. It prints no secret of the arguments, and no control character that a server sent. */
 export function openReporter(
   { stderr, env }: Pick<Io, 'stderr' | 'env'>,
-  { log, progressInterval: interval }: Pick<WorkFlags, 'log' | 'progressInterval'>,
+  { log, quiet, progressInterval: interval }: Pick<WorkFlags, 'log' | 'quiet' | 'progressInterval'>,
   { hide }: Pick<ArgumentSecrets, 'hide'>,
 ): Reporter {
-  const reporter = createReporter({ stream: stderr, log, interval, clock: systemClock, env });
+  const created = createReporter({ stream: stderr, log, interval, clock: systemClock, env });
+  const reporter = quiet ? quietReporter(created) : created;
   const text = (value: string) => printable(hide(value));
   const all = <Value>(value: Value): Value => mapTexts(value, text) as Value;
   return {
@@ -22,6 +24,7 @@ export function openReporter(
     warning: (message) => reporter.warning(text(message)),
     interrupted: (message) => reporter.interrupted(text(message)),
     note: (event, message, fields) => reporter.note(event, text(message), all(fields)),
+    problem: (event, message, fields) => reporter.problem(event, text(message), all(fields)),
     completed: (completion) => reporter.completed(all(completion)),
     // The stack of an unexpected error has several lines.
     failed: (failure) => reporter.failed(mapTexts(failure, hide) as typeof failure),

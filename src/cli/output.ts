@@ -1,6 +1,7 @@
-import { type CsvOptions, jsonLinesStream, type Sink } from '../batch/index.ts';
+import { type CsvOptions, type Day, jsonLinesStream, type Sink } from '../batch/index.ts';
 import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
+import { outputOfDay } from './days/day-output.ts';
 import type { Io } from './io.ts';
 
 /** Flags of CSV output. */
@@ -56,8 +57,9 @@ export function csvOptions(flags: CsvFlags): CsvOptions {
   );
 }
 
-/** Makes the sink of an export. @throws ConfigurationError when its flags do not go together. */
-export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output): Sink {
+/** Creates the sink of an export, or of a day. @throws ConfigurationError if flags contradict each other. */
+export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output, day?: Pick<Day, 'date'>): Sink {
   const format = outputFormat(output);
-  return output.out === '-' ? jsonLinesStream(stdout) : fileSink(output.out, format, csvOptions(output));
+  const out = day ? outputOfDay(output.out, day.date) : output.out;
+  return out === '-' ? jsonLinesStream(stdout) : fileSink(out, format, csvOptions(output));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import type { Rate } from '../batch/index.ts';
-import { checkInterval, isJsonObject, parseExact } from '../batch/internal.ts';
+import { isJsonObject, parseExact, timeZoneProblem } from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
@@ -108,15 +108,11 @@ export interface Interval {
   end: string;
 }
 
-/** Reads an ISO 8601 interval `start/end` in the past. */
-export function parseInterval(text: string): Interval {
-  const problem = checkInterval(text, Date.now());
-  if (problem !== undefined) {
-    // commander puts the message after a sentence.
-    throw new InvalidArgumentError(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`);
-  }
-  const [start = '', end = ''] = text.split('/');
-  return { start, end };
+/** Reads the IANA name of a time zone. */
+export function parseTimeZone(text: string): string {
+  const problem = timeZoneProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`${problem.replace(/^timeZone/, 'The time zone')}.`);
 }
 
 /** Reads a file that contains one JSON object. Numbers keep their digits, as `ExactNumber`. @throws ConfigurationError */

@@ -7,13 +7,17 @@ import {
   genesysConversations,
   type Json,
   type PageSource,
+  startedWithin,
 } from '../batch/index.ts';
 import { ConfigurationError } from '../core/index.ts';
 import { type OptionTable, readOptions, refuse } from '../core/internal.ts';
 import type { VendorName } from './variables.ts';
 
 /** A source of an interval as data, from which another process can create the source. */
-export type SourceDescription =
+export type SourceDescription = {
+  /** Whether each part contains only the records that began within the interval of the part. */
+  startedWithin?: true;
+} & (
   | { source: 'genesys-conversations'; options: Omit<GenesysConversationsOptions, 'interval' | 'clock'> }
   | {
       source: 'genesys-conversation-jobs';
@@ -22,7 +26,8 @@ export type SourceDescription =
   | {
       source: 'cxone-completed-contacts';
       options: Omit<CxoneCompletedContactsOptions, 'startDate' | 'endDate' | 'clock'>;
-    };
+    }
+);
 
 export type SourceName = SourceDescription['source'];
 
@@ -56,7 +61,8 @@ export function vendorOf(common: Json): VendorName | undefined {
 export function sourceFromQueue(common: Json, interval: string): PageSource {
   const what = 'the export in the queue';
   try {
-    const [{ source, options }, problems] = readOptions(Object(common) as SourceDescription, DESCRIPTION);
+    const [members, problems] = readOptions(Object(common) as SourceDescription, DESCRIPTION);
+    const { source, options, startedWithin: isLimited } = members;
     const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
     refuse(what, [
       !isSourceName(source) && `unknown source ${JSON.stringify(source)}`,
@@ -64,7 +70,8 @@ export function sourceFromQueue(common: Json, interval: string): PageSource {
       ...OF_PART.map((name) => isObject && name in options && `unknown option ${name}`),
       ...problems,
     ]);
-    return sourceOf({ source, options } as SourceDescription, interval);
+    const whole = sourceOf({ source, options } as SourceDescription, interval);
+    return isLimited ? startedWithin(whole, interval) : whole;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const problems = error.problems.map((problem) =>
@@ -74,7 +81,11 @@ export function sourceFromQueue(common: Json, interval: string): PageSource {
   }
 }
 
-const DESCRIPTION: OptionTable<SourceDescription> = { source: 'any', options: 'any' };
+const DESCRIPTION: OptionTable<SourceDescription> = {
+  source: 'any',
+  options: 'any',
+  startedWithin: 'boolean',
+};
 
 /** Options of sources that the part or the worker decides. */
 const OF_PART = ['interval', 'startDate', 'endDate', 'clock'];

@@ -26,6 +26,7 @@ describeWithRedis('an export on many hosts', () => {
       alreadyComplete: false,
       records: 3000,
       repeated: expect.any(Number),
+      outside: 0,
       stated: expect.any(Number),
       missing: 0,
       warnings: [],

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Page } from '../../src/batch/index.ts';
+import type { Page, PageSource } from '../../src/batch/index.ts';
 import { failure, preparedPages } from '../support/batch.ts';
 import { numbered } from '../support/exporting.ts';
 import { manyHosts } from '../support/many-hosts.ts';
@@ -12,8 +12,12 @@ const POLL = { pollInterval: 20 };
 describeWithRedis('the totals of parts', () => {
   const redis = useRedis();
 
-  /** Exports two parts that share five records. */
-  async function exporting([first, second]: readonly (number | undefined)[], output: string | false) {
+  /** Exports two parts that share five records. @param more members of the sources. */
+  async function exporting(
+    [first, second]: readonly (number | undefined)[],
+    output: string | false,
+    more: (part: number) => Partial<PageSource> = () => ({}),
+  ) {
     const hosts = await manyHosts(redis, { records: 0 });
     const pages: Omit<Page, 'next'>[][] = [
       [
@@ -27,7 +31,10 @@ describeWithRedis('the totals of parts', () => {
     ];
     await hosts.worker({
       source: (part) =>
-        preparedPages(pages[Number(part)] ?? [], { identify: (item) => (item as { id: string }).id }),
+        preparedPages(pages[Number(part)] ?? [], {
+          identify: (item) => (item as { id: string }).id,
+          ...more(Number(part)),
+        }),
     });
     const handle = await hosts.submit({ parts: [0, 1], output });
     const read = (name: string) => readFile(join(hosts.directory, name), 'utf8');
@@ -63,6 +70,24 @@ describeWithRedis('the totals of parts', () => {
       expect(parts[1].missing).toBe(expected.missing);
     },
   );
+
+  it('count the records outside of each part, so that records and outside are what the API stated', async () => {
+    const shared = numbered(15, 20).map(({ id }) => id);
+    const isOutside = (item: unknown) => shared.includes((item as { id: string }).id);
+    const outsideOfSecond = (part: number) => (part === 1 ? { isOutside } : {});
+    const merged = await exporting([20, 25], 'out.jsonl', outsideOfSecond);
+    expect(await merged.finished).toMatchObject({
+      records: 40,
+      outside: 5,
+      stated: 45,
+      repeated: 0,
+      missing: 0,
+    });
+    const kept = await exporting([20, 25], false, outsideOfSecond);
+    expect(await kept.finished).toMatchObject({ records: 40, outside: 5, stated: 45 });
+    const { outside, parts } = JSON.parse(await kept.read('all.parts/manifest.json'));
+    expect([outside, ...parts.map((part: { outside: number }) => part.outside)]).toEqual([5, 0, 5]);
+  });
 
   it('fail the export if a part lacks more records than its tolerance allows', async () => {
     const { finished } = await exporting([20, 28], 'out.jsonl');

@@ -1,5 +1,5 @@
 import type { Day, DaysText } from '../dates/list-days.ts';
-import type { DateOptions } from '../dates/resolve-interval.ts';
+import type { DateOptions } from '../dates/time-zone.ts';
 import type { BatchError } from '../errors.ts';
 import type { ExportSummary } from '../export/export.ts';
 import type { ExportOptions } from '../export/options.ts';

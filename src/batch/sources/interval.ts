@@ -54,14 +54,23 @@ export function checkDates(start: NamedDate, end: NamedDate, now: number): strin
       `or a date without a time for midnight UTC, not ${JSON.stringify(date)}`
     );
   }
-  const [from, to] = [parseDate(String(start.date)), parseDate(String(end.date))];
-  if (to <= from)
-    return `${end.name} (${String(end.date)}) must be after ${start.name} (${String(start.date)})`;
-  if (to > now) {
-    return (
-      `${end.name} (${String(end.date)}) is in the future: it is ${new Date(now).toISOString()} now, ` +
-      'and later records would be missing. Use an end that is not in the future'
-    );
-  }
-  return undefined;
+  const timed = ({ name, date }: NamedDate) => ({ name, text: String(date), time: parseDate(String(date)) });
+  return checkMoments(timed(start), timed(end), now);
+}
+
+/** A moment in milliseconds since the epoch, and the option and the text that state it. */
+interface NamedMoment {
+  name: string;
+  text: string;
+  time: number;
+}
+
+/** Returns the problem of the two ends of an interval, or undefined if the interval has a length and has ended. */
+export function checkMoments(start: NamedMoment, end: NamedMoment, now: number): string | undefined {
+  if (end.time <= start.time) return `${end.name} (${end.text}) must be after ${start.name} (${start.text})`;
+  if (end.time <= now) return undefined;
+  return (
+    `${end.name} (${end.text}) is in the future: it is ${new Date(now).toISOString()} now, ` +
+    'and later records would be missing. Use an end that is not in the future'
+  );
 }

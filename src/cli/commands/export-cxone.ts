@@ -5,15 +5,10 @@ import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
+import { addPeriodFlags } from '../flags/period-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
 import { addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
-import {
-  intervalFlag,
-  pageSizeFlag,
-  paramFlag,
-  secretParamFlag,
-  totalToleranceFlag,
-} from '../flags/source-flags.ts';
+import { pageSizeFlag, paramFlag, secretParamFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import type { Interval } from '../parse.ts';
 import { unusedSecretParams } from '../secret-flags.ts';
@@ -21,7 +16,6 @@ import type { SourceDescription } from '../sources.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface CxoneFlags extends ExportFlags {
-  interval: Interval;
   pageSize?: number;
 }
 
@@ -35,12 +29,13 @@ interface ContactsFlags extends CxoneFlags {
 /** Adds the exports of NICE CXone. */
 export function addExportCxone(parent: Command, { io, args, setExitCode }: CommandContext): void {
   const { version, pageSize, totalTolerance } = CONTACTS_DEFAULTS;
-  const contacts = parent
-    .command('cxone-completed-contacts')
-    .description('Export completed contacts of NICE CXone.')
-    .optionsGroup('Required:')
-    .addOption(outFlag())
-    .addOption(intervalFlag())
+  const contacts = addPeriodFlags(
+    parent
+      .command('cxone-completed-contacts')
+      .description('Export completed contacts of NICE CXone.')
+      .optionsGroup('Required:')
+      .addOption(outFlag()),
+  )
     .optionsGroup('Query:')
     .addOption(paramFlag())
     .addOption(secretParamFlag())
@@ -68,13 +63,14 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
   });
 
-  const extraction = parent
-    .command('cxone-data-extraction')
-    .description('Export the file of a data extraction job of NICE CXone.')
-    .optionsGroup('Required:')
-    .requiredOption('--entity <name>', 'entity to extract, such as recording-interaction-metadata')
-    .addOption(outFlag())
-    .addOption(intervalFlag())
+  const extraction = addPeriodFlags(
+    parent
+      .command('cxone-data-extraction')
+      .description('Export the file of a data extraction job of NICE CXone.')
+      .optionsGroup('Required:')
+      .requiredOption('--entity <name>', 'entity to extract, such as recording-interaction-metadata')
+      .addOption(outFlag()),
+  )
     .optionsGroup('Query:')
     .option('--entity-version <version>', 'version of the entity, if the API requires one')
     .option(
@@ -93,9 +89,9 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     ],
     vendors: ['cxone'],
   }).action(async (flags: CxoneFlags & { entity: string; entityVersion?: string; id?: string }) => {
-    const { entity: entityName, entityVersion: version, id, interval, pageSize } = flags;
-    const [startDate, endDate] = [interval.start, interval.end];
-    const source = () => cxoneDataExtraction({ entityName, version, startDate, endDate, id, pageSize });
+    const { entity: entityName, entityVersion: version, id, pageSize } = flags;
+    const source = ({ start: startDate, end: endDate }: Interval) =>
+      cxoneDataExtraction({ entityName, version, startDate, endDate, id, pageSize });
     const name = 'export cxone-data-extraction';
     setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
   });

@@ -9,16 +9,16 @@ import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
 import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
+import { addPeriodFlags } from '../flags/period-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
 import { addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
-import { intervalFlag, pageSizeFlag, totalToleranceFlag } from '../flags/source-flags.ts';
+import { pageSizeFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { type Interval, readJsonObject } from '../parse.ts';
 import type { SourceDescription } from '../sources.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 
 interface ConversationFlags extends ExportFlags {
-  interval: Interval;
   pageSize?: number;
   filter?: string;
   totalTolerance?: number;
@@ -48,7 +48,8 @@ export function addExportGenesys(parent: Command, { io, args, setExitCode }: Com
     redis: true,
   }).action(async (flags: ConversationFlags & { tutorialForm?: true }) => {
     const name = 'export genesys-conversations';
-    const source = () => (flags.tutorialForm ? tutorialSource(flags) : querySource(flags));
+    const source = (interval: Interval) =>
+      flags.tutorialForm ? tutorialSource(flags, interval) : querySource(flags);
     setExitCode(await runExportJob(io, { name, args, flags, vendor: 'genesys', source }));
   });
 
@@ -87,10 +88,7 @@ export function addExportGenesys(parent: Command, { io, args, setExitCode }: Com
 }
 
 function addConversationFlags(command: Command, pageSize: number): Command {
-  return command
-    .optionsGroup('Required:')
-    .addOption(outFlag())
-    .addOption(intervalFlag())
+  return addPeriodFlags(command.optionsGroup('Required:').addOption(outFlag()))
     .optionsGroup('Query:')
     .option('--filter <file>', 'JSON file with more fields of the query, such as segmentFilters')
     .addOption(pageSizeFlag(`conversations per page (default: ${pageSize})`));
@@ -105,7 +103,7 @@ function querySource(flags: ConversationFlags): SourceDescription {
   return { source: 'genesys-conversations', options: { query: filterOf(flags), pageSize, totalTolerance } };
 }
 
-function tutorialSource({ interval, pageSize: size, filter, totalTolerance }: ConversationFlags) {
+function tutorialSource({ pageSize: size, filter, totalTolerance }: ConversationFlags, interval: Interval) {
   refuse('--tutorial-form', [
     filter !== undefined && 'cannot be combined with --filter',
     totalTolerance !== undefined && 'cannot be combined with --total-tolerance',

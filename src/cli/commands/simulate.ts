@@ -5,8 +5,9 @@ import { SIMULATOR_DEFAULTS } from '../../testing/internal.ts';
 import { CXONE_VARIABLES, DESCRIBED_VENDORS, GENESYS_VARIABLES } from '../../vendors/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT, EXIT_CODES } from '../exit-code.ts';
+import { addIntervalFlags } from '../flags/period-flags.ts';
 import { addHelpEnd } from '../help.ts';
-import { parseCount, parseInterval, parsePort, parseSeconds, parseShare } from '../parse.ts';
+import { parseCount, parsePort, parseSeconds, parseShare } from '../parse.ts';
 
 interface SimulateFlags {
   vendor: SimulatedVendor;
@@ -51,11 +52,6 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     )
     .optionsGroup('Data:')
     .option('--records <n>', 'number of conversations', parseCount, records)
-    .option(
-      '--interval <start/end>',
-      `start times of the conversations (default: ${interval})`,
-      parseInterval,
-    )
     .option('--seed <n>', 'seed of the data and the faults', parseCount, seed)
     .optionsGroup('Tokens and faults:')
     .option(
@@ -66,6 +62,7 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     .option('--revoke-every <n>', 'revoke all tokens after this many requests (default: never)', parseCount)
     .option('--fault-rate <share>', 'share of 429, 503 and resets, from 0 to 1 (default: 0)', parseShare)
     .option('--page-delay <s>', 'seconds before each response (default: 0)', parseSeconds);
+  addIntervalFlags(command.optionsGroup('Data:'), `start times of the conversations (default: ${interval})`);
   addHelpEnd(command, {
     examples: [
       'simulate --port 4010 > simulator.sh',

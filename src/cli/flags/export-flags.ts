@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/internal.ts';
 import type { CsvFlags } from '../output.ts';
-import { type Interval, parseCount, parseDelimiter, parseList, parseSeconds } from '../parse.ts';
+import { parseCount, parseDelimiter, parseList, parseSeconds } from '../parse.ts';
+import type { PeriodFlags } from './period-flags.ts';
 import type { SplitFlags } from './queue-flags.ts';
 import { addResumeFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
 
@@ -18,10 +19,9 @@ export interface ResultFlags {
 }
 
 /** Flags that all exports share. */
-export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags, ResultFlags, CsvFlags {
+export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags, ResultFlags, CsvFlags, PeriodFlags {
   out: string;
   format?: OutputFormat;
-  interval?: Interval;
 }
 
 export function readAheadFlag(): Option {

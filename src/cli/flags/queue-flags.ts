@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
+import { refuse } from '../../core/internal.ts';
 import { parseCount } from '../parse.ts';
 
 /** Flags that name a queue. */
@@ -19,6 +20,8 @@ export interface SplitFlags extends Partial<QueueFlags> {
 
 /** The default of `--parts`. */
 export const DEFAULT_PARTS = 24;
+/** The default of `--parts` for each day, of which there can be many. */
+export const DEFAULT_DAY_PARTS = 4;
 
 /** @param use what the queue is for. */
 export function queueFlag(use: string): Option {
@@ -34,7 +37,11 @@ export function addSplitFlags(command: Command): Command {
     .optionsGroup('Export on many hosts, by the workers of a queue:')
     .addOption(queueFlag('submit the export to the queue in this Redis'))
     .addOption(queueNameFlag())
-    .option('--parts <n>', `number of parts (default: ${DEFAULT_PARTS})`, parseCount)
+    .option(
+      '--parts <n>',
+      `number of parts (default: ${DEFAULT_PARTS}; ${DEFAULT_DAY_PARTS} for a day of --since or --days)`,
+      parseCount,
+    )
     .option('--name <name>', 'name of the export (default: from the file name)')
     .option(
       '--priority <n>',
@@ -46,7 +53,15 @@ export function addSplitFlags(command: Command): Command {
 }
 
 /** Flags that have no effect without `--queue`. */
-export const QUEUE_ONLY = ['--queue-name', '--parts', '--name', '--priority', '--keep-parts', '--no-merge'];
+const QUEUE_ONLY = ['--queue-name', '--parts', '--name', '--priority', '--keep-parts', '--no-merge'];
+
+/** Refuses the flags that have no effect without `--queue`. @throws ConfigurationError */
+export function refuseQueueFlags(args: readonly string[]): void {
+  const queueOnly = passedFlags(QUEUE_ONLY, args);
+  refuse('--queue', [
+    queueOnly.length > 0 && `missing; ${queueOnly.join(', ')} can be used only with --queue`,
+  ]);
+}
 
 /** Flags that have no effect with `--queue`, because the workers send the requests. */
 export const WORKER_ONLY = [

@@ -17,6 +17,7 @@ export interface WorkFlags extends ConnectionFlags {
   timeout: number;
   maxOutage: number;
   log: 'text' | 'json';
+  quiet?: true;
   progressInterval?: number;
 }
 
@@ -90,6 +91,7 @@ export function addLogFlags(command: Command): Command {
   return command
     .optionsGroup('Logging:')
     .addOption(log.choices(['text', 'json']).default('text'))
+    .option('--quiet', 'print only warnings and failures, so that cron sends mail only about them')
     .option(
       '--progress-interval <s>',
       `seconds between progress lines unless on a terminal; 0 for a line after each page or batch (default: ${PROGRESS_INTERVAL / 1000})`,

@@ -1,11 +1,5 @@
 import { Option } from 'commander';
-import { parseCount, parseInterval, parsePair, parseRepeated, parseShare } from '../parse.ts';
-
-export function intervalFlag(): Option {
-  const description =
-    'ISO 8601 interval in the past, such as 2026-01-01/2026-02-01; a date means midnight UTC';
-  return new Option('--interval <start/end>', description).argParser(parseInterval).makeOptionMandatory();
-}
+import { parseCount, parsePair, parseRepeated, parseShare } from '../parse.ts';
 
 /** @param description includes the unit and the default. */
 export function pageSizeFlag(description: string): Option {

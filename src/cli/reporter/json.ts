@@ -28,6 +28,7 @@ export function jsonReporter(stream: TextStream, interval: number, clock: Clock)
     warning: (message) => write('warning', { message }),
     interrupted: (message) => write('warning', { message }),
     note: (event, message, fields) => write(event, { message, ...fields }),
+    problem: (event, message, fields) => write(event, { message, ...fields }),
     completed({ message, exitCode, hint, summary }) {
       timer.stop();
       write('complete', { message, exitCode, hint, ...summary });

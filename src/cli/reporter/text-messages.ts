@@ -53,6 +53,7 @@ export function textMessages({ write, columns, leaveCtrlC, stop, clock }: TextOu
       say(`warning: ${message}`);
     },
     note: (_, message) => say(message),
+    problem: (_, message) => say(message),
     completed({ message, hint }) {
       stop();
       say(message);

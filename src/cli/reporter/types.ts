@@ -4,9 +4,13 @@ import type { AuthRefreshEvent } from '../../core/index.ts';
 import type { ExitCode } from '../exit-code.ts';
 
 /** The progress of a run of this process, or of the workers of a queue. */
-export type ReportedProgress =
+export type ReportedProgress = (
   | (Progress & Partial<Pick<ImportProgress, 'accepted' | 'rejected' | 'unresolved'>>)
-  | WholeProgress;
+  | WholeProgress
+) & {
+  /** The date, if the run exports days. */
+  readonly day?: string;
+};
 
 /** The result of a complete run. */
 export interface Completion {
@@ -30,6 +34,8 @@ export interface Failure {
   hint?: string | undefined;
   /** The command that resumes the run; undefined if the run cannot be resumed. */
   resume?: string | undefined;
+  /** The result of each day, if the run exports days. For machines. */
+  days?: readonly object[] | undefined;
 }
 
 /** Reports a run on standard error. */
@@ -42,6 +48,8 @@ export interface Reporter {
   interrupted(message: string): void;
   /** Reports an event: `message` is for people, `event` and `fields` are for machines. */
   note(event: string, message: string, fields: object): void;
+  /** Reports an event as `note` does, also with `--quiet`. */
+  problem(event: string, message: string, fields: object): void;
   completed(completion: Completion): void;
   failed(failure: Failure): void;
   /** Releases timers and the terminal. Can be called more than once. */

@@ -13,11 +13,14 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** Returns `12 of 100 records`, or `12 records` if the total is unknown or is an estimate that is too low. */
-export function recordsText({ records, total }: ReportedProgress): string {
-  return total !== undefined && total >= records
-    ? `${count(records)} of ${counted(total, 'record')}`
-    : counted(records, 'record');
+/** Returns `12 of 100 records`, after the date of a day, or `12 records` if the total is unknown or is an estimate that is too low. */
+export function recordsText({ records, total, day }: ReportedProgress): string {
+  const date = day === undefined ? '' : `${day}: `;
+  const text =
+    total !== undefined && total >= records
+      ? `${count(records)} of ${counted(total, 'record')}`
+      : counted(records, 'record');
+  return date + text;
 }
 
 /** Returns the parts of a progress line besides the records; a part without content is an empty string. */

@@ -1,0 +1,65 @@
+import { type Day, DaysError, exportDays } from '../../batch/index.ts';
+import { pendingDays } from '../../batch/internal.ts';
+import { refuse } from '../../core/internal.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { createSource, type ExportJob } from '../export-job.ts';
+import type { ChosenDays } from '../flags/period-flags.ts';
+import { passedFlags, refuseQueueFlags } from '../flags/queue-flags.ts';
+import type { Io } from '../io.ts';
+import { type JobRun, runJob } from '../job.ts';
+import { sinkFor } from '../output.ts';
+import { checkFolders, checkTemplate } from './day-output.ts';
+import { createDayReports } from './day-reports.ts';
+
+/** Exports a file for each day. @returns the exit code. */
+export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise<ExitCode> {
+  const { args, flags, source: _, warningFor: __, ...job } = exportJob;
+  const { out, readAhead, checkpointInterval, timezone: timeZone, reread } = flags;
+  return runJob(io, {
+    ...job,
+    args,
+    flags,
+    relative: flags.relative,
+    file: out,
+    canResume: true,
+    prepare(reporter): JobRun {
+      refuseQueueFlags(args);
+      checkTemplate(out, days);
+      refuse('--checkpoint', [
+        passedFlags(['--checkpoint'], args).length > 0 &&
+          `cannot be combined with ${days.flag}: each day has a checkpoint beside its file`,
+      ]);
+      checkFolders(out, days);
+      const reports = createDayReports(reporter, job.name);
+      const own = {
+        ...{ days: days.text, timeZone, reread, readAhead, checkpointInterval },
+        source: (day: Day) => createSource(exportJob, day.interval),
+        sink: (day: Day) => sinkFor(io, flags, day),
+      };
+      return {
+        isIdle: async (options) => (await pendingDays({ ...options, ...own })).length === 0,
+        async run(options) {
+          const { onProgress: __, ...run } = options;
+          const pending = await pendingDays({ ...run, ...own });
+          reports.started(days.list.length, pending.length);
+          try {
+            const { days: all } = await exportDays({
+              ...run,
+              ...own,
+              onProgress: (progress, { date }) => reporter.progress({ ...progress, day: date }),
+              onDay({ day: { date }, ...outcome }) {
+                if (outcome.status === 'complete') reports.complete(date, outcome.summary);
+                else reports.failed(date, outcome.error);
+              },
+            });
+            for (const { day, summary } of all)
+              if (summary.alreadyComplete) reports.complete(day.date, summary);
+          } catch (error) {
+            if (!(error instanceof DaysError)) throw error;
+          }
+          return reports.end(flags, out);
+        },
+      };
+    },
+  });
+}

@@ -1,0 +1,152 @@
+import { type Command, Option } from 'commander';
+import { type Day, type DaysText, listDays, resolveInterval } from '../../batch/index.ts';
+import { checkInterval } from '../../batch/internal.ts';
+import { ConfigurationError } from '../../core/index.ts';
+import { type Interval, parseCount, parseTimeZone } from '../parse.ts';
+
+/** The dates of a command, after `addPeriodFlags` has resolved their texts. */
+export interface PeriodFlags {
+  timezone?: string;
+  interval?: Interval;
+  /** Set if the command exports a file for each day. */
+  days?: ChosenDays;
+  reread?: number;
+  /** Set if the dates have another meaning on another day, such as `yesterday`. */
+  relative?: RelativePeriod;
+}
+
+/** The days of `--since` or `--days`. */
+export interface ChosenDays {
+  readonly flag: '--since' | '--days';
+  readonly text: DaysText;
+  readonly list: readonly Day[];
+}
+
+/** Dates that depend on the current day. */
+export interface RelativePeriod {
+  readonly flag: '--interval' | '--days';
+  /** As it was typed. */
+  readonly text: string;
+  /** The same dates, on any day. */
+  readonly absolute: string;
+}
+
+type Texts = Partial<Record<'interval' | 'since' | 'days' | 'timezone', string>> &
+  Pick<PeriodFlags, 'reread'>;
+
+const INTERVAL =
+  'ISO 8601 interval in the past, such as 2026-01-01/2026-02-01 or 2026-01-01/P1D, or a period: 2026-01, 2026-01-31, yesterday, last-week, last-month';
+
+export function intervalFlag(description = INTERVAL): Option {
+  return new Option('--interval <start/end>', description);
+}
+
+export function timezoneFlag(): Option {
+  const description = 'time zone of dates and of times without a zone, such as Europe/Berlin (default: UTC)';
+  return new Option('--timezone <zone>', description).argParser(parseTimeZone);
+}
+
+/** Adds the dates of an export. Before the command runs, their texts are resolved: see {@link PeriodFlags}. */
+export function addPeriodFlags(command: Command): Command {
+  return command
+    .optionsGroup('Dates (one of --interval, --since and --days is required):')
+    .addOption(intervalFlag())
+    .option('--since <date>', 'a file for each day from this date to yesterday; complete days are skipped')
+    .option(
+      '--days <days>',
+      'a file for each of these days: 2026-01-01/2026-01-31 (both included), 2026-01, 2026-01-31, yesterday, last-week, last-month',
+    )
+    .option(
+      '--reread <n>',
+      'export the last n complete days again, and replace their files (default: 0)',
+      parseCount,
+    )
+    .addOption(timezoneFlag())
+    .hook('preAction', (_, action) => {
+      const texts = action.opts<Texts>();
+      requireOne(action, texts);
+      resolvePeriod(action, texts);
+    });
+}
+
+/** Adds `--interval`, which is optional, and its time zone. @param description of the interval. */
+export function addIntervalFlags(command: Command, description: string): Command {
+  return command
+    .addOption(intervalFlag(description))
+    .addOption(timezoneFlag())
+    .hook('preAction', (_, action) => resolvePeriod(action, action.opts<Texts>()));
+}
+
+function requireOne(command: Command, { interval, since, days, reread }: Texts): void {
+  const chosen = Object.entries({ '--interval': interval, '--since': since, '--days': days })
+    .filter(([, text]) => text !== undefined)
+    .map(([flag]) => flag);
+  if (chosen.length === 0)
+    command.error(
+      'error: one of --interval, --since and --days is required: --interval 2026-01-01/2026-02-01 exports one file, ' +
+        "--since 2026-01-01 --out 'NAME-{date}.jsonl' a file for each day",
+    );
+  if (chosen.length > 1) command.error(`error: ${chosen.join(' and ')} cannot be combined: choose one`);
+  if (reread !== undefined && interval !== undefined)
+    command.error('error: --reread requires --since or --days');
+}
+
+/** Replaces the texts by what they mean now. Reports a wrong text as commander reports a wrong argument. */
+function resolvePeriod(command: Command, texts: Texts): void {
+  const { interval, since, days, timezone: timeZone } = texts;
+  const set = (flags: PeriodFlags) => {
+    for (const [name, value] of Object.entries(flags)) command.setOptionValue(name, value);
+  };
+  const resolve = <T>(flag: string, text: string, resolved: () => T): T => {
+    try {
+      return resolved();
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      return command.error(invalid(command, flag, text, error.problems));
+    }
+  };
+  if (timeZone !== undefined && !needsZone(texts)) {
+    command.error(
+      `error: --timezone ${timeZone} has no effect: ${interval === undefined ? 'no dates are set' : `${interval} has its own zones`}. Remove it`,
+    );
+  }
+  if (interval !== undefined) {
+    const whole = resolve('--interval', interval, () => intervalOf(interval, timeZone));
+    const [start = '', end = ''] = whole.split('/');
+    set({ interval: { start, end }, ...relative('--interval', interval, whole) });
+  }
+  const text = since === undefined ? days : { since };
+  if (text === undefined) return;
+  const flag = since === undefined ? '--days' : '--since';
+  const list = resolve(flag, since ?? days ?? '', () => listDays(text, { timeZone }));
+  const [first, last] = [list[0]?.date, list.at(-1)?.date];
+  const absolute = first === last ? `${first}` : `${first}/${last}`;
+  set({ days: { flag, text, list }, ...(typeof text === 'string' && relative('--days', text, absolute)) });
+}
+
+function intervalOf(text: string, timeZone: string | undefined): string {
+  // The text itself, so that checkpoints of earlier versions stay valid: a data extraction sends it unchanged.
+  if (timeZone === undefined && checkInterval(text, Date.now()) === undefined) return text;
+  return resolveInterval(text, { timeZone });
+}
+
+// Two times, each with its zone.
+const MOMENTS = /^\S+T\S+(Z|[+-]\d\d:?\d\d)\/\S+T\S+(Z|[+-]\d\d:?\d\d)$/;
+
+function needsZone({ interval, since, days }: Texts): boolean {
+  return (since ?? days) !== undefined || (interval !== undefined && !MOMENTS.test(interval));
+}
+
+function relative(
+  flag: RelativePeriod['flag'],
+  text: string,
+  absolute: string,
+): Pick<PeriodFlags, 'relative'> {
+  return /^[a-z]/i.test(text) && !text.startsWith('P') ? { relative: { flag, text, absolute } } : {};
+}
+
+function invalid(command: Command, flag: string, text: string, problems: readonly string[]): string {
+  const { flags = flag } = command.options.find(({ long }) => long === flag) ?? {};
+  const sentences = problems.map((problem) => `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`);
+  return `error: option '${flags}' argument '${text}' is invalid. ${sentences.join(' ')}`;
+}

@@ -1,0 +1,120 @@
+import { BatchError, type Day } from '../../batch/index.ts';
+import { splitInterval, type WholeSummary } from '../../bullmq/index.ts';
+import { throwIfAborted } from '../../core/internal.ts';
+import { outputOfDay } from '../days/day-output.ts';
+import { createDayReports, type DayReports } from '../days/day-reports.ts';
+import type { ChosenDays } from '../flags/period-flags.ts';
+import { DEFAULT_DAY_PARTS } from '../flags/queue-flags.ts';
+import type { Completion } from '../reporter/types.ts';
+import { sourceOf } from '../sources.ts';
+import type { Described } from './describe-queued.ts';
+import type { QueueRun, Submitted } from './run-queued.ts';
+
+/** A day whose export is in the queue. */
+interface SubmittedDay {
+  readonly date: string;
+  /** Undefined if the day is complete. */
+  readonly submitted?: Submitted;
+  readonly summary?: WholeSummary;
+}
+
+/**
+ * Submits one export for each day, and waits for the days in order. The parts of all days alternate, because their exports have the same
+ * priority.
+ */
+export async function runQueuedDays(
+  run: QueueRun,
+  described: Described,
+  { list }: ChosenDays,
+): Promise<Completion> {
+  const { job, reporter, signal } = run;
+  const { flags } = job;
+  const [first] = list;
+  // Refuse wrong options before an export is submitted.
+  if (first) sourceOf(described.description, first.interval);
+  const reports = createDayReports(reporter, job.name);
+  const days: SubmittedDay[] = [];
+  try {
+    for (const day of list) {
+      throwIfAborted(signal);
+      const submitted = await attempt(reports, run, day.date, () => submitDay(run, described, day));
+      if (submitted) days.push(submitted);
+    }
+    const { reread = 0 } = flags;
+    const again = days.filter(({ summary }) => summary).slice(reread === 0 ? days.length : -reread);
+    for (const { date } of again) {
+      const day = list.find((one) => one.date === date) as Day;
+      const submitted = await attempt(reports, run, date, () => rereadDay(run, described, day));
+      const index = days.findIndex((one) => one.date === date);
+      days.splice(index, 1, ...(submitted ? [submitted] : []));
+    }
+    reporter.started(job.name, flags.out);
+    reports.started(list.length, days.filter(({ summary }) => !summary).length);
+    for (const { date, summary, submitted } of days) {
+      const result = summary ?? (await attempt(reports, run, date, async () => submitted?.finished()));
+      if (result) reports.complete(date, result);
+    }
+    return reports.end(flags, `${flags.out} in the directory of the workers`);
+  } finally {
+    await Promise.all(days.map(({ submitted }) => submitted?.close()));
+  }
+}
+
+/** Reports an error of one day, so that the other days continue. @throws the error if it is not about this day. */
+async function attempt<T>(
+  reports: DayReports,
+  { signal }: QueueRun,
+  date: string,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    const isUnreachable =
+      error instanceof BatchError && error.code === 'ERR_QUEUE' && error.cause !== undefined;
+    if (signal.aborted || isUnreachable || !(error instanceof BatchError)) throw error;
+    reports.failed(date, error);
+    return undefined;
+  }
+}
+
+function submitDay(run: QueueRun, { name, description }: Described, day: Day): Promise<SubmittedDay> {
+  // Without `keepSummary`, Redis would forget after some days that the day is complete.
+  return submit(run, day, { name: `${name}-${day.date}`, description, keepSummary: true });
+}
+
+/** Exports a complete day again. The same command on the same day joins the same reread, because its name contains the current date. */
+function rereadDay(run: QueueRun, { name, description }: Described, day: Day): Promise<SubmittedDay> {
+  const { timezone: timeZone = 'UTC' } = run.job.flags;
+  const today = new Date().toLocaleDateString('sv-SE', { timeZone });
+  return submit(run, day, { name: `${name}-${day.date}-reread-${today}`, description, replace: true });
+}
+
+interface DayExport extends Described {
+  keepSummary?: boolean;
+  replace?: boolean;
+}
+
+async function submit(
+  { job, submit }: QueueRun,
+  { date, interval }: Day,
+  { description, ...own }: DayExport,
+): Promise<SubmittedDay> {
+  const { out, merge, parts = DEFAULT_DAY_PARTS } = job.flags;
+  const submitted = await submit(
+    {
+      ...own,
+      description: { ...description, startedWithin: true },
+      parts: splitInterval(interval, parts),
+      output: merge === false ? false : outputOfDay(out, date),
+    },
+    { day: date },
+  );
+  if (!submitted.isComplete) return { date, submitted };
+  try {
+    return { date, summary: await submitted.finished() };
+  } finally {
+    // Each handle has a connection.
+    await submitted.close();
+  }
+}
