@@ -34,7 +34,8 @@ const SINCE: OptionTable<Exclude<DaysText, string>> = { since: 'any' };
  */
 export function listDays(days: DaysText, options: DateOptions = {}): Day[] {
   const zone = readZone('listDays', options);
-  const { first, end } = typeof days === 'string' ? textPeriod(days, zone) : sincePeriod(days, zone);
+  const { first, end } =
+    typeof days === 'object' && days !== null ? sincePeriod(days, zone) : textPeriod(String(days), zone);
   const list: Day[] = [];
   let start = startOfDay(first, zone);
   for (let date = first; Temporal.PlainDate.compare(date, end) < 0; ) {

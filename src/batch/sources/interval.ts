@@ -31,7 +31,12 @@ export function checkInterval(text: unknown, now: number): string | undefined {
   if (typeof text !== 'string')
     return 'interval must be a string, such as 2026-01-01T00:00Z/2026-02-01T00:00Z';
   const parts = text.split('/');
-  if (parts.length !== 2) return `interval must be two dates separated by /, not ${JSON.stringify(text)}`;
+  if (parts.length !== 2) {
+    return (
+      `interval must be two dates separated by /, not ${JSON.stringify(text)}. ` +
+      'For dates such as yesterday and 2026-10, use resolveInterval'
+    );
+  }
   return checkDates(
     { name: 'the start of interval', date: parts[0] },
     { name: 'the end of interval', date: parts[1] },
