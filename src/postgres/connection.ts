@@ -63,19 +63,6 @@ export async function connect(url: string): Promise<Connection> {
   };
 }
 
-/** Connects, calls a function, and closes the connection. */
-export async function withConnection<T>(
-  url: string,
-  use: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  const connection = await connect(url);
-  try {
-    return await use(connection);
-  } finally {
-    await connection.close();
-  }
-}
-
 async function close(client: Client): Promise<void> {
   const expired = () => new Error('timed out');
   // `end` waits for a server that may have disappeared.

@@ -70,13 +70,12 @@ export async function readExport(
   return { checkpoint: row.checkpoint, revision: Number(row.revision) };
 }
 
-/** Saves the checkpoint of an export that begins. */
+/** Saves the checkpoint of an export that begins, within the transaction of the caller. */
 export async function startExport(
   { query }: Connection,
   { target, name }: ExportKey,
   text: string,
 ): Promise<void> {
-  await query('BEGIN');
   await query(`DELETE FROM ${tableIn(target, JOURNAL)} WHERE target = $1 AND name = $2`, [
     target.table,
     name,
@@ -87,7 +86,6 @@ export async function startExport(
        SET format = excluded.format, revision = 0, complete = false, checkpoint = excluded.checkpoint, updated_at = now()`,
     [target.table, name, text],
   );
-  await query('COMMIT');
 }
 
 /**

@@ -26,10 +26,8 @@ interface ModelOptions {
   columns?: readonly string[] | undefined;
 }
 
-const CONVERSATION_ID = 'conversationId';
-
-export function modelOf({ rows, id = CONVERSATION_ID, columns }: ModelOptions): Model {
-  return id === CONVERSATION_ID ? conversationModel(rows, columns) : recordModel(id, columns);
+export function modelOf({ rows, id, columns }: ModelOptions): Model {
+  return id === undefined || rows !== undefined ? conversationModel(rows, columns) : recordModel(id, columns);
 }
 
 function conversationModel(level: RowLevel | undefined, columns: readonly string[] | undefined): Model {

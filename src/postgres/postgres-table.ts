@@ -1,7 +1,7 @@
 import type { CheckpointStore, OpenSink, Sink } from '../batch/index.ts';
 import { ROW_LEVELS, type RowLevel } from '../batch/internal.ts';
 import { type OptionTable, prefixed, readOptions, refuse } from '../core/internal.ts';
-import { type Connection, connect, withConnection } from './connection.ts';
+import { type Connection, connect } from './connection.ts';
 import {
   createOwnTables,
   EXPORTS,
@@ -16,6 +16,7 @@ import { parseTable, urlProblem } from './location.ts';
 import { lockFor } from './locks.ts';
 import { modelOf } from './model.ts';
 import { openRowWriter, type RowWriter, refuseMissing } from './row-writer.ts';
+import { type SharedConnection, sharedConnection } from './shared-connection.ts';
 import { misfitError } from './staging.ts';
 import { findTarget, labelOf, type Target } from './target.ts';
 
@@ -70,6 +71,17 @@ interface Session {
  * @throws ConfigurationError
  */
 export function postgresTable(options: PostgresOptions): Sink {
+  return tableSink(options, sharedConnection(options?.url));
+}
+
+/** Returns a function that returns the sink of each export into a table. The sinks read their checkpoints through one connection. */
+export function postgresTables(options: Omit<PostgresOptions, 'name'>): (name: string) => Sink {
+  const shared = sharedConnection(options.url);
+  return (name) => tableSink({ ...options, name }, shared);
+}
+
+/** @param shared reads checkpoints. The rows have a connection of their own, whose end releases the lock. */
+function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
   const [own, problems] = readOptions<PostgresOptions>(options, OPTIONS);
   const { url = '', table = '', name = '', rows, id, columns, addColumns = false } = own;
   const tableName = parseTable(table);
@@ -106,7 +118,7 @@ export function postgresTable(options: PostgresOptions): Sink {
     name: `${JSON.stringify(name)} in the table ${EXPORTS}`,
     journal,
     load: () =>
-      withConnection(url, async (connection) => {
+      shared.use(async (connection) => {
         const target = await findTarget(connection, place);
         const row = await readExport(connection, { target, name });
         if (row && row.revision > 0 && hasRecords(row.checkpoint)) refuseMissing(target);
@@ -117,11 +129,13 @@ export function postgresTable(options: PostgresOptions): Sink {
 
   /** Saves the checkpoint of an export that begins. Takes the lock, so that a running export keeps its checkpoint. */
   async function start(text: string): Promise<void> {
-    await withConnection(url, async (connection) => {
+    await shared.use(async (connection) => {
       const target = await findTarget(connection, place);
-      await lockFor(connection, exportLock(target, name));
       await createOwnTables(connection, target);
+      await connection.query('BEGIN');
+      await lockFor(connection, exportLock(target, name), 'transaction');
       await startExport(connection, { target, name }, text);
+      await connection.query('COMMIT');
     });
   }
 

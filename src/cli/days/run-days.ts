@@ -7,22 +7,23 @@ import type { ChosenDays } from '../flags/period-flags.ts';
 import { passedFlags, refuseQueueFlags } from '../flags/queue-flags.ts';
 import type { Io } from '../io.ts';
 import { type JobRun, runJob } from '../job.ts';
-import { sinkFor } from '../output.ts';
+import { sinksFor } from '../output.ts';
+import { shownOutput, tableOf } from '../postgres-output.ts';
 import { checkFolders, checkTemplate } from './day-output.ts';
 import { createDayReports } from './day-reports.ts';
 
 /** Exports a file for each day. @returns the exit code. */
 export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise<ExitCode> {
-  const { args, flags, source: _, warningFor: __, ...job } = exportJob;
+  const { args, flags, source: _, warningFor: __, id, ...job } = exportJob;
   const { out, readAhead, checkpointInterval, timezone: timeZone, reread } = flags;
   return runJob(io, {
     ...job,
     args,
     flags,
     relative: flags.relative,
-    file: out,
+    file: shownOutput(out),
     canResume: true,
-    prepare(reporter): JobRun {
+    prepare(reporter, environment): JobRun {
       refuseQueueFlags(args);
       checkTemplate(out, days);
       refuse('--checkpoint', [
@@ -34,7 +35,7 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
       const own = {
         ...{ days: days.text, timeZone, reread, readAhead, checkpointInterval },
         source: (day: Day) => createSource(exportJob, day.interval),
-        sink: (day: Day) => sinkFor(io, flags, day),
+        sink: sinksFor(io, flags, { id, name: job.name }, environment),
       };
       return {
         isIdle: async (options) => (await pendingDays({ ...options, ...own })).length === 0,
@@ -57,7 +58,7 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
           } catch (error) {
             if (!(error instanceof DaysError)) throw error;
           }
-          return reports.end(flags, out);
+          return reports.end(flags, tableOf(out) ?? out);
         },
       };
     },
