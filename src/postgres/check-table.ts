@@ -23,7 +23,7 @@ export function extraColumn(columns: readonly TableColumn[]): TableColumn | unde
  */
 export function checkTable(
   target: Target,
-  { rowKey }: Model,
+  { rowKey, wanted: typed }: Model,
   wanted: readonly WantedColumn[] | undefined,
   addColumns: boolean,
 ): void {
@@ -57,7 +57,9 @@ export function checkTable(
       const column = matchColumn(member, columns);
       if (!column) return undefined;
       if (!column.isWritable) return `the column ${column.name} is generated, so the export cannot set it`;
+      // The types of members that no documentation describes are a guess.
       return (
+        typed &&
         !accepts(column, type) &&
         `the column ${column.name} has the type ${column.type}, but ${member} needs ${sqlType(type)} or text`
       );

@@ -142,14 +142,16 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
       const flat = all.flat();
       if (!isReady) {
         if (options.chosen) checkColumns(options.chosen, items);
-        // A table that exists decides the columns.
-        await prepare(target.columns && !options.chosen ? [] : columnsFor(flat));
+        // A table that exists needs no column for a member without a value.
+        const { columns: existing } = target;
+        const members = membersOf(flat).filter(
+          (member) => !existing || matchColumn(member, existing) || hasValue(flat, member),
+        );
+        await prepare(columnsFor(flat, members));
       }
       const fresh = membersOf(flat).filter((member) => !columnOf.has(member));
       // A member without a value has no type.
-      const present = fresh.filter((member) =>
-        flat.some((row) => row[member] !== null && row[member] !== undefined),
-      );
+      const present = fresh.filter((member) => hasValue(flat, member));
       if (present.length > 0) await place(columnsFor(flat, present));
       for (const rows of all) {
         records++;
@@ -193,4 +195,8 @@ export function refuseMissing(target: Target): void {
     'ERR_OUTPUT_SHORT',
     { resumable: false },
   );
+}
+
+function hasValue(rows: readonly JsonObject[], member: string): boolean {
+  return rows.some((row) => row[member] !== null && row[member] !== undefined);
 }
