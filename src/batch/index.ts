@@ -43,12 +43,17 @@ export type { ResultOptions } from './import/targets/response-results.ts';
 export { ExactNumber } from './json/exact-number.ts';
 export { toJson } from './json/to-json.ts';
 export type { Progress, Waiting } from './progress.ts';
+export type { RowLevel } from './rows/conversation-rows.ts';
 export type { RunOptions } from './run-options.ts';
-export { type CsvOptions, csvFile, gzipCsvFile } from './sinks/csv.ts';
-export { gzipJsonLinesFile, jsonLinesFile } from './sinks/json-lines.ts';
+export { type CsvOptions, csvFile, csvStream, gzipCsvFile, gzipCsvStream } from './sinks/csv.ts';
+export {
+  gzipJsonLinesFile,
+  gzipJsonLinesStream,
+  jsonLinesFile,
+  jsonLinesStream,
+} from './sinks/json-lines.ts';
 export type { OpenSink, Sink } from './sinks/sink.ts';
-export { jsonLinesStream } from './sinks/stream.ts';
-export type { GzipOptions } from './sinks/text-file.ts';
+export type { GzipOptions } from './sinks/text-output.ts';
 export type { CxoneContact } from './sources/completed-contacts-answer.ts';
 export type { GenesysConversation } from './sources/conversation-answer.ts';
 export type { CsvRow } from './sources/csv-rows.ts';

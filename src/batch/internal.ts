@@ -27,13 +27,17 @@ export {
 } from './rows/conversation-rows.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export { checkColumns } from './sinks/columns.ts';
+export { rowModel } from './sinks/csv.ts';
+export { csvRecords } from './sinks/csv-records.ts';
 export {
   endingProblem,
   fileSink,
   formatOf,
   isCsv,
+  isGzip,
   OUTPUT_FORMATS,
   type OutputFormat,
+  streamSink,
 } from './sinks/formats.ts';
 export { linesFile } from './sinks/json-lines.ts';
 export { DEFAULTS as CURSOR_DEFAULTS } from './sources/cursor.ts';

@@ -1,5 +1,5 @@
 import type { CsvOptions, OpenSink, Sink } from '../batch/index.ts';
-import { checkColumns } from '../batch/internal.ts';
+import { checkColumns, csvRecords, rowModel } from '../batch/internal.ts';
 import type { PartState } from './part-state.ts';
 
 /**
@@ -13,9 +13,10 @@ import type { PartState } from './part-state.ts';
  */
 export function checkedColumns(
   sink: Sink,
-  { columns, allowEmptyColumns }: CsvOptions,
+  csv: CsvOptions,
   earlier: () => Promise<readonly PartState[]>,
 ): Sink {
+  const { columns, allowEmptyColumns } = csv;
   if (!columns) return sink;
   return {
     format: sink.format,
@@ -36,7 +37,7 @@ export function checkedColumns(
           if (isFirstPage && items.length > 0) {
             isFirstPage = false;
             try {
-              checkColumns(columns, items, { allowEmptyColumns });
+              checkColumns(columns, csvRecords(items, rowModel(csv)), { allowEmptyColumns });
             } catch (error) {
               misspelt = error;
             }

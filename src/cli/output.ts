@@ -1,5 +1,13 @@
-import { type CsvOptions, type Day, jsonLinesStream, type Sink } from '../batch/index.ts';
-import { endingProblem, fileSink, formatOf, isCsv, type OutputFormat } from '../batch/internal.ts';
+import type { CsvOptions, Day, RowLevel, Sink } from '../batch/index.ts';
+import {
+  endingProblem,
+  fileSink,
+  formatOf,
+  isCsv,
+  isGzip,
+  type OutputFormat,
+  streamSink,
+} from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
 import { isPostgresUrl } from '../postgres/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
@@ -10,6 +18,7 @@ import { type PostgresFlags, postgresSinks } from './postgres-output.ts';
 /** Flags of CSV output. */
 export interface CsvFlags {
   columns?: readonly string[] | undefined;
+  rows?: RowLevel | undefined;
   allowEmptyColumns?: boolean | undefined;
   delimiter?: string | undefined;
   bom?: boolean | undefined;
@@ -18,6 +27,7 @@ export interface CsvFlags {
 
 const CSV_FLAGS: Readonly<Record<keyof CsvFlags, string>> = {
   columns: '--columns',
+  rows: '--rows',
   allowEmptyColumns: '--allow-empty-columns',
   delimiter: '--delimiter',
   bom: '--bom',
@@ -46,9 +56,6 @@ export function outputFormat(output: Output): OutputFormat {
     ),
     addColumns && '--add-columns requires Postgres as output',
     allowEmptyColumns !== undefined && columns === undefined && '--allow-empty-columns requires --columns',
-    out === '-' &&
-      chosen !== 'jsonl' &&
-      `standard output supports only the format jsonl; choose a file for ${chosen}`,
   ]);
   return chosen;
 }
@@ -86,14 +93,21 @@ export function sinksFor(
     return (day) => sinkOf(day?.date ?? name);
   }
   const format = outputFormat(output);
+  const csv = csvOptions(output);
+  refuse('--out', [
+    output.out === '-' &&
+      stdout.isTTY === true &&
+      isGzip(format) &&
+      `- is a terminal, which cannot show ${format}: redirect standard output to a file or a program, or choose ${format.slice(0, -'.gz'.length)}`,
+  ]);
   return (day) => {
     const out = day ? outputOfDay(output.out, day.date) : output.out;
-    return out === '-' ? jsonLinesStream(stdout) : fileSink(out, format, csvOptions(output));
+    return out === '-' ? streamSink(stdout, format, csv) : fileSink(out, format, csv);
   };
 }
 
 /** Refuses the flags that only files have. @throws ConfigurationError */
-function refuseFileFlags({ format, columns: _, ...output }: Output): void {
+function refuseFileFlags({ format, columns: _, rows: __, ...output }: Output): void {
   const passed = Object.keys(csvOptions(output)) as (keyof CsvFlags)[];
   refuse('--out', [
     format !== undefined && `--format ${format} cannot be combined with Postgres: remove it`,

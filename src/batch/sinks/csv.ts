@@ -1,12 +1,28 @@
+import type { Writable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import { type OptionTable, type Problem, readOptions, refuse } from '../../core/internal.ts';
-import { BatchError } from '../errors.ts';
-import { ExactNumber } from '../json/exact-number.ts';
-import { isJsonObject, type JsonObject } from '../json/json-object.ts';
-import { toJson } from '../json/to-json.ts';
-import { type Column, checkColumns, columnOf, unseenColumns } from './columns.ts';
+import { conversationRows, ROW_LEVELS, type RowLevel, type RowModel } from '../rows/conversation-rows.ts';
+import { checkColumns, columnOf, unseenColumns } from './columns.ts';
+import {
+  countOtherMembers,
+  csvRecords,
+  fieldOf,
+  namesOf,
+  type OtherMembers,
+  otherMembersWarning,
+  refuseOtherMembers,
+} from './csv-records.ts';
+import { fileTarget } from './file-target.ts';
 import type { Sink } from './sink.ts';
-import { type Compression, compression, GZIP_OPTIONS, type GzipOptions, openTextFile } from './text-file.ts';
+import { streamTarget } from './stream-target.ts';
+import {
+  type Compression,
+  compression,
+  GZIP_OPTIONS,
+  type GzipOptions,
+  openText,
+  type TextTarget,
+} from './text-output.ts';
 
 /** Options of {@link csvFile}. */
 export interface CsvOptions {
@@ -16,9 +32,17 @@ export interface CsvOptions {
    *
    * If no record of the first page has a column, but the records have a similar name, the export fails before it writes. A column that
    * no record has at all is a warning.
-   * @default the members of the records of the first page that has records
+   * @default all columns of `rows`; without `rows`, the members of the records of the first page that has records
    */
   columns?: readonly string[] | undefined;
+  /**
+   * Write a row for each participant, session or segment of conversations of Genesys Cloud, with the ids and ordinals of its parents. A
+   * conversation without any has one row. `docs/columns.md` lists the columns. `columns` can also select members of the parents.
+   *
+   * A field that is not a column is a warning that names the field, unless you set `columns`.
+   * @default a row for each record
+   */
+  rows?: RowLevel | undefined;
   /** Accepts `columns` that no record of the first page has, even if the records have a similar name. @default false */
   allowEmptyColumns?: boolean | undefined;
   /** A single character. @default ',' */
@@ -35,6 +59,7 @@ export interface CsvOptions {
 
 const OPTIONS: OptionTable<CsvOptions> = {
   columns: 'object',
+  rows: 'any',
   allowEmptyColumns: 'boolean',
   delimiter: 'string',
   bom: 'boolean',
@@ -48,6 +73,8 @@ interface Position {
   columns: readonly string[] | null;
   /** The chosen columns that no record has yet. Absent until the first page with records. */
   unseen?: readonly string[] | undefined;
+  /** Members that are not columns. Only for `rows` without chosen columns. */
+  others?: OtherMembers | undefined;
 }
 
 /**
@@ -64,7 +91,7 @@ interface Position {
  */
 export function csvFile(path: string, options: CsvOptions = {}): Sink {
   const [own, problems] = readOptions(options, OPTIONS);
-  return csvSink('csvFile', path, own, problems);
+  return csvFileSink('csvFile', path, own, problems);
 }
 
 /**
@@ -75,24 +102,63 @@ export function csvFile(path: string, options: CsvOptions = {}): Sink {
  */
 export function gzipCsvFile(path: string, options: CsvOptions & GzipOptions = {}): Sink {
   const [own, problems] = readOptions(options, { ...OPTIONS, ...GZIP_OPTIONS });
-  const { level, memberSize } = own;
-  return csvSink('gzipCsvFile', path, own, problems, compression('gzipCsvFile', { level, memberSize }));
+  const gzip = compression('gzipCsvFile', gzipOf(own));
+  return csvFileSink('gzipCsvFile', path, own, problems, gzip);
 }
 
-function csvSink(
+/**
+ * Returns a sink that writes records to a stream, such as `process.stdout`, as {@link csvFile} writes them to a file. The stream is used as
+ * {@link jsonLinesStream} uses it.
+ *
+ * @throws ConfigurationError
+ */
+export function csvStream(stream: Writable, options: CsvOptions = {}): Sink {
+  const [own, problems] = readOptions(options, OPTIONS);
+  return csvSink('csvStream', streamTarget(stream), own, problems);
+}
+
+/**
+ * Returns a sink that writes records to a stream as {@link csvStream} does, compressed with gzip. The stream receives up to
+ * `memberSize` bytes of text at a time.
+ *
+ * @throws ConfigurationError
+ */
+export function gzipCsvStream(stream: Writable, options: CsvOptions & GzipOptions = {}): Sink {
+  const [own, problems] = readOptions(options, { ...OPTIONS, ...GZIP_OPTIONS });
+  const gzip = compression('gzipCsvStream', gzipOf(own));
+  return csvSink('gzipCsvStream', streamTarget(stream), own, problems, gzip);
+}
+
+const gzipOf = ({ level, memberSize }: GzipOptions): GzipOptions => ({ level, memberSize });
+
+function csvFileSink(
   caller: string,
   path: string,
   options: CsvOptions,
   problems: readonly Problem[],
   gzip?: Compression,
 ): Sink {
-  const { columns: chosen = null, allowEmptyColumns, delimiter = ',', bom = false } = options;
+  const at = (other: string) => csvFileSink(caller, other, options, problems, gzip);
+  return { ...csvSink(caller, fileTarget(path, gzip), options, problems, gzip), at };
+}
+
+function csvSink(
+  caller: string,
+  target: TextTarget,
+  options: CsvOptions,
+  problems: readonly Problem[],
+  gzip?: Compression,
+): Sink {
+  const { columns: chosen = null, rows: level, allowEmptyColumns, delimiter = ',', bom = false } = options;
   const { escapeFormulas = false } = options;
   refuse(caller, [
     chosen && chosen.length === 0 && 'columns must not be empty',
     chosen &&
       new Set(chosen).size < chosen.length &&
       `columns must not repeat a name: ${JSON.stringify(chosen)}`,
+    level !== undefined &&
+      !ROW_LEVELS.includes(level) &&
+      `rows must be one of ${ROW_LEVELS.join(', ')}, not ${JSON.stringify(level)}`,
     allowEmptyColumns === true && !chosen && 'allowEmptyColumns requires columns',
     !/^[^"\r\n]$/u.test(delimiter) &&
       `delimiter must be one character other than a quote or a line break, not ${JSON.stringify(delimiter)}`,
@@ -110,92 +176,70 @@ function csvSink(
     });
   }
 
+  const model = rowModel(options);
+  const ownColumns = chosen ?? model?.columns.map(({ name }) => name);
+
   return {
-    format: { name: gzip ? 'csv.gz' : 'csv', columns: chosen, delimiter, bom, escapeFormulas, ...gzip },
-    path,
-    at: (other) => csvSink(caller, other, options, problems, gzip),
-    async open(position) {
+    format: {
+      name: gzip ? 'csv.gz' : 'csv',
+      columns: chosen,
+      ...(level && { rows: level }),
+      delimiter,
+      bom,
+      escapeFormulas,
+      ...gzip,
+    },
+    path: target.path,
+    async open(position, signal) {
       const saved = position as Position | undefined;
-      const file = await openTextFile(path, saved?.bytes ?? 0, gzip);
-      let columns = (chosen ?? saved?.columns)?.map(columnOf);
+      const output = await openText(target, saved?.bytes ?? 0, gzip, signal);
+      // The file of an earlier version continues with the columns of that version.
+      let columns = (chosen ?? saved?.columns ?? ownColumns)?.map(columnOf);
       // Earlier versions saved no such list.
       let unseen = saved?.unseen ?? (saved && saved.bytes > 0 ? [] : undefined);
+      let others = saved?.others ?? { rows: 0, names: [] };
 
       const heading = () => {
-        if (!columns || !file.isEmpty()) return '';
+        if (!columns || !output.isEmpty()) return '';
         return (bom ? '\ufeff' : '') + toCsv([columns.map(({ name }) => name)]);
       };
 
       return {
         async write(items) {
           if (items.length === 0) return;
-          const records = items.map(objectOf);
+          const records = csvRecords(items, model);
+          const used = columns ?? namesOf(records).map(columnOf);
+          const lines = toCsv(records.map((record) => used.map(({ read }) => fieldOf(read(record)))));
           if (chosen) {
             unseen = unseen
               ? unseenColumns(unseen, records)
               : checkColumns(chosen, records, { allowEmptyColumns });
-          } else if (columns) refuseOtherMembers(records, columns);
-          const used = columns ?? namesOf(records).map(columnOf);
-          const rows = records.map((record) => used.map(({ read }) => fieldOf(read(record))));
+          } else if (model) others = countOtherMembers(others, records, used);
+          else if (columns) refuseOtherMembers(records, columns);
           columns = used;
-          await file.append(heading() + toCsv(rows));
+          await output.append(heading() + lines);
         },
         async save() {
-          const bytes = await file.save();
+          const bytes = await output.save();
           if (bytes === undefined) return undefined;
-          return { bytes, columns: columns?.map(({ name }) => name) ?? null, ...(unseen && { unseen }) };
+          const names = columns?.map(({ name }) => name) ?? null;
+          return { bytes, columns: names, ...(unseen && { unseen }), ...(others.rows > 0 && { others }) };
         },
         async finish() {
-          await file.append(heading());
-          await file.finish();
+          await output.append(heading());
+          await output.finish();
         },
-        warnings: () => (unseen ?? []).map((name) => `no record has the column ${JSON.stringify(name)}`),
-        close: file.close,
+        warnings: () => [
+          ...(unseen ?? []).map((name) => `no record has the column ${JSON.stringify(name)}`),
+          ...otherMembersWarning(others),
+        ],
+        close: output.close,
       };
     },
   };
 }
 
-function objectOf(item: unknown): JsonObject {
-  if (isJsonObject(item)) return item;
-  const isNumber = item instanceof ExactNumber;
-  const what = Array.isArray(item)
-    ? 'a list'
-    : item === null
-      ? 'null'
-      : `a ${isNumber ? 'number' : typeof item}`;
-  throw new BatchError(
-    `a record is ${what}, but CSV requires objects. Write JSON Lines instead.`,
-    'ERR_RECORD',
-  );
-}
-
-function namesOf(records: readonly JsonObject[]): readonly string[] {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  if (names.length > 0) return names;
-  const message =
-    'the records of the first page have no members, so the columns are unknown. Set columns (--columns).';
-  throw new BatchError(message, 'ERR_RECORD', { resumable: false });
-}
-
-function refuseOtherMembers(records: readonly JsonObject[], columns: readonly Column[]): void {
-  const known = new Set(columns.map(({ name }) => name));
-  const others = records.flatMap((record) =>
-    Object.keys(record).filter((name) => !known.has(name) && (record[name] ?? null) !== null),
-  );
-  const other = others[0];
-  if (other === undefined) return;
-  throw new BatchError(
-    `a record has the member ${JSON.stringify(other)}, but the columns come from the first page, where no record has it. ` +
-      'Name all columns in columns (--columns), and set restart (--restart) to start over, which keeps the current file under another name.',
-    'ERR_RECORD',
-    { resumable: false },
-  );
-}
-
-/** Keeps numbers as numbers, because escape_formulas would treat the text of a negative number as a formula. */
-function fieldOf(value: unknown): string | number | ExactNumber | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber) return value;
-  return typeof value === 'boolean' ? String(value) : toJson(value);
+/** Returns how CSV of these options makes rows of records; undefined for one row per record. */
+export function rowModel({ rows, columns }: CsvOptions): RowModel | undefined {
+  return rows && conversationRows(rows, { allParents: columns !== undefined });
 }

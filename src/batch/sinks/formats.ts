@@ -1,14 +1,24 @@
 import { basename, extname } from 'node:path';
-import { type CsvOptions, csvFile, gzipCsvFile } from './csv.ts';
-import { gzipJsonLinesFile, jsonLinesFile } from './json-lines.ts';
+import type { Writable } from 'node:stream';
+import { type CsvOptions, csvFile, csvStream, gzipCsvFile, gzipCsvStream } from './csv.ts';
+import { gzipJsonLinesFile, gzipJsonLinesStream, jsonLinesFile, jsonLinesStream } from './json-lines.ts';
 import type { Sink } from './sink.ts';
 
 const SINKS = {
-  jsonl: jsonLinesFile,
-  'jsonl.gz': (path) => gzipJsonLinesFile(path),
-  csv: csvFile,
-  'csv.gz': gzipCsvFile,
-} satisfies Record<string, (path: string, csv: CsvOptions) => Sink>;
+  jsonl: { file: jsonLinesFile, stream: jsonLinesStream },
+  'jsonl.gz': {
+    file: (path) => gzipJsonLinesFile(path),
+    stream: (stream) => gzipJsonLinesStream(stream),
+  },
+  csv: { file: csvFile, stream: csvStream },
+  'csv.gz': { file: gzipCsvFile, stream: gzipCsvStream },
+} satisfies Record<string, Sinks>;
+
+/** The sinks of a format. CSV options apply to CSV only. */
+interface Sinks {
+  file(path: string, csv: CsvOptions): Sink;
+  stream(stream: Writable, csv: CsvOptions): Sink;
+}
 
 /** Format of an output file. */
 export type OutputFormat = keyof typeof SINKS;
@@ -50,9 +60,18 @@ export function isCsv(format: OutputFormat): boolean {
   return format.startsWith('csv');
 }
 
+export function isGzip(format: OutputFormat): boolean {
+  return format.endsWith('.gz');
+}
+
 /** Returns the sink of a file. @param csv applies to CSV only. */
 export function fileSink(path: string, format: OutputFormat, csv: CsvOptions): Sink {
-  return SINKS[format](path, csv);
+  return SINKS[format].file(path, csv);
+}
+
+/** Returns the sink of a stream. @param csv applies to CSV only. */
+export function streamSink(stream: Writable, format: OutputFormat, csv: CsvOptions): Sink {
+  return SINKS[format].stream(stream, csv);
 }
 
 function endingOf(path: string): [ending: string, gz: '.gz' | ''] {

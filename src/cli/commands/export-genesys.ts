@@ -8,7 +8,7 @@ import {
 import { refuse } from '../../core/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { runExportJob } from '../export.ts';
-import { addExportFlags, type ExportFlags, outFlag } from '../flags/export-flags.ts';
+import { addExportFlags, type ExportFlags, outFlag, rowsFlag } from '../flags/export-flags.ts';
 import { addPeriodFlags } from '../flags/period-flags.ts';
 import { addSplitFlags } from '../flags/queue-flags.ts';
 import { addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
@@ -95,7 +95,8 @@ function addConversationFlags(command: Command, pageSize: number): Command {
 }
 
 function addRunFlags(command: Command): void {
-  addLogFlags(addSplitFlags(addExportFlags(addConnectionFlags(command), VENDOR_VARIABLES.genesys.rate)));
+  const connected = addConnectionFlags(command);
+  addLogFlags(addSplitFlags(addExportFlags(connected, VENDOR_VARIABLES.genesys.rate, rowsFlag())));
 }
 
 function querySource(flags: ConversationFlags): SourceDescription {

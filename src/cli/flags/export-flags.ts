@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander';
-import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat } from '../../batch/internal.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat, ROW_LEVELS } from '../../batch/internal.ts';
 import type { CsvFlags } from '../output.ts';
 import { parseCount, parseDelimiter, parseList, parseSeconds } from '../parse.ts';
 import type { PostgresFlags } from '../postgres-output.ts';
@@ -45,21 +45,40 @@ export function checkpointIntervalFlag(): Option {
 
 export function outFlag(): Option {
   const description =
-    'output file; - for standard output, which cannot be resumed; or a table of Postgres: postgres://HOST/DATABASE?table=NAME';
+    'output file; - for standard output: such an export cannot be resumed; or a table of Postgres: postgres://HOST/DATABASE?table=NAME';
   return new Option('--out <file>', description).makeOptionMandatory();
 }
 
-/** @param command ends with the group of the credentials. @param rate the default of `--rate`. */
-export function addExportFlags(command: Command, rate: string): Command {
+/** The flag `--rows` of exports of conversations. */
+export function rowsFlag(): Option {
+  const description = 'write a CSV row for each participant, session or segment (default: each conversation)';
+  return new Option('--rows <level>', description).choices(ROW_LEVELS);
+}
+
+function refusedRowsFlag(): Option {
+  return new Option('--rows <level>').hideHelp().argParser(() => {
+    throw new InvalidArgumentError(
+      'Only genesys-conversations and genesys-conversation-jobs can write rows of participants, sessions or segments.',
+    );
+  });
+}
+
+/**
+ * @param command ends with the group of the credentials.
+ * @param rate the default of `--rate`.
+ * @param rows the flag `--rows`. By default, the flag is refused.
+ */
+export function addExportFlags(command: Command, rate: string, rows = refusedRowsFlag()): Command {
   const format = new Option('--format <format>', 'output format (default: from the file name)');
   command
     .optionsGroup('Output:')
     .addOption(format.choices(OUTPUT_FORMATS))
     .option(
       '--columns <names>',
-      'CSV columns, separated by commas; participants.0.purpose or participants[0].purpose is a nested field (default: the fields of the first records)',
+      'CSV columns, separated by commas; participants.0.purpose or participants[0].purpose is a nested field (default: the fields of the first records, or the columns of --rows)',
       parseList,
     )
+    .addOption(rows)
     .option('--allow-empty-columns', 'accept --columns that the first records do not have')
     .option('--delimiter <character>', 'CSV separator; tab for a tab (default: ",")', parseDelimiter)
     .option('--bom', 'start a CSV file with a byte order mark, for Excel')

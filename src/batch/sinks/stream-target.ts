@@ -1,25 +1,17 @@
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
-import { toJsonLine } from '../json/to-json.ts';
-import type { Sink } from './sink.ts';
+import type { TextTarget } from './text-output.ts';
 
 // Errors of a stream whose reader has closed it.
 const CLOSED_CODES = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE'];
 const CLOSED = { code: 'ERR_STREAM_DESTROYED' };
 
-/**
- * Returns a sink that writes records as JSON Lines to a stream, such as `process.stdout`. Apart from the pages that are read ahead, the
- * export fetches a page only after the stream has accepted the previous pages.
- *
- * Output cannot be removed from a stream, so an export to a stream always starts at the beginning. The sink does not end the stream.
- *
- * Writing fails with a BatchError `ERR_OUTPUT` if the reader closes the stream, as `head` does.
- */
-export function jsonLinesStream(stream: Writable): Sink {
+/** Returns a stream as the target of text. Nothing can be removed from a stream, so `save` returns no length. */
+export function streamTarget(stream: Writable): TextTarget {
   return {
-    format: 'jsonl',
     async open(_, signal) {
+      let length = 0;
       let fail: (error: unknown) => void = () => {};
       // A destroyed stream has already emitted its 'close' event.
       let failure: unknown = stream.destroyed ? CLOSED : undefined;
@@ -35,19 +27,21 @@ export function jsonLinesStream(stream: Writable): Sink {
       signal?.addEventListener('abort', onAbort);
 
       return {
-        async write(items) {
+        get length() {
+          return length;
+        },
+        async append(bytes) {
           if (failure) throw streamError(failure);
-          const lines = items.map(toJsonLine).join('');
-          if (lines === '') return;
+          if (bytes.length === 0) return;
+          length += bytes.length;
           await new Promise<void>((resolve, reject) => {
             fail = reject;
-            stream.write(lines, (error) => (error ? onError(error) : resolve()));
+            stream.write(bytes, (error) => (error ? onError(error) : resolve()));
           }).catch((error: unknown) => {
             throw streamError(error);
           });
         },
         save: async () => undefined,
-        finish: async () => {},
         async close() {
           stream.off('close', onClose);
           signal?.removeEventListener('abort', onAbort);

@@ -1,11 +1,8 @@
-import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzip as gzipBuffer } from 'node:zlib';
 import { type OptionTable, readOptions, refuse } from '../../core/internal.ts';
-import { BatchError } from '../errors.ts';
-import { openAppendFile } from '../files/append-file.ts';
 
-/** How a file is compressed. */
+/** How text is compressed. */
 export interface GzipOptions {
   /** From 1 (fast) to 9 (small). @default 6 */
   level?: number | undefined;
@@ -19,20 +16,36 @@ export interface GzipOptions {
 
 export type Compression = Required<{ [name in keyof GzipOptions]: number }>;
 
-/** A text file that an export writes page by page. */
-export interface TextFile {
+/** Where a sink writes text: a file or a stream. */
+export interface TextTarget {
+  /** Undefined for a stream. */
+  readonly path?: string;
+  /** Opens the target to continue after its first `length` bytes, and cuts off the rest. */
+  open(length: number, signal: AbortSignal | undefined): Promise<ByteOutput>;
+}
+
+/** An open file or stream. */
+export interface ByteOutput {
+  /** Bytes written so far. */
+  readonly length: number;
+  append(bytes: string | Uint8Array): Promise<void>;
+  /** Returns the length at which the output can be cut, once the disk has all bytes; undefined for a stream. */
+  save(): Promise<number | undefined>;
+  close(): Promise<void>;
+}
+
+/** A text that an export writes page by page. */
+export interface TextOutput {
   isEmpty(): boolean;
   append(text: string): Promise<void>;
-  /** Returns the length at which the file can be cut, once the disk has all text; undefined within a gzip member. */
+  /** Returns the length at which the output can be cut; undefined within a gzip member and for a stream. */
   save(): Promise<number | undefined>;
   /** Writes the rest of the text; `save` then returns a length. */
   finish(): Promise<void>;
   close(): Promise<void>;
 }
 
-const compress = promisify(gzip);
-
-const LINE_FEED = 10;
+const compress = promisify(gzipBuffer);
 
 /** Position of the operating system in a gzip header (RFC 1952 section 2.3.1), and the value for an unknown one. */
 const SYSTEM = 9;
@@ -50,22 +63,18 @@ export function compression(caller: string, options: GzipOptions): Compression {
   return { level, memberSize };
 }
 
-/** Opens a file to continue after its first `length` bytes, and cuts off the rest. */
-export async function openTextFile(path: string, length: number, gzip?: Compression): Promise<TextFile> {
-  const file = await openAppendFile(path, length);
-  const save = async () => {
-    await file.sync();
-    return file.length;
-  };
-  const close = () => file.close();
+/** Opens a target for text, which is compressed if `gzip` is set. @param length from which the output continues. */
+export async function openText(
+  target: TextTarget,
+  length: number,
+  gzip: Compression | undefined,
+  signal: AbortSignal | undefined,
+): Promise<TextOutput> {
+  const output = await target.open(length, signal);
+  const { save, close } = output;
   if (!gzip) {
-    // Another program, or a hand in the checkpoint, has changed the length if the file would continue within a line.
-    if (length > 0 && !(await endsLine(path, length))) {
-      await close();
-      throw withinLine(path, length);
-    }
-    const append = (text: string) => file.append(text);
-    return { isEmpty: () => file.length === 0, append, save, finish: async () => {}, close };
+    const append = (text: string) => output.append(text);
+    return { isEmpty: () => output.length === 0, append, save, finish: async () => {}, close };
   }
 
   // A series of gzip members (RFC 1952 section 2.2) can be cut between them. Their ends depend on the pages only, not on the
@@ -78,10 +87,10 @@ export async function openTextFile(path: string, length: number, gzip?: Compress
     member[SYSTEM] = UNKNOWN;
     waiting = [];
     size = 0;
-    await file.append(member);
+    await output.append(member);
   };
   return {
-    isEmpty: () => file.length === 0 && size === 0,
+    isEmpty: () => output.length === 0 && size === 0,
     async append(text) {
       const bytes = Buffer.from(text);
       waiting.push(bytes);
@@ -90,27 +99,9 @@ export async function openTextFile(path: string, length: number, gzip?: Compress
     },
     save: async () => (size > 0 ? undefined : save()),
     async finish() {
-      // A file without any bytes is not gzip.
-      if (size > 0 || file.length === 0) await writeMember();
+      // An output without any bytes is not gzip.
+      if (size > 0 || output.length === 0) await writeMember();
     },
     close,
   };
-}
-
-async function endsLine(path: string, length: number): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, length - 1);
-    return buffer[0] === LINE_FEED;
-  } finally {
-    await file.close();
-  }
-}
-
-function withinLine(path: string, length: number): BatchError {
-  return new BatchError(
-    `${path} cannot continue after ${length} bytes, as its checkpoint says, because no line ends there: the file or the checkpoint was ` +
-      'changed. Restore both from a backup, or set restart (--restart) to start over; the existing files are renamed.',
-    'ERR_CHECKPOINT_DAMAGED',
-  );
 }
