@@ -21,7 +21,11 @@ export default defineConfig({
     // They install servers: `npm run test:systems`.
     exclude: ['test/systems/**'],
     // In this order: apt-get cannot use a TMPDIR that only this user can read.
-    globalSetup: ['test/support/redis-setup.ts', 'test/support/run-directory.ts'],
+    globalSetup: [
+      'test/support/redis-setup.ts',
+      'test/support/postgres-setup.ts',
+      'test/support/run-directory.ts',
+    ],
     // The only time limits of the tests. They end tests that hang; a slow machine must not reach them.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -24,6 +24,8 @@ export type BatchErrorCode =
   | 'ERR_LOCKED'
   /** The queue of an export on many hosts does not answer, or does not know the export. */
   | 'ERR_QUEUE'
+  /** The database refuses the connection or a statement, or went away; `cause.code` is the SQLSTATE. */
+  | 'ERR_DATABASE'
   /** The checkpoint is damaged or has another format version. */
   | 'ERR_CHECKPOINT_DAMAGED'
   /** The checkpoint belongs to another query, format or API. */

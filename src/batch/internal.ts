@@ -13,7 +13,7 @@ export { refuseExisting } from './files/set-aside.ts';
 export { DEFAULTS as CSV_INPUT_DEFAULTS } from './import/csv-input.ts';
 export { IMPORT_DEFAULTS } from './import/options.ts';
 export { REQUEST_DEFAULTS } from './import/targets/request-target.ts';
-export { isJsonObject } from './json/json-object.ts';
+export { isJsonObject, type JsonObject } from './json/json-object.ts';
 export { parseExact } from './json/parse-exact.ts';
 export { toJsonLine } from './json/to-json.ts';
 export { isOutage } from './requests/outage.ts';
@@ -50,7 +50,7 @@ export { DEFAULTS as EXTRACTION_DEFAULTS } from './sources/cxone-data-extraction
 export { DEFAULTS as CONVERSATION_JOBS_DEFAULTS } from './sources/genesys-conversation-jobs.ts';
 export { DEFAULTS as CONVERSATIONS_DEFAULTS } from './sources/genesys-conversations.ts';
 export { checkInterval, type Interval, parseInterval } from './sources/interval.ts';
-export type { JsonMembers } from './sources/member-path.ts';
+export { type JsonMembers, pathReader } from './sources/member-path.ts';
 export { DEFAULTS as OFFSET_DEFAULTS } from './sources/offset.ts';
 export { DEFAULTS as PAGE_NUMBER_DEFAULTS } from './sources/page-number.ts';
 export { PAGED_DEFAULTS } from './sources/paged-request.ts';

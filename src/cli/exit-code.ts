@@ -2,6 +2,7 @@ import { isAxiosError } from 'axios';
 import { BatchError } from '../batch/index.ts';
 import { ConfigurationError, isAuthRefreshError, isTokenError, TokenStoreError } from '../core/index.ts';
 import { isError, isScopeRefusal } from '../core/internal.ts';
+import { isDatabaseRefusal } from '../postgres/internal.ts';
 import { Interruption } from './interrupt.ts';
 import { isOutOfDescriptors } from './out-of-descriptors.ts';
 
@@ -100,6 +101,8 @@ function ofBatchError(error: BatchError): ExitCode {
       return EXIT.usage;
     case 'ERR_QUEUE':
       return isRedisRefusal(error) ? EXIT.authentication : otherwise;
+    case 'ERR_DATABASE':
+      return isDatabaseRefusal(error) ? EXIT.authentication : otherwise;
     case 'ERR_CALLBACK':
       // The rate of --share rejects if its file cannot be used.
       if (cause instanceof TokenStoreError) return EXIT.partial;

@@ -1,4 +1,5 @@
 import { type ExportSummary, exportRecords, type RunOptions } from '../batch/index.ts';
+import { parseInterval } from '../batch/internal.ts';
 import { duration, refuse } from '../core/internal.ts';
 import { completionOf, describeRecords } from './completion.ts';
 import { checkTemplate } from './days/day-output.ts';
@@ -8,35 +9,38 @@ import { createSource, type ExportJob } from './export-job.ts';
 import { FILE_ONLY, passedFlags, refuseQueueFlags } from './flags/queue-flags.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
-import { sinkFor } from './output.ts';
+import { sinksFor } from './output.ts';
+import type { Interval } from './parse.ts';
+import { refuseCheckpoint, shownOutput, tableOf } from './postgres-output.ts';
 import { runQueued } from './queue/run-queued.ts';
 import { count, counted } from './reporter/words.ts';
 
 /** Runs an export in this process, or submits it to a queue. @returns the exit code. */
 export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
-  const { args, flags, source: _, warningFor, ...job } = exportJob;
+  const { args, flags, source: _, warningFor, id, ...job } = exportJob;
   const { out, readAhead, checkpoint, checkpointInterval, interval, days, relative } = flags;
   if (flags.queue !== undefined) return runQueued(io, exportJob);
   if (days) return runDays(io, exportJob, days);
-  const toFile = out !== '-';
+  const canResume = out !== '-';
   return runJob(io, {
     ...job,
     args,
     flags,
     relative,
-    file: toFile ? out : undefined,
-    canResume: toFile,
-    prepare() {
+    file: canResume ? shownOutput(out) : undefined,
+    canResume,
+    prepare(_, environment) {
       refuseQueueFlags(args);
       checkTemplate(out, undefined);
       const fileOnly = passedFlags(FILE_ONLY, args);
       refuse(fileOnly.join(', '), [
-        !toFile && fileOnly.length > 0 && 'requires a file as output, not --out -',
+        !canResume && fileOnly.length > 0 && 'requires a file as output, not --out -',
       ]);
-      const options = {
-        source: createSource(exportJob, interval && `${interval.start}/${interval.end}`),
-        sink: sinkFor(io, flags),
-      };
+      refuseCheckpoint(out, args);
+      const whole = interval && `${interval.start}/${interval.end}`;
+      const source = createSource(exportJob, whole);
+      const exported = { id, name: interval ? inUtc(interval) : source.name };
+      const options = { source, sink: sinksFor(io, flags, exported, environment)() };
       const run = async (runOptions: RunOptions) => {
         const summary = await exportRecords({
           ...runOptions,
@@ -45,15 +49,16 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
           checkpoint,
           checkpointInterval,
         });
-        return completionOf(summary, flags, describeResult(summary), [warningFor?.(summary)]);
+        return completionOf(summary, flags, describeResult(summary, tableOf(out)), [warningFor?.(summary)]);
       };
       return { run };
     },
   });
 }
 
-function describeResult(summary: ExportSummary): string {
-  const { pages, repeated, elapsed, output, alreadyComplete, resumed } = summary;
+/** @param table of Postgres, if any. */
+function describeResult(summary: ExportSummary, table: string | undefined): string {
+  const { pages, repeated, elapsed, output = table, alreadyComplete, resumed } = summary;
   const where = output === undefined ? '' : ` in ${output}`;
   if (alreadyComplete) {
     return `already complete: ${describeRecords(summary, where)}; add --restart to export again`;
@@ -70,4 +75,10 @@ function describeResult(summary: ExportSummary): string {
   ]
     .filter(Boolean)
     .join(', ');
+}
+
+/** Returns an interval as the same text in any time zone, because it names an export. */
+function inUtc(interval: Interval): string {
+  const { start, end } = parseInterval(`${interval.start}/${interval.end}`);
+  return [start, end].map((time) => new Date(time).toISOString().replace(/(:00)?\.000Z$/, 'Z')).join('/');
 }

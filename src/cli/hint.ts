@@ -1,4 +1,5 @@
 import { BatchError } from '../batch/index.ts';
+import { isDatabaseRefusal } from '../postgres/internal.ts';
 import { EXIT, type ExitCode, isRedisRefusal, lacksDescriptors } from './exit-code.ts';
 import type { RelativePeriod } from './flags/period-flags.ts';
 import { OUT_OF_DESCRIPTORS } from './out-of-descriptors.ts';
@@ -27,7 +28,9 @@ export function hintFor(request: HintRequest): string | undefined {
     case EXIT.authentication:
       return isRedisRefusal(error)
         ? 'set REDIS_USERNAME and REDIS_PASSWORD, or for Sentinel REDIS_SENTINEL_PASSWORD, in the environment or in a file named by --env'
-        : 'run `axios-oauth-refresh token` to check the credentials';
+        : isDatabaseRefusal(error)
+          ? 'set PGUSER and PGPASSWORD in the environment or in a file named by --env, or use a password file (PGPASSFILE)'
+          : 'run `axios-oauth-refresh token` to check the credentials';
     case EXIT.forbidden:
       return 'assign the missing role or scope to the OAuth client; a new assignment can take minutes';
     case EXIT.rateLimit:
@@ -74,6 +77,10 @@ function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequ
   }
   if (code === 'ERR_TOO_MANY_REJECTS') {
     return 'fix the cause and run the same command again, or add --max-rejects none to import despite the rejected records';
+  }
+  // The cause has the SQLSTATE.
+  if (code === 'ERR_RECORD' && /^\w{5}$/.test(Object((error as Error).cause).code)) {
+    return 'change the table as the message says, and run the same command again';
   }
   if (code === 'ERR_RECORD') {
     return `name all columns with --columns${canRestart && day === undefined ? ' and add --restart' : ''}, or choose an --out that ends in .jsonl`;

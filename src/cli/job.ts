@@ -1,5 +1,6 @@
 import type { RunOptions } from '../batch/index.ts';
 import { parseUrl, redactUrl, refuse, removeUserInfo } from '../core/internal.ts';
+import type { Environment } from '../vendors/environment.ts';
 import { findArgumentSecrets, refuseCredentials } from './argument-secrets.ts';
 import { chooseVendor } from './choose-vendor.ts';
 import { connect } from './connection.ts';
@@ -39,7 +40,7 @@ export interface Job {
   /** The dates that have another meaning on another day, if any. */
   relative?: RelativePeriod | undefined;
   /** Checks the flags before any request. */
-  prepare(reporter: Reporter): JobRun;
+  prepare(reporter: Reporter, environment: Environment): JobRun;
 }
 
 /** A job whose flags are checked. */
@@ -59,7 +60,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
   try {
     const environment = readEnvironment(io, flags.env, (message) => reporter.warning(message));
     refuseCredentials({ '--base-url': baseUrl, '--url': url });
-    const prepared = job.prepare(reporter);
+    const prepared = job.prepare(reporter, environment);
     const { name, vendor } = chooseVendor(environment, job.vendor);
     const { retries, timeout, restart, maxOutage } = flags;
     const rate = flags.rate ?? parseRate(VENDOR_VARIABLES[name].rate);

@@ -9,8 +9,11 @@ import {
   streamSink,
 } from '../batch/internal.ts';
 import { refuse } from '../core/internal.ts';
+import { isPostgresUrl } from '../postgres/internal.ts';
+import type { Environment } from '../vendors/environment.ts';
 import { outputOfDay } from './days/day-output.ts';
 import type { Io } from './io.ts';
+import { type PostgresFlags, postgresSinks } from './postgres-output.ts';
 
 /** Flags of CSV output. */
 export interface CsvFlags {
@@ -32,15 +35,15 @@ const CSV_FLAGS: Readonly<Record<keyof CsvFlags, string>> = {
 };
 
 /** Flags that describe the output of an export. */
-export interface Output extends CsvFlags {
-  /** A file, or `-` for standard output. */
+export interface Output extends CsvFlags, PostgresFlags {
+  /** A file, `-` for standard output, or the URL of a database. */
   out: string;
   format?: OutputFormat | undefined;
 }
 
 /** Returns the format of an output. @throws ConfigurationError if the flags contradict each other. */
 export function outputFormat(output: Output): OutputFormat {
-  const { out, format, columns, allowEmptyColumns } = output;
+  const { out, format, columns, allowEmptyColumns, addColumns } = output;
   const chosen = format ?? formatOf(out) ?? 'jsonl';
   refuse('--out', [
     out === '' && 'must be a file, or - for standard output, not an empty text',
@@ -51,6 +54,7 @@ export function outputFormat(output: Output): OutputFormat {
         !isCsv(chosen) &&
         `${flag} requires the format csv or csv.gz, not ${chosen}`,
     ),
+    addColumns && '--add-columns requires Postgres as output',
     allowEmptyColumns !== undefined && columns === undefined && '--allow-empty-columns requires --columns',
   ]);
   return chosen;
@@ -64,16 +68,49 @@ export function csvOptions(flags: CsvFlags): CsvOptions {
   );
 }
 
-/** Creates the sink of an export, or of a day. @throws ConfigurationError if flags contradict each other. */
-export function sinkFor({ stdout }: Pick<Io, 'stdout'>, output: Output, day?: Pick<Day, 'date'>): Sink {
+/** An export, as its output needs to know it. */
+interface Exported {
+  /** Names the export in a database, unless the export has days. */
+  readonly name: string;
+  /** The path of the id of a record, for records other than conversations; null if the records have no known id. */
+  readonly id?: string | null | undefined;
+}
+
+/**
+ * Returns a function that creates the sink of an export, or of a day.
+ *
+ * @throws ConfigurationError if flags contradict each other.
+ */
+export function sinksFor(
+  { stdout }: Pick<Io, 'stdout'>,
+  output: Output,
+  { name, id }: Exported,
+  environment: Environment,
+): (day?: Pick<Day, 'date'>) => Sink {
+  if (isPostgresUrl(output.out)) {
+    refuseFileFlags(output);
+    const sinkOf = postgresSinks({ ...output, id }, environment);
+    return (day) => sinkOf(day?.date ?? name);
+  }
   const format = outputFormat(output);
-  const out = day ? outputOfDay(output.out, day.date) : output.out;
   const csv = csvOptions(output);
-  if (out !== '-') return fileSink(out, format, csv);
   refuse('--out', [
-    stdout.isTTY === true &&
+    output.out === '-' &&
+      stdout.isTTY === true &&
       isGzip(format) &&
       `- is a terminal, which cannot show ${format}: redirect standard output to a file or a program, or choose ${format.slice(0, -'.gz'.length)}`,
   ]);
-  return streamSink(stdout, format, csv);
+  return (day) => {
+    const out = day ? outputOfDay(output.out, day.date) : output.out;
+    return out === '-' ? streamSink(stdout, format, csv) : fileSink(out, format, csv);
+  };
+}
+
+/** Refuses the flags that only files have. @throws ConfigurationError */
+function refuseFileFlags({ format, columns: _, rows: __, ...output }: Output): void {
+  const passed = Object.keys(csvOptions(output)) as (keyof CsvFlags)[];
+  refuse('--out', [
+    format !== undefined && `--format ${format} cannot be combined with Postgres: remove it`,
+    ...passed.map((name) => `${CSV_FLAGS[name]} cannot be combined with Postgres: remove it`),
+  ]);
 }

@@ -54,8 +54,9 @@ function stateHistory(world: World, request: SimRequest): Reply {
   return page(world, request, 'contactStateHistory', count, (n) => {
     const contact = dataset.completedContact(from + Math.floor(n / 2));
     const stateIndex = n % 2;
-    const startDate = stateIndex === 0 ? contact.contactStart : contact.contactEnd;
-    const { contactId, agentId, skillId } = contact;
+    if (contact === undefined) throw new RangeError('the data of the simulator ends before this contact');
+    const { contactId, contactStart, contactEnd, agentId, skillId } = contact;
+    const startDate = stateIndex === 0 ? contactStart : contactEnd;
     return {
       stateIndex,
       contactId: String(contactId),

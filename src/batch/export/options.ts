@@ -43,6 +43,11 @@ export function checkExportOptions<Item>(given: ExportOptions<Item>): ExportOpti
     typeof checkpoint === 'object' &&
       !(typeof checkpoint.load === 'function' && typeof checkpoint.save === 'function') &&
       'checkpoint must be a file name, or a store with load and save',
+    // Such a sink writes nothing before its checkpoint is saved.
+    checkpoint !== undefined &&
+      sink?.checkpoint !== undefined &&
+      checkpoint !== sink.checkpoint &&
+      'checkpoint must be omitted, because the sink saves the checkpoint together with the records',
     // Otherwise the checkpoint would overwrite the records.
     typeof checkpoint === 'string' &&
       checkpoint !== '' &&

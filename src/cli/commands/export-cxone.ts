@@ -60,7 +60,7 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
       return { source: 'cxone-completed-contacts', options };
     };
     const name = 'export cxone-completed-contacts';
-    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source, id: 'contactId' }));
   });
 
   const extraction = addPeriodFlags(
@@ -93,6 +93,6 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     const source = ({ start: startDate, end: endDate }: Interval) =>
       cxoneDataExtraction({ entityName, version, startDate, endDate, id, pageSize });
     const name = 'export cxone-data-extraction';
-    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source }));
+    setExitCode(await runExportJob(io, { name, args, flags, vendor: 'cxone', source, id: id ?? null }));
   });
 }

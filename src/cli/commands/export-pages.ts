@@ -111,7 +111,19 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
     const source = () => pagesSource(flags);
     const warningFor = (summary: ExportSummary) => singlePageWarning(flags, summary);
     const name = 'export pages';
-    setExitCode(await runExportJob(io, { name, args, flags, vendor, baseUrl, url, source, warningFor }));
+    setExitCode(
+      await runExportJob(io, {
+        name,
+        args,
+        flags,
+        vendor,
+        baseUrl,
+        url,
+        source,
+        warningFor,
+        id: flags.id ?? null,
+      }),
+    );
   });
 }
 

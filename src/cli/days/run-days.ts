@@ -7,22 +7,23 @@ import type { ChosenDays } from '../flags/period-flags.ts';
 import { passedFlags, refuseQueueFlags } from '../flags/queue-flags.ts';
 import type { Io } from '../io.ts';
 import { type JobRun, runJob } from '../job.ts';
-import { sinkFor } from '../output.ts';
+import { sinksFor } from '../output.ts';
+import { shownOutput, tableOf } from '../postgres-output.ts';
 import { checkFolders, checkTemplate } from './day-output.ts';
 import { createDayReports } from './day-reports.ts';
 
 /** Exports a file for each day. @returns the exit code. */
 export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise<ExitCode> {
-  const { args, flags, source: _, warningFor: __, ...job } = exportJob;
+  const { args, flags, source: _, warningFor: __, id, ...job } = exportJob;
   const { out, readAhead, checkpointInterval, timezone: timeZone, reread } = flags;
   return runJob(io, {
     ...job,
     args,
     flags,
     relative: flags.relative,
-    file: out,
+    file: shownOutput(out),
     canResume: true,
-    prepare(reporter): JobRun {
+    prepare(reporter, environment): JobRun {
       refuseQueueFlags(args);
       checkTemplate(out, days);
       refuse('--checkpoint', [
@@ -30,11 +31,12 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
           `cannot be combined with ${days.flag}: each day has a checkpoint beside its file`,
       ]);
       checkFolders(out, days);
+      const output = tableOf(out) ?? out;
       const reports = createDayReports(reporter, job.name);
       const own = {
         ...{ days: days.text, timeZone, reread, readAhead, checkpointInterval },
         source: (day: Day) => createSource(exportJob, day.interval),
-        sink: (day: Day) => sinkFor(io, flags, day),
+        sink: sinksFor(io, flags, { id, name: job.name }, environment),
       };
       return {
         // Without an account, which only the token can tell, checkpoints of any account count.
@@ -53,7 +55,7 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
             for (const { day, summary } of all) {
               if (summary.alreadyComplete) reports.add({ day, status: 'complete', summary });
             }
-            return reports.end(flags, out, warnings);
+            return reports.end(flags, output, warnings);
           } catch (error) {
             if (!(error instanceof DaysError)) throw error;
             for (const outcome of error.outcomes) {
@@ -62,7 +64,7 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
                 (outcome.status === 'complete' && !outcome.summary.alreadyComplete);
               if (!wasReported) reports.add(outcome);
             }
-            return reports.end(flags, out);
+            return reports.end(flags, output);
           }
         },
       };

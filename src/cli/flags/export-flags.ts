@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat, ROW_LEVELS } from '../../batch/internal.ts';
 import type { CsvFlags } from '../output.ts';
 import { parseCount, parseDelimiter, parseList, parseSeconds } from '../parse.ts';
+import type { PostgresFlags } from '../postgres-output.ts';
 import type { PeriodFlags } from './period-flags.ts';
 import type { SplitFlags } from './queue-flags.ts';
 import { addResumeFlags, addShareFlags, addSpeedFlags, type RunFlags, rateFlag } from './run-flags.ts';
@@ -19,7 +20,14 @@ export interface ResultFlags {
 }
 
 /** Flags that all exports share. */
-export interface ExportFlags extends RunFlags, ReadFlags, SplitFlags, ResultFlags, CsvFlags, PeriodFlags {
+export interface ExportFlags
+  extends RunFlags,
+    ReadFlags,
+    SplitFlags,
+    ResultFlags,
+    CsvFlags,
+    PostgresFlags,
+    PeriodFlags {
   out: string;
   format?: OutputFormat;
 }
@@ -36,7 +44,8 @@ export function checkpointIntervalFlag(): Option {
 }
 
 export function outFlag(): Option {
-  const description = 'output file; - for standard output: such an export cannot be resumed';
+  const description =
+    'output file; - for standard output: such an export cannot be resumed; or a table of Postgres: postgres://HOST/DATABASE?table=NAME';
   return new Option('--out <file>', description).makeOptionMandatory();
 }
 
@@ -74,6 +83,7 @@ export function addExportFlags(command: Command, rate: string, rows = refusedRow
     .option('--delimiter <character>', 'CSV separator; tab for a tab (default: ",")', parseDelimiter)
     .option('--bom', 'start a CSV file with a byte order mark, for Excel')
     .option('--escape-formulas', "put ' before CSV texts that a spreadsheet would run as a formula")
+    .option('--add-columns', "Postgres: add a column for each new field, instead of the column 'extra'")
     .optionsGroup('Checks of the result:')
     .option('--strict', 'exit with 8 if the export is complete, but with warnings')
     .option('--min-records <n>', 'exit with 8 if the export has fewer records', parseCount);

@@ -1,4 +1,5 @@
 import { refuse } from '../../core/internal.ts';
+import { isPostgresUrl } from '../../postgres/internal.ts';
 import { withoutDate } from '../days/day-output.ts';
 import type { ExportJob } from '../export-job.ts';
 import { passedFlags, WORKER_ONLY } from '../flags/queue-flags.ts';
@@ -27,6 +28,8 @@ export function describeQueued({ args, flags, source: sourceFor }: ExportJob): D
     workerOnly.length > 0 &&
       `not allowed with ${workerOnly.join(', ')}: pass these flags to axios-oauth-refresh worker`,
     out === '-' && '--out must be a file in the --directory of the workers, not standard output',
+    isPostgresUrl(out) &&
+      '--out must be a file in the --directory of the workers: export to Postgres without --queue',
     out !== '-' &&
       out.startsWith('/') &&
       `--out must be relative to the --directory of the workers: remove the leading / from ${out}`,

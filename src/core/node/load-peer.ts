@@ -29,6 +29,8 @@ const SUPPORTED: Readonly<Record<string, Range>> = {
   'fs-native-extensions': { oldest: '1.1.0', newestMajor: 1 },
   // The first version with the export `Redis`.
   ioredis: { oldest: '5.3.0', newestMajor: 6 },
+  // Older versions do not support Node 20.
+  pg: { oldest: '8.11.0', newestMajor: 8 },
   // The first version that accepts `reconnectStrategy: false` and has `unref`.
   redis: { oldest: '4.5.0', newestMajor: 6 },
 };

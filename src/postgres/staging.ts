@@ -1,0 +1,125 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import { BatchError } from '../batch/index.ts';
+import type { Connection } from './connection.ts';
+import { databaseError, fieldsOf, isMisfit } from './database-error.ts';
+import { quoted, quotedList } from './sql.ts';
+import { labelOf, type Target } from './target.ts';
+
+const STAGING = 'pg_temp.axios_oauth_refresh_rows';
+/** The number of the record of a row. A record that came twice is written as it came last. */
+const RECORD = 'axios_oauth_refresh_record';
+
+/** The rows of a transaction, as text for `COPY`. */
+export interface StagedRow {
+  /** The values in the order of the columns, with tabs between them. */
+  readonly line: string;
+  /** The number of the record. */
+  readonly record: number;
+  /** The id of the record, for messages. */
+  readonly id: string;
+}
+
+/**
+ * Creates a temporary table with the types of the table, or creates it again with new columns. It must be empty.
+ *
+ * It belongs to the session, not to a transaction, so that no transaction stays open while the export waits for pages.
+ */
+export async function createStaging({ query }: Connection, target: Target): Promise<void> {
+  const writable = (target.columns ?? []).filter((column) => column.isWritable).map(({ name }) => name);
+  await query(`DROP TABLE IF EXISTS ${STAGING}`);
+  await query(
+    `CREATE TEMP TABLE axios_oauth_refresh_rows AS SELECT 0::bigint AS ${RECORD}, ${quotedList(writable)} FROM ${target.sql} WITH NO DATA`,
+  );
+}
+
+/** Adds columns that the table has got. */
+export async function extendStaging(
+  { query }: Connection,
+  added: readonly { readonly name: string; readonly type: string }[],
+): Promise<void> {
+  const changes = added.map(({ name, type }) => `ADD COLUMN ${quoted(name)} ${type}`);
+  if (changes.length > 0) await query(`ALTER TABLE ${STAGING} ${changes.join(', ')}`);
+}
+
+/** Copies rows. @throws BatchError `ERR_RECORD` that names the column and the record if a value does not fit. */
+export async function copyRows(
+  { client }: Connection,
+  target: Target,
+  columns: readonly string[],
+  rows: readonly StagedRow[],
+): Promise<void> {
+  const stream = client.query(copyFrom(`COPY ${STAGING} (${RECORD}, ${quotedList(columns)}) FROM STDIN`));
+  const text = rows.map(({ line, record }) => `${record}\t${line}\n`).join('');
+  try {
+    await pipeline(Readable.from([Buffer.from(text)]), stream);
+  } catch (error) {
+    const [line, column] = lineAndColumn(fieldsOf(error).where ?? '');
+    throw misfitError(error, target, { column, id: rows[Number(line) - 1]?.id });
+  }
+}
+
+/** `COPY axios_oauth_refresh_rows, line 3, column duration: "abc"`. The rest is a value of the record. */
+function lineAndColumn(where: string): [line: string | undefined, column: string | undefined] {
+  const [, line, column] = /, line (\d+)(?:, column (.+?)(?:: |$))?/.exec(where) ?? [];
+  return [line, column];
+}
+
+/**
+ * Replaces all rows of the staged records, within the transaction of the caller.
+ *
+ * @param columns that the rows fill. @param recordKey the columns that identify a record.
+ */
+export async function mergeRows(
+  { client }: Connection,
+  target: Target,
+  columns: readonly string[],
+  recordKey: readonly string[],
+): Promise<void> {
+  const sameRecord = recordKey.map((name) => `old.${quoted(name)} = staged.${quoted(name)}`).join(' AND ');
+  const list = quotedList(columns);
+  try {
+    await client.query(`DELETE FROM ${target.sql} old USING ${STAGING} staged WHERE ${sameRecord}`);
+    await client.query(
+      `INSERT INTO ${target.sql} (${list}) SELECT ${list} FROM (
+         SELECT *, max(${RECORD}) OVER (PARTITION BY ${quotedList(recordKey)}) AS axios_oauth_refresh_last FROM ${STAGING}
+       ) staged WHERE ${RECORD} = axios_oauth_refresh_last`,
+    );
+    await client.query(`TRUNCATE ${STAGING}`);
+  } catch (error) {
+    throw misfitError(error, target);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  '22001': 'it is too long',
+  '22003': 'it is out of range',
+  '22007': 'it is not a valid date or time',
+  '22008': 'it is out of range',
+  '22P02': 'it has another type',
+  '23502': 'it is missing',
+};
+
+/** Converts an error about a value. The message never contains the value. */
+export function misfitError(
+  error: unknown,
+  target: Target,
+  { column, id }: { column?: string | undefined; id?: string | undefined } = {},
+): Error {
+  if (!isMisfit(error)) return databaseError(error);
+  const { code = '', constraint, column: named } = fieldsOf(error);
+  const name = column ?? named;
+  const found = target.columns?.find((candidate) => candidate.name === name);
+  const type = found ? ` (${found.type})` : '';
+  const where = name === undefined ? '' : ` the column ${name}${type} of`;
+  const because =
+    REASONS[code] ?? (constraint === undefined ? 'Postgres refuses it' : `it violates ${constraint}`);
+  return new BatchError(
+    `a value of ${id === undefined ? 'a record' : `the record ${id}`} does not fit${where} the table ${labelOf(target)}: ${because} ` +
+      `(SQLSTATE ${code}). What was saved before stays. Change the table, such as ALTER TABLE ${target.sql} ALTER COLUMN ` +
+      `${name === undefined ? '...' : quoted(name)} TYPE text, and run the same export again to resume.`,
+    'ERR_RECORD',
+    { cause: Object.assign(new Error(`SQLSTATE ${code}`), { code }) },
+  );
+}
