@@ -10,8 +10,8 @@ export const VERSION = 2;
 /** The file or the store of a checkpoint. */
 type CheckpointLocation = string | CheckpointStore;
 
-/** Identifies the run of a checkpoint. If a member differs, the checkpoint belongs to another run. */
-export type Subject = { readonly [name: string]: Json };
+/** Identifies the run of a checkpoint. If a member differs, the checkpoint belongs to another run. An undefined member is not compared. */
+export type Subject = { readonly [name: string]: Json | undefined };
 
 interface SavedCheckpoint<State> {
   /** Not above {@link VERSION}. */
@@ -50,7 +50,9 @@ export async function loadCheckpoint<State>(
   const text = await store.load();
   if (text === undefined) return undefined;
   const saved = parseCheckpoint<State>(name, text);
-  const different = differences(saved.subject, subject);
+  const unknown = Object.keys(subject).filter((name) => subject[name] === undefined);
+  const same = Object.fromEntries(unknown.map((name) => [name, saved.subject[name]]));
+  const different = differences(saved.subject, { ...subject, ...same });
   if (different.length > 0) {
     if (isStart(saved.state)) return undefined;
     throw new BatchError(

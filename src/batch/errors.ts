@@ -38,6 +38,8 @@ export type BatchErrorCode =
   | 'ERR_TOO_MANY_REJECTS'
   /** The memory is too small for the records. Only the command uses this code. */
   | 'ERR_MEMORY'
+  /** A day of `exportDays` failed: see the `outcomes` of the DaysError. */
+  | 'ERR_DAYS'
   /** A function that the caller passed in failed. */
   | 'ERR_CALLBACK';
 
@@ -64,7 +66,7 @@ const PERMANENT: readonly BatchErrorCode[] = [
  * If `resumable` is true, the work so far is saved, and the same call resumes once the cause is fixed.
  */
 export class BatchError extends Error {
-  override readonly name = 'BatchError';
+  override readonly name: 'BatchError' | 'DaysError' = 'BatchError';
   readonly code: BatchErrorCode;
   readonly resumable: boolean;
   /** Whether the same call fails again until something is changed: the options, the output or the API. */

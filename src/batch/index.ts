@@ -1,8 +1,12 @@
 export type { Clock, Rate, RateLimiter } from '../core/index.ts';
 export type { CheckpointStore, JournalStore } from './checkpoint-store.ts';
 export { type Day, type DaysText, listDays } from './dates/list-days.ts';
-export { type DateOptions, resolveInterval } from './dates/resolve-interval.ts';
-export { type DayOutcome, type DaysSummary, type ExportDaysOptions, exportDays } from './days/export-days.ts';
+export { resolveInterval } from './dates/resolve-interval.ts';
+export type { DateOptions } from './dates/time-zone.ts';
+export { DaysError } from './days/days-error.ts';
+export { exportDays } from './days/export-days.ts';
+export type { ExportDaysOptions } from './days/options.ts';
+export type { DayOutcome, DaysSummary } from './days/outcome.ts';
 export { startedWithin } from './days/started-within.ts';
 export { BatchError, type BatchErrorCode } from './errors.ts';
 export { type ExportSummary, exportRecords } from './export/export.ts';

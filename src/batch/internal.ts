@@ -1,5 +1,6 @@
 export { canonical, parseCheckpoint, VERSION as CHECKPOINT_VERSION } from './checkpoint.ts';
 export { pendingDays } from './days/export-days.ts';
+export type { PendingDaysOptions } from './days/options.ts';
 export { EXPORT_DEFAULTS } from './export/options.ts';
 export { runExport } from './export/run.ts';
 export { withoutUserInfo } from './export/saved-export.ts';

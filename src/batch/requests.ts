@@ -13,9 +13,9 @@ import { withExactNumbers } from './json/exact-response.ts';
 import type { Waiting } from './progress.ts';
 import { countSends, type RequestCounts } from './requests/count-sends.ts';
 import { refuseHtml, throttleOf } from './requests/outage.ts';
-import { createPatience } from './requests/patience.ts';
+import { type Contact, createPatience } from './requests/patience.ts';
 import { createPause } from './requests/pause.ts';
-import { createRate } from './requests/rate.ts';
+import { createRate, type RequestRate } from './requests/rate.ts';
 import { RUN_DEFAULTS } from './run-options.ts';
 import type { SourceRequestOptions } from './sources/source.ts';
 
@@ -31,10 +31,18 @@ export interface Requests {
   readonly counts: Readonly<RequestCounts>;
 }
 
+/** What the exports of one run share, so that the second export continues at the rate of the first. */
+export interface SharedRequests {
+  readonly rate: RequestRate;
+  readonly contact: Contact;
+}
+
 /** Durations are in milliseconds. */
 interface RequestsOptions {
   api: AxiosInstance;
   rate: Rate | RateLimiter | undefined;
+  /** Replaces `rate`. @default the requests share nothing */
+  shared?: SharedRequests | undefined;
   /** Timeout of one request. */
   timeout: number;
   /** See `RunOptions`. */
@@ -48,6 +56,11 @@ interface RequestsOptions {
 
 const noCounts = (): RequestCounts => ({ requests: 0, retries: 0, replays: 0 });
 
+/** Returns the rate and the contact of a run that has not sent a request yet. */
+export function shareRequests(clock: Clock, rate: Rate | RateLimiter | undefined): SharedRequests {
+  return { rate: createRate({ clock, now: monotonicOf(clock) }, rate), contact: { hasAnswered: false } };
+}
+
 /**
  * Returns a sender that limits the rate, sets a timeout, waits for the end of outages, and aborts all requests with one signal.
  *
@@ -59,7 +72,7 @@ export function createRequests(options: RequestsOptions): Requests {
   const { maxOutage = RUN_DEFAULTS.maxOutage } = options;
   const counts = noCounts();
   const time = { clock, now: monotonicOf(clock), signal };
-  const rate = createRate(time, options.rate);
+  const { rate, contact } = options.shared ?? shareRequests(clock, options.rate);
   const pause = createPause(time);
   let isWaiting = false;
   const onWaiting = (waiting: Waiting | undefined) => {
@@ -68,7 +81,7 @@ export function createRequests(options: RequestsOptions): Requests {
     isWaiting = waiting !== undefined;
     options.onWaiting?.(waiting);
   };
-  const patience = createPatience(time, { maxOutage, random, onWaiting });
+  const patience = createPatience(time, { maxOutage, contact, random, onWaiting });
   // Each pending request adds a listener, and Node warns about more than ten.
   allowListeners(signal);
 
@@ -76,14 +89,14 @@ export function createRequests(options: RequestsOptions): Requests {
   async function waitToSend(): Promise<void> {
     do {
       await pause.wait();
-      await rate.wait();
+      await rate.wait(signal);
     } while (pause.isActive());
   }
 
   /** Sends a replay immediately, because its new token would age while it waits. Later requests wait longer instead. */
   function enter(kind: 'retries' | 'replays'): Promise<void> | undefined {
     if (kind === 'retries') return waitToSend();
-    rate.wait().catch(() => {});
+    rate.wait(signal).catch(() => {});
     return undefined;
   }
 

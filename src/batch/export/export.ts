@@ -3,6 +3,7 @@ import { systemClock } from '../../core/internal.ts';
 import { BatchError } from '../errors.ts';
 import { lockOutput } from '../files/output-lock.ts';
 import { type Progress, toProgress } from '../progress.ts';
+import type { SharedRequests } from '../requests.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { checkExportOptions, type ExportOptions } from './options.ts';
 import { runExport } from './run.ts';
@@ -44,7 +45,19 @@ export interface ExportSummary extends Progress {
  * });
  */
 export async function exportRecords<Item>(options: ExportOptions<Item>): Promise<ExportSummary> {
-  const own = checkExportOptions(options);
+  return exportChecked(checkExportOptions(options));
+}
+
+/**
+ * Runs an export as {@link exportRecords} does.
+ *
+ * @param own the checked options.
+ * @param shared with other exports of this run.
+ */
+export async function exportChecked<Item>(
+  own: ExportOptions<Item>,
+  shared?: SharedRequests,
+): Promise<ExportSummary> {
   const { sink, clock = systemClock, signal } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
   const { lock: lockPath, journal, load, save } = savedExport(own);
@@ -52,10 +65,11 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
   try {
     const saved = await load();
     if (saved?.complete) return await alreadyComplete(saved, sink.path);
-    const result = await runExport(own, saved ?? START, journal, async (state) => {
+    const checkpoint = async (state: ExportState) => {
       await lock?.verify();
       await save(state);
-    });
+    };
+    const result = await runExport(own, saved ?? START, journal, checkpoint, shared);
     const resumed = (saved?.pages ?? 0) > 0;
     return { ...result, status: 'complete', resumed, alreadyComplete: false, output: sink.path };
   } catch (error) {
@@ -74,6 +88,11 @@ async function alreadyComplete(state: ExportState, output: string | undefined): 
       { resumable: false },
     );
   }
+  return completeSummary(state, output);
+}
+
+/** Returns the summary of an export that an earlier run has completed. */
+export function completeSummary(state: ExportState, output: string | undefined): ExportSummary {
   const { records, pages, repeated, total, stated, missing, outside = 0 } = state;
   const nothing = { requests: 0, retries: 0, replays: 0, refreshes: 0, elapsed: 0 };
   return {

@@ -34,13 +34,14 @@ function isState(value: JsonObject): value is JsonObject & ExportState {
     moreWarnings,
     stated,
     outside,
+    undated,
     total,
     warnings,
     complete,
   } = value;
   return (
     [journal, records, pages, repeated, missing, moreWarnings].every((count) => isWhole(count)) &&
-    [stated, outside].every((count) => count === undefined || isWhole(count)) &&
+    [stated, outside, undated].every((count) => count === undefined || isWhole(count)) &&
     (total === undefined || typeof total === 'number') &&
     Array.isArray(warnings) &&
     warnings.every((warning) => typeof warning === 'string') &&

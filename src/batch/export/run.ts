@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { monotonicOf, systemClock } from '../../core/internal.ts';
 import type { JournalStore } from '../checkpoint-store.ts';
 import type { Progress, Waiting } from '../progress.ts';
-import { createRequests } from '../requests.ts';
+import { createRequests, type SharedRequests } from '../requests.ts';
 import { RUN_DEFAULTS } from '../run-options.ts';
 import type { Page } from '../sources/source.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
@@ -28,12 +28,14 @@ export interface ExportResult extends Progress {
  * @param saved the state to start from.
  * @param journal the file or store for the digests of ids and pages; undefined uses memory only.
  * @param checkpoint saves a state. The output up to its position is on the disk already.
+ * @param shared with other exports of this run.
  */
 export async function runExport<Item>(
   options: ExportOptions<Item>,
   saved: ExportState,
   journal: string | JournalStore | undefined,
   checkpoint: (state: ExportState) => Promise<void>,
+  shared?: SharedRequests,
 ): Promise<ExportResult> {
   const { api, source, sink, rate, signal, tokens, onProgress } = options;
   const { clock = systemClock, random = Math.random } = options;
@@ -62,6 +64,7 @@ export async function runExport<Item>(
   const requests = createRequests({
     api,
     rate,
+    shared,
     timeout,
     maxOutage,
     onWaiting,

@@ -2,6 +2,8 @@ import { removeUserInfo } from '../../core/internal.ts';
 import { loadCheckpoint, type Subject, saveCheckpoint } from '../checkpoint.ts';
 import type { CheckpointStore, JournalStore } from '../checkpoint-store.ts';
 import { refuseExisting, setAside } from '../files/set-aside.ts';
+import type { Sink } from '../sinks/sink.ts';
+import type { PageSource } from '../sources/source.ts';
 import type { ExportOptions } from './options.ts';
 import { readState } from './read-state.ts';
 import { type ExportState, START } from './state.ts';
@@ -24,12 +26,7 @@ export function savedExport<Item>(options: ExportOptions<Item>): SavedExport {
   const journal = typeof location === 'object' ? location.journal : path && `${path}.journal`;
   // A store needs no lock, because it accepts the saves of one run only.
   const locked = typeof location === 'object' ? undefined : (path ?? sink.path);
-  const subject: Subject = {
-    source: source.name,
-    query: source.query,
-    format: sink.format,
-    account: withoutUserInfo(options.account ?? api.defaults.baseURL ?? ''),
-  };
+  const subject = subjectOf(source, sink, options.account ?? api.defaults.baseURL ?? '');
   const save = async (state: ExportState) => {
     if (location !== undefined) await saveCheckpoint(location, subject, state);
   };
@@ -38,8 +35,7 @@ export function savedExport<Item>(options: ExportOptions<Item>): SavedExport {
     if (restart) await setAside([sink.path, path, journal].filter((file) => typeof file === 'string'));
     // A checkpoint file was renamed above; the checkpoint in a store is overwritten.
     if (location === undefined || (restart && path === undefined)) return undefined;
-    const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
-    return loadCheckpoint(location, subject, isStart, readState);
+    return loadState(location, subject);
   }
 
   return {
@@ -55,6 +51,33 @@ export function savedExport<Item>(options: ExportOptions<Item>): SavedExport {
     },
     save,
   };
+}
+
+/** Returns what a checkpoint of an export must match. @param account undefined: any account. */
+export function subjectOf<Item>(
+  source: PageSource<Item>,
+  sink: Sink<Item>,
+  account: string | undefined,
+): Subject {
+  return {
+    source: source.name,
+    query: source.query,
+    format: sink.format,
+    account: account === undefined ? undefined : withoutUserInfo(account),
+  };
+}
+
+/**
+ * Returns the state of a checkpoint; undefined without one, and if an export of another subject has only begun.
+ *
+ * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`
+ */
+export function loadState(
+  location: string | CheckpointStore,
+  subject: Subject,
+): Promise<ExportState | undefined> {
+  const isStart = ({ pages, cursor }: ExportState) => pages === 0 && cursor === undefined;
+  return loadCheckpoint(location, subject, isStart, readState);
 }
 
 function locationOf<Item>({ sink, checkpoint }: ExportOptions<Item>): string | CheckpointStore | undefined {

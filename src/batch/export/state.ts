@@ -1,4 +1,5 @@
 import { isWhole } from '../../core/internal.ts';
+import { countRecords } from '../count-records.ts';
 import { BatchError } from '../errors.ts';
 import type { Json, Page } from '../sources/source.ts';
 import type { Found } from './seen.ts';
@@ -17,6 +18,8 @@ export interface ExportState {
   readonly repeated: number;
   /** Records that are not part of the export. Absent in checkpoints of earlier versions. */
   readonly outside?: number;
+  /** Written records that do not say when they began. Absent if there are none. */
+  readonly undated?: number;
   /** The total that the source last returned, for progress. */
   readonly total?: number;
   /** The window of the next page. */
@@ -73,12 +76,18 @@ export function beforePage(state: ExportState, page: Page, source: string): Expo
   return end ? endWindow(entered, source, end) : entered;
 }
 
+/** How many new records of a page are outside the export, and how many of the others do not say when they began. */
+export interface Omitted {
+  readonly outside: number;
+  readonly undated: number;
+}
+
 /** Returns the state after a page was written. @param state the result of `beforePage`. */
 export function afterPage(
   state: ExportState,
   page: Page,
   found: Found<unknown>,
-  outside: number,
+  { outside, undated }: Omitted,
 ): ExportState {
   const { items, next, total, save, end, overlaps, warnings = [] } = page;
   const isCounted = items.length > 0 || !(save || end);
@@ -91,6 +100,7 @@ export function afterPage(
       pages: state.pages + (isCounted ? 1 : 0),
       records: state.records + found.fresh.length - outside,
       ...(outside > 0 && { outside: (state.outside ?? 0) + outside }),
+      ...(undated > 0 && { undated: (state.undated ?? 0) + undated }),
       repeated: state.repeated + items.length - found.fresh.length,
     },
     warnings,
@@ -124,7 +134,18 @@ export function complete(state: ExportState, warnings: readonly string[]): Expor
  */
 export function afterLastPage(state: ExportState, source: string): ExportState {
   const ended = state.window.name === undefined ? state : endWindow(state, source);
-  return addWarnings(ended, ended.records > 0 ? [] : [NO_RECORDS]);
+  const { records, outside = 0, undated = 0 } = ended;
+  return addWarnings(ended, [
+    ...(records + outside > 0 ? [] : [NO_RECORDS]),
+    ...(undated > 0 ? [undatedWarning(undated)] : []),
+  ]);
+}
+
+function undatedWarning(undated: number): string {
+  return (
+    `${countRecords(undated)} did not say when ${undated === 1 ? 'it' : 'they'} began, so the export contains every such record that the ` +
+    'API returned: the export of a neighbouring day may contain it too'
+  );
 }
 
 /** Returns the warnings, and how many more there were. */

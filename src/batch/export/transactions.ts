@@ -7,6 +7,7 @@ import {
   beforePage,
   complete,
   type ExportState,
+  type Omitted,
   refuseRepeatedPages,
 } from './state.ts';
 
@@ -46,6 +47,18 @@ export function openTransactions<Item>(parts: Parts<Item>): Transactions<Item> {
   let { state } = parts;
   let isOpen = false;
 
+  function split(items: readonly Item[]): { inside: readonly Item[] } & Omitted {
+    const { source } = parts;
+    if (!source.isOutside) return { inside: items, outside: 0, undated: 0 };
+    let undated = 0;
+    const inside = items.filter((item) => {
+      const isOutside = source.isOutside?.(item);
+      if (isOutside === undefined) undated++;
+      return !isOutside;
+    });
+    return { inside, outside: items.length - inside.length, undated };
+  }
+
   async function save(): Promise<boolean> {
     if (isOpen) return false;
     isOpen = true;
@@ -71,10 +84,10 @@ export function openTransactions<Item>(parts: Parts<Item>): Transactions<Item> {
       seen.follow(page.nextKey ?? page.next, number);
       isOpen = true;
       const found = seen.add(page.items, number, totals !== undefined);
-      const inside = found.fresh.filter((item) => !parts.source.isOutside?.(item));
+      const { inside, ...omitted } = split(found.fresh);
       await output.write(inside);
       await seen.flush();
-      state = afterPage(begun, page, found, found.fresh.length - inside.length);
+      state = afterPage(begun, page, found, omitted);
       // The last page has no cursor to resume from, so its transaction ends with the export.
       isOpen = page.next === undefined;
       if (!isOpen) refuseRepeatedPages(state);

@@ -20,8 +20,15 @@ export interface Patience {
   send<T>(attempt: (isProbe: boolean) => Promise<T>, mayRepeat: () => boolean): Promise<T>;
 }
 
+/** Whether the API has answered in this run. An outage is waited for only then. */
+export interface Contact {
+  hasAnswered: boolean;
+}
+
 export interface PatienceOptions {
   maxOutage: number;
+  /** Whether the API has answered, which several exports can share. */
+  contact: Contact;
   random: () => number;
   onWaiting: (waiting: Waiting | undefined) => void;
 }
@@ -46,8 +53,7 @@ interface Outage {
 
 /** Creates the patience of one run. All requests share an outage: one of them probes, and the others wait. */
 export function createPatience({ clock, now, signal }: RunClock, options: PatienceOptions): Patience {
-  const { maxOutage, random, onWaiting } = options;
-  let hasAnswered = false;
+  const { maxOutage, contact, random, onWaiting } = options;
   let outage: Outage | undefined;
   const waiters: (() => void)[] = [];
 
@@ -103,7 +109,7 @@ export function createPatience({ clock, now, signal }: RunClock, options: Patien
   /** Counts a failure of an outage. @throws if the run must not wait for its end. */
   function fail(error: AxiosError, probed: Outage | undefined, repeats: number): void {
     const asked = askedWait(error, clock.now());
-    if (!hasAnswered || maxOutage === 0) {
+    if (!contact.hasAnswered || maxOutage === 0) {
       const isTooLong = asked > (maxOutage || LONG_WAIT) || (asked > 0 && retriesOf(error) === 0);
       throw isTooLong ? throttledTooLong(error, asked, clock.now(), maxOutage) : error;
     }
@@ -129,13 +135,13 @@ export function createPatience({ clock, now, signal }: RunClock, options: Patien
   }
 
   return {
-    isEnabled: () => hasAnswered && maxOutage > 0,
+    isEnabled: () => contact.hasAnswered && maxOutage > 0,
     async send(attempt, mayRepeat) {
       for (let repeats = 0; ; repeats++) {
         const probed = await enter();
         try {
           const result = await attempt(probed !== undefined);
-          hasAnswered = true;
+          contact.hasAnswered = true;
           end();
           return result;
         } catch (error) {

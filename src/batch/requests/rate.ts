@@ -4,8 +4,8 @@ import type { RunClock } from './run-clock.ts';
 
 /** Delays requests to keep a rate. */
 export interface RequestRate {
-  /** Resolves when the next request may be sent. */
-  wait(): Promise<void>;
+  /** Resolves when the next request may be sent. @param signal ends the wait. */
+  wait(signal: AbortSignal): Promise<void>;
   /** Lowers the rate. @param sentAt when the throttled request was sent, by the monotonic clock. */
   throttled(sentAt: number): void;
   /** Raises the rate again, after a request that was not throttled. */
@@ -25,11 +25,11 @@ const RECOVERY = 0.005;
  * recovers slowly. A limiter of the caller is used as it is.
  */
 export function createRate(
-  { clock, now, signal }: RunClock,
+  { clock, now }: Omit<RunClock, 'signal'>,
   rate: Rate | RateLimiter | undefined,
 ): RequestRate {
   if (typeof rate !== 'object') {
-    return { wait: async () => rate?.(signal), throttled: () => {}, succeeded: () => {} };
+    return { wait: async (signal) => rate?.(signal), throttled: () => {}, succeeded: () => {} };
   }
   const gap = (rate.interval ?? RATE_INTERVAL) / rate.requests;
   const early = Math.max(0, PRECISION - gap);
@@ -37,7 +37,7 @@ export function createRate(
   let loweredAt = Number.NEGATIVE_INFINITY;
   let nextSlot = Number.NEGATIVE_INFINITY;
   return {
-    async wait() {
+    async wait(signal) {
       const slot = Math.max(nextSlot, now());
       nextSlot = slot + gap / fraction;
       const left = slot - now();

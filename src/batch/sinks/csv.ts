@@ -113,6 +113,7 @@ function csvSink(
   return {
     format: { name: gzip ? 'csv.gz' : 'csv', columns: chosen, delimiter, bom, escapeFormulas, ...gzip },
     path,
+    at: (other) => csvSink(caller, other, options, problems, gzip),
     async open(position) {
       const saved = position as Position | undefined;
       const file = await openTextFile(path, saved?.bytes ?? 0, gzip);

@@ -32,6 +32,7 @@ export function linesFile<Item>(
   return {
     format: gzip ? { name: 'jsonl.gz', ...gzip } : 'jsonl',
     path,
+    at: (other) => linesFile(other, toText, gzip),
     async open(position) {
       const { append, save, finish, close } = await openTextFile(path, (position ?? 0) as number, gzip);
       return { write: async (items) => append(toText(items)), save, finish, close };

@@ -11,6 +11,8 @@ export const OWN_PARAMS = ['startDate', 'endDate', 'skip', 'top', 'orderBy'];
 /** A contact as the API returns it, with all other members. */
 export interface CxoneContact {
   readonly contactId: number | string;
+  /** ISO 8601. */
+  readonly contactStart?: string;
   readonly [name: string]: unknown;
 }
 

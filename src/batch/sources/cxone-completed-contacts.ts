@@ -104,6 +104,7 @@ export function cxoneCompletedContacts(options: CxoneCompletedContactsOptions): 
     name: NAME,
     query: { interval: toText(interval), version, params: withoutSecrets(params, secretParams) },
     identify: idOf,
+    startedAt: ({ contactStart }) => contactStart,
     read(context) {
       const from = savedCursor<ContactState>(NAME, context.from, steps.isValid) ?? steps.first;
       // `pageSize` may be smaller than in the run that saved the cursor.

@@ -17,6 +17,7 @@ import { checkDates } from './interval.ts';
 import type { JsonMembers } from './member-path.ts';
 import { POLL_OPTIONS, type PollOptions } from './poll.ts';
 import { readAhead } from './read-ahead.ts';
+import { requiredStart } from './required-start.ts';
 import { savedCursor } from './saved-cursor.ts';
 import type { Page, PageSource, SourceContext } from './source.ts';
 
@@ -37,6 +38,12 @@ export interface CxoneDataExtractionOptions extends PollOptions {
    * @default none
    */
   id?: string | undefined;
+  /**
+   * The column with the time at which a row began, in ISO 8601 with a zone. `exportDays` then writes a row only to the day in which it began. A
+   * row without such a time ends the export.
+   * @default none
+   */
+  startedAt?: string | undefined;
   /** Rows per page. @default 1000 */
   pageSize?: number | undefined;
   /** The maximum time without data of the file. @default 60_000 */
@@ -75,7 +82,7 @@ const READ_DELAY = 1000;
 export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSource<CsvRow> {
   const own = check(options);
   const { entityName, version, startDate, endDate, query = {}, id, pageSize = DEFAULTS.pageSize } = own;
-  const { idleTimeout = 60_000 } = own;
+  const { startedAt, idleTimeout = 60_000 } = own;
   const body = { ...query, entityName, ...(version !== undefined && { version }), startDate, endDate };
 
   function pages(context: SourceContext, from: State | undefined): AsyncGenerator<Page<CsvRow>> {
@@ -117,8 +124,15 @@ export function cxoneDataExtraction(options: CxoneDataExtractionOptions): PageSo
 
   return {
     name: NAME,
-    query: id === undefined ? body : { ...body, id },
+    query: {
+      ...body,
+      ...(id !== undefined && { id }),
+      ...(startedAt !== undefined && { startedAt }),
+    },
     ...(id !== undefined && { identify: (row: CsvRow) => row[id] }),
+    ...(startedAt !== undefined && {
+      startedAt: (row: CsvRow) => requiredStart(row[startedAt], EXTRACTION_FILE, `the column ${startedAt}`),
+    }),
     read(context) {
       const from = savedCursor<State>(NAME, context.from, ({ job, rows }) => isJobId(job) && isWhole(rows));
       return readAhead(pages(context, from), context.readAhead);
@@ -134,6 +148,7 @@ const OPTIONS: OptionTable<CxoneDataExtractionOptions> = {
   endDate: 'any',
   query: 'object',
   id: 'string',
+  startedAt: 'string',
   pageSize: 'any',
   idleTimeout: 'number',
   clock: 'object',
@@ -141,7 +156,7 @@ const OPTIONS: OptionTable<CxoneDataExtractionOptions> = {
 
 function check(given: CxoneDataExtractionOptions): CxoneDataExtractionOptions {
   const [options, problems] = readOptions(given, OPTIONS);
-  const { entityName, startDate, endDate, query = {}, id } = options;
+  const { entityName, startDate, endDate, query = {}, id, startedAt } = options;
   const { pageSize = DEFAULTS.pageSize, clock = systemClock } = options;
   const [start, end] = [
     { name: 'startDate', date: startDate },
@@ -152,6 +167,7 @@ function check(given: CxoneDataExtractionOptions): CxoneDataExtractionOptions {
     checkDates(start, end, clock.now()),
     ...OWN_MEMBERS.map((name) => name in query && `query.${name} must be set with the option ${name}`),
     id === '' && 'id must be the name of a column',
+    startedAt === '' && 'startedAt must be the name of a column',
     !(Number.isInteger(pageSize) && pageSize > 0) && 'pageSize must be a whole number above 0',
     ...problems,
   ]);

@@ -1,7 +1,7 @@
 import type { AxiosRequestConfig } from 'axios';
 import { isDigest } from '../digest.ts';
 import { addToMemory, isPageMemory, type PageMemory, pageLoop } from './page-memory.ts';
-import { endOf, identifyBy, queryOf } from './paged-options.ts';
+import { endOf, queryOf, readersOf } from './paged-options.ts';
 import {
   describeRequest,
   PAGED_DEFAULTS,
@@ -104,7 +104,7 @@ export function followedSource(options: PagedOptions, leading: Leading): PageSou
   return {
     name,
     query: queryOf(options, leading.query),
-    ...identifyBy(options),
+    ...readersOf(options),
     read: (context) => readAhead(pages(context), context.readAhead),
   };
 }

@@ -124,6 +124,7 @@ export function genesysConversationJobs(
     name: NAME,
     query: body,
     identify: idOf,
+    startedAt: ({ conversationStart }) => conversationStart,
     read(context) {
       const isValid = ({ job, cursor }: Partial<State>) =>
         isJobId(job) && (cursor === null || (typeof cursor === 'string' && cursor !== ''));

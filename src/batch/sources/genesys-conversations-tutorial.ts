@@ -2,7 +2,7 @@ import type { AxiosRequestConfig } from 'axios';
 import type { Clock } from '../../core/index.ts';
 import { type OptionTable, readOptions, refuse, systemClock } from '../../core/internal.ts';
 import { unexpected } from './answer.ts';
-import { DETAILS_QUERY } from './conversation-answer.ts';
+import { DETAILS_QUERY, type GenesysConversation } from './conversation-answer.ts';
 import { checkDates } from './interval.ts';
 import { linkSource } from './link.ts';
 import type { JsonMembers } from './member-path.ts';
@@ -85,6 +85,7 @@ export function genesysConversationsTutorial(options: GenesysConversationsTutori
           return response;
         },
       }),
+    startedAt: (record) => (Object(record) as GenesysConversation).conversationStart,
     identify(record) {
       const { conversationId, id } = Object(record) as { conversationId?: unknown; id?: unknown };
       const found = conversationId ?? id;

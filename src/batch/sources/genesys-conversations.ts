@@ -93,6 +93,7 @@ export function genesysConversations(options: GenesysConversationsOptions): Page
     name: NAME,
     query: { interval: toText(whole), pageSize, query },
     identify: idOf,
+    startedAt: ({ conversationStart }) => conversationStart,
     read(context) {
       const from = savedCursor<ConversationState>(NAME, context.from, steps.isValid) ?? steps.first;
       return readPages(machineOf(context), from, context.readAhead);

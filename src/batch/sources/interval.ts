@@ -31,7 +31,12 @@ export function checkInterval(text: unknown, now: number): string | undefined {
   if (typeof text !== 'string')
     return 'interval must be a string, such as 2026-01-01T00:00Z/2026-02-01T00:00Z';
   const parts = text.split('/');
-  if (parts.length !== 2) return `interval must be two dates separated by /, not ${JSON.stringify(text)}`;
+  if (parts.length !== 2) {
+    return (
+      `interval must be two dates separated by /, not ${JSON.stringify(text)}. ` +
+      'For dates such as yesterday and 2026-10, use resolveInterval'
+    );
+  }
   return checkDates(
     { name: 'the start of interval', date: parts[0] },
     { name: 'the end of interval', date: parts[1] },
@@ -54,14 +59,23 @@ export function checkDates(start: NamedDate, end: NamedDate, now: number): strin
       `or a date without a time for midnight UTC, not ${JSON.stringify(date)}`
     );
   }
-  const [from, to] = [parseDate(String(start.date)), parseDate(String(end.date))];
-  if (to <= from)
-    return `${end.name} (${String(end.date)}) must be after ${start.name} (${String(start.date)})`;
-  if (to > now) {
-    return (
-      `${end.name} (${String(end.date)}) is in the future: it is ${new Date(now).toISOString()} now, ` +
-      'and later records would be missing. Use an end that is not in the future'
-    );
-  }
-  return undefined;
+  const timed = ({ name, date }: NamedDate) => ({ name, text: String(date), time: parseDate(String(date)) });
+  return checkMoments(timed(start), timed(end), now);
+}
+
+/** A moment in milliseconds since the epoch, and the option and the text that state it. */
+interface NamedMoment {
+  name: string;
+  text: string;
+  time: number;
+}
+
+/** Returns the problem of the two ends of an interval, or undefined if the interval has a length and has ended. */
+export function checkMoments(start: NamedMoment, end: NamedMoment, now: number): string | undefined {
+  if (end.time <= start.time) return `${end.name} (${end.text}) must be after ${start.name} (${start.text})`;
+  if (end.time <= now) return undefined;
+  return (
+    `${end.name} (${end.text}) is in the future: it is ${new Date(now).toISOString()} now, ` +
+    'and later records would be missing. Use an end that is not in the future'
+  );
 }

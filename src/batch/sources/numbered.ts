@@ -4,10 +4,10 @@ import { valueAt } from './member-path.ts';
 import { addToMemory, isPageMemory, type PageMemory } from './page-memory.ts';
 import {
   endOf,
-  identifyBy,
   type ParamOptions,
   pagedProblems,
   queryOf,
+  readersOf,
   withParameters,
 } from './paged-options.ts';
 import {
@@ -193,7 +193,7 @@ export function numberedSource(options: NumberedOptions, numbering: Numbering): 
   return {
     name,
     query: queryOf(options, numbering.query),
-    ...identifyBy(options),
+    ...readersOf(options),
     read(context) {
       const isCountKnown = options.total !== undefined || pageCount !== undefined;
       return isCountKnown ? read(context, context.readAhead) : readAhead(read(context, 1), context.readAhead);

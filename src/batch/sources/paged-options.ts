@@ -4,6 +4,7 @@ import { ExactNumber } from '../json/exact-number.ts';
 import { unexpected } from './answer.ts';
 import { type JsonMembers, pathReader, valueAt, withValueAt } from './member-path.ts';
 import { describeRequest, PAGED_DEFAULTS, type PagedOptions } from './paged-request.ts';
+import { requiredStart } from './required-start.ts';
 import { requestQuery, secretNamesProblem } from './secret-params.ts';
 import type { Json, Page, PageSource } from './source.ts';
 
@@ -79,12 +80,26 @@ function hasInQuery(url: unknown, name: string): boolean {
  * included, because they change and the checkpoint is not encrypted.
  */
 export function queryOf(options: PagedOptions, more: Readonly<Record<string, Json | undefined>>): Json {
-  const { method = PAGED_DEFAULTS.method, items, id } = options;
-  return requestQuery(options, { method, items, id, ...more });
+  const { method = PAGED_DEFAULTS.method, items, id, startedAt } = options;
+  return requestQuery(options, { method, items, id, startedAt, ...more });
 }
 
-/** Returns the member `identify` of a source, which throws `ERR_UNEXPECTED_ANSWER` for a record without the id. */
-export function identifyBy(options: PagedOptions): Pick<PageSource, 'identify'> {
+/**
+ * Returns the members of a source that read the id and the start of a record. They throw `ERR_UNEXPECTED_ANSWER` for a record without that
+ * value.
+ */
+export function readersOf(options: PagedOptions): Pick<PageSource, 'identify' | 'startedAt'> {
+  return { ...identifyBy(options), ...startedBy(options) };
+}
+
+function startedBy(options: PagedOptions): Pick<PageSource, 'startedAt'> {
+  const { startedAt: path } = options;
+  if (path === undefined) return {};
+  const startOf = pathReader(path);
+  return { startedAt: (record) => requiredStart(startOf(record), describeRequest(options), path) };
+}
+
+function identifyBy(options: PagedOptions): Pick<PageSource, 'identify'> {
   const { id } = options;
   if (id === undefined) return {};
   const idOf = pathReader(id);

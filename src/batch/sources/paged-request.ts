@@ -36,6 +36,12 @@ export interface PagedOptions {
    */
   id?: string | undefined;
   /**
+   * The path of the time at which a record began, in ISO 8601 with a zone. `exportDays` then writes a record only to the day in which it
+   * began. A record without such a time ends the export.
+   * @default not known
+   */
+  startedAt?: string | undefined;
+  /**
    * What the API returns if there are no records: `empty` for an empty list, `absent` also for a response whose list is
    * missing or null. Use `absent` only if the API documents it, because an error can look the same.
    * @default 'empty'
@@ -61,6 +67,7 @@ export const PAGED_OPTIONS: OptionTable<PagedOptions> = {
   total: 'string',
   totalTolerance: 'any',
   id: 'string',
+  startedAt: 'string',
   emptyPage: 'any',
   emptyStatus: 'any',
   exactNumbers: 'boolean',

@@ -88,13 +88,14 @@ export interface PageSource<Item = unknown> {
   readonly query: Json;
   /** Returns the id of a record. Records with the same id are written once. Records without an id are always written. */
   identify?(item: Item): RecordId | undefined;
-  /** Returns when a record began, in ISO 8601 with a zone. It decides to which day of {@link exportDays} the record belongs. */
+  /** Returns when a record began, in ISO 8601 with a zone. The time decides to which day of {@link exportDays} the record belongs. */
   startedAt?(item: Item): string | undefined;
   /**
    * Returns whether a record does not belong to the export, although the API returned it, such as a conversation that began on the day
-   * before. Such a record counts as `outside`, and is not written.
+   * before. Such a record counts as `outside`, and is not written. Undefined if the record does not say when it began: it is written, and
+   * the export has a warning that counts such records.
    */
-  isOutside?(item: Item): boolean;
+  isOutside?(item: Item): boolean | undefined;
   /**
    * Reads the pages after `context.from`, in the same order each time. It must end only if the API states that there are no
    * more records, and throw otherwise.

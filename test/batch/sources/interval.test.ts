@@ -22,6 +22,7 @@ describe('checkInterval', () => {
     [undefined, 'interval must be a string'],
     ['', 'two dates separated by /'],
     ['2026-01-01', 'two dates separated by /'],
+    ['yesterday', 'not "yesterday". For dates such as yesterday and 2026-10, use resolveInterval'],
     ['2026-01-01/2026-01-02/2026-01-03', 'two dates separated by /'],
     ['2026-01-01/', 'the end of interval must be an ISO 8601 date'],
     ['yesterday/2026-01-01', 'the start of interval must be an ISO 8601 date'],

@@ -1,0 +1,53 @@
+import { completeSummary, type ExportSummary, exportChecked } from '../export/export.ts';
+import type { ExportOptions } from '../export/options.ts';
+import type { SharedRequests } from '../requests.ts';
+import { filesOf, halfPublished, publish, publishCheckpoint, refuseForeign } from './day-files.ts';
+import { dayState } from './day-state.ts';
+import type { PlannedDay } from './plan.ts';
+
+/** What all days of a run have in common. */
+export interface DayRun<Item> {
+  /** Options of each export. */
+  readonly options: Omit<ExportOptions<Item>, 'source' | 'sink' | 'checkpoint'>;
+  readonly shared: SharedRequests;
+  /** Rejects if another run has taken over the lock of this run. */
+  verify(): Promise<void>;
+}
+
+/**
+ * Exports a day, or resumes its export.
+ *
+ * @throws BatchError
+ */
+export async function exportDay<Item>(planned: PlannedDay<Item>, run: DayRun<Item>): Promise<ExportSummary> {
+  const { source, sink, state } = planned;
+  const { options, shared } = run;
+  if (!sink.checkpoint) return exportFile(planned, run);
+  const isAgain = state?.complete !== undefined;
+  return exportChecked({ ...options, source, sink, restart: options.restart || isAgain }, shared);
+}
+
+async function exportFile<Item>(
+  planned: PlannedDay<Item>,
+  { options, shared, verify }: DayRun<Item>,
+): Promise<ExportSummary> {
+  const { source, sink, subject } = planned;
+  const { restart = false } = options;
+  const files = filesOf(sink.path ?? '');
+  const { path, unfinished } = files;
+  if (!restart) {
+    const published = await halfPublished(files, subject);
+    if (published) {
+      await publishCheckpoint(files);
+      return completeSummary(published, path);
+    }
+  }
+  const isOwn = !restart && (await dayState(planned)).complete !== undefined;
+  const target = sink.at?.(unfinished) ?? sink;
+  const summary = await exportChecked({ ...options, source, sink: target, restart }, shared);
+  await verify();
+  // Another program may have created the file during the export.
+  if (!isOwn && !restart) await refuseForeign(files);
+  await publish(files, restart);
+  return { ...summary, output: path };
+}

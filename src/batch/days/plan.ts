@@ -1,0 +1,36 @@
+import { type DayState, dayState } from './day-state.ts';
+import type { PendingDaysOptions } from './options.ts';
+import { type Target, targetsOf } from './targets.ts';
+
+/** A day of the list. */
+export interface PlannedDay<Item> extends Target<Item> {
+  /** Undefined if the state cannot be read or forbids the export: exporting the day then throws the reason. */
+  readonly state: DayState | undefined;
+}
+
+/** Which days to export. */
+export interface Plan<Item> {
+  /** All days of the list, in order. */
+  readonly all: readonly PlannedDay<Item>[];
+  /** The days to export, in the order of their export: new days first, because their data is not exported yet. */
+  readonly pending: readonly PlannedDay<Item>[];
+}
+
+// Files and connections that are open at a time.
+const AT_ONCE = 16;
+
+/** Reads the state of each day. Sends no request, and changes no file. @throws ConfigurationError, and what the callbacks throw. */
+export async function planDays<Item>(options: PendingDaysOptions<Item>): Promise<Plan<Item>> {
+  const { reread = 0, restart = false } = options;
+  const targets = targetsOf(options);
+  const states: (DayState | undefined)[] = [];
+  for (let from = 0; from < targets.length; from += AT_ONCE) {
+    const group = targets.slice(from, from + AT_ONCE);
+    states.push(...(await Promise.all(group.map((target) => dayState(target).catch(() => undefined)))));
+  }
+  const all = targets.map((target, index) => ({ ...target, state: states[index] }));
+  const complete = all.filter(({ state }) => state?.complete);
+  const last = restart ? complete : complete.slice(Math.max(0, complete.length - reread));
+  const again = complete.filter((day) => last.includes(day) || day.state?.isUnfinished);
+  return { all, pending: [...all.filter(({ state }) => !state?.complete), ...again] };
+}
