@@ -1,7 +1,7 @@
 import { completeSummary, type ExportSummary, exportChecked } from '../export/export.ts';
 import type { ExportOptions } from '../export/options.ts';
 import type { SharedRequests } from '../requests.ts';
-import { filesOf, halfPublished, publish, publishCheckpoint, refuseForeign } from './day-files.ts';
+import { filesOf, forgetRemoved, halfPublished, publish, publishCheckpoint, refuseForeign } from './day-files.ts';
 import { dayState } from './day-state.ts';
 import type { PlannedDay } from './plan.ts';
 
@@ -41,6 +41,7 @@ async function exportFile<Item>(
       await publishCheckpoint(files);
       return completeSummary(published, path);
     }
+    await forgetRemoved(files);
   }
   const isOwn = !restart && (await dayState(planned)).complete !== undefined;
   const target = sink.at?.(unfinished) ?? sink;
