@@ -113,12 +113,16 @@ export async function exportNights(options: NightsOptions): Promise<NightsResult
       };
       // Each day has at least this many pages: the last page is followed by an empty one.
       const pages = (Math.min(n, reread) + 1) * Math.floor(recordsPerDay / PAGE_SIZE);
-      const killed = run();
-      await Promise.race([simulator.reaches(1 + Math.floor(random() * pages)), killed.ended]);
-      // The delay moves the kill away from the end of a response.
-      await delay(random() * 20);
-      killed.kill();
-      if ((await killed.ended) === 'SIGKILL') result.kills++;
+      // A run that ends before its moment is followed by a run that exports the last days again.
+      for (let killed = 0; killed < 1; ) {
+        const { ended, kill } = run();
+        await Promise.race([simulator.reaches(1 + Math.floor(random() * pages)), ended]);
+        // The delay moves the kill away from the end of a response.
+        await delay(random() * 20);
+        kill();
+        if ((await ended) === 'SIGKILL') killed++;
+        result.kills += killed;
+      }
       for (let attempt = 0; ; attempt++) {
         const { ended, stderr } = run();
         const code = await ended;
