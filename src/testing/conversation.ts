@@ -1,6 +1,6 @@
 import { createIsoWriter } from './iso-time.ts';
 import { createHash, type Hash } from './random.ts';
-import { answeredAt } from './timeline.ts';
+import { answeredAt, type Stage } from './timeline.ts';
 import type { ConversationDetail } from './wire-types.ts';
 
 // One stream of the hash per field, so that the fields are independent.
@@ -34,12 +34,6 @@ interface Fields {
   wrapUp: string;
   disconnect: string;
 }
-
-/**
- * The state of a conversation. `waiting` and `answered`: the conversation has not ended. `withoutWrapUp`, `withoutAgent` and `withAlert`:
- * it has ended, and will get a wrap-up code, get a participant, or lose a segment.
- */
-export type Stage = 'waiting' | 'answered' | 'withoutWrapUp' | 'withoutAgent' | 'withAlert' | 'final';
 
 /** Creates the conversation records of one seed, as objects or as JSON. */
 export interface ConversationWriter {

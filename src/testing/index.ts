@@ -5,6 +5,7 @@ export type { SimulatorOptions } from './options.ts';
 export type { SeenRequest } from './request-log.ts';
 export { startVendorSimulator, type VendorSimulator } from './simulator.ts';
 export { type StoreContractCase, tokenStoreContract } from './store-contract.ts';
+export type { Lateness } from './timeline.ts';
 export type {
   BulkResponse,
   BulkResult,

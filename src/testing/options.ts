@@ -2,16 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { type OptionTable, type Problem, readOptions, refuse } from '../core/internal.ts';
 import type { Faults } from './faults.ts';
 import { DAY, HOUR } from './iso-time.ts';
-import type { TimelineSettings } from './timeline.ts';
+import type { Lateness, TimelineSettings } from './timeline.ts';
 import type { DetailsJobState } from './wire-types.ts';
-
-/** A share of the conversations that is late. */
-export interface Lateness {
-  /** The share of the conversations, 0 to 1. The seed determines which ones. */
-  share: number;
-  /** The longest delay in milliseconds. Each of the conversations has a delay of its own. @default 12 hours */
-  delay?: number;
-}
 
 /** Options of {@link startVendorSimulator}. */
 export interface SimulatorOptions {

@@ -1,10 +1,10 @@
-import { createConversationWriter, type Stage } from './conversation.ts';
+import { createConversationWriter } from './conversation.ts';
 import { createHash } from './random.ts';
-import { createTimeline, type Timeline, type TimelineSettings } from './timeline.ts';
+import { createTimeline, type Stage, type Timeline, type TimelineSettings } from './timeline.ts';
 import type { CompletedContact, ConversationDetail } from './wire-types.ts';
 
 /** Which conversations become JSON, and in which order. */
-export interface JsonOptions {
+interface JsonOptions {
   at?: number;
   matches?: ((index: number) => boolean) | undefined;
   descending?: boolean;

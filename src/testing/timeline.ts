@@ -1,7 +1,19 @@
-import type { Stage } from './conversation.ts';
 import { HOUR } from './iso-time.ts';
-import type { Lateness } from './options.ts';
 import type { Hash } from './random.ts';
+
+/** A share of the conversations that is late. */
+export interface Lateness {
+  /** The share of the conversations, 0 to 1. The seed determines which ones. */
+  share: number;
+  /** The longest delay in milliseconds. Each of the conversations has a delay of its own. @default 12 hours */
+  delay?: number;
+}
+
+/**
+ * The state of a conversation. `waiting` and `answered`: the conversation has not ended. `withoutWrapUp`, `withoutAgent` and `withAlert`:
+ * it has ended, and will get a wrap-up code, get a participant, or lose a segment.
+ */
+export type Stage = 'waiting' | 'answered' | 'withoutWrapUp' | 'withoutAgent' | 'withAlert' | 'final';
 
 /** Which conversations take longer or are late. */
 export interface TimelineSettings {

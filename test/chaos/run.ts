@@ -2,14 +2,26 @@
  * Shows that an export loses and repeats no record, whatever happens: `npm run chaos`. `npm run chaos -- 200000 100` sets the number
  * of records and kills. `npm run chaos -- jobs` disturbs another export: `jobs`, `contacts`, `extraction`, `csv` or `gzip`.
  * `npm run chaos -- many-hosts 200000 20` runs an export in 24 parts on three workers, beside
- * one with a read-only directory, one without network and one of another account. Prints the result, and exits with code 1 if a
- * record was lost or repeated.
+ * one with a read-only directory, one without network and one of another account. `npm run chaos -- nights 1000 30` exports a day each
+ * night, with 1000 conversations a day and 30 nights. Prints the result, and exits with code 1 if a record was lost or repeated.
  */
 import { chaos } from './chaos.ts';
 import { manyHosts } from './many-hosts.ts';
+import { exportNights } from './nights.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
 const args = process.argv.slice(2);
+if (args[0] === 'nights') {
+  const [recordsPerDay = 1000, nights = 30] = args.slice(1).map(Number);
+  const since = '2026-10-05';
+  const options = { since, nights, timeZone: 'Europe/Berlin', recordsPerDay, reread: 2, faults: 0.05 };
+  const seed = Date.now() % 1_000_000;
+  const figures = await exportNights({ output: 'gzip', ...options, seed });
+  for (const [label, value] of Object.entries({ seed, ...figures }))
+    console.log(`${label.padEnd(15)} ${Math.round(value * 10) / 10}`);
+  const { lost, repeated, misplaced, outdated } = figures;
+  process.exit(lost + repeated + misplaced + outdated === 0 ? 0 : 1);
+}
 const name = /^[a-z]/.test(args[0] ?? '') ? String(args.shift()) : 'conversations';
 const onManyHosts = name === 'many-hosts';
 const isDefault = name === 'conversations';
