@@ -19,12 +19,6 @@ import { temporaryDirectory } from '../../support/batch.ts';
 import { clockAt } from '../../support/day-files.ts';
 import { startSimulator } from '../../support/simulated.ts';
 
-const HOUR = 3_600_000;
-const hoursOf = ({ interval }: Day) => {
-  const [start = '', end = ''] = interval.split('/');
-  return (Date.parse(end) - Date.parse(start)) / HOUR;
-};
-
 interface Vendor {
   name: string;
   idOf(record: Record<string, unknown>): unknown;
@@ -60,8 +54,7 @@ const VENDORS: Vendor[] = [
   {
     name: 'genesysConversationJobs',
     ...conversation,
-    source: ({ interval }, clock) =>
-      genesysConversationJobs({ interval, clock, pollDelay: 1 }) as PageSource,
+    source: ({ interval }, clock) => genesysConversationJobs({ interval, clock, pollDelay: 1 }) as PageSource,
   },
   {
     name: 'genesysConversationsTutorial',
@@ -98,36 +91,46 @@ const VENDORS: Vendor[] = [
 ];
 
 describe('exportDays', () => {
-  it.each(VENDORS)('writes each record to the file of the Berlin day in which it began, from $name', async (vendor) => {
-    const simulator = await startSimulator({ records: 1200, interval: '2026-10-23T00:00Z/2026-10-28T00:00Z' });
-    const directory = await temporaryDirectory();
-    const headers = { Authorization: `Bearer ${simulator.issueToken(vendor.audience)}` };
-    const clock = clockAt('2026-10-28T03:00Z');
-    const summary = await exportDays({
-      api: axios.create({ baseURL: simulator.url, headers, proxy: false }),
-      timeZone: 'Europe/Berlin',
-      clock,
-      days: '2026-10-24/2026-10-26',
-      source: (day) => vendor.source(day, clock),
-      sink: ({ date }) => jsonLinesFile(join(directory, `${date}.jsonl`)),
-    });
-    const ids = new Set<unknown>();
-    for (const { day, summary: one } of summary.days) {
-      const [start, end] = bounds(day).map((time) => Date.parse(time)) as [number, number];
-      const text = await readFile(join(directory, `${day.date}.jsonl`), 'utf8');
-      const records = text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
-      expect(records).toHaveLength(one.records);
-      for (const record of records) {
-        const started = Date.parse(String(vendor.startOf(record)));
-        expect(started >= start && started < end).toBe(true);
-        ids.add(vendor.idOf(record));
+  it.each(VENDORS)(
+    'writes each record to the file of the Berlin day in which it began, from $name',
+    async (vendor) => {
+      const simulator = await startSimulator({
+        records: 1200,
+        interval: '2026-10-23T00:00Z/2026-10-28T00:00Z',
+      });
+      const directory = await temporaryDirectory();
+      const headers = { Authorization: `Bearer ${simulator.issueToken(vendor.audience)}` };
+      const clock = clockAt('2026-10-28T03:00Z');
+      const summary = await exportDays({
+        api: axios.create({ baseURL: simulator.url, headers, proxy: false }),
+        timeZone: 'Europe/Berlin',
+        clock,
+        days: '2026-10-24/2026-10-26',
+        source: (day) => vendor.source(day, clock),
+        sink: ({ date }) => jsonLinesFile(join(directory, `${date}.jsonl`)),
+      });
+      const ids = new Set<unknown>();
+      for (const { day, summary: one } of summary.days) {
+        const [start, end] = bounds(day).map((time) => Date.parse(time)) as [number, number];
+        const text = await readFile(join(directory, `${day.date}.jsonl`), 'utf8');
+        const records = text
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line));
+        expect(records).toHaveLength(one.records);
+        for (const record of records) {
+          const started = Date.parse(String(vendor.startOf(record)));
+          expect(started >= start && started < end).toBe(true);
+          ids.add(vendor.idOf(record));
+        }
+        if (one.stated !== undefined)
+          expect(one.records + one.outside + one.repeated + one.missing).toBe(one.stated);
       }
-      if (one.stated !== undefined) expect(one.records + one.outside + one.repeated + one.missing).toBe(one.stated);
-    }
-    // A record begins every 6 minutes. The second day has 25 hours.
-    expect(summary.days.map(({ summary: { records } }) => records)).toEqual([240, 250, 240]);
-    expect(ids.size).toBe(730);
-  });
+      // A record begins every 6 minutes. The second day has 25 hours.
+      expect(summary.days.map(({ summary: { records } }) => records)).toEqual([240, 250, 240]);
+      expect(ids.size).toBe(730);
+    },
+  );
 
   it('exports a day with 23 hours', async () => {
     const simulator = await startSimulator({ records: 480, interval: '2026-03-28T00:00Z/2026-03-30T00:00Z' });

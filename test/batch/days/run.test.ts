@@ -2,6 +2,8 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
 import { describe, expect, it } from 'vitest';
+import { parseCheckpoint, saveCheckpoint } from '../../../src/batch/checkpoint.ts';
+import { lockPath } from '../../../src/batch/days/run-lock.ts';
 import {
   BatchError,
   type CheckpointStore,
@@ -13,8 +15,6 @@ import {
   type PageSource,
   type Sink,
 } from '../../../src/batch/index.ts';
-import { parseCheckpoint, saveCheckpoint } from '../../../src/batch/checkpoint.ts';
-import { lockPath } from '../../../src/batch/days/run-lock.ts';
 import { pendingDays } from '../../../src/batch/internal.ts';
 import { ConfigurationError } from '../../../src/core/index.ts';
 import { failure, memorySink, temporaryDirectory } from '../../support/batch.ts';
@@ -90,7 +90,8 @@ describe('exportDays', () => {
     { what: 'the API asks to wait for too long', error: () => new BatchError('throttled', 'ERR_THROTTLED') },
     {
       what: 'the disk is full',
-      error: () => new BatchError('full', 'ERR_OUTPUT', { cause: Object.assign(new Error(), { code: 'ENOSPC' }) }),
+      error: () =>
+        new BatchError('full', 'ERR_OUTPUT', { cause: Object.assign(new Error(), { code: 'ENOSPC' }) }),
     },
   ];
   it.each(ending)('does not start further days if $what', async ({ error }) => {
@@ -191,8 +192,16 @@ describe('exportDays', () => {
   });
 
   const sinks: { what: string; sink: () => Sink; problem: RegExp }[] = [
-    { what: 'two days have the same file', sink: () => jsonLinesFile('c.jsonl'), problem: /the same file for 2026-10-01 and 2026-10-02/ },
-    { what: 'a sink has neither a path nor a checkpoint', sink: memorySink, problem: /a path or a checkpoint/ },
+    {
+      what: 'two days have the same file',
+      sink: () => jsonLinesFile('c.jsonl'),
+      problem: /the same file for 2026-10-01 and 2026-10-02/,
+    },
+    {
+      what: 'a sink has neither a path nor a checkpoint',
+      sink: memorySink,
+      problem: /a path or a checkpoint/,
+    },
     {
       what: 'a sink of a file cannot write to another file',
       sink: () => ({ ...jsonLinesFile('c.jsonl'), at: undefined as never }),
@@ -227,7 +236,8 @@ describe('exportDays', () => {
         },
       };
     };
-    const run = (options: Options) => dayFiles('/nowhere', { days: '2026-10-01/2026-10-02', sink, ...options });
+    const run = (options: Options) =>
+      dayFiles('/nowhere', { days: '2026-10-01/2026-10-02', sink, ...options });
     await run({});
     await run({});
     expect(opened).toEqual([
