@@ -1,7 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios from 'axios';
-import { type Day, type ExportDaysOptions, exportDays, jsonLinesFile, type PageSource } from '../../src/batch/index.ts';
+import {
+  type Day,
+  type ExportDaysOptions,
+  exportDays,
+  jsonLinesFile,
+  type PageSource,
+} from '../../src/batch/index.ts';
 import { createShiftedClock } from './shifted-clock.ts';
 
 /** A record of a test: its id, the time at which it began, and a value that can change later. */
@@ -61,7 +67,11 @@ export const pathOf = (directory: string, date: string) => join(directory, `c-${
 /** Five records that began on the day, and a neighbour's record before and after. */
 export function recordsOf({ date, interval }: Day): DayRecord[] {
   const [start = '', end = ''] = interval.split('/');
-  const within = Array.from({ length: 5 }, (_, n) => ({ id: `${date} ${n}`, at: `${date}T0${n}:00:00Z`, value: 0 }));
+  const within = Array.from({ length: 5 }, (_, n) => ({
+    id: `${date} ${n}`,
+    at: `${date}T0${n}:00:00Z`,
+    value: 0,
+  }));
   return [
     { id: `before ${date}`, at: new Date(Date.parse(start) - 1).toISOString(), value: 0 },
     ...within,

@@ -1,7 +1,14 @@
 import { completeSummary, type ExportSummary, exportChecked } from '../export/export.ts';
 import type { ExportOptions } from '../export/options.ts';
 import type { SharedRequests } from '../requests.ts';
-import { filesOf, forgetRemoved, halfPublished, publish, publishCheckpoint, refuseForeign } from './day-files.ts';
+import {
+  filesOf,
+  forgetRemoved,
+  halfPublished,
+  publish,
+  publishCheckpoint,
+  refuseForeign,
+} from './day-files.ts';
 import { dayState } from './day-state.ts';
 import type { PlannedDay } from './plan.ts';
 

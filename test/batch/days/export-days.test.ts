@@ -125,33 +125,40 @@ async function setUp(options: SimulatorOptions) {
 }
 
 describe('a record', () => {
-  it.each(VENDORS)('is in the file of the Berlin day in which it began, with 25 hours, from $name', async (vendor) => {
-    const { base, read } = await setUp({ records: 2400, interval: '2026-10-23T00:00Z/2026-10-28T00:00Z', maxResults: 2000 });
-    const clock = clockAt('2026-10-28T03:00Z');
-    const summary = await exportDays({
-      ...base,
-      clock,
-      days: '2026-10-24/2026-10-26',
-      source: (day) => vendor.source(day, clock),
-    });
-    expect(summary.days.map(({ day }) => hoursOf(day))).toEqual([24, 25, 24]);
-    const ids = new Set<unknown>();
-    for (const { day, summary: one } of summary.days) {
-      const [start, end] = bounds(day).map((time) => Date.parse(time)) as [number, number];
-      const records = await read(day.date);
-      expect(records.length).toBeGreaterThan(400);
-      expect(records.length).toBe(one.records);
-      for (const record of records) {
-        const started = Date.parse(String(vendor.startOf(record)));
-        expect(started >= start && started < end).toBe(true);
-        ids.add(vendor.idOf(record));
+  it.each(VENDORS)(
+    'is in the file of the Berlin day in which it began, with 25 hours, from $name',
+    async (vendor) => {
+      const { base, read } = await setUp({
+        records: 2400,
+        interval: '2026-10-23T00:00Z/2026-10-28T00:00Z',
+        maxResults: 2000,
+      });
+      const clock = clockAt('2026-10-28T03:00Z');
+      const summary = await exportDays({
+        ...base,
+        clock,
+        days: '2026-10-24/2026-10-26',
+        source: (day) => vendor.source(day, clock),
+      });
+      expect(summary.days.map(({ day }) => hoursOf(day))).toEqual([24, 25, 24]);
+      const ids = new Set<unknown>();
+      for (const { day, summary: one } of summary.days) {
+        const [start, end] = bounds(day).map((time) => Date.parse(time)) as [number, number];
+        const records = await read(day.date);
+        expect(records.length).toBeGreaterThan(400);
+        expect(records.length).toBe(one.records);
+        for (const record of records) {
+          const started = Date.parse(String(vendor.startOf(record)));
+          expect(started >= start && started < end).toBe(true);
+          ids.add(vendor.idOf(record));
+        }
+        if (one.stated !== undefined) {
+          expect(one.records + one.outside + one.repeated + one.missing).toBe(one.stated);
+        }
       }
-      if (one.stated !== undefined) {
-        expect(one.records + one.outside + one.repeated + one.missing).toBe(one.stated);
-      }
-    }
-    expect(ids.size).toBe(summary.records);
-    // One record in 3 minutes.
-    expect(summary.records).toBe(73 * 20);
-  });
+      expect(ids.size).toBe(summary.records);
+      // One record in 3 minutes.
+      expect(summary.records).toBe(73 * 20);
+    },
+  );
 });
