@@ -119,7 +119,9 @@ describe('an export in a queue', () => {
     expect(isOutside?.(began(Date.parse(start)))).toBe(false);
     expect(isOutside?.(began(Date.parse(start) - 1))).toBe(true);
     expect(sourceFromQueue(common, interval).isOutside).toBeUndefined();
-    expect(() => sourceFromQueue({ ...common, startedWithin: 'yes' }, interval)).toThrow('startedWithin must be');
+    expect(() => sourceFromQueue({ ...common, startedWithin: 'yes' }, interval)).toThrow(
+      'startedWithin must be',
+    );
   });
 
   it('with an unknown member beside the source is refused', () => {
