@@ -47,6 +47,7 @@ export interface Job {
 export interface JobRun {
   /** Returns whether nothing is to do. The run then sends no request, not even for a token. @default false */
   isIdle?(options: RunOptions): Promise<boolean>;
+  /** @param options have no `account` if nothing is to do and only a token could tell the account. */
   run(options: RunOptions): Promise<Completion>;
 }
 
@@ -81,7 +82,9 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
       refuse('--url', [job.sendsRecords && originProblem(url, base)]);
     }
     reporter.started(job.name, job.file);
-    const account = [vendor.name, removeUserInfo(base ?? '')].join(' ');
+    // Without a token, the API of NICE CXone is unknown.
+    const isKnown = token !== undefined || base !== undefined;
+    const account = isKnown ? [vendor.name, removeUserInfo(base ?? '')].join(' ') : undefined;
     const completion = await prepared.run({ ...options, account });
     for (const warning of completion.warnings ?? []) reporter.warning(warning);
     reporter.completed(completion);

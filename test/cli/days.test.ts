@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 import { temporaryDirectory } from '../support/batch.ts';
 import { startSimulator } from '../support/simulated.ts';
-import { genesysEnv, run, start } from './support.ts';
+import { cxoneEnv, genesysEnv, run, start } from './support.ts';
 
 const INTERVAL = '2023-10-27T00:00Z/2023-11-01T00:00Z';
 const DATES = ['2023-10-28', '2023-10-29', '2023-10-30'];
@@ -84,6 +84,17 @@ describe('--days', () => {
     const { code: missing, stderr: problem } = await run(args, {});
     expect(missing).toBe(2);
     expect(problem).toContain('set GENESYS_CLIENT_ID');
+  });
+
+  it('sends no request for complete days of NICE CXone either, although only a token tells its API', async () => {
+    const { simulator, directory } = await exporting();
+    const out = join(directory, 'contacts-{date}.jsonl');
+    const args = ['export', 'cxone-completed-contacts', '--out', out, '--rate', 'none', ...BERLIN];
+    expect((await run(args, cxoneEnv(simulator))).code).toBe(0);
+    const before = { ...simulator.counts };
+    const { code, stderr } = await run(args, cxoneEnv(simulator));
+    expect({ code, counts: simulator.counts }).toEqual({ code: 0, counts: before });
+    expect(stderr).toMatch(/^nothing to do: 3 days are complete$/m);
   });
 
   it('exports only the days that are not complete, and rereads complete days with --reread', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BatchError } from '../../src/batch/errors.ts';
 import { readFailure } from '../../src/bullmq/summary.ts';
-import { exitCodeOf } from '../../src/cli/exit-code.ts';
+import { exitCodeOf, worstOf } from '../../src/cli/exit-code.ts';
 
 describe('the failure of a part that a worker stored in Redis', () => {
   it.each([
@@ -30,4 +30,18 @@ describe('the failure of a part that a worker stored in Redis', () => {
     const note = { code: 'ERR_QUEUE', message: 'no', resumable: true, cause: { code: 'ECONNREFUSED' } };
     expect(readFailure(JSON.stringify(note)).cause).toBeUndefined();
   });
+});
+
+it.each([
+  [[6, 2, 0], 2],
+  [[6, 7, 5], 7],
+  [[5, 6, 8], 5],
+  [[8, 6], 6],
+  [[3, 4, 1], 1],
+  [[3, 4, 7], 3],
+  [[0, 8], 8],
+  [[0, 0], 0],
+  [[], 0],
+] as const)('the worst exit code of %j is %d', (codes, worst) => {
+  expect(worstOf(codes)).toBe(worst);
 });

@@ -111,6 +111,19 @@ describe('an export in a queue', () => {
     expect(() => sourceFromQueue({ source, options }, interval)).toThrow(message);
   });
 
+  it('with startedWithin counts the records of other parts as outside', () => {
+    const common = { source: 'genesys-conversations', options: {} };
+    const { isOutside } = sourceFromQueue({ ...common, startedWithin: true }, interval);
+    const [start = ''] = interval.split('/');
+    const began = (time: number) => ({ conversationStart: new Date(time).toISOString() });
+    expect(isOutside?.(began(Date.parse(start)))).toBe(false);
+    expect(isOutside?.(began(Date.parse(start) - 1))).toBe(true);
+    expect(sourceFromQueue(common, interval).isOutside).toBeUndefined();
+    expect(() => sourceFromQueue({ ...common, startedWithin: 'yes' }, interval)).toThrow(
+      'startedWithin must be',
+    );
+  });
+
   it('with an unknown member beside the source is refused', () => {
     const common = { source: 'genesys-conversations', options: {}, newer: 1 };
     expect(() => sourceFromQueue(common, interval)).toThrow(/unknown option newer.*; run the same version/);

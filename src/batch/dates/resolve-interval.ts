@@ -98,7 +98,7 @@ function pointProblem(name: string, text: string, zone: Zone): string | undefine
   if (parseDay(text) || !Number.isNaN(parseDate(text))) return undefined;
   if (LOCAL.test(text) && !Number.isNaN(parseDate(`${text}Z`))) {
     if (zone.isChosen) return localProblem(name, text, zone);
-    return `${name} (${text}) has no zone. Add one, as in ${text}Z, or set timeZone (--timezone)`;
+    return `${name} (${text}) has no zone. Add a zone, as in ${text}Z, or set timeZone (--timezone)`;
   }
   return (
     `${name} must be an ISO 8601 date, with or without a time, such as 2026-01-31 and 2026-01-31T08:30Z, or a duration such as P1D, ` +

@@ -35,8 +35,8 @@ export function addExportGenesys(parent: Command, { io, args, setExitCode }: Com
   addRunFlags(query);
   addHelpEnd(query, {
     examples: [
-      `export genesys-conversations --out january.jsonl.gz \\
-    --interval 2026-01-01T00:00Z/2026-02-01T00:00Z`,
+      `export genesys-conversations --out 'day-{date}.jsonl.gz' \\
+    --since 2026-01-01 --timezone Europe/Berlin`,
       `export genesys-conversations --out day.csv \\
     --interval 2026-01-01/2026-01-02 --filter voice.json \\
     --columns conversationId,conversationStart`,

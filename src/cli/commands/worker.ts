@@ -167,13 +167,13 @@ async function firstToken(tokens: TokenManager, signal: AbortSignal): Promise<To
 
 function report(reporter: Reporter, event: ExportWorkerEvent): void {
   if (event.type === 'queue-error') {
-    reporter.note('queue-error', `queue: ${event.error.message}`, {});
+    reporter.problem('queue-error', `queue: ${event.error.message}`, {});
     return;
   }
   if (event.type === 'paused') {
     const { error, delay } = event;
     const text = `paused for ${delay / 1000} s: ${reasonOf(error)}; other workers continue`;
-    reporter.note('worker-paused', text, { error: error.message, delay });
+    reporter.problem('worker-paused', text, { error: error.message, delay });
     return;
   }
   if (event.type === 'resumed') {
@@ -188,5 +188,8 @@ function report(reporter: Reporter, event: ExportWorkerEvent): void {
   const error = 'error' in fields ? fields.error?.message : undefined;
   const details =
     'records' in fields ? `, ${counted(fields.records, 'record')}` : error === undefined ? '' : `: ${error}`;
-  reporter.note(`part-${type}`, `${subject}: ${type}${details}`, { name, part, ...fields, error });
+  // A part that is tried again, or that another worker has, needs no attention.
+  const needsAttention = error !== undefined && type !== 'retrying' && type !== 'lost';
+  const report = needsAttention ? reporter.problem : reporter.note;
+  report(`part-${type}`, `${subject}: ${type}${details}`, { name, part, ...fields, error });
 }

@@ -16,9 +16,9 @@ interface DaySummary {
   readonly alreadyComplete: boolean;
 }
 
-/** The result of a day. A day is not started if an error that concerns all days ended the run before the day. */
+/** The result of a day. The summary of a complete day can be unknown. A day is not started if an error that concerns all days ended the run before the day. */
 type Outcome = { readonly day: { readonly date: string } } & (
-  | { readonly status: 'complete'; readonly summary: DaySummary }
+  | { readonly status: 'complete'; readonly summary?: DaySummary }
   | { readonly status: 'failed'; readonly error: unknown }
   | { readonly status: 'not-started' }
 );
@@ -63,7 +63,9 @@ export function createDayReports(reporter: Reporter, command: string): DayReport
       reporter.note('days-started', message, { days, pending });
     },
     add({ day: { date }, ...outcome }) {
-      if (outcome.status === 'complete') addComplete(date, outcome.summary);
+      if (outcome.status === 'complete' && outcome.summary) addComplete(date, outcome.summary);
+      else if (outcome.status === 'complete')
+        results.push({ date, status: 'complete', alreadyComplete: true });
       else if (outcome.status === 'failed') addFailed(date, outcome.error);
       else results.push({ date, status: outcome.status });
     },

@@ -158,7 +158,7 @@ describe('resolveInterval', () => {
     ],
     [
       '2026-10-01T08:00/PT6H',
-      'the start of interval (2026-10-01T08:00) has no zone. Add one, as in 2026-10-01T08:00Z',
+      'the start of interval (2026-10-01T08:00) has no zone. Add a zone, as in 2026-10-01T08:00Z',
     ],
     ['2026-10-01T25:00/PT6H', 'the start of interval must be an ISO 8601 date'],
   ])('refuses %j', (text, problem) => {
