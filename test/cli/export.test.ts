@@ -530,7 +530,6 @@ describe('when an export fails', () => {
     [['--rate', 'fast'], 'Use a rate such as 300/min'],
     [['--rate', '0/min'], 'Use a rate'],
     [['--columns', 'a'], '--columns requires the format csv or csv.gz, not jsonl'],
-    [['--out', '-', '--format', 'csv'], 'choose a file for csv'],
     [
       ['--out', 'x.parquet'],
       '--out: the ending .parquet of x.parquet is not a known format. Use .jsonl, .json, .ndjson, .csv (and .gz after it for gzip), ' +
