@@ -143,9 +143,10 @@ function heldExport(url: string) {
 /** Starts a proxy that ends the connections before it forwards a commit, or before it forwards the answer. */
 async function commitProxy(database: string, when: 'ends' | 'lost', commit: number): Promise<string> {
   const target = new URL(database);
+  const port = Number(target.port);
   let commits = 0;
   const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname);
+    const upstream = connect(port, target.hostname);
     let isLost = false;
     client.on('data', (data) => {
       if (data.includes('COMMIT') && ++commits === commit) {
