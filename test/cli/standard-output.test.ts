@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { sinkFor } from '../../src/cli/output.ts';
+import { sinksFor } from '../../src/cli/output.ts';
 import type { VendorSimulator } from '../../src/testing/index.ts';
 import { startSimulator } from '../support/simulated.ts';
 import { Captured, genesysEnv, run, truth } from './support.ts';
@@ -44,10 +44,10 @@ describe('--out -', () => {
   it('refuses to write gzip to a terminal', () => {
     const stdout = new Captured();
     stdout.isTTY = true;
-    expect(() => sinkFor({ stdout }, { out: '-', format: 'csv.gz' })).toThrow(
+    expect(() => sinksFor({ stdout }, { out: '-', format: 'csv.gz' }, { name: 'n' }, {})).toThrow(
       '--out: - is a terminal, which cannot show csv.gz: redirect standard output to a file or a program, or choose csv',
     );
-    expect(() => sinkFor({ stdout }, { out: '-', format: 'csv' })).not.toThrow();
+    expect(() => sinksFor({ stdout }, { out: '-', format: 'csv' }, { name: 'n' }, {})).not.toThrow();
   });
 
   it('writes rows as CSV', async () => {
