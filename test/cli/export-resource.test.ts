@@ -75,7 +75,7 @@ describe('export genesys RESOURCE', () => {
   });
 
   it('names the missing permission after a 403', async () => {
-    const simulator = await startSimulator({ faults: () => ({ kind: '403' }) });
+    const simulator = await startSimulator({ faults: { schedule: () => ({ kind: '403' }) } });
     const args = ['export', 'genesys', 'queues', '--out', '-'];
     const { code, stderr } = await run(args, genesysEnv(simulator));
     expect(code).toBe(4);
