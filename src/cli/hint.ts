@@ -1,4 +1,5 @@
 import { BatchError } from '../batch/index.ts';
+import { GENESYS_RESOURCES, type ResourceTable } from '../batch/internal.ts';
 import { isDatabaseRefusal } from '../postgres/internal.ts';
 import { EXIT, type ExitCode, isRedisRefusal, lacksDescriptors } from './exit-code.ts';
 import type { RelativePeriod } from './flags/period-flags.ts';
@@ -32,7 +33,7 @@ export function hintFor(request: HintRequest): string | undefined {
           ? 'set PGUSER and PGPASSWORD in the environment or in a file named by --env, or use a password file (PGPASSFILE)'
           : 'run `axios-oauth-refresh token` to check the credentials';
     case EXIT.forbidden:
-      return 'assign the missing role or scope to the OAuth client; a new assignment can take minutes';
+      return `assign the missing role or scope to the OAuth client${permissionHint(request)}; a new assignment can take minutes`;
     case EXIT.rateLimit:
       return isThrottled(error)
         ? 'run the same command after that time, or set a longer --max-outage, such as 2h (with --queue: on the workers)'
@@ -55,6 +56,14 @@ function relativeHint({ error, relative }: HintRequest): string | undefined {
     `--interval ${text} means ${absolute} today, and the output can belong to an earlier day: choose another --out, or export a file for each ` +
     `day with --days ${text} and an --out that contains {date}`
   );
+}
+
+/** Names the permission that an exported resource needs. */
+function permissionHint({ command }: HintRequest): string {
+  const [, name = ''] = /^export genesys (\S+)$/.exec(command) ?? [];
+  const table: ResourceTable = GENESYS_RESOURCES;
+  const permissions = (Object.hasOwn(table, name) && table[name]?.permissions) || [];
+  return permissions.length === 0 ? '' : `: ${name} needs the permission ${permissions.join(' or ')}`;
 }
 
 function isThrottled(error: unknown): boolean {

@@ -6,6 +6,7 @@ import type { CommandContext } from './command-context.ts';
 import { addExportCxone } from './commands/export-cxone.ts';
 import { addExportGenesys } from './commands/export-genesys.ts';
 import { addExportPages } from './commands/export-pages.ts';
+import { addExportResources } from './commands/export-resource.ts';
 import { addImport } from './commands/import.ts';
 import { addQueue } from './commands/queue.ts';
 import { addSimulate } from './commands/simulate.ts';
@@ -86,6 +87,7 @@ function createProgram(context: CommandContext): Command {
   });
   addExportGenesys(exports, context);
   addExportCxone(exports, context);
+  addExportResources(exports, context);
   addExportPages(exports, context);
   addImport(program, context);
   addWorker(program, context);

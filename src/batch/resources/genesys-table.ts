@@ -97,7 +97,7 @@ export const GENESYS_RESOURCES = {
     source: 'OutboundApi.getOutboundContactlists',
   },
   'user-details': {
-    about: 'presences and routing statuses of each user in an interval',
+    about: 'presences and statuses of users in an interval',
     path: '/api/v2/analytics/users/details/query',
     method: 'post',
     paging: 'page numbers',

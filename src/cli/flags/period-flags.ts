@@ -47,10 +47,23 @@ export function timezoneFlag(): Option {
   return new Option('--timezone <zone>', description).argParser(parseTimeZone);
 }
 
+/** How a command uses dates. */
+interface PeriodUse {
+  /** The title of the group of the flags. */
+  title: string;
+  /** Returns whether the command, with its arguments, needs dates. */
+  isRequired(command: Command): boolean;
+}
+
+const ALWAYS: PeriodUse = {
+  title: 'Dates (one of --interval, --since and --days is required):',
+  isRequired: () => true,
+};
+
 /** Adds the dates of an export. Before the command runs, their texts are resolved: see {@link PeriodFlags}. */
-export function addPeriodFlags(command: Command): Command {
+export function addPeriodFlags(command: Command, { title, isRequired }: PeriodUse = ALWAYS): Command {
   return command
-    .optionsGroup('Dates (one of --interval, --since and --days is required):')
+    .optionsGroup(title)
     .addOption(intervalFlag())
     .option('--since <date>', 'a file for each day from this date to yesterday; complete days are skipped')
     .option(
@@ -65,7 +78,7 @@ export function addPeriodFlags(command: Command): Command {
     .addOption(timezoneFlag())
     .hook('preAction', (_, action) => {
       const texts = action.opts<Texts>();
-      requireOne(action, texts);
+      checkChoice(action, texts, isRequired(action));
       resolvePeriod(action, texts);
     });
 }
@@ -78,11 +91,11 @@ export function addIntervalFlags(command: Command, description: string): Command
     .hook('preAction', (_, action) => resolvePeriod(action, action.opts<Texts>(), LAST_MOMENT));
 }
 
-function requireOne(command: Command, { interval, since, days, reread }: Texts): void {
+function checkChoice(command: Command, { interval, since, days, reread }: Texts, isRequired: boolean): void {
   const chosen = Object.entries({ '--interval': interval, '--since': since, '--days': days })
     .filter(([, text]) => text !== undefined)
     .map(([flag]) => flag);
-  if (chosen.length === 0)
+  if (isRequired && chosen.length === 0)
     command.error(
       'error: one of --interval, --since and --days is required: --interval 2026-01-01/2026-02-01 exports one file, ' +
         "--since 2026-01-01 --out 'NAME-{date}.jsonl' a file for each day",

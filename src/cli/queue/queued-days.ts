@@ -8,7 +8,7 @@ import { DEFAULT_DAY_PARTS } from '../flags/queue-flags.ts';
 import type { Completion } from '../reporter/types.ts';
 import { sourceOf } from '../sources.ts';
 import type { Described } from './describe-queued.ts';
-import type { QueueRun, Submitted } from './run-queued.ts';
+import type { QueueRun, Submitted } from './queue-run.ts';
 
 /** A day whose export is in the queue. */
 interface SubmittedDay {

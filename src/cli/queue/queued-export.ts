@@ -6,7 +6,7 @@ import type { Completion } from '../reporter/types.ts';
 import { counted } from '../reporter/words.ts';
 import { sourceOf } from '../sources.ts';
 import type { Described } from './describe-queued.ts';
-import type { QueueRun } from './run-queued.ts';
+import type { QueueRun } from './queue-run.ts';
 
 /** Submits one export and waits until the workers complete it. */
 export async function runQueuedExport(

@@ -15,36 +15,11 @@ import type { Completion, Reporter } from '../reporter/types.ts';
 import { resumeCommand } from '../resume.ts';
 import { VENDOR_OF } from '../sources.ts';
 import { accountOfSubmitter } from './account.ts';
-import { type Described, describeQueued } from './describe-queued.ts';
+import { describeQueued } from './describe-queued.ts';
+import type { QueuedExport, QueueRun, Submitted } from './queue-run.ts';
 import { queueUrl } from './queue-url.ts';
 import { runQueuedDays } from './queued-days.ts';
 import { runQueuedExport } from './queued-export.ts';
-
-/** The queue of a command, and what the command needs to submit exports to it. */
-export interface QueueRun {
-  readonly job: ExportJob;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-  /** Submits an export. @param progress is added to its progress. */
-  submit(queued: QueuedExport, progress?: { day: string }): Promise<Submitted>;
-}
-
-/** An export to submit. */
-interface QueuedExport extends Described {
-  readonly parts: readonly string[];
-  /** Path below the directory of the workers; `false` without a merge. */
-  readonly output: string | false;
-  readonly replace?: boolean;
-  readonly keepSummary?: boolean;
-}
-
-/** An export in the queue. */
-export interface Submitted {
-  readonly isComplete: boolean;
-  /** Waits for the export. @throws BatchError if it fails. */
-  finished(): Promise<WholeSummary>;
-  close(): Promise<void>;
-}
 
 /** Submits an export, or the exports of days, to a queue, and waits until the workers complete them. @returns the exit code. */
 export async function runQueued(io: Io, job: ExportJob): Promise<ExitCode> {

@@ -1,0 +1,42 @@
+import type { Resource, ResourceTable } from '../../src/batch/internal.ts';
+
+/** Returns a table of resources as rows of Markdown. */
+export function resourceRows(table: ResourceTable): string {
+  const rows = Object.entries(table).map(([name, resource]) => `| ${cellsOf(name, resource).join(' | ')} |`);
+  return [
+    '| resource | request | pages | list, ID | permission | notes |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+function cellsOf(name: string, resource: Resource): string[] {
+  const {
+    about,
+    method = 'get',
+    path,
+    paging,
+    list,
+    id,
+    permissions,
+    interval,
+    query,
+    source,
+    note,
+  } = resource;
+  const needs = [
+    interval && 'Needs an interval.',
+    query && query.required.length > 0 && `Needs \`--query\` with \`${query.required.join('`, `')}\`.`,
+    note,
+  ];
+  return [
+    `\`${name}\`: ${about}`,
+    `\`${method.toUpperCase()} ${path}\` (${source})`,
+    paging,
+    `\`${list}\`${id ? `, \`${id}\`` : ''}`,
+    permissions
+      ? permissions.map((permission) => `\`${permission}\``).join(' or ') || 'none'
+      : 'not documented',
+    needs.filter(Boolean).join(' '),
+  ];
+}
