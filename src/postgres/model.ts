@@ -31,7 +31,9 @@ export function modelOf({ rows, id, columns }: ModelOptions): Model {
 }
 
 function conversationModel(level: RowLevel | undefined, columns: readonly string[] | undefined): Model {
-  const { recordKey, rowKey, rowsOf, ...model } = conversationRows(level, { allParents: columns !== undefined });
+  const { recordKey, rowKey, rowsOf, ...model } = conversationRows(level, {
+    allParents: columns !== undefined,
+  });
   const typed = new Map<string, NewType>(model.columns.map(({ name, type }) => [name, type]));
   if (columns === undefined) {
     return {

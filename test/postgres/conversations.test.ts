@@ -14,7 +14,15 @@ describeWithPostgres('export genesys-conversations --out postgres://', () => {
     const url = new URL(await postgres.database());
     const env = { ...genesysEnv(simulator), PGHOST: url.hostname, PGPORT: url.port, PGUSER: url.username };
     const out = `postgres://${url.pathname}?table=conversations`;
-    const args = ['export', 'genesys-conversations', '--interval', simulator.interval, '--out', out, ...flags];
+    const args = [
+      'export',
+      'genesys-conversations',
+      '--interval',
+      simulator.interval,
+      '--out',
+      out,
+      ...flags,
+    ];
     expect(await run([...args, '--page-size', '20'], env)).toMatchObject({ code: 0, stdout: '' });
     const [counts] = await queryAll<{ rows: number; records: number }>(
       url.href,
@@ -24,7 +32,9 @@ describeWithPostgres('export genesys-conversations --out postgres://', () => {
     expect(counts?.rows).toBeGreaterThanOrEqual(60 * least - 60 * (least - 1));
     expect((await run([...args, '--page-size', '20'], env)).stderr).toContain('already complete: 60 records');
     expect((await run([...args, '--page-size', '20', '--restart'], env)).code).toBe(0);
-    expect(await queryAll(url.href, 'SELECT count(*)::int AS rows FROM conversations')).toEqual([{ rows: counts?.rows }]);
+    expect(await queryAll(url.href, 'SELECT count(*)::int AS rows FROM conversations')).toEqual([
+      { rows: counts?.rows },
+    ]);
   });
 
   it.each<[string, string[], string]>([
@@ -48,12 +58,20 @@ describeWithPostgres('export genesys-conversations --out postgres://', () => {
   it('refuses a table with other columns before the first request', async () => {
     const simulator = await startSimulator();
     const url = await postgres.database();
-    await queryAll(url, 'CREATE TABLE conversations (conversation_id text PRIMARY KEY, conversation_start integer)');
+    await queryAll(
+      url,
+      'CREATE TABLE conversations (conversation_id text PRIMARY KEY, conversation_start integer)',
+    );
     const args = ['export', 'genesys-conversations', '--interval', simulator.interval];
-    const { code, stderr } = await run([...args, '--out', `${url}?table=conversations`], genesysEnv(simulator));
+    const { code, stderr } = await run(
+      [...args, '--out', `${url}?table=conversations`],
+      genesysEnv(simulator),
+    );
     expect(code).toBe(2);
     expect(stderr).toContain('it has other columns');
-    expect(stderr).toContain('the column conversation_start has the type integer, but conversationStart needs timestamptz');
+    expect(stderr).toContain(
+      'the column conversation_start has the type integer, but conversationStart needs timestamptz',
+    );
     expect(simulator.counts.apiRequests).toBe(0);
   });
 });

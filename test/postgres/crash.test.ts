@@ -27,7 +27,9 @@ describeWithPostgres('an export to Postgres that ends early', () => {
     expect(error).toMatchObject({ resumable: true, permanent: false });
     expect(error.message).toContain('Run the same export again');
     expect(await exportPages(url, PAGES)).toMatchObject({ records: 12, resumed: true, repeated: 0 });
-    expect(await queryAll(url, 'SELECT count(*)::int AS n, count(DISTINCT id)::int AS d FROM things')).toEqual([{ n: 12, d: 12 }]);
+    expect(
+      await queryAll(url, 'SELECT count(*)::int AS n, count(DISTINCT id)::int AS d FROM things'),
+    ).toEqual([{ n: 12, d: 12 }]);
   });
 
   it('keeps another run of the same export away', async () => {
@@ -48,7 +50,10 @@ describeWithPostgres('an export to Postgres that ends early', () => {
     const running = heldExport(url);
     const ended = failure(running.ended, 'ERR_DATABASE');
     await running.started;
-    await queryAll(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'axios-oauth-refresh'");
+    await queryAll(
+      url,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'axios-oauth-refresh'",
+    );
     running.release();
     await ended;
     expect(await exportPages(url, PAGES)).toMatchObject({ records: 12 });
@@ -65,7 +70,12 @@ describeWithPostgres('an export to Postgres that ends early', () => {
 
   it('replaces the rows of a record that came again, and keeps the last of two', async () => {
     const url = await postgres.database();
-    await exportPages(url, [[{ id: 'a', n: 1 }, { id: 'b', n: 1 }]]);
+    await exportPages(url, [
+      [
+        { id: 'a', n: 1 },
+        { id: 'b', n: 1 },
+      ],
+    ]);
     const source = preparedPages([{ items: [{ id: 'a', n: 2 }] }, { items: [{ id: 'a', n: 3 }] }]);
     const sink = postgresTable({ url, table: 'things', name: 'again', id: 'id' });
     await exportRecords({ api, source, sink });
@@ -77,7 +87,9 @@ describeWithPostgres('an export to Postgres that ends early', () => {
 
   it('refuses a checkpoint elsewhere, and a table that was dropped', async () => {
     const url = await postgres.database();
-    await expect(exportPages(url, PAGES, {}, { checkpoint: false })).rejects.toThrow('checkpoint must be omitted');
+    await expect(exportPages(url, PAGES, {}, { checkpoint: false })).rejects.toThrow(
+      'checkpoint must be omitted',
+    );
     await exportPages(url, PAGES);
     await queryAll(url, 'DROP TABLE things');
     await failure(exportPages(url, PAGES), 'ERR_OUTPUT_SHORT');
@@ -85,9 +97,9 @@ describeWithPostgres('an export to Postgres that ends early', () => {
   });
 
   it.each([
-    ['ERR_DATABASE', (url: URL) => void (url.port = '1'), 'ECONNREFUSED'],
-    ['', (url: URL) => void (url.pathname = '/nowhere'), 'Create the database'],
-    ['', (url: URL) => void url.searchParams.set('tabel', 'x'), 'Did you mean table?'],
+    ['ERR_DATABASE', (url: URL) => Object.assign(url, { port: '1' }), 'ECONNREFUSED'],
+    ['', (url: URL) => Object.assign(url, { pathname: '/nowhere' }), 'Create the database'],
+    ['', (url: URL) => url.searchParams.set('tabel', 'x'), 'Did you mean table?'],
   ])('describes a wrong URL: %s', async (code, change, part) => {
     const url = new URL(await postgres.database());
     url.password = 'hidden-secret';
