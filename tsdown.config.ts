@@ -25,7 +25,6 @@ export default defineConfig([
         'csv-parse',
         'csv-stringify',
         'lossless-json',
-        'pg-copy-streams',
         'temporal-polyfill',
         'temporal-utils',
       ],

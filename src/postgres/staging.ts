@@ -1,8 +1,6 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
 import { BatchError } from '../batch/index.ts';
 import type { Connection } from './connection.ts';
+import { copyIn } from './copy-in.ts';
 import { databaseError, fieldsOf, isMisfit } from './database-error.ts';
 import { quoted, quotedList } from './sql.ts';
 import { labelOf, type Target } from './target.ts';
@@ -50,10 +48,10 @@ export async function copyRows(
   columns: readonly string[],
   rows: readonly StagedRow[],
 ): Promise<void> {
-  const stream = client.query(copyFrom(`COPY ${STAGING} (${RECORD}, ${quotedList(columns)}) FROM STDIN`));
+  const statement = `COPY ${STAGING} (${RECORD}, ${quotedList(columns)}) FROM STDIN`;
   const text = rows.map(({ line, record }) => `${record}\t${line}\n`).join('');
   try {
-    await pipeline(Readable.from([Buffer.from(text)]), stream);
+    await copyIn(client, statement, Buffer.from(text));
   } catch (error) {
     const [line, column] = lineAndColumn(fieldsOf(error).where ?? '');
     throw misfitError(error, target, { column, id: rows[Number(line) - 1]?.id });
