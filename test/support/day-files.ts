@@ -56,7 +56,6 @@ export function dayFiles(directory: string, options: Partial<ExportDaysOptions<D
     source: (day) => daySource(day, recordsOf),
     sink: ({ date }) => jsonLinesFile(pathOf(directory, date)),
     clock: clockAt('2026-11-01T00:00Z'),
-    checkpointInterval: 0,
     maxOutage: 0,
     ...options,
   });

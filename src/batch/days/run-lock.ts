@@ -27,7 +27,7 @@ export async function lockRun<Item>(
  */
 export function lockPath(path: string, date: string): string {
   const [year, month, day] = date.split('-');
-  const dates = new RegExp(`${year}([-_./]?)${month}\\1${day}`, 'g');
+  const dates = new RegExp(`${year}(?<separator>[-_./]?)${month}\\k<separator>${day}`, 'g');
   const general = resolve(path).replace(dates, '{date}');
   const names = [`${basename(general)}.lock`];
   let directory = dirname(general);
