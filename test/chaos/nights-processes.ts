@@ -13,13 +13,17 @@ export async function startSimulator(
   const [vendor] = (await once(child, 'message')) as [Report];
   if (vendor.event !== 'started') throw new Error('the simulator did not start');
   const tell = (order: Order) => void child.send(order);
+  let onReached = () => {};
+  child.on('message', () => onReached());
   return {
     vendor,
     tell,
     /** Resolves when the APIs have received this many more requests. */
-    async reaches(requests: number): Promise<void> {
+    reaches(requests: number): Promise<void> {
       tell({ requests });
-      await once(child, 'message');
+      return new Promise((resolve) => {
+        onReached = resolve;
+      });
     },
     end: () => child.kill('SIGKILL'),
   };
