@@ -21,13 +21,7 @@ export default defineConfig([
     clean: ['dist'],
     deps: {
       neverBundle,
-      onlyBundle: [
-        'csv-parse',
-        'csv-stringify',
-        'lossless-json',
-        'temporal-polyfill',
-        'temporal-utils',
-      ],
+      onlyBundle: ['csv-parse', 'csv-stringify', 'lossless-json', 'temporal-polyfill', 'temporal-utils'],
     },
     plugins: [licences()],
     outputOptions: {

@@ -1,7 +1,6 @@
 export { canonical, parseCheckpoint, VERSION as CHECKPOINT_VERSION } from './checkpoint.ts';
 export { timeZoneProblem } from './dates/time-zone.ts';
 export { pendingDays } from './days/export-days.ts';
-export type { PendingDaysOptions } from './days/options.ts';
 export { EXPORT_DEFAULTS } from './export/options.ts';
 export { runExport } from './export/run.ts';
 export { withoutUserInfo } from './export/saved-export.ts';
@@ -26,8 +25,6 @@ export {
   conversationRows,
   ROW_LEVELS,
   type RowLevel,
-  type RowModel,
-  type TypedColumn,
 } from './rows/conversation-rows.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export { checkColumns } from './sinks/columns.ts';

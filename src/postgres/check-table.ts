@@ -68,7 +68,7 @@ export function checkTable(
 }
 
 /** Returns the columns that the table lacks. */
-export function missingColumns(
+function missingColumns(
   wanted: readonly WantedColumn[],
   columns: readonly TableColumn[],
 ): readonly WantedColumn[] {

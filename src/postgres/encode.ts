@@ -18,7 +18,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Returns whether a text has characters that Postgres cannot store: U+0000, and half of a surrogate pair. */
-export function isStorable(text: string): boolean {
+function isStorable(text: string): boolean {
   return !UNSTORABLE.test(text);
 }
 

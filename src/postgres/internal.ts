@@ -1,3 +1,3 @@
 export { isDatabaseRefusal } from './database-error.ts';
 export { isPostgresUrl, splitTable } from './location.ts';
-export { type PostgresOptions, postgresTables } from './postgres-table.ts';
+export { postgresTables } from './postgres-table.ts';

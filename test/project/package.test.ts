@@ -15,7 +15,7 @@ const {
 } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const entries = entryPoints();
 // Entries that require Node. Every other entry must run in browsers.
-const NODE_ROOMS = /^dist\/(stores|batch|bullmq|testing)\//;
+const NODE_ROOMS = /^dist\/(stores|batch|bullmq|postgres|testing)\//;
 const BIN = 'node_modules/axios-oauth-refresh/dist/cli/main.js';
 let consumer: string;
 let installed: string;

@@ -1,5 +1,5 @@
 /** How a resource is paged. */
-export type Paging = 'page numbers' | 'links' | 'skip and top' | 'one response';
+type Paging = 'page numbers' | 'links' | 'skip and top' | 'one response';
 
 /** A resource of a vendor's API, as the vendor documents it. */
 export interface Resource {

@@ -9,7 +9,7 @@ export const ROW_LEVELS = ['participants', 'sessions', 'segments'] as const;
 export type RowLevel = (typeof ROW_LEVELS)[number];
 
 /** A column with a type. */
-export interface TypedColumn {
+interface TypedColumn {
   /** The name in the API, such as `conversationStart`. */
   readonly name: string;
   readonly type: ColumnType;

@@ -34,7 +34,7 @@ export function namesOf(records: readonly JsonObject[]): readonly string[] {
 }
 
 /** Returns, for each record, the names of members that are neither a column nor null. */
-export function otherMembers(
+function otherMembers(
   records: readonly JsonObject[],
   columns: readonly Column[],
 ): readonly (readonly string[])[] {

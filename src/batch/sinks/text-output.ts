@@ -25,7 +25,7 @@ export interface TextTarget {
 }
 
 /** An open file or stream. */
-export interface ByteOutput {
+interface ByteOutput {
   /** Bytes written so far. */
   readonly length: number;
   append(bytes: string | Uint8Array): Promise<void>;

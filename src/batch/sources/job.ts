@@ -10,7 +10,7 @@ import { savedCursor } from './saved-cursor.ts';
 import { requestQuery } from './secret-params.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 
-export const JOB_DEFAULTS = { name: 'job' } as const;
+const JOB_DEFAULTS = { name: 'job' } as const;
 
 /** The position of an export. */
 type State = {

@@ -38,11 +38,11 @@ type Texts = Partial<Record<'interval' | 'since' | 'days' | 'timezone', string>>
 const INTERVAL =
   'ISO 8601 interval in the past, such as 2026-01-01/2026-02-01 or 2026-01-01/P1D, or a period: 2026-01, 2026-01-31, yesterday, last-week, last-month';
 
-export function intervalFlag(description = INTERVAL): Option {
+function intervalFlag(description = INTERVAL): Option {
   return new Option('--interval <start/end>', description);
 }
 
-export function timezoneFlag(): Option {
+function timezoneFlag(): Option {
   const description = 'time zone of dates and of times without a zone, such as Europe/Berlin (default: UTC)';
   return new Option('--timezone <zone>', description).argParser(parseTimeZone);
 }
