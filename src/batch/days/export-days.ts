@@ -6,6 +6,7 @@ import type { BatchError } from '../errors.ts';
 import { completeSummary } from '../export/export.ts';
 import { shareRequests } from '../requests.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
+import { beginAgain } from './begin-again.ts';
 import { filesOf } from './day-files.ts';
 import { DaysError } from './days-error.ts';
 import { type DayRun, exportDay } from './export-day.ts';
@@ -113,6 +114,7 @@ async function exportPending<Item>(
     }
   }
 
+  await beginAgain(plan.pending);
   for (const planned of plan.pending) {
     const outcome = await attempt(planned);
     outcomes.set(planned.day.date, outcome);
