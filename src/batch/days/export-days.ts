@@ -19,6 +19,7 @@ import {
 import { type DayOutcome, type DaysSummary, summaryOf } from './outcome.ts';
 import { type Plan, type PlannedDay, planDays } from './plan.ts';
 import { lockRun } from './run-lock.ts';
+import { targetsOf } from './targets.ts';
 
 /**
  * Exports each day into an output of its own. Complete days are skipped, so that the same call every night exports the new days.
@@ -44,13 +45,15 @@ export async function exportDays<Item>(options: ExportDaysOptions<Item>): Promis
   const { clock = systemClock, signal } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
   try {
-    const seen = await planDays(own);
+    // The list does not change if the run lasts over midnight.
+    const targets = targetsOf(own);
+    const seen = await planDays(targets, own);
     const [first] = seen.all;
     if (!first || seen.pending.length === 0) return endOfRun(seen, new Map());
     const lock = await lockRun(first, clock, signal);
     try {
       // Another run may have completed days since.
-      return await exportPending(own, await planDays(own), () => lock.verify());
+      return await exportPending(own, await planDays(targets, own), () => lock.verify());
     } finally {
       await lock.release();
     }
@@ -66,7 +69,8 @@ export async function exportDays<Item>(options: ExportDaysOptions<Item>): Promis
  */
 export async function pendingDays<Item>(options: PendingDaysOptions<Item>): Promise<Day[]> {
   try {
-    const { pending } = await planDays(checkPendingOptions(options));
+    const own = checkPendingOptions(options);
+    const { pending } = await planDays(targetsOf(own), own);
     return pending.map(({ day }) => day);
   } catch (error) {
     throw toBatchError(error);

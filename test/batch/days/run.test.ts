@@ -196,6 +196,19 @@ describe('exportDays', () => {
     );
   });
 
+  it.each(['yesterday', { since: '2026-10-01' }])(
+    'exports the days of its start if %j is over midnight',
+    async (days) => {
+      const clock = clockAt('2026-10-02T23:59:59Z');
+      const source = (day: Day) => {
+        clock.shift(60_000);
+        return daySource(day, recordsOf);
+      };
+      const summary = await dayFiles(await temporaryDirectory(), { days, clock, source });
+      expect(summary.days.map(({ day }) => day.date)).toEqual(['2026-10-01']);
+    },
+  );
+
   it('does nothing if no day has ended', async () => {
     const clock = clockAt('2026-10-01T12:00Z');
     const summary = await dayFiles('/nowhere', { days: { since: '2026-10-01' }, clock });
