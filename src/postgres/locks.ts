@@ -5,6 +5,9 @@ import { fieldsOf } from './database-error.ts';
 // The server needs a moment to notice that a killed run has gone.
 const WAIT = '3s';
 
+/** How long every other statement waits, such as for a user who changes the table. */
+export const LOCK_TIMEOUT = '60s';
+
 /**
  * Acquires a lock that the session holds until its connection ends, or that a transaction holds until it ends.
  *
@@ -27,5 +30,5 @@ export async function lockFor(
       'ERR_LOCKED',
     );
   }
-  await query('RESET lock_timeout');
+  await query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
 }

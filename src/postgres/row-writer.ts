@@ -67,7 +67,7 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
 
   /** Finds or adds the columns of new members. */
   async function place(wanted: readonly WantedColumn[]): Promise<void> {
-    const absent = wanted.filter(({ member }) => !assign(member));
+    const absent = inOrder(wanted).filter(({ member }) => !assign(member));
     if (absent.length > 0) {
       await flush();
       if (options.addColumns) await add(absent);
@@ -81,6 +81,14 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
     places = new Map(
       [...columnOf].flatMap(([member, column]) => (column ? [[member, columns.indexOf(column)]] : [])),
     );
+  }
+
+  /** The key first, then exact names, because another member can have the same name in snake case. */
+  function inOrder(wanted: readonly WantedColumn[]): readonly WantedColumn[] {
+    const names = new Set((target.columns ?? []).map(({ name }) => name));
+    const rank = ({ member }: WantedColumn) =>
+      model.rowKey.includes(member) ? 0 : names.has(member) ? 1 : 2;
+    return wanted.toSorted((one, other) => rank(one) - rank(other));
   }
 
   function assign(member: string): boolean {

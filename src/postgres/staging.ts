@@ -79,6 +79,10 @@ export async function mergeRows(
   const keys = quotedList(recordKey);
   const list = quotedList(columns);
   try {
+    // Two exports that write the same record at once would both insert its rows.
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `axios-oauth-refresh the rows of ${labelOf(target)}`,
+    ]);
     await client.query(`DELETE FROM ${target.sql} old USING ${STAGING} staged WHERE ${sameRecord}`);
     // Few records come twice. A window function over all rows would sort them with all their columns.
     await client.query(
@@ -99,7 +103,11 @@ const REASONS: Readonly<Record<string, string>> = {
   '22007': 'it is not a valid date or time',
   '22008': 'it is out of range',
   '22P02': 'it has another type',
+  '22P05': 'the encoding of the database lacks one of its characters',
   '23502': 'it is missing',
+  '23514': 'no partition accepts it',
+  '54000': 'it is too large',
+  P0001: 'a trigger refuses it',
 };
 
 /** Converts an error about a value. The message never contains the value. */
@@ -115,12 +123,24 @@ export function misfitError(
   const type = found ? ` (${found.type})` : '';
   const where = name === undefined ? '' : ` the column ${name}${type} of`;
   const because =
-    REASONS[code] ?? (constraint === undefined ? 'Postgres refuses it' : `it violates ${constraint}`);
+    constraint === undefined ? (REASONS[code] ?? 'Postgres refuses it') : `it violates ${constraint}`;
+  const change =
+    constraint !== undefined
+      ? `Change the constraint, such as ALTER TABLE ${violated(error, target)} DROP CONSTRAINT ${quoted(constraint)},`
+      : name === undefined
+        ? 'Change the table'
+        : `Change the table, such as ALTER TABLE ${target.sql} ALTER COLUMN ${quoted(name)} ${code === '23502' ? 'DROP NOT NULL' : 'TYPE text'},`;
   return new BatchError(
     `a value of ${id === undefined ? 'a record' : `the record ${id}`} does not fit${where} the table ${labelOf(target)}: ${because} ` +
-      `(SQLSTATE ${code}). What was saved before stays. Change the table, such as ALTER TABLE ${target.sql} ALTER COLUMN ` +
-      `${name === undefined ? '...' : quoted(name)} TYPE text, and run the same export again to resume.`,
+      `(SQLSTATE ${code}). What was saved before stays. ${change} ` +
+      `and run the same export again to resume.`,
     'ERR_RECORD',
     { cause: Object.assign(new Error(`SQLSTATE ${code}`), { code }) },
   );
+}
+
+/** Returns the table with a violated constraint: the constraint can be a foreign key of another table. */
+function violated(error: unknown, target: Target): string {
+  const { schema, table } = fieldsOf(error);
+  return schema === undefined || table === undefined ? target.sql : `${quoted(schema)}.${quoted(table)}`;
 }

@@ -103,6 +103,8 @@ export const GENESYS_RESOURCES = {
     paging: 'page numbers',
     list: 'userDetails',
     id: 'userId',
+    // An export adds the interval, because a user has a record in each.
+    key: ['userId', 'interval'],
     total: 'totalHits',
     pageSize: 100,
     permissions: ['analytics:userDetail:view'],
@@ -117,6 +119,7 @@ export const GENESYS_RESOURCES = {
     method: 'post',
     paging: 'one response',
     list: 'results',
+    key: ['group', 'interval'],
     permissions: ['analytics:conversationAggregate:view'],
     interval: true,
     query: { required: ['metrics'] },

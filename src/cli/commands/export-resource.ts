@@ -18,6 +18,7 @@ import {
   resourceProblem,
 } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
+import { isPostgresUrl } from '../../postgres/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { runExportJob } from '../export.ts';
@@ -123,15 +124,36 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
           : resourceProblem(table, name),
         flags.out === undefined && '--out is missing: name the output file, or - for standard output',
       ]);
+      const key = keyOf(table[String(name)]);
       const { param: params, secretParam: secretParams, pageSize, totalTolerance, query } = flags;
       const source = ({ start, end }: Interval) => {
         refuse('--secret-param', unusedSecretParams(secretParams, Object.keys(params ?? {}), '--param'));
         const body = query === undefined ? undefined : (readJsonObject('--query', query) as JsonMembers);
         const interval = start === '' ? undefined : `${start}/${end}`;
         const options = { params, secretParams, pageSize, totalTolerance, query: body, interval };
-        return own.source(String(name), options, flags);
+        const pages = own.source(String(name), options, flags);
+        return isPostgresUrl(flags.out ?? '') && key?.includes('interval')
+          ? withInterval(pages, interval)
+          : pages;
       };
-      setExitCode(await runExportJob(io, { name: `${title} ${name}`, args, flags, vendor, source }));
+      const id = key ?? null;
+      setExitCode(await runExportJob(io, { name: `${title} ${name}`, args, flags, vendor, source, id }));
     },
   );
+}
+
+/** Returns the members that identify a record in a database; undefined if the vendor documents none. */
+function keyOf({ id, key, parent }: Partial<Resource> = {}): readonly string[] | undefined {
+  return key ?? (id === undefined ? undefined : [...(parent ? [parent.field] : []), id]);
+}
+
+/** Adds the interval to the records that have none. */
+function withInterval(source: PageSource, interval = ''): PageSource {
+  return {
+    ...source,
+    async *read(context) {
+      for await (const page of source.read(context))
+        yield { ...page, items: page.items.map((item) => ({ interval, ...Object(item) })) };
+    },
+  };
 }
