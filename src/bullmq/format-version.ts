@@ -3,9 +3,9 @@ import { LeftAloneError } from './left-alone-error.ts';
 
 /**
  * The version of exports and jobs in Redis. Increase it if an earlier version would misread an export: its workers then leave the export to
- * others. Version 2 has no accounts, version 1 no warnings. Version 0.2 of this package and earlier versions write none.
+ * others. Version 3 has no `replace`, `keepSummary` and records outside of a part, version 2 no accounts, version 1 no warnings. Version 0.2 of this package and earlier versions write none.
  */
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** @param version as read from Redis. @throws LeftAloneError */
 export function refuseNewer(what: string, version: unknown): void {

@@ -8,7 +8,7 @@ import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 import { unpackVersion01 } from '../support/version-0.1.ts';
 
-const NEWER = /has version 4, which a newer version of axios-oauth-refresh wrote.*Upgrade this process/;
+const NEWER = /has version 5, which a newer version of axios-oauth-refresh wrote.*Upgrade this process/;
 
 describeWithRedis('an export on workers of version 0.1.0 and of this version', () => {
   const redis = useRedis();
@@ -64,7 +64,7 @@ describeWithRedis('an export of a newer version', () => {
 
   it('is left unchanged by workers, which emit one event, and is refused at submission and removal', async () => {
     const { hosts, handle, client, key } = await submitted();
-    await client.hset(key, 'version', '4');
+    await client.hset(key, 'version', '5');
     const before = await client.hgetall(key);
     const { events } = await hosts.worker({ concurrency: 3 });
     await expect.poll(() => events.map(({ type }) => type)).toEqual(['left-alone']);
@@ -92,7 +92,7 @@ describeWithRedis('an export of a newer version', () => {
     const { hosts, client } = await submitted();
     const queue = new Queue(hosts.queue.queue, { connection: client, prefix: redis.prefix });
     onTestFinished(() => queue.close());
-    await queue.add('of the next version', { version: 4, unknown: true }, { jobId: 'next' });
+    await queue.add('of the next version', { version: 5, unknown: true }, { jobId: 'next' });
     const { events } = await hosts.worker();
     await expect
       .poll(() => events.find(({ type }) => type === 'left-alone'))
@@ -100,6 +100,6 @@ describeWithRedis('an export of a newer version', () => {
         error: { message: expect.stringMatching(NEWER) },
       });
     await expect.poll(async () => (await queue.getJob('next'))?.isDelayed()).toBe(true);
-    expect((await queue.getJob('next'))?.data).toEqual({ version: 4, unknown: true });
+    expect((await queue.getJob('next'))?.data).toEqual({ version: 5, unknown: true });
   });
 });

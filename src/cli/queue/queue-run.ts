@@ -1,4 +1,4 @@
-import type { WholeSummary } from '../../bullmq/index.ts';
+import type { ListedExport, WholeSummary } from '../../bullmq/index.ts';
 import type { ExportJob } from '../export-job.ts';
 import type { Reporter } from '../reporter/types.ts';
 import type { Described } from './describe-queued.ts';
@@ -10,6 +10,10 @@ export interface QueueRun {
   readonly signal: AbortSignal;
   /** Submits an export. @param progress is added to its progress. */
   submit(queued: QueuedExport, progress?: { day: string }): Promise<Submitted>;
+  /** Returns all exports of the queue. */
+  list(): Promise<readonly ListedExport[]>;
+  /** Removes an export from the queue. */
+  remove(name: string): Promise<unknown>;
 }
 
 /** An export to submit. */

@@ -7,6 +7,7 @@ import type { ChosenDays } from '../flags/period-flags.ts';
 import { DEFAULT_DAY_PARTS } from '../flags/queue-flags.ts';
 import type { Completion } from '../reporter/types.ts';
 import { sourceOf } from '../sources.ts';
+import { chooseRereads, dateOf, isOver, type RereadOptions } from './choose-rereads.ts';
 import type { Described } from './describe-queued.ts';
 import type { QueueRun, Submitted } from './queue-run.ts';
 
@@ -40,11 +41,10 @@ export async function runQueuedDays(
       const submitted = await attempt(reports, run, day.date, () => submitDay(run, described, day));
       if (submitted) days.push(submitted);
     }
-    const { reread = 0 } = flags;
-    const again = days.filter(({ summary }) => summary).slice(reread === 0 ? days.length : -reread);
-    for (const { date } of again) {
+    const rereads = await findRereads(run, described, days);
+    for (const date of chooseRereads(rereads)) {
       const day = list.find((one) => one.date === date) as Day;
-      const submitted = await attempt(reports, run, date, () => rereadDay(run, described, day));
+      const submitted = await attempt(reports, run, date, () => rereadDay(run, described, day, rereads));
       const index = days.findIndex((one) => one.date === date);
       days.splice(index, 1, ...(submitted ? [submitted] : []));
     }
@@ -83,11 +83,35 @@ function submitDay(run: QueueRun, { name, description }: Described, day: Day): P
   return submit(run, day, { name: `${name}-${day.date}`, description, keepSummary: true });
 }
 
-/** Exports a complete day again. The same command on the same day joins the same reread, because its name contains the current date. */
-function rereadDay(run: QueueRun, { name, description }: Described, day: Day): Promise<SubmittedDay> {
-  const { timezone: timeZone = 'UTC' } = run.job.flags;
-  const today = new Date().toLocaleDateString('sv-SE', { timeZone });
-  return submit(run, day, { name: `${name}-${day.date}-reread-${today}`, description, replace: true });
+async function findRereads(
+  { job, list }: QueueRun,
+  { name }: Described,
+  days: readonly SubmittedDay[],
+): Promise<RereadOptions> {
+  const { reread: count = 0, timezone: timeZone = 'UTC' } = job.flags;
+  const exports = new Map((count > 0 ? await list() : []).map((listed) => [listed.name, listed]));
+  const dates = count > 0 ? days.flatMap(({ date, summary }) => (summary ? [date] : [])) : [];
+  const find = (date: string) => exports.get(rereadName(name, date));
+  return { dates, count, find, timeZone, today: dateOf(new Date(), timeZone) };
+}
+
+/**
+ * Exports a complete day again, or continues with an unfinished reread. All rereads of a day have one name, so that what a failed reread has left
+ * in Redis and in the directory of the workers does not accumulate.
+ */
+async function rereadDay(
+  run: QueueRun,
+  { name: base, description }: Described,
+  day: Day,
+  rereads: RereadOptions,
+): Promise<SubmittedDay> {
+  const name = rereadName(base, day.date);
+  if (isOver(rereads.find(day.date), rereads)) await run.remove(name);
+  return submit(run, day, { name, description, replace: true });
+}
+
+function rereadName(name: string, date: string): string {
+  return `${name}-${date}-reread`;
 }
 
 interface DayExport extends Described {

@@ -1,5 +1,11 @@
 import type { Json } from '../../batch/index.ts';
-import { type ExportHandle, removeExport, submitExport, type WholeSummary } from '../../bullmq/index.ts';
+import {
+  type ExportHandle,
+  listExports,
+  removeExport,
+  submitExport,
+  type WholeSummary,
+} from '../../bullmq/index.ts';
 import { findArgumentSecrets } from '../argument-secrets.ts';
 import { checkTemplate } from '../days/day-output.ts';
 import { readEnvironment } from '../environment.ts';
@@ -36,12 +42,15 @@ export async function runQueued(io: Io, job: ExportJob): Promise<ExitCode> {
     const connection = await queueUrl(flags.queue ?? '', environment);
     const account = accountOfSubmitter(environment, VENDOR_OF[described.description.source]);
 
+    const where = { connection, queue: flags.queueName };
+    const remove = (name: string) => removeExport({ ...where, name });
+
     async function submit(queued: QueuedExport, progress?: { day: string }): Promise<Submitted> {
       const { name, parts, description, output, ...more } = queued;
-      const where = { connection, queue: flags.queueName, name };
-      if (flags.restart) await removeExport(where);
+      if (flags.restart) await remove(name);
       const handle = await submitExport({
         ...where,
+        name,
         ...more,
         parts,
         // JSON has no undefined values.
@@ -63,7 +72,7 @@ export async function runQueued(io: Io, job: ExportJob): Promise<ExitCode> {
       };
     }
 
-    const run: QueueRun = { job, reporter, signal, submit };
+    const run: QueueRun = { job, reporter, signal, submit, remove, list: () => listExports(where) };
     const completion: Completion = days
       ? await runQueuedDays(run, described, days)
       : await runQueuedExport(run, described);
