@@ -43,12 +43,12 @@ export async function exportDays<Item>(options: ExportDaysOptions<Item>): Promis
   const { clock = systemClock, signal } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
   try {
-    const plan = await planDays(own);
-    const [first] = plan.all;
-    if (!first || plan.pending.length === 0) return endOfRun(plan, new Map());
+    const seen = await planDays(own);
+    const [first] = seen.all;
+    if (!first || seen.pending.length === 0) return endOfRun(seen, new Map());
     const lock = await lockRun(first, clock, signal);
     try {
-      // Another run may have completed days before this run had the lock.
+      // Another run may have completed days since.
       return await exportPending(own, await planDays(own), () => lock.verify());
     } finally {
       await lock.release();
