@@ -2,7 +2,7 @@ import { BatchError } from '../batch/index.ts';
 import type { Connection } from './connection.ts';
 import { fieldsOf } from './database-error.ts';
 
-// The server needs a moment to notice that a killed run has gone.
+// The server needs a moment to end the session of a killed run.
 const WAIT = '3s';
 
 /** How long every other statement waits, such as for a user who changes the table. */

@@ -19,7 +19,7 @@ export interface Model {
   rowsOf(record: JsonObject): readonly JsonObject[];
 }
 
-/** The options that decide the model. */
+/** The options of the model. */
 interface ModelOptions {
   rows?: RowLevel | undefined;
   id?: readonly string[] | undefined;

@@ -65,7 +65,7 @@ interface Session {
 }
 
 /**
- * Returns a sink that writes records to a table of Postgres, each record exactly once, also if the export is killed. It requires the package
+ * Returns a sink that writes records to a table of Postgres, each record exactly once, even if the export is killed. Requires the package
  * `pg`.
  *
  * All rows of a record are replaced in one transaction with the checkpoint. The tables `axios_oauth_refresh_exports` and
@@ -131,7 +131,7 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     save: (text) => (session ? commit(session, text) : start(text)),
   };
 
-  /** Saves the checkpoint of an export that begins. Takes the lock, so that a running export keeps its checkpoint. */
+  /** Saves the checkpoint of an export that begins. Requires the lock, so that another run of the export keeps its checkpoint. */
   async function start(text: string): Promise<void> {
     await shared.use(async (connection) => {
       const target = await findTarget(connection, place);
@@ -163,7 +163,7 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     const key = { target, name };
     await lockFor(connection, exportLock(target, name));
     const row = await readExport(connection, key);
-    // Another run may have written between the loading of the checkpoint and the lock.
+    // Another run may have saved after this run loaded the checkpoint, and before this run had the lock.
     if (row?.revision !== revision) throw takenOver(name);
     // Somebody may have removed the journal, whose absence the opening of the journal reports.
     await createOwnTables(connection, target);
@@ -224,7 +224,7 @@ function exportLock(target: Target, name: string): string {
   return `the export ${JSON.stringify(name)} into ${labelOf(target)}`;
 }
 
-/** An export without records may have no table. */
+/** Returns whether an export has written records. Without records, the table may not exist yet. */
 function hasRecords(checkpoint: string): boolean {
   return !/"records":0\b/.test(checkpoint);
 }

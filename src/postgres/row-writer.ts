@@ -30,14 +30,14 @@ interface WriterOptions {
   readonly addColumns: boolean;
 }
 
-// In characters: a transaction that is larger waits in the temporary table.
+// In characters. When more rows wait in memory, they are sent to the temporary table.
 const MAX_BUFFERED = 1_048_576;
 
 /** Opens a writer: creates or checks the table. @throws ConfigurationError, BatchError */
 export async function openRowWriter(connection: Connection, options: WriterOptions): Promise<RowWriter> {
   const { model } = options;
   let target = await findTarget(connection, options.table);
-  /** The column of each member that the records had so far; undefined: the member is in `extra`. */
+  /** The column of each known member; undefined: the member is written to `extra`. */
   const columnOf = new Map<string, TableColumn | undefined>();
   const inExtra = new Set<string>();
   let isReady = false;

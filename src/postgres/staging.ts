@@ -6,7 +6,7 @@ import { quoted, quotedList } from './sql.ts';
 import { labelOf, type Target } from './target.ts';
 
 const STAGING = 'pg_temp.axios_oauth_refresh_rows';
-/** The number of the record of a row. A record that came twice is written as it came last. */
+/** The column with the number of a row's record. If a record came twice, only the rows with the higher number are written. */
 const RECORD = 'axios_oauth_refresh_record';
 
 /** The rows of a transaction, as text for `COPY`. */
@@ -20,9 +20,9 @@ export interface StagedRow {
 }
 
 /**
- * Creates a temporary table with the types of the table, or creates it again with new columns. It must be empty.
+ * Creates the temporary table with the columns and types of the table. Drops an earlier one, which must be empty.
  *
- * It belongs to the session, not to a transaction, so that no transaction stays open while the export waits for pages.
+ * The temporary table belongs to the session, not to a transaction, so that no transaction stays open while the export waits for pages.
  */
 export async function createStaging({ query }: Connection, target: Target): Promise<void> {
   const writable = (target.columns ?? []).filter((column) => column.isWritable).map(({ name }) => name);
@@ -32,7 +32,7 @@ export async function createStaging({ query }: Connection, target: Target): Prom
   );
 }
 
-/** Adds columns that the table has got. */
+/** Adds the columns that were added to the table. */
 export async function extendStaging(
   { query }: Connection,
   added: readonly { readonly name: string; readonly type: string }[],
@@ -58,7 +58,7 @@ export async function copyRows(
   }
 }
 
-/** `COPY axios_oauth_refresh_rows, line 3, column duration: "abc"`. The rest is a value of the record. */
+/** Parses `COPY axios_oauth_refresh_rows, line 3, column duration: "abc"`. The end is a value of the record. */
 function lineAndColumn(where: string): [line: string | undefined, column: string | undefined] {
   const [, line, column] = /, line (\d+)(?:, column (.+?)(?:: |$))?/.exec(where) ?? [];
   return [line, column];

@@ -10,9 +10,9 @@ export interface TableColumn {
   readonly type: string;
   /** `typcategory` of `pg_type`, such as `N` for numbers, or `J` for json and jsonb. */
   readonly category: string;
-  /** Whether an insert must set the column. */
+  /** An insert must set the column. */
   readonly isRequired: boolean;
-  /** Whether an insert may set the column. */
+  /** An insert may set the column. */
   readonly isWritable: boolean;
 }
 
@@ -35,7 +35,7 @@ export function labelOf({ schema, table }: Pick<Target, 'schema' | 'table'>): st
   return `${schema}.${table}`;
 }
 
-/** Looks for a table. @throws ConfigurationError if its schema is missing, or if it is a view. */
+/** Looks for a table. @throws ConfigurationError if the schema does not exist, or if the name is not a table. */
 export async function findTarget({ query }: Connection, name: TableName): Promise<Target> {
   const reference =
     name.schema === undefined ? quoted(name.table) : `${quoted(name.schema)}.${quoted(name.table)}`;

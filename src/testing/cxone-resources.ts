@@ -1,9 +1,8 @@
+import { cxonePage } from './cxone-page.ts';
 import { cxoneError } from './errors.ts';
-import { json, type Reply, type Route, type SimRequest, wholeNumber } from './http.ts';
-import { parseTime } from './options.ts';
+import type { Reply, Route, SimRequest } from './http.ts';
+import { parseTime } from './iso-time.ts';
 import type { World } from './world.ts';
-
-const MAX_ROWS = 10_000;
 
 /** The ids that completed contacts refer to, and their teams. */
 const LISTS = {
@@ -68,29 +67,15 @@ function stateHistory(world: World, request: SimRequest): Reply {
   });
 }
 
+/** @param record returns the record after the first `n` ones. */
 function page(
   world: World,
-  { path, query }: SimRequest,
+  request: SimRequest,
   list: string,
   total: number,
   record: (n: number) => unknown,
 ): Reply {
-  const skip = wholeNumber(query.get('skip')) ?? 0;
-  const top = wholeNumber(query.get('top')) ?? MAX_ROWS;
-  if (Number.isNaN(skip) || !(top >= 1)) return cxoneError(400, 'Invalid top or skip');
-  const count = Math.min(top, MAX_ROWS, total - skip);
-  if (count <= 0) return { status: 204, body: '' };
-  const next = new URLSearchParams(query);
-  next.set('skip', String(skip + count));
-  const body = {
-    businessUnitId: 4_599_999,
-    lastPollTime: new Date(world.settings.now()).toISOString(),
-    totalRecords: total,
-    _links: {
-      self: `${world.url}${path}?${query}`,
-      ...(skip + count < total && { next: `${world.url}${path}?${next}` }),
-    },
-    [list]: Array.from({ length: count }, (_, n) => record(skip + n)),
-  };
-  return { ...json(200, body), records: count };
+  return cxonePage(world, request, list, total, (skip, count) =>
+    Array.from({ length: count }, (_, n) => record(skip + n)),
+  );
 }

@@ -45,7 +45,7 @@ export async function publishCheckpoint({ checkpoint, unfinishedCheckpoint }: Da
   await renameDurably(unfinishedCheckpoint, checkpoint);
 }
 
-/** Gives a complete file its name, and replaces an earlier file. @param keepsOld renames the earlier file instead. */
+/** Renames a complete file to the name of the day. @param keepsOld renames an earlier file instead of replacing it. */
 export async function publish(files: DayFiles, keepsOld: boolean): Promise<void> {
   if (keepsOld) await setAside([files.path, files.checkpoint]);
   await renameDurably(files.unfinished, files.path);

@@ -6,7 +6,7 @@ import { exists, filesOf, halfPublished, publish, publishCheckpoint, refuseForei
 import { dayState } from './day-state.ts';
 import type { PlannedDay } from './plan.ts';
 
-/** What all days of a run have in common. */
+/** The run of a day. */
 export interface DayRun<Item> {
   /** Options of each export. */
   readonly options: Omit<ExportOptions<Item>, 'source' | 'sink' | 'checkpoint'>;
@@ -24,8 +24,8 @@ export async function exportDay<Item>(planned: PlannedDay<Item>, run: DayRun<Ite
   const { source, sink, state } = planned;
   const { options, shared } = run;
   if (!sink.checkpoint) return exportFile(planned, run);
-  const isAgain = state?.complete !== undefined;
-  return exportChecked({ ...options, source, sink, restart: options.restart || isAgain }, shared);
+  const restart = options.restart || state?.complete !== undefined;
+  return exportChecked({ ...options, source, sink, restart }, shared);
 }
 
 async function exportFile<Item>(

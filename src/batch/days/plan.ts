@@ -2,7 +2,7 @@ import { type DayState, dayState } from './day-state.ts';
 import type { PendingDaysOptions } from './options.ts';
 import type { Target } from './targets.ts';
 
-/** A day of the list. */
+/** A day of the list, with the state that an earlier run has left. */
 export interface PlannedDay<Item> extends Target<Item> {
   /** Undefined if the state cannot be read or forbids the export: exporting the day then throws the reason. */
   readonly state: DayState | undefined;
@@ -16,7 +16,7 @@ export interface Plan<Item> {
   readonly pending: readonly PlannedDay<Item>[];
 }
 
-// Files and connections that are open at a time.
+// The days whose states are read in parallel, so that not too many files are open.
 const AT_ONCE = 16;
 
 /** Reads the state of each day. Sends no request, and changes no file. */

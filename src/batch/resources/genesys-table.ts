@@ -10,7 +10,7 @@ const ENTITIES = {
 
 /**
  * The resources of Genesys Cloud. Paths, members and page sizes are those of `purecloud-platform-client-v2` 262; `source` names the method.
- * Permissions are those in the documentation of the same methods.
+ * The permissions are from the documentation of the same methods.
  */
 export const GENESYS_RESOURCES = {
   users: {

@@ -2,8 +2,6 @@ import { BatchError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json/json-object.ts';
 import { CONVERSATION, type ColumnType, PARTICIPANT, SEGMENT, SESSION } from './genesys-columns.ts';
 
-export type { ColumnType } from './genesys-columns.ts';
-
 /** The part of a conversation that becomes a row. */
 export const ROW_LEVELS = ['participants', 'sessions', 'segments'] as const;
 export type RowLevel = (typeof ROW_LEVELS)[number];
@@ -75,7 +73,7 @@ const LEVELS: readonly Level[] = [
 ];
 
 /**
- * Returns the rows of conversations of Genesys Cloud.
+ * Returns how conversations of Genesys Cloud become rows.
  *
  * The columns are the ids and ordinals of the row and its parents, some members of the parents, and all members of the row itself.
  * Ordinals count from 1 in the order of the API. A conversation without participants, sessions or segments has one row whose ordinals are 0.
