@@ -100,9 +100,7 @@ function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequ
   return [
     accept || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.
-    day !== undefined &&
-      `start this day over with --days ${day} --restart; the existing files are renamed and kept`,
-    canRestart && !command.startsWith('import') && (day === undefined ? START_OVER : startDayOver(day)),
+    day !== undefined ? startDayOver(day) : canRestart && !command.startsWith('import') && START_OVER,
   ]
     .filter(Boolean)
     .join(', or ');
