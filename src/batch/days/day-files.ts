@@ -1,4 +1,4 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../core/node/index.ts';
 import type { Subject } from '../checkpoint.ts';
@@ -38,16 +38,6 @@ export async function halfPublished(files: DayFiles, subject: Subject): Promise<
   if ((await exists(unfinished)) || !(await exists(path))) return undefined;
   const state = await loadState(unfinishedCheckpoint, subject);
   return state?.complete ? state : undefined;
-}
-
-/** Removes the checkpoint of an unfinished file that was removed, so that the day is exported from the start. */
-export async function forgetRemoved({ unfinished, unfinishedCheckpoint }: DayFiles): Promise<void> {
-  if (await exists(unfinished)) return;
-  for (const path of [unfinishedCheckpoint, `${unfinishedCheckpoint}.journal`]) {
-    await rm(path, { force: true }).catch((error: unknown) => {
-      throw fileError(path, error);
-    });
-  }
 }
 
 /** Renames the checkpoint of a file that was renamed already. */

@@ -1,14 +1,8 @@
 import { completeSummary, type ExportSummary, exportChecked } from '../export/export.ts';
 import type { ExportOptions } from '../export/options.ts';
 import type { SharedRequests } from '../requests.ts';
-import {
-  filesOf,
-  forgetRemoved,
-  halfPublished,
-  publish,
-  publishCheckpoint,
-  refuseForeign,
-} from './day-files.ts';
+import { startRemoved } from './begin-again.ts';
+import { exists, filesOf, halfPublished, publish, publishCheckpoint, refuseForeign } from './day-files.ts';
 import { dayState } from './day-state.ts';
 import type { PlannedDay } from './plan.ts';
 
@@ -48,11 +42,15 @@ async function exportFile<Item>(
       await publishCheckpoint(files);
       return completeSummary(published, path);
     }
-    await forgetRemoved(files);
   }
   const isOwn = !restart && (await dayState(planned)).complete !== undefined;
   const target = sink.at?.(unfinished) ?? sink;
-  const summary = await exportChecked({ ...options, source, sink: target, restart }, shared);
+  const hasBegun = await exists(unfinished);
+  if (!hasBegun) await startRemoved(planned);
+  const summary = await exportChecked(
+    { ...options, source, sink: target, restart: restart && hasBegun },
+    shared,
+  );
   await verify();
   // Another program may have created the file during the export.
   if (!isOwn && !restart) await refuseForeign(files);

@@ -6,6 +6,7 @@ import type { BatchError } from '../errors.ts';
 import { completeSummary } from '../export/export.ts';
 import { shareRequests } from '../requests.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
+import { beginAgain } from './begin-again.ts';
 import { filesOf } from './day-files.ts';
 import { DaysError } from './days-error.ts';
 import { type DayRun, exportDay } from './export-day.ts';
@@ -18,6 +19,7 @@ import {
 import { type DayOutcome, type DaysSummary, summaryOf } from './outcome.ts';
 import { type Plan, type PlannedDay, planDays } from './plan.ts';
 import { lockRun } from './run-lock.ts';
+import { targetsOf } from './targets.ts';
 
 /**
  * Exports each day into an output of its own. Complete days are skipped, so that the same call every night exports the new days.
@@ -43,13 +45,15 @@ export async function exportDays<Item>(options: ExportDaysOptions<Item>): Promis
   const { clock = systemClock, signal } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
   try {
-    const seen = await planDays(own);
+    // The list does not change if the run lasts over midnight.
+    const targets = targetsOf(own);
+    const seen = await planDays(targets, own);
     const [first] = seen.all;
     if (!first || seen.pending.length === 0) return endOfRun(seen, new Map());
     const lock = await lockRun(first, clock, signal);
     try {
       // Another run may have completed days since.
-      return await exportPending(own, await planDays(own), () => lock.verify());
+      return await exportPending(own, await planDays(targets, own), () => lock.verify());
     } finally {
       await lock.release();
     }
@@ -65,7 +69,8 @@ export async function exportDays<Item>(options: ExportDaysOptions<Item>): Promis
  */
 export async function pendingDays<Item>(options: PendingDaysOptions<Item>): Promise<Day[]> {
   try {
-    const { pending } = await planDays(checkPendingOptions(options));
+    const own = checkPendingOptions(options);
+    const { pending } = await planDays(targetsOf(own), own);
     return pending.map(({ day }) => day);
   } catch (error) {
     throw toBatchError(error);
@@ -113,6 +118,7 @@ async function exportPending<Item>(
     }
   }
 
+  await beginAgain(plan.pending);
   for (const planned of plan.pending) {
     const outcome = await attempt(planned);
     outcomes.set(planned.day.date, outcome);

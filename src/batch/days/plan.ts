@@ -1,6 +1,6 @@
 import { type DayState, dayState } from './day-state.ts';
 import type { PendingDaysOptions } from './options.ts';
-import { type Target, targetsOf } from './targets.ts';
+import type { Target } from './targets.ts';
 
 /** A day of the list. */
 export interface PlannedDay<Item> extends Target<Item> {
@@ -19,10 +19,11 @@ export interface Plan<Item> {
 // Files and connections that are open at a time.
 const AT_ONCE = 16;
 
-/** Reads the state of each day. Sends no request, and changes no file. @throws ConfigurationError, and what the callbacks throw. */
-export async function planDays<Item>(options: PendingDaysOptions<Item>): Promise<Plan<Item>> {
-  const { reread = 0, restart = false } = options;
-  const targets = targetsOf(options);
+/** Reads the state of each day. Sends no request, and changes no file. */
+export async function planDays<Item>(
+  targets: readonly Target<Item>[],
+  { reread = 0, restart = false }: Pick<PendingDaysOptions, 'reread' | 'restart'>,
+): Promise<Plan<Item>> {
   const states: (DayState | undefined)[] = [];
   for (let from = 0; from < targets.length; from += AT_ONCE) {
     const group = targets.slice(from, from + AT_ONCE);

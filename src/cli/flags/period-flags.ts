@@ -19,6 +19,7 @@ export interface PeriodFlags {
 /** The days of `--since` or `--days`. */
 export interface ChosenDays {
   readonly flag: '--since' | '--days';
+  /** The same days at any time, so that the days do not change if the command starts before midnight. */
   readonly text: DaysText;
   readonly list: readonly Day[];
 }
@@ -138,7 +139,11 @@ function resolvePeriod(command: Command, texts: Texts, latest = Date.now()): voi
   const list = resolve(flag, since ?? days ?? '', () => listDays(text, { timeZone }));
   const [first, last] = [list[0]?.date, list.at(-1)?.date];
   const absolute = first === last ? `${first}` : `${first}/${last}`;
-  set({ days: { flag, text, list }, ...(typeof text === 'string' && relative('--days', text, absolute)) });
+  const fixed = first === undefined ? text : absolute;
+  set({
+    days: { flag, text: fixed, list },
+    ...(typeof text === 'string' && relative('--days', text, absolute)),
+  });
 }
 
 // The last day that JavaScript and ISO 8601 can both express.
