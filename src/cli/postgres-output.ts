@@ -3,7 +3,6 @@ import type { RowLevel } from '../batch/internal.ts';
 import { refuse, removeUserInfo } from '../core/internal.ts';
 import { isPostgresUrl, postgresTables, splitTable, withVariables } from '../postgres/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
-import { passedFlags } from './flags/queue-flags.ts';
 
 /** Flags of an export to Postgres. */
 export interface PostgresFlags {
@@ -67,13 +66,4 @@ export function postgresSinks(
 /** Returns the output without user information, for messages. */
 export function shownOutput(out: string): string {
   return isPostgresUrl(out) ? removeUserInfo(out) : out;
-}
-
-/** @throws ConfigurationError for `--checkpoint`, because the table of checkpoints is beside the table of the records. */
-export function refuseCheckpoint(out: string, args: readonly string[]): void {
-  refuse('--checkpoint', [
-    isPostgresUrl(out) &&
-      passedFlags(['--checkpoint'], args).length > 0 &&
-      'cannot be combined with Postgres, which stores the checkpoint together with the records: remove it',
-  ]);
 }

@@ -145,7 +145,10 @@ describe('--days', () => {
     const { code, stderr } = await run([...args, '--quiet'], env);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      new RegExp(`^${DATES[1]}: failed: .*\\nerror: 1 of 3 days failed: ${DATES[1]}\\n$`),
+      new RegExp(
+        `^${DATES[1]}: failed: .*\\nhint: set --days ${DATES[1]} --restart to start only this day over; .*\\n` +
+          `error: 1 of 3 days failed: ${DATES[1]}\\nhint: .*\\n$`,
+      ),
     );
   });
 

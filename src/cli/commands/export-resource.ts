@@ -58,7 +58,7 @@ const VENDORS: readonly ResourceVendor[] = [
     table: GENESYS_RESOURCES,
     examples: [
       'export genesys users --out users.csv --columns id,name,email',
-      `export genesys user-details --out users-{date}.jsonl.gz \\
+      `export genesys user-details --out 'users-{date}.jsonl.gz' \\
     --since 2026-01-01`,
       'export genesys --list',
     ],
@@ -124,11 +124,23 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
           : resourceProblem(table, name),
         flags.out === undefined && '--out is missing: name the output file, or - for standard output',
       ]);
-      const key = keyOf(table[String(name)]);
+      const resource = table[String(name)];
+      const period = flags.days?.flag ?? (flags.interval && '--interval');
+      refuse(`${title} ${name}`, [
+        period !== undefined &&
+          !resource?.interval &&
+          `${period} has no effect: ${name} has no dates. Remove it`,
+      ]);
+      const key = keyOf(resource);
       const { param: params, secretParam: secretParams, pageSize, totalTolerance, query } = flags;
       const source = ({ start, end }: Interval) => {
         refuse('--secret-param', unusedSecretParams(secretParams, Object.keys(params ?? {}), '--param'));
         const body = query === undefined ? undefined : (readJsonObject('--query', query) as JsonMembers);
+        const missing = resource?.query?.required.filter((member) => body?.[member] === undefined) ?? [];
+        refuse('--query', [
+          missing.length > 0 &&
+            `${query ?? 'a JSON file'} must contain ${missing.join(', ')}, which the API requires for ${name}`,
+        ]);
         const interval = start === '' ? undefined : `${start}/${end}`;
         const options = { params, secretParams, pageSize, totalTolerance, query: body, interval };
         const pages = own.source(String(name), options, flags);

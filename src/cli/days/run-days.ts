@@ -1,10 +1,9 @@
 import { type Day, DaysError, exportDays } from '../../batch/index.ts';
 import { pendingDays } from '../../batch/internal.ts';
-import { refuse } from '../../core/internal.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { createSource, type ExportJob } from '../export-job.ts';
+import { refuseUnusedFlags } from '../flags/flag-rules.ts';
 import type { ChosenDays } from '../flags/period-flags.ts';
-import { passedFlags, refuseQueueFlags } from '../flags/queue-flags.ts';
 import type { Io } from '../io.ts';
 import { type JobRun, runJob } from '../job.ts';
 import { sinksFor } from '../output.ts';
@@ -24,12 +23,8 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
     file: shownOutput(out),
     canResume: true,
     prepare(reporter, environment): JobRun {
-      refuseQueueFlags(args);
+      refuseUnusedFlags(args, flags);
       checkTemplate(out, days);
-      refuse('--checkpoint', [
-        passedFlags(['--checkpoint'], args).length > 0 &&
-          `cannot be combined with ${days.flag}: each day has a checkpoint beside its file`,
-      ]);
       checkFolders(out, days);
       const output = tableOf(out) ?? out;
       const reports = createDayReports(reporter, job.name);
