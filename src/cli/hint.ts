@@ -73,10 +73,6 @@ function isThrottled(error: unknown): boolean {
 const CHECK_PAGES = 'check --url, --base-url, --param, and the paths in --items and the other flags';
 const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
 
-function startDayOver(day: string): string {
-  return `set --days ${day} --restart to start this day over; its existing files are renamed and kept`;
-}
-
 function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequest): string {
   const { code, tolerance } = error as Partial<BatchError>;
   const isPages = command === 'export pages';
@@ -100,9 +96,9 @@ function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequ
   return [
     accept || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.
-    day !== undefined &&
-      `start this day over with --days ${day} --restart; the existing files are renamed and kept`,
-    canRestart && !command.startsWith('import') && (day === undefined ? START_OVER : startDayOver(day)),
+    day === undefined
+      ? canRestart && !command.startsWith('import') && START_OVER
+      : `start this day over with --days ${day} --restart; its existing files are renamed and kept`,
   ]
     .filter(Boolean)
     .join(', or ');
