@@ -4,7 +4,6 @@ import { messageOf, systemClock, withDeadline } from '../core/internal.ts';
 import { loadPeer } from '../core/node/index.ts';
 import { databaseError, isQueryTimeout } from './database-error.ts';
 import { urlProblem } from './location.ts';
-import { LOCK_TIMEOUT } from './locks.ts';
 import { withVariables } from './variables.ts';
 
 /** A connection to the database. An outage ends it; it does not connect again, because its locks are lost. */
@@ -21,6 +20,8 @@ const CONNECT_TIMEOUT = 10;
 // In milliseconds. A network that loses the packets, or a proxy that hangs, does not end the connection.
 const QUERY_TIMEOUT = 300_000;
 const CLOSE_TIMEOUT = 1000;
+/** How long a statement waits for a lock, such as for a user who changes the table. */
+export const LOCK_TIMEOUT = '60s';
 
 // If the client disappears without a word, the server must release the locks of its session within a minute. The rows of a second must fit
 // into the buffers of temporary tables. Compiling a statement takes longer than it saves for these statements.

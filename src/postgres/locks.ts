@@ -1,12 +1,9 @@
 import { BatchError } from '../batch/index.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, LOCK_TIMEOUT } from './connection.ts';
 import { fieldsOf } from './database-error.ts';
 
 // The server needs a moment to end the session of a killed run.
 const WAIT = '3s';
-
-/** How long every other statement waits, such as for a user who changes the table. */
-export const LOCK_TIMEOUT = '60s';
 
 /**
  * Acquires a lock that the session holds until its connection ends, or that a transaction holds until it ends.
