@@ -2,7 +2,9 @@ import { toJson } from '../batch/index.ts';
 import type { TableColumn } from './target.ts';
 
 /** Returns a value in the text format of `COPY`, converted for the type of its column. */
-export function copyValue(value: unknown, { category }: TableColumn): string {
+export function copyValue(given: unknown, { category }: TableColumn): string {
+  // As JSON, a date would have quotes.
+  const value = given instanceof Date ? given.toJSON() : given;
   if (value === null || value === undefined) return String.raw`\N`;
   const isText = typeof value === 'string' && category !== 'J';
   const isPlain = typeof value !== 'object' && category !== 'J';
