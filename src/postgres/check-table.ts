@@ -79,11 +79,14 @@ function missingColumns(
 }
 
 /** Describes columns that a table lacks, if it has no column `extra` for their values either. */
-export function missingProblem(absent: readonly WantedColumn[], { sql }: Target): string {
+export function missingProblem(absent: readonly WantedColumn[], { columns = [], sql }: Target): string {
   const list = absent.map(({ member }) => snakeCase(member)).join(', ');
+  const change = columns.some(({ name }) => name === EXTRA)
+    ? `ALTER COLUMN ${EXTRA} TYPE jsonb USING to_jsonb(${EXTRA})`
+    : `ADD COLUMN ${EXTRA} jsonb`;
   return (
     `it has other columns: ${list} ${absent.length === 1 ? 'is' : 'are'} missing. Set addColumns (--add-columns) to add them, or keep their ` +
-    `values in one column: ALTER TABLE ${sql} ADD COLUMN ${EXTRA} jsonb`
+    `values in one column: ALTER TABLE ${sql} ${change}`
   );
 }
 

@@ -36,7 +36,9 @@ export async function createTable(
     // value of the other goes to `extra`.
     if (!columns.has(name) || (member === name && !key.includes(name))) columns.set(name, sqlType(type));
   }
-  if (!columns.has(EXTRA)) columns.set(EXTRA, 'jsonb');
+  // Also if a member has this name, which then goes to the column as a member of the object.
+  columns.delete(EXTRA);
+  columns.set(EXTRA, 'jsonb');
   const lines = [...columns].map(([name, type]) => `${quoted(name)} ${type}`);
   await changeTables(connection, [
     `CREATE TABLE IF NOT EXISTS ${sql} (${lines.join(', ')}, PRIMARY KEY (${quotedList(key)}))`,

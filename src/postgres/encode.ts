@@ -5,7 +5,9 @@ import type { TableColumn } from './target.ts';
 export const NULL = String.raw`\N`;
 
 /** Returns a value in the text format of `COPY`, converted for the type of its column. */
-export function copyValue(value: unknown, { category }: TableColumn): string {
+export function copyValue(given: unknown, { category }: TableColumn): string {
+  // As JSON, a date would have quotes.
+  const value = given instanceof Date ? given.toJSON() : given;
   if (value === null || value === undefined) return NULL;
   const isText = typeof value === 'string' && category !== 'J';
   const isPlain = typeof value !== 'object' && category !== 'J';
