@@ -36,7 +36,7 @@ function completed(world: World, request: SimRequest): Reply {
   if (/^lastupdatetime/i.test(orderBy ?? ''))
     indexes.sort((a, b) => dataset.updatedAt(a, at) - dataset.updatedAt(b, at));
   if (/ desc$/i.test(orderBy ?? '')) indexes.reverse();
-  return cxonePage(world, request, 'completedContacts', indexes.length, (skip, count) =>
-    indexes.slice(skip, skip + count).map((index) => dataset.completedContact(index, at)),
+  return cxonePage(world, request, 'completedContacts', indexes.length, (n) =>
+    dataset.completedContact(indexes[n] as number, at),
   );
 }

@@ -9,14 +9,14 @@ const MAX_ROWS = 10_000;
  *
  * @param list the member of the response with the records.
  * @param total the number of all records.
- * @param read returns `count` records after the first `skip` ones.
+ * @param recordAt returns the record after the first `n` ones.
  */
 export function cxonePage(
   world: World,
   { path, query }: SimRequest,
   list: string,
   total: number,
-  read: (skip: number, count: number) => readonly unknown[],
+  recordAt: (n: number) => unknown,
 ): Reply {
   const skip = wholeNumber(query.get('skip')) ?? 0;
   const top = wholeNumber(query.get('top')) ?? MAX_ROWS;
@@ -36,7 +36,7 @@ export function cxonePage(
     lastPollTime: new Date(world.settings.now()).toISOString(),
     totalRecords: total,
     _links: { self: urlAt(skip), ...(skip + count < total && { next: urlAt(skip + count) }) },
-    [list]: read(skip, count),
+    [list]: Array.from({ length: count }, (_, n) => recordAt(skip + n)),
   };
   return { ...json(200, body), records: count };
 }

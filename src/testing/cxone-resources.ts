@@ -29,7 +29,7 @@ export function cxoneResourceRoutes(world: World): Route[] {
     ([name, { first, count, record }]): Route => ({
       method: 'GET',
       path: new RegExp(`^/incontactapi/services/v\\d+(?:\\.\\d+)?/${name}$`),
-      handle: (request) => page(world, request, name, count, (n) => record(first + n)),
+      handle: (request) => cxonePage(world, request, name, count, (n) => record(first + n)),
     }),
   );
   return [
@@ -50,7 +50,7 @@ function stateHistory(world: World, request: SimRequest): Reply {
     return cxoneError(400, 'startDate and endDate are required in ISO 8601');
   const from = dataset.firstStartingAt(start);
   const count = Math.max(0, dataset.firstStartingAt(end) - from) * 2;
-  return page(world, request, 'contactStateHistory', count, (n) => {
+  return cxonePage(world, request, 'contactStateHistory', count, (n) => {
     const contact = dataset.completedContact(from + Math.floor(n / 2));
     const stateIndex = n % 2;
     if (contact === undefined) throw new RangeError('the data of the simulator ends before this contact');
@@ -65,17 +65,4 @@ function stateHistory(world: World, request: SimRequest): Reply {
       skillId,
     };
   });
-}
-
-/** @param record returns the record after the first `n` ones. */
-function page(
-  world: World,
-  request: SimRequest,
-  list: string,
-  total: number,
-  record: (n: number) => unknown,
-): Reply {
-  return cxonePage(world, request, list, total, (skip, count) =>
-    Array.from({ length: count }, (_, n) => record(skip + n)),
-  );
 }

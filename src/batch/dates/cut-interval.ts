@@ -6,7 +6,7 @@ import { shift } from './shift.ts';
 /** Returns the slice with an index from 0, or undefined after the last one. A slice of a day that the clocks skip has no length. */
 export type SliceAt = (index: number) => Interval | undefined;
 
-/** Divides an interval into slices, of which the last can be shorter. Returns undefined if the duration is invalid or below a second. */
+/** Divides an interval into slices. The last slice can be shorter. Returns undefined if the duration is invalid or below a second. */
 export function cutInterval(
   { start, end }: Interval,
   duration: string,
