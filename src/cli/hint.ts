@@ -57,7 +57,8 @@ const NEED_RESTART = [
 
 function usageHint({ error, relative, day }: HintRequest): string | undefined {
   if (!(error instanceof BatchError)) return undefined;
-  if (day !== undefined && NEED_RESTART.includes(error.code)) return startDayOver(day);
+  if (day !== undefined && NEED_RESTART.includes(error.code))
+    return `leave the day out of --since and --days to keep its files, or ${startDayOver(day)}`;
   return error.code === 'ERR_CHECKPOINT_MISMATCH' ? relativeHint(relative) : undefined;
 }
 

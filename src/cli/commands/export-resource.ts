@@ -111,7 +111,7 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
   if (vendor === 'cxone')
     command.option('--api-version <version>', `version of the API (default: ${CONTACTS_DEFAULTS.version})`);
   addLogFlags(addExportFlags(addConnectionFlags(command), VENDOR_VARIABLES[vendor].rate));
-  addHelpEnd(command, { examples, vendors: [vendor] }).action(
+  addHelpEnd(command, { examples, vendors: [vendor], postgres: true }).action(
     async (name: string | undefined, flags: ResourceFlags) => {
       if (flags.list) {
         io.stdout.write(resourceList(table));
