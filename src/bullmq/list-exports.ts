@@ -57,7 +57,7 @@ export interface ShownExport extends ListedExport {
 }
 
 /**
- * Returns the exports of a queue, sorted by name. Redis keeps a complete export for 7 days.
+ * Returns the exports of a queue, sorted by name. Redis keeps a complete export for 7 days, or with `keepSummary` until `removeExport`.
  *
  * @throws ConfigurationError. BatchError `ERR_QUEUE` if Redis is unreachable now.
  */

@@ -7,6 +7,7 @@ import {
   resumeQueue,
   showExport,
 } from '../../bullmq/index.ts';
+import { systemClock } from '../../core/internal.ts';
 import { findArgumentSecrets } from '../argument-secrets.ts';
 import type { CommandContext } from '../command-context.ts';
 import { readEnvironment } from '../environment.ts';
@@ -16,7 +17,7 @@ import { type QueueFlags, queueFlag, queueNameFlag } from '../flags/queue-flags.
 import { addConnectionFlags, type ConnectionFlags } from '../flags/run-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { openReporter } from '../open-reporter.ts';
-import { listText, showText } from '../queue/queue-text.ts';
+import { recentText, showText } from '../queue/queue-text.ts';
 import { queueUrl } from '../queue/queue-url.ts';
 import type { Reporter } from '../reporter/types.ts';
 
@@ -54,11 +55,12 @@ const STEERINGS: readonly Steering[] = [
   {
     name: 'list',
     description: 'List the exports of a queue, with their state, progress, account and priority.',
-    notes: 'Complete exports are listed for 7 days.',
+    notes: `Complete exports are listed for 7 days. With --json, the complete exports of
+--since and --days are listed until they are removed.`,
     hasData: true,
     async run(where, _, { data }) {
       const exports = await listExports(where);
-      data(exports, () => listText(exports));
+      data(exports, () => recentText(exports, systemClock.now()));
     },
   },
   {

@@ -21,6 +21,19 @@ function table(rows: readonly Row[]): string {
     .join('');
 }
 
+/** Days for which the table lists complete exports. Redis keeps the complete exports of `--since` and `--days` for longer. */
+const LISTED_FOR = 7;
+
+/** Formats the exports of a queue, without old complete ones: an export of each day would hide the others. */
+export function recentText(exports: readonly ListedExport[], now: number): string {
+  const since = now - LISTED_FOR * 86_400_000;
+  const isOld = ({ state, submittedAt = '' }: ListedExport) =>
+    state === 'complete' && Date.parse(submittedAt) < since;
+  const old = exports.filter(isOld).length;
+  const note = `${counted(old, 'complete export')} of more than ${LISTED_FOR} days ago left out; --json lists all\n`;
+  return listText(exports.filter((listed) => !isOld(listed))) + (old > 0 ? note : '');
+}
+
 export function listText(exports: readonly ListedExport[]): string {
   const heads = ['name', 'state', 'parts', 'records', 'account', 'priority', 'submitted'];
   return table([

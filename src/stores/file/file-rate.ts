@@ -44,11 +44,15 @@ interface Caller {
 /** The longest time to hold the lock, in milliseconds. */
 const DURATION = 5_000;
 
+/** How late a request may be sent, in milliseconds. */
+const MAX_LATENESS = 250;
+
 const DIGITS = `${Number.MAX_SAFE_INTEGER}`.length;
 
 /**
  * Returns a rate limiter that the processes of one user on one machine share through a file: requests are evenly spaced. Processes with
- * different rates never exceed the highest of the rates together. A killed process delays the others by 2 seconds at most.
+ * different rates never exceed the highest of the rates together. A killed process delays the others by 2 seconds at most, and a process that
+ * is suspended at a bad moment by 15 seconds. A process that wakes up more than 250 ms after a reserved time reserves another time.
  *
  * @throws ConfigurationError if an option is invalid. The limiter rejects with a TokenStoreError that says what to check, for example if
  * other users can access the directory.
@@ -105,7 +109,8 @@ export function fileRate(options: FileRateOptions): RateLimiter {
     }
   }
 
-  return async (signal) => {
+  /** Waits for a reserved time. Returns how many milliseconds ago that time was. */
+  async function waitForSlot(signal: AbortSignal): Promise<number> {
     throwIfAborted(signal);
     const reserved = new Promise<number>((resolve, reject) => {
       waiting.push({ signal, resolve, reject });
@@ -117,6 +122,13 @@ export function fileRate(options: FileRateOptions): RateLimiter {
     const slot = await unlessAborted(signal, reserved);
     const wait = Math.ceil(slot - clock.now());
     if (wait > 0) await sleep(clock, wait, signal);
+    return clock.now() - slot;
+  }
+
+  return async (signal) => {
+    // A process that was suspended would send all its reserved requests at once. Not more than one further time: on a busy machine, each time
+    // can be late, and the requests must not wait for ever.
+    if ((await waitForSlot(signal)) > MAX_LATENESS) await waitForSlot(signal);
   };
 }
 

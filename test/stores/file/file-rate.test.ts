@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../../../src/core/clock.ts';
 import { ConfigurationError, TokenStoreError } from '../../../src/core/errors.ts';
 import { type FileRateOptions, fileRate } from '../../../src/stores/file/index.ts';
 import { ownDirectory } from '../../support/file-store.ts';
@@ -31,6 +32,31 @@ describe.each(['kernel', 'lease'] as const)('fileRate with the lock %s', (lock) 
       lock === 'kernel' ? ['k.rate', 'k.rate.lock'] : ['k.rate'],
     );
     expect((await stat(join(shared.directory, 'k.rate'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('spaces the requests of a process that was suspended while it waited', async () => {
+    let suspendedFor = 0;
+    const waiting: (() => void)[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      now: () => Date.now() + suspendedFor,
+      setTimeout: (callback, delay) =>
+        // The lock has timers of some seconds.
+        suspendedFor === 0 && delay < 1_000
+          ? waiting.push(callback)
+          : systemClock.setTimeout(callback, delay),
+    };
+    const rate = fileRate({ ...(await location()), requests: 5, interval: 100, clock });
+    const times = Array.from({ length: 10 }, async () => {
+      await rate(never);
+      return clock.now();
+    });
+    await expect.poll(() => waiting.length).toBe(9);
+    suspendedFor = 60_000;
+    for (const callback of waiting) callback();
+    const [first = 0, ...others] = (await Promise.all(times)).slice(1);
+    // A timer may fire a millisecond early.
+    for (const [index, time] of others.entries()) expect(time - first).toBeGreaterThan((index + 1) * 20 - 15);
   });
 
   it('keeps no time for a request that was aborted while it waited', async () => {
