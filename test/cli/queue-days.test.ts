@@ -127,6 +127,22 @@ describeWithRedis('the exports of days in a queue', () => {
     expect(stdout.match(/-reread/g)).toHaveLength(1);
   });
 
+  it('continue if one of them is cancelled, and resume it with the same command', async () => {
+    const simulator = await startSimulator({ records: 60, interval: '2023-10-27T00:00Z/2023-11-01T00:00Z' });
+    const { days, began, ids } = exportingFrom(simulator);
+    const submitted = days('--quiet');
+    const cancel = () => run(['queue', 'cancel', `c.jsonl-${DATES[1]}`, ...place.queue], {});
+    await expect.poll(async () => (await cancel()).code).toBe(0);
+    worker(genesysEnv(simulator));
+    const { code, stderr } = await submitted;
+    expect({ code, stderr }).toEqual({
+      code: 6,
+      stderr: expect.stringMatching(/^error: 1 of 3 days failed: 2023-10-29$/m),
+    });
+    expect(await days('--quiet')).toMatchObject({ code: 0, stderr: '' });
+    for (const date of DATES) expect((await ids(date)).sort()).toEqual(began(date).sort());
+  });
+
   it('continue if one of them fails, and exit with its code', async () => {
     const { began, days, ids } = await exporting();
     await writeFile(join(place.directory, `c-${DATES[0]}.jsonl`), 'of another program\n');

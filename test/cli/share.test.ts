@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VendorSimulator } from '../../src/testing/index.ts';
@@ -72,10 +72,14 @@ describe('--share', () => {
 
   it('shares the token with `token` and with imports, and keeps tokens of other clients apart', async () => {
     const simulator = await startSimulator();
-    const { share } = await ownShare();
+    const { directory, share } = await ownShare();
     const env = genesysEnv(simulator);
     expect(await run(['token', ...share], env)).toMatchObject({ code: 0 });
     expect(await run(['token', ...share], env)).toMatchObject({ code: 0 });
+    const contacts = join(directory, 'contacts.csv');
+    await writeFile(contacts, 'id,phone\n1,+49301234567\n');
+    const imports = ['import', 'genesys-contacts', '--list', 'list', '--in', contacts];
+    expect(await run([...imports, ...share], env)).toMatchObject({ code: 0 });
     expect(simulator.counts.tokenRequests).toBe(1);
     await run(['token', ...share], { ...env, GENESYS_CLIENT_ID: 'other' });
     expect(simulator.counts.tokenRequests).toBe(2);
