@@ -5,6 +5,7 @@ import { lockOutput } from '../files/output-lock.ts';
 import { type Progress, toProgress } from '../progress.ts';
 import type { SharedRequests } from '../requests.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
+import { removeJournal } from './journal.ts';
 import { checkExportOptions, type ExportOptions } from './options.ts';
 import { runExport } from './run.ts';
 import { savedExport } from './saved-export.ts';
@@ -64,7 +65,11 @@ export async function exportChecked<Item>(
   const lock = lockPath === undefined ? undefined : await lockOutput(lockPath, clock, signal);
   try {
     const saved = await load();
-    if (saved?.complete) return await alreadyComplete(saved, sink.path);
+    if (saved?.complete) {
+      // A run that was killed after its last checkpoint has left it.
+      await removeJournal(journal);
+      return await alreadyComplete(saved, sink.path);
+    }
     const checkpoint = async (state: ExportState) => {
       await lock?.verify();
       await save(state);

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { isWhole } from '../../core/internal.ts';
 import type { JournalStore } from '../checkpoint-store.ts';
 import { type Digest, isDigest } from '../digest.ts';
@@ -70,6 +71,11 @@ export async function openJournal(
     },
     close: () => file.close(),
   };
+}
+
+/** Removes the journal of a complete export. A store removes its own. */
+export async function removeJournal(location: string | JournalStore | undefined): Promise<void> {
+  if (typeof location === 'string') await rm(location, { force: true });
 }
 
 const MARK = /^=[1-9]\d{0,9}$/;

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { monotonicOf, systemClock } from '../../core/internal.ts';
 import type { JournalStore } from '../checkpoint-store.ts';
@@ -8,6 +7,7 @@ import { RUN_DEFAULTS } from '../run-options.ts';
 import type { Page } from '../sources/source.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
 import { UnexpectedAnswer } from '../unexpected-answer.ts';
+import { removeJournal } from './journal.ts';
 import { startMeter } from './meter.ts';
 import { EXPORT_DEFAULTS, type ExportOptions } from './options.ts';
 import { openSeen } from './seen.ts';
@@ -108,7 +108,7 @@ export async function runExport<Item>(
       await write(value);
     }
     await transactions.finish();
-    if (typeof journal === 'string') await rm(journal, { force: true });
+    await removeJournal(journal);
     const { state } = transactions;
     const { stated, missing, outside = 0 } = state;
     return { ...meter.progress(state), stated, missing, outside, warnings: warningsOf(state) };

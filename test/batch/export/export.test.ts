@@ -66,6 +66,14 @@ describe('exportRecords', () => {
     expect(await read()).toBe(`${records(0, 5).map(line).join('')}appended\n`);
   });
 
+  it('removes the journal that a run left when it was killed after its last checkpoint', async () => {
+    const { base, path, directory } = await setUp(THREE);
+    await exportRecords(base);
+    await writeFile(`${path}.checkpoint.journal`, '');
+    expect(await exportRecords(base)).toMatchObject({ alreadyComplete: true });
+    expect((await readdir(directory)).sort()).toEqual(['out.jsonl', 'out.jsonl.checkpoint']);
+  });
+
   it('rejects if the export is complete but its output no longer exists', async () => {
     const { base, path } = await setUp(THREE);
     await exportRecords(base);
