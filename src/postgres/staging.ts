@@ -77,21 +77,22 @@ export async function mergeRows(
 ): Promise<void> {
   const sameRecord = recordKey.map((name) => `old.${quoted(name)} = staged.${quoted(name)}`).join(' AND ');
   const keys = quotedList(recordKey);
+  // Few records come twice. A window function over all rows would sort them with all their columns.
+  const keepLast = `DELETE FROM ${STAGING} old USING (
+      SELECT ${keys}, max(${RECORD}) AS axios_oauth_refresh_last FROM ${STAGING} GROUP BY ${keys} HAVING min(${RECORD}) < max(${RECORD})
+    ) staged WHERE ${sameRecord} AND ${RECORD} < axios_oauth_refresh_last`;
   const list = quotedList(columns);
   try {
     // Two exports that write the same record at once would both insert its rows.
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
       `axios-oauth-refresh the rows of ${labelOf(target)}`,
     ]);
-    await client.query(`DELETE FROM ${target.sql} old USING ${STAGING} staged WHERE ${sameRecord}`);
-    // Few records come twice. A window function over all rows would sort them with all their columns.
-    await client.query(
-      `DELETE FROM ${STAGING} old USING (
-         SELECT ${keys}, max(${RECORD}) AS axios_oauth_refresh_last FROM ${STAGING} GROUP BY ${keys} HAVING min(${RECORD}) < max(${RECORD})
-       ) staged WHERE ${sameRecord} AND ${RECORD} < axios_oauth_refresh_last`,
-    );
-    await client.query(`INSERT INTO ${target.sql} (${list}) SELECT ${list} FROM ${STAGING}`);
-    await client.query(`TRUNCATE ${STAGING}`);
+    // One round trip to the server for all statements.
+    await client.query(`
+      DELETE FROM ${target.sql} old USING ${STAGING} staged WHERE ${sameRecord};
+      ${keepLast};
+      INSERT INTO ${target.sql} (${list}) SELECT ${list} FROM ${STAGING};
+      TRUNCATE ${STAGING}`);
   } catch (error) {
     throw misfitError(error, target);
   }

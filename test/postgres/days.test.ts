@@ -39,9 +39,7 @@ describeWithPostgres('days into Postgres', () => {
     const before = await days();
     expect(before.map(({ date }) => date)).toEqual(dates);
     const began = [...simulator.records()].filter(({ conversationStart }) =>
-      dates.includes(
-        new Date(conversationStart).toLocaleDateString('sv-SE', { timeZone: 'Europe/Berlin' }),
-      ),
+      dates.includes(new Date(conversationStart).toLocaleDateString('sv-SE', { timeZone: 'Europe/Berlin' })),
     );
     expect(before.reduce((sum, { records }) => sum + records, 0)).toBe(began.length);
     const complete = dates.map((name) => ({ target: 'segments', name, complete: true }));

@@ -30,7 +30,8 @@ describeWithPostgres('exports into a table with repeated ids, lost connections a
           const table = `things_${runs++}`;
           const model = new Map<string, number>();
           for (const { pages, name, crashes } of nights) {
-            const attempt = (crashAfter?: number) => exportOnce(url, admin, { table, name, pages, crashAfter });
+            const attempt = (crashAfter?: number) =>
+              exportOnce(url, admin, { table, name, pages, crashAfter });
             // `restart` is a reread: the first run of each night starts over, the others resume.
             let isFirst = true;
             for (const crash of [...crashes, undefined]) {
