@@ -39,12 +39,23 @@ export function hintFor(request: HintRequest): string | undefined {
         ? 'run the same command after that time, or set a longer --max-outage, such as 2h (with --queue: on the workers)'
         : 'set a lower --rate, such as 100/min, or more --retries (with --queue: on the workers)';
     case EXIT.usage:
-      return relativeHint(request);
+      return restartDayHint(request) ?? relativeHint(request);
     case EXIT.permanent:
       return permanentHint(request);
     default:
       return undefined;
   }
+}
+
+/** Names the day, because `--restart` without `--days` exports every day again. */
+function restartDayHint({ error, day }: HintRequest): string | undefined {
+  const isOfDay =
+    error instanceof BatchError && ['ERR_OUTPUT_EXISTS', 'ERR_CHECKPOINT_DAMAGED'].includes(error.code);
+  return isOfDay && day !== undefined ? startDayOver(day) : undefined;
+}
+
+function startDayOver(day: string): string {
+  return `start this day over with --days ${day} --restart; its existing files are renamed and kept`;
 }
 
 /** Explains why the output of `--interval yesterday` belongs to another interval on the next day. */
@@ -96,9 +107,7 @@ function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequ
   return [
     accept || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.
-    day === undefined
-      ? canRestart && !command.startsWith('import') && START_OVER
-      : `start this day over with --days ${day} --restart; its existing files are renamed and kept`,
+    day === undefined ? canRestart && !command.startsWith('import') && START_OVER : startDayOver(day),
   ]
     .filter(Boolean)
     .join(', or ');

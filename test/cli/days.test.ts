@@ -145,7 +145,9 @@ describe('--days', () => {
     const { code, stderr } = await run([...args, '--quiet'], env);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      new RegExp(`^${DATES[1]}: failed: .*\\nerror: 1 of 3 days failed: ${DATES[1]}\\n$`),
+      new RegExp(
+        `^${DATES[1]}: failed: .*\\n(hint: start this day over with --days ${DATES[1]} --restart; .*\\n)error: 1 of 3 days failed: ${DATES[1]}\\n\\1$`,
+      ),
     );
   });
 

@@ -53,8 +53,7 @@ export function createDayReports(reporter: Reporter, command: string): DayReport
     const { message, code, exitCode, hint } = failureOf(error, { command, day: date });
     failures.push({ date, error });
     results.push({ date, status: 'failed', message });
-    const text = `${date}: failed: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`;
-    reporter.problem('day-failed', text, { date, code, exitCode, hint });
+    reporter.problem('day-failed', `${date}: failed: ${message}`, { date, code, exitCode, hint });
   }
 
   return {
