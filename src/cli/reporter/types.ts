@@ -38,6 +38,12 @@ export interface Failure {
   days?: readonly object[] | undefined;
 }
 
+/** What an event says about a problem. */
+export interface ProblemFields {
+  readonly hint?: string | undefined;
+  readonly [name: string]: unknown;
+}
+
 /** Reports a run on standard error. */
 export interface Reporter {
   started(command: string, file: string | undefined): void;
@@ -48,12 +54,8 @@ export interface Reporter {
   interrupted(message: string): void;
   /** Reports an event: `message` is for people, `event` and `fields` are for machines. */
   note(event: string, message: string, fields: object): void;
-  /** Reports an event as `note` does, also with `--quiet`. `hint` says what to do. */
-  problem(
-    event: string,
-    message: string,
-    fields: { hint?: string | undefined; [field: string]: unknown },
-  ): void;
+  /** Reports an event as `note` does, also with `--quiet`. The hint says what to do. */
+  problem(event: string, message: string, fields: ProblemFields): void;
   completed(completion: Completion): void;
   failed(failure: Failure): void;
   /** Releases timers and the terminal. Can be called more than once. */
