@@ -50,7 +50,8 @@ export type { GenesysResourceName } from './resources/genesys-table.ts';
 export type { ResourceOptions } from './resources/resource-options.ts';
 export type { RowLevel } from './rows/conversation-rows.ts';
 export type { RunOptions } from './run-options.ts';
-export { type CsvOptions, csvFile, csvStream, gzipCsvFile, gzipCsvStream } from './sinks/csv.ts';
+export { csvFile, csvStream, gzipCsvFile, gzipCsvStream } from './sinks/csv.ts';
+export type { CsvOptions } from './sinks/csv-options.ts';
 export {
   gzipJsonLinesFile,
   gzipJsonLinesStream,

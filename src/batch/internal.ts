@@ -20,15 +20,11 @@ export { CXONE_RESOURCES } from './resources/cxone-table.ts';
 export { GENESYS_RESOURCES } from './resources/genesys-table.ts';
 export type { Resource, ResourceTable } from './resources/resource.ts';
 export { resourceProblem } from './resources/resource-options.ts';
-export {
-  type ColumnType,
-  conversationRows,
-  ROW_LEVELS,
-  type RowLevel,
-} from './rows/conversation-rows.ts';
+export { conversationRows, ROW_LEVELS, type RowLevel } from './rows/conversation-rows.ts';
+export type { ColumnType } from './rows/genesys-columns.ts';
 export { RUN_DEFAULTS } from './run-options.ts';
 export { checkColumns } from './sinks/columns.ts';
-export { rowModel } from './sinks/csv.ts';
+export { rowModel } from './sinks/csv-options.ts';
 export { csvRecords } from './sinks/csv-records.ts';
 export {
   endingProblem,

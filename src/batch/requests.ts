@@ -31,7 +31,7 @@ export interface Requests {
   readonly counts: Readonly<RequestCounts>;
 }
 
-/** What the exports of one run share, so that the second export continues at the rate of the first. */
+/** What the exports of one run share, so that each export continues at the rate of the previous one. */
 export interface SharedRequests {
   readonly rate: RequestRate;
   readonly contact: Contact;
@@ -41,7 +41,7 @@ export interface SharedRequests {
 interface RequestsOptions {
   api: AxiosInstance;
   rate: Rate | RateLimiter | undefined;
-  /** Replaces `rate`. @default the requests share nothing */
+  /** Replaces `rate`. @default nothing is shared */
   shared?: SharedRequests | undefined;
   /** Timeout of one request. */
   timeout: number;

@@ -90,18 +90,9 @@ export function writeDescription(options: DescriptionOptions): string {
 export function readDescription(text: string): ExportDescription {
   try {
     const given: ExportDescription = Object(JSON.parse(text));
-    const [members, problems] = readOptions(given, MEMBERS);
-    const {
-      parts,
-      common,
-      output,
-      format,
-      csv,
-      keepParts = false,
-      replace = false,
-      keepSummary = false,
-    } = members;
-    const read = { parts, common, format, csv: { ...csv }, keepParts, replace, keepSummary };
+    const [{ output, ...members }, problems] = readOptions(given, MEMBERS);
+    const absent = { keepParts: false, replace: false, keepSummary: false };
+    const read = { ...absent, ...members, csv: { ...members.csv } };
     refuse('export in Redis', [...problemsOf({ ...read, output: output ?? false }), ...problems]);
     return { ...read, ...(output !== undefined && { output }) };
   } catch (error) {

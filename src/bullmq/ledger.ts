@@ -28,7 +28,11 @@ export interface Ledger {
   load(key: string): Promise<string | undefined>;
   /** Returns false if another worker has claimed the part since. */
   save(key: string, fence: string, text: string): Promise<boolean>;
-  /** Returns false if another worker has claimed the part, or the export was submitted again. @param keep a summary does not expire. */
+  /**
+   * Returns false if another worker has claimed the part, or the export was submitted again.
+   *
+   * @param keep a summary does not expire.
+   */
   note(
     claim: { key: string; fence: string; run: string },
     name: NoteName,
@@ -153,8 +157,8 @@ return 1
 /**
  * Notes a result in an export, unless the part or the merge was claimed again or the export was submitted again.
  *
- * KEYS: the export, the part. ARGV: the fence, the run, the name of the note, the note, the seconds until the export expires (0: never), whether only the
- * part expires (1) or both.
+ * KEYS: the export, the part. ARGV: the fence, the run, the name of the note, the note, the seconds until both expire (0: never), 1 if only the
+ * part expires.
  * Replies 1, or 0 if refused.
  */
 const NOTE_RESULT = /* lua */ `

@@ -11,7 +11,12 @@ export interface PartClaim {
   /** Fence of the worker that saved the checkpoint. */
   readonly savedBy: string | undefined;
   readonly checkpoints: CheckpointStore;
-  /** Notes a result of the export. @param keep a summary stays in Redis. @throws BatchError `ERR_LOCKED` if another worker has claimed the part since. */
+  /**
+   * Notes a result of the export.
+   *
+   * @param keep a summary does not expire.
+   * @throws BatchError `ERR_LOCKED` if another worker has claimed the part since.
+   */
   note(name: 'failure' | 'merged' | 'summary', value: object, keep?: boolean): Promise<void>;
 }
 

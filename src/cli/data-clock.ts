@@ -41,10 +41,10 @@ export function dataClockOptions({
   const interval = chosen && `${chosen.start}/${chosen.end}`;
   const dependent = { '--speed': speed, '--late-changes': lateChanges, '--late-arrivals': lateArrivals };
   if (start === undefined) {
-    const given = Object.entries(dependent).filter(([, value]) => value !== undefined);
+    const passed = Object.entries(dependent).filter(([, value]) => value !== undefined);
     refuse(
       'simulate',
-      given.map(([name]) => `${name} requires --now, such as --now 2026-10-01T03:00Z`),
+      passed.map(([name]) => `${name} requires --now, such as --now 2026-10-01T03:00Z`),
     );
     return interval === undefined ? {} : { interval };
   }

@@ -15,8 +15,8 @@ export interface ExportJob {
   url?: string | undefined;
   /** Creates the source, or its description if workers can create it. An error is a usage error. */
   source: (interval: Interval) => PageSource | SourceDescription;
-  /** The path of the id of a record, for records other than conversations; null if the records have no known id. */
-  id?: string | null;
+  /** The paths that identify a record, for records other than conversations; null if the records have no known id. */
+  id?: string | readonly string[] | null;
   /** Returns a warning about a complete export. */
   warningFor?: ((summary: ExportSummary) => string | undefined) | undefined;
 }

@@ -1,17 +1,17 @@
 import { type ExportSummary, exportRecords, type RunOptions } from '../batch/index.ts';
 import { parseInterval } from '../batch/internal.ts';
-import { duration, refuse } from '../core/internal.ts';
+import { duration } from '../core/internal.ts';
 import { completionOf, describeRecords } from './completion.ts';
 import { checkTemplate } from './days/day-output.ts';
 import { runDays } from './days/run-days.ts';
 import type { ExitCode } from './exit-code.ts';
 import { createSource, type ExportJob } from './export-job.ts';
-import { FILE_ONLY, passedFlags, refuseQueueFlags } from './flags/queue-flags.ts';
+import { refuseUnusedFlags } from './flags/flag-rules.ts';
 import type { Io } from './io.ts';
 import { runJob } from './job.ts';
 import { sinksFor } from './output.ts';
 import type { Interval } from './parse.ts';
-import { refuseCheckpoint, shownOutput, tableOf } from './postgres-output.ts';
+import { shownOutput, tableOf } from './postgres-output.ts';
 import { runQueued } from './queue/run-queued.ts';
 import { count, counted } from './reporter/words.ts';
 
@@ -30,13 +30,8 @@ export function runExportJob(io: Io, exportJob: ExportJob): Promise<ExitCode> {
     file: canResume ? shownOutput(out) : undefined,
     canResume,
     prepare(_, environment) {
-      refuseQueueFlags(args);
+      refuseUnusedFlags(args, flags);
       checkTemplate(out, undefined);
-      const fileOnly = passedFlags(FILE_ONLY, args);
-      refuse(fileOnly.join(', '), [
-        !canResume && fileOnly.length > 0 && 'requires a file as output, not --out -',
-      ]);
-      refuseCheckpoint(out, args);
       const whole = interval && `${interval.start}/${interval.end}`;
       const source = createSource(exportJob, whole);
       const exported = { id, name: interval ? inUtc(interval) : source.name };

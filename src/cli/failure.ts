@@ -48,12 +48,13 @@ export function failureOf(given: unknown, run: FailedRun = {}): Failure {
 function failureOfDays({ message, days, failures: failed }: FailedDays, run: FailedRun): Failure {
   const failures = failed.map(({ date: day, error }) => failureOf(error, { ...run, day }));
   const exitCode = worstOf(failures.map((failure) => failure.exitCode));
-  const worst = failures.find((failure) => failure.exitCode === exitCode);
+  const [worst, ...others] = failures.filter((failure) => failure.exitCode === exitCode);
+  const isShared = others.every(({ hint }) => hint === worst?.hint);
   return {
     message,
     code: worst?.code,
     exitCode,
-    hint: worst?.hint,
+    hint: isShared ? worst?.hint : 'each failed day has a hint of its own above',
     // The same command resumes the days for which that helps.
     resume: failures.find(({ resume }) => resume !== undefined)?.resume,
     days,

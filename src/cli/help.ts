@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import { namesOf } from '../vendors/internal.ts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
-import { REDIS_VARIABLES, VENDOR_VARIABLES, VENDORS, type VendorName } from './variables.ts';
+import {
+  POSTGRES_VARIABLES,
+  REDIS_VARIABLES,
+  VENDOR_VARIABLES,
+  VENDORS,
+  type VendorName,
+} from './variables.ts';
 
 /** What the help of a command shows after the options. Its lines must fit into 80 columns. */
 interface HelpEnd {
@@ -12,6 +18,8 @@ interface HelpEnd {
   vendors?: readonly VendorName[];
   /** Whether the command reads the credentials of Redis. */
   redis?: boolean;
+  /** Whether the command reads the credentials of Postgres. */
+  postgres?: boolean;
   /** @default the exit codes of exports */
   exitCodes?: Partial<Record<ExitCode, string>>;
 }
@@ -19,7 +27,7 @@ interface HelpEnd {
 /** Adds examples, credentials and exit codes to the help of a command. */
 export function addHelpEnd(
   command: Command,
-  { examples, notes, vendors = VENDORS, redis = false, exitCodes = EXIT_CODES }: HelpEnd,
+  { examples, notes, vendors = VENDORS, redis = false, postgres = false, exitCodes = EXIT_CODES }: HelpEnd,
 ): Command {
   const credentials = vendors.map((vendor) => {
     const { label, required, optional, names } = VENDOR_VARIABLES[vendor];
@@ -30,6 +38,11 @@ export function addHelpEnd(
     const { sentinelPassword, ...server } = REDIS_VARIABLES;
     const lines = [server, { sentinelPassword }].map((variables) => namesOf(variables).join(', '));
     credentials.push(`  Redis, for --queue:\n    optional: ${lines.join(',\n    ')}`);
+  }
+  if (postgres) {
+    credentials.push(
+      `  Postgres, for --out postgres://HOST/DATABASE?table=NAME:\n    optional: ${POSTGRES_VARIABLES.join(', ')}`,
+    );
   }
   if (credentials.length > 0) {
     credentials.unshift('Credentials, in the environment or in a file named by --env, never in arguments:');

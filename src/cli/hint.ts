@@ -39,7 +39,7 @@ export function hintFor(request: HintRequest): string | undefined {
         ? 'run the same command after that time, or set a longer --max-outage, such as 2h (with --queue: on the workers)'
         : 'set a lower --rate, such as 100/min, or more --retries (with --queue: on the workers)';
     case EXIT.usage:
-      return relativeHint(request);
+      return usageHint(request);
     case EXIT.permanent:
       return permanentHint(request);
     default:
@@ -47,10 +47,24 @@ export function hintFor(request: HintRequest): string | undefined {
   }
 }
 
+// The message of these errors names --restart, which would start every day over.
+const NEED_RESTART = [
+  'ERR_OUTPUT_EXISTS',
+  'ERR_OUTPUT_SHORT',
+  'ERR_CHECKPOINT_DAMAGED',
+  'ERR_CHECKPOINT_MISMATCH',
+];
+
+function usageHint({ error, relative, day }: HintRequest): string | undefined {
+  if (!(error instanceof BatchError)) return undefined;
+  if (day !== undefined && NEED_RESTART.includes(error.code))
+    return `leave the day out of --since and --days to keep its files, or ${startDayOver(day)}`;
+  return error.code === 'ERR_CHECKPOINT_MISMATCH' ? relativeHint(relative) : undefined;
+}
+
 /** Explains why the output of `--interval yesterday` belongs to another interval on the next day. */
-function relativeHint({ error, relative }: HintRequest): string | undefined {
-  const isOther = error instanceof BatchError && error.code === 'ERR_CHECKPOINT_MISMATCH';
-  if (!isOther || relative?.flag !== '--interval') return undefined;
+function relativeHint(relative: RelativePeriod | undefined): string | undefined {
+  if (relative?.flag !== '--interval') return undefined;
   const { text, absolute } = relative;
   return (
     `--interval ${text} means ${absolute} today, and the output can belong to an earlier day: choose another --out, or export a file for each ` +
@@ -74,7 +88,7 @@ const CHECK_PAGES = 'check --url, --base-url, --param, and the paths in --items 
 const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
 
 function startDayOver(day: string): string {
-  return `set --days ${day} --restart to start this day over; its existing files are renamed and kept`;
+  return `set --days ${day} --restart to start only this day over; its existing files are renamed and kept`;
 }
 
 function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequest): string {
@@ -100,9 +114,7 @@ function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequ
   return [
     accept || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.
-    day !== undefined &&
-      `start this day over with --days ${day} --restart; the existing files are renamed and kept`,
-    canRestart && !command.startsWith('import') && (day === undefined ? START_OVER : startDayOver(day)),
+    day !== undefined ? startDayOver(day) : canRestart && !command.startsWith('import') && START_OVER,
   ]
     .filter(Boolean)
     .join(', or ');

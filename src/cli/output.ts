@@ -72,8 +72,8 @@ export function csvOptions(flags: CsvFlags): CsvOptions {
 interface Exported {
   /** Names the export in a database, unless the export has days. */
   readonly name: string;
-  /** The path of the id of a record, for records other than conversations; null if the records have no known id. */
-  readonly id?: string | null | undefined;
+  /** The paths that identify a record, for records other than conversations; null if the records have no known id. */
+  readonly id?: string | readonly string[] | null | undefined;
 }
 
 /**

@@ -112,7 +112,12 @@ export interface Interval {
 export function parseTimeZone(text: string): string {
   const problem = timeZoneProblem(text);
   if (problem === undefined) return text;
-  throw new InvalidArgumentError(`${problem.replace(/^timeZone/, 'The time zone')}.`);
+  throw new InvalidArgumentError(asSentence(problem.replace(/^timeZone/, 'the time zone')));
+}
+
+/** Returns a problem as a sentence. */
+export function asSentence(problem: string): string {
+  return problem.charAt(0).toUpperCase() + problem.slice(1) + (/[.?]$/.test(problem) ? '' : '.');
 }
 
 /** Reads a file that contains one JSON object. Numbers keep their digits, as `ExactNumber`. @throws ConfigurationError */

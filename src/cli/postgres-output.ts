@@ -1,9 +1,8 @@
 import type { Sink } from '../batch/index.ts';
 import type { RowLevel } from '../batch/internal.ts';
 import { refuse, removeUserInfo } from '../core/internal.ts';
-import { isPostgresUrl, postgresTables, splitTable } from '../postgres/internal.ts';
+import { isPostgresUrl, postgresTables, splitTable, withVariables } from '../postgres/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
-import { passedFlags } from './flags/queue-flags.ts';
 
 /** Flags of an export to Postgres. */
 export interface PostgresFlags {
@@ -15,8 +14,8 @@ export interface PostgresFlags {
 interface PostgresOutput extends PostgresFlags {
   out: string;
   columns?: readonly string[] | undefined;
-  /** The path of the id, for records other than conversations; null if the records have no known id. */
-  id?: string | null | undefined;
+  /** The paths that identify a record, for records other than conversations; null if the records have no known id. */
+  id?: string | readonly string[] | null | undefined;
 }
 
 /** Returns the problem of a URL that contains a password, because every user of the machine can see arguments. */
@@ -47,48 +46,24 @@ export function postgresSinks(
   const split = splitTable(out);
   refuse('--out', [passwordProblem(out) ?? (typeof split === 'string' && `the URL ${split}`)]);
   refuse('--id', [
-    id === null && 'missing: in Postgres, the path of the id tells which rows belong to a record',
+    id === null &&
+      'missing: in Postgres, the path of the id tells which rows belong to a record. If the records have no id, export to a file',
     // `rows` makes rows of conversations.
-    typeof id === 'string' && rows !== undefined && '--rows requires conversations of Genesys Cloud',
+    id && rows !== undefined && '--rows requires conversations of Genesys Cloud',
   ]);
   const { url, table } = split as Exclude<typeof split, string>;
   return postgresTables({
+    // `pg` reads only the variables of the process, not the file of `--env`.
     url: withVariables(url, environment),
     table,
     rows,
     columns,
     addColumns,
-    ...(typeof id === 'string' && { id }),
+    ...(id && { id }),
   });
-}
-
-/** Adds the variables of libpq to a URL. `pg` reads only the variables of the process, not the file of `--env`. */
-function withVariables(text: string, environment: Environment): string {
-  const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE } = environment;
-  const url = new URL(text);
-  const { searchParams: parameters } = url;
-  if (url.hostname === '') {
-    url.hostname = PGHOST?.startsWith('/') ? 'localhost' : PGHOST || 'localhost';
-    if (PGHOST?.startsWith('/') && !parameters.has('host')) parameters.set('host', PGHOST);
-  }
-  if (url.port === '' && PGPORT && !parameters.has('port')) url.port = PGPORT;
-  if (url.username === '' && PGUSER && !parameters.has('user')) url.username = encodeURIComponent(PGUSER);
-  if (PGPASSWORD) url.password = encodeURIComponent(PGPASSWORD);
-  if (/^\/?$/.test(url.pathname) && PGDATABASE) url.pathname = `/${encodeURIComponent(PGDATABASE)}`;
-  if (PGSSLMODE && !parameters.has('sslmode')) parameters.set('sslmode', PGSSLMODE);
-  return url.href;
 }
 
 /** Returns the output without user information, for messages. */
 export function shownOutput(out: string): string {
   return isPostgresUrl(out) ? removeUserInfo(out) : out;
-}
-
-/** @throws ConfigurationError for `--checkpoint`, because the table of checkpoints is beside the table of the records. */
-export function refuseCheckpoint(out: string, args: readonly string[]): void {
-  refuse('--checkpoint', [
-    isPostgresUrl(out) &&
-      passedFlags(['--checkpoint'], args).length > 0 &&
-      'cannot be combined with Postgres, which stores the checkpoint together with the records: remove it',
-  ]);
 }

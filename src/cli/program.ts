@@ -74,16 +74,20 @@ function createProgram(context: CommandContext): Command {
     --interval 2026-01-01/2026-01-02`,
     ],
     redis: true,
+    postgres: true,
   });
-  const exports = program.command('export').description('Export records of an API to a file.');
+  const exports = program
+    .command('export')
+    .description('Export records of an API to a file, a file for each day, or a table of Postgres.');
   addHelpEnd(exports, {
     examples: [
-      `export genesys-conversations --out day.csv \\
-    --interval 2026-01-01/2026-01-02`,
+      `export genesys-conversations --out 'day-{date}.csv' \\
+    --since 2026-01-01 --timezone Europe/Berlin`,
       `export pages --url /api/v2/users --items entities \\
     --next nextUri --out users.jsonl`,
     ],
     redis: true,
+    postgres: true,
   });
   addExportGenesys(exports, context);
   addExportCxone(exports, context);

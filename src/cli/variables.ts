@@ -31,6 +31,16 @@ export const REDIS_VARIABLES = {
   sentinelPassword: 'REDIS_SENTINEL_PASSWORD',
 } as const;
 
+/** The environment variables of libpq that the command reads, also from the file of `--env`. */
+export const POSTGRES_VARIABLES = [
+  'PGHOST',
+  'PGPORT',
+  'PGUSER',
+  'PGPASSWORD',
+  'PGDATABASE',
+  'PGSSLMODE',
+] as const;
+
 /** The environment variables of each vendor: all `names`, and the `required` and `optional` ones in words. `rate` is the default. */
 export const VENDOR_VARIABLES = {
   ...DESCRIBED_VENDORS,
@@ -52,6 +62,7 @@ export const VENDORS = Object.keys(VENDOR_VARIABLES) as readonly VendorName[];
 const NAMES: readonly string[] = [
   ...Object.values(VENDOR_VARIABLES).flatMap(({ names }) => names),
   ...namesOf(REDIS_VARIABLES),
+  ...POSTGRES_VARIABLES,
 ];
 
 /** Returns whether the program reads a variable. */

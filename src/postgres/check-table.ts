@@ -27,7 +27,7 @@ export function checkTable(
   wanted: readonly WantedColumn[] | undefined,
   addColumns: boolean,
 ): void {
-  const { columns = [], keys, sql } = target;
+  const { columns = [], keys, dependents, sql } = target;
   const label = labelOf(target);
   const key = keyColumns(rowKey, columns);
   const absentKey = rowKey.filter((member) => !matchColumn(member, columns));
@@ -46,6 +46,9 @@ export function checkTable(
       : !hasKey &&
         `it has no unique key over exactly ${key.join(', ')}, so rows could be there twice. Run: ALTER TABLE ${sql} ADD PRIMARY KEY ` +
           `(${quotedList(key)})`,
+    dependents.length > 0 &&
+      `${dependents.join(', ')} refers to it with a foreign key that deletes or changes rows (ON DELETE CASCADE, SET NULL or SET DEFAULT). The ` +
+        'export replaces rows, so it would change that table. Replace the foreign key by one with DEFERRABLE INITIALLY DEFERRED instead',
     absentKey.length === 0 &&
       absent.length > 0 &&
       !addColumns &&
@@ -76,11 +79,14 @@ function missingColumns(
 }
 
 /** Describes columns that a table lacks, if it has no column `extra` for their values either. */
-export function missingProblem(absent: readonly WantedColumn[], { sql }: Target): string {
+export function missingProblem(absent: readonly WantedColumn[], { columns = [], sql }: Target): string {
   const list = absent.map(({ member }) => snakeCase(member)).join(', ');
+  const change = columns.some(({ name }) => name === EXTRA)
+    ? `ALTER COLUMN ${EXTRA} TYPE jsonb USING to_jsonb(${EXTRA})`
+    : `ADD COLUMN ${EXTRA} jsonb`;
   return (
     `it has other columns: ${list} ${absent.length === 1 ? 'is' : 'are'} missing. Set addColumns (--add-columns) to add them, or keep their ` +
-    `values in one column: ALTER TABLE ${sql} ADD COLUMN ${EXTRA} jsonb`
+    `values in one column: ALTER TABLE ${sql} ${change}`
   );
 }
 

@@ -1,20 +1,19 @@
 import { ExactNumber } from '../batch/index.ts';
-import type { ColumnType } from '../batch/internal.ts';
-import { isJsonObject } from '../batch/internal.ts';
+import { type ColumnType, isJsonObject } from '../batch/internal.ts';
 import { snakeCase } from './sql.ts';
 import type { TableColumn } from './target.ts';
 
 /** The type of a new column. `numeric` is the type of numbers that no documentation describes. */
 export type NewType = ColumnType | 'numeric';
 
-/** A member of the records for which the table has, or gets, a column. */
+/** A member of the records that needs a column. */
 export interface WantedColumn {
   /** The name of the member, such as `conversationStart`. */
   readonly member: string;
   readonly type: NewType;
 }
 
-/** Each type in the words of Postgres, and the categories of existing columns that accept its values. */
+/** The type of Postgres for each type, and the categories (`typcategory`) of columns that accept its values. */
 const TYPES: Readonly<Record<NewType, readonly [sql: string, accepts: string]>> = {
   // E: enum, U: uuid and others, D: date and time, T: interval, I: inet.
   text: ['text', 'SEUDTIX'],
@@ -48,7 +47,7 @@ export function matchColumn<Column extends { readonly name: string }>(
   return undefined;
 }
 
-/** Returns the type for values of a member. Texts stay texts, also if they look like dates. */
+/** Returns the type of the values of a member. A text that looks like a date is a text. */
 export function inferType(values: readonly unknown[]): NewType {
   const types = new Set(values.filter((value) => value !== null && value !== undefined).map(typeOf));
   const [type = 'text', ...others] = types;

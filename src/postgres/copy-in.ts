@@ -17,8 +17,15 @@ export function copyIn(client: Client, statement: string, data: Buffer): Promise
         connection.endCopyFrom();
       },
       handleCommandComplete() {},
-      handleReadyForQuery: () => resolve(),
-      handleError: (error: unknown) => reject(error),
+      handleReadyForQuery() {
+        query.callback();
+        resolve();
+      },
+      handleError(error: unknown) {
+        query.callback();
+        reject(error);
+      },
+      // Replaced by a function that ends the query timeout.
       callback() {},
     };
     client.query(query as Submittable);

@@ -32,10 +32,13 @@ export async function createTable(
   const columns = new Map<string, string>();
   for (const { member, type } of wanted) {
     const name = snakeCase(member);
-    // The second of two members with the same name goes to `extra`.
-    if (!columns.has(name)) columns.set(name, sqlType(type));
+    // Of two members with the same name in snake case, the one with exactly this name gets the column, unless the other is the key. The
+    // value of the other goes to `extra`.
+    if (!columns.has(name) || (member === name && !key.includes(name))) columns.set(name, sqlType(type));
   }
-  if (!columns.has(EXTRA)) columns.set(EXTRA, 'jsonb');
+  // Also if a member has this name, which then goes to the column as a member of the object.
+  columns.delete(EXTRA);
+  columns.set(EXTRA, 'jsonb');
   const lines = [...columns].map(([name, type]) => `${quoted(name)} ${type}`);
   await changeTables(connection, [
     `CREATE TABLE IF NOT EXISTS ${sql} (${lines.join(', ')}, PRIMARY KEY (${quotedList(key)}))`,

@@ -8,12 +8,15 @@ export interface PostgresFields {
   readonly code?: string | undefined;
   readonly column?: string | undefined;
   readonly constraint?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly table?: string | undefined;
   readonly where?: string | undefined;
 }
 
 /** Returns whether a value of a record does not fit the table: data exceptions and violated constraints. */
 export function isMisfit(error: unknown): boolean {
-  return /^2[23]...$/.test(fieldsOf(error).code ?? '');
+  // P0001: RAISE in a trigger. 54000: a value is too large for an index or for jsonb.
+  return /^(2[23]...|P0001|54000)$/.test(fieldsOf(error).code ?? '');
 }
 
 export function fieldsOf(error: unknown): PostgresFields {
@@ -26,7 +29,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '3F000': 'Create the schema (CREATE SCHEMA), or correct the name of the table',
   '42501':
     'Grant the user the rights: GRANT USAGE, CREATE ON SCHEMA for the tables of the export, GRANT SELECT, INSERT, DELETE ON the table, and ' +
-    'GRANT TEMPORARY ON DATABASE. If the user may not create tables, create them first',
+    'GRANT TEMPORARY ON DATABASE. A user without CREATE needs tables that an administrator creates; the guide to Postgres lists the statements. ' +
+    'Only the owner of a table can add columns (--add-columns). A policy of row level security must allow all rows of the export',
   '42P01': 'A table was removed during the export: run the same export again',
   '42703': 'A column was removed during the export: run the same export again',
   '25006':
@@ -55,14 +59,31 @@ export function databaseError(thrown: unknown, what = 'Postgres failed'): Error 
       'Check the user name and the password (PGUSER, PGPASSWORD or PGPASSFILE), and pg_hba.conf of the server';
     return new BatchError(`${said}. ${help}.`, 'ERR_DATABASE', { cause });
   }
+  const hint = HINTS.find(([pattern]) => pattern.test(`${code} ${reason}`))?.[1] ?? '';
   return new BatchError(
-    `${said}. What was not yet saved is rolled back. Run the same export again to resume.`,
+    `${said}. ${hint}What was not yet saved is rolled back. Run the same export again to resume.`,
     'ERR_DATABASE',
     { cause },
   );
 }
 
+/** What to do about failures, after which the same call can succeed. */
+const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [/^55P03/, 'Another session locks the table: pg_locks shows it. '],
+  [/^57014/, 'Raise statement_timeout for the user (ALTER ROLE ... SET statement_timeout). '],
+  [/^53100/, 'Free space on the disk of the server. '],
+  [/^53300/, 'Raise max_connections, or run fewer exports at once. '],
+  [/does not support SSL/, 'Set sslmode=disable (PGSSLMODE) to connect without encryption. '],
+  [/certificate/i, 'Name the certificate of the authority (sslrootcert, PGSSLROOTCERT). '],
+];
+
+// The message of `pg`, which gives the error no code.
+export function isQueryTimeout(error: unknown): boolean {
+  return messageOf(error) === 'Query read timeout';
+}
+
 function describe(thrown: unknown): string {
+  if (isQueryTimeout(thrown)) return 'no answer within the query timeout (query_timeout)';
   // Node tries several addresses of a host, and gives an error without a message if all fail.
   const [first] = (thrown as Partial<AggregateError>).errors ?? [];
   return messageOf(first ?? thrown) || 'the connection failed';

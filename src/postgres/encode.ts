@@ -1,9 +1,14 @@
 import { toJson } from '../batch/index.ts';
 import type { TableColumn } from './target.ts';
 
+/** The text format of `COPY` for a missing value. */
+export const NULL = String.raw`\N`;
+
 /** Returns a value in the text format of `COPY`, converted for the type of its column. */
-export function copyValue(value: unknown, { category }: TableColumn): string {
-  if (value === null || value === undefined) return String.raw`\N`;
+export function copyValue(given: unknown, { category }: TableColumn): string {
+  // As JSON, a date would have quotes.
+  const value = given instanceof Date ? given.toJSON() : given;
+  if (value === null || value === undefined) return NULL;
   const isText = typeof value === 'string' && category !== 'J';
   const isPlain = typeof value !== 'object' && category !== 'J';
   const text = isText ? storable(value) : isPlain ? String(value) : storableJson(value);

@@ -31,7 +31,7 @@ export function tableIn({ schema }: Pick<Target, 'schema'>, table: string): stri
 
 /** Creates the tables of this package if they do not exist. */
 export async function createOwnTables(connection: Connection, target: Target): Promise<void> {
-  if (await exists(connection, target, JOURNAL)) return;
+  if ((await exists(connection, target, EXPORTS)) && (await exists(connection, target, JOURNAL))) return;
   await changeTables(connection, [
     `CREATE TABLE IF NOT EXISTS ${tableIn(target, EXPORTS)} (
        target text, name text, format integer NOT NULL, revision bigint NOT NULL, complete boolean NOT NULL,

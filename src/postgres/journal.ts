@@ -2,16 +2,16 @@ import { BatchError, type JournalStore } from '../batch/index.ts';
 import type { Connection } from './connection.ts';
 import { type ExportKey, JOURNAL, tableIn } from './exports-table.ts';
 
-/** A journal whose appended text waits for the transaction of the next checkpoint. */
+/** A journal that keeps appended text in memory until the transaction of the next checkpoint. */
 export interface TableJournal extends JournalStore {
   /** Writes the appended text, within the transaction of the caller. */
   write(connection: Connection): Promise<void>;
 }
 
-// The rows of a query. Each row has the text of a checkpoint interval.
+// The rows of a query. A row has the text of a checkpoint interval.
 const ROWS = 100;
 
-/** @param connection returns the connection of the open sink. */
+/** Returns the journal of an export in its table. @param connection returns the connection of the open sink. */
 export function tableJournal(connection: () => Connection, key: () => ExportKey): TableJournal {
   let end = 0;
   let waiting: string[] = [];
@@ -38,7 +38,7 @@ export function tableJournal(connection: () => Connection, key: () => ExportKey)
         `SELECT coalesce(sum(length(data)), 0) AS length FROM ${tableIn(target, JOURNAL)} WHERE target = $1 AND name = $2`,
         [target.table, name],
       );
-      // Both are saved in one transaction, so another length means that somebody changed the tables.
+      // Journal and checkpoint are saved in one transaction, so another length means that somebody changed the tables.
       if (Number(found?.length) !== length) throw tooShort(name);
       end = length;
       waiting = [];

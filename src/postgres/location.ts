@@ -1,4 +1,5 @@
 import { nearestName, parseUrl } from '../core/internal.ts';
+import { MAX_NAME_BYTES } from './sql.ts';
 
 /** A table, as the user names it. */
 export interface TableName {
@@ -19,6 +20,7 @@ const PARAMETERS = [
   'sslnegotiation',
   'application_name',
   'connect_timeout',
+  'query_timeout',
   'options',
   'uselibpqcompat',
 ];
@@ -31,15 +33,29 @@ export function isPostgresUrl(text: string): boolean {
 /** Returns the problem of a URL without a table, without its user information. */
 export function urlProblem(url: string): string | undefined {
   if (!isPostgresUrl(url)) return 'must be a URL such as postgres://db.internal/reports';
-  const parsed = parsePostgres(url);
+  const parsed = parseUrl(url);
   if (!parsed) return 'is not a URL. Percent-encode special characters of the user name and the password';
   if (parsed.hash !== '') return 'must not have a part after #. Percent-encode # as %23';
   if (parsed.searchParams.has('password'))
     return 'has a parameter password. Set PGPASSWORD, or use a password file (PGPASSFILE)';
   const unknown = [...parsed.searchParams.keys()].filter((name) => !PARAMETERS.includes(name));
-  if (unknown.length === 0) return undefined;
-  const nearest = nearestName(unknown[0] ?? '', [...PARAMETERS, 'table']);
-  return `has an unknown parameter: ${unknown.join(', ')}${nearest ? `. Did you mean ${nearest}?` : ''}`;
+  if (unknown.length > 0) {
+    const nearest = nearestName(unknown[0] ?? '', [...PARAMETERS, 'table']);
+    return `has an unknown parameter: ${unknown.join(', ')}${nearest ? `. Did you mean ${nearest}?` : ''}`;
+  }
+  return [...parsed.searchParams].map(([name, value]) => parameterProblem(name, value)).find(Boolean);
+}
+
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+const WHOLE: readonly string[] = ['port', 'connect_timeout', 'query_timeout'];
+
+/** Returns the problem of a parameter that `pg` would ignore silently. */
+function parameterProblem(name: string, value: string): string | undefined {
+  if (name === 'sslmode' && !SSL_MODES.includes(value))
+    return `has an unknown sslmode: ${JSON.stringify(value)}. Use one of ${SSL_MODES.join(', ')}`;
+  if (WHOLE.includes(name) && !/^[1-9]\d{0,8}$/.test(value))
+    return `has an invalid ${name}: ${JSON.stringify(value)}. Use a whole number of at least 1`;
+  return undefined;
 }
 
 /**
@@ -48,7 +64,7 @@ export function urlProblem(url: string): string | undefined {
  * @returns a text that describes a problem.
  */
 export function splitTable(text: string): { readonly url: string; readonly table: string } | string {
-  const parsed = parsePostgres(text);
+  const parsed = parseUrl(text);
   if (!parsed) return urlProblem(text) ?? 'is not a URL';
   const tables = parsed.searchParams.getAll('table');
   parsed.searchParams.delete('table');
@@ -62,15 +78,23 @@ export function splitTable(text: string): { readonly url: string; readonly table
   return 'must name the table once, such as postgres://db.internal/reports?table=conversations';
 }
 
+// A name in double quotes can contain dots. Capital letters count also without quotes, unlike in SQL.
+const NAME = '"(?:[^"]|"")+"|[^".][^.]*';
+const TABLE = new RegExp(`^(?:(${NAME})\\.)?(${NAME})$`, 's');
+
 /** Parses `table` or `schema.table`. @returns a text that describes a problem. */
 export function parseTable(text: string): TableName | string {
-  const parts = text.split('.');
-  if (parts.length > 2 || parts.some((part) => part === '' || part.includes('\0')))
+  const [match, schema, table = ''] = TABLE.exec(text) ?? [];
+  if (match === undefined || match.includes('\0'))
     return `must be a table, or a schema and a table such as reports.conversations, not ${JSON.stringify(text)}`;
-  const [first = '', second] = parts;
-  return second === undefined ? { schema: undefined, table: first } : { schema: first, table: second };
+  const name = { schema: schema && unquoted(schema), table: unquoted(table) };
+  const long = [name.schema ?? '', name.table].find((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
+  // Postgres would cut the name off, and two long names could then become one table.
+  if (long !== undefined)
+    return `must not have a name of more than ${MAX_NAME_BYTES} bytes: ${JSON.stringify(long)}`;
+  return name;
 }
 
-function parsePostgres(url: string): URL | undefined {
-  return parseUrl(url);
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

@@ -1,8 +1,8 @@
 import { BatchError } from '../batch/index.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, LOCK_TIMEOUT } from './connection.ts';
 import { fieldsOf } from './database-error.ts';
 
-// The server needs a moment to notice that a killed run has gone.
+// The server needs a moment to end the session of a killed run.
 const WAIT = '3s';
 
 /**
@@ -27,5 +27,5 @@ export async function lockFor(
       'ERR_LOCKED',
     );
   }
-  await query('RESET lock_timeout');
+  await query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
 }

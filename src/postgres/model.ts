@@ -19,10 +19,10 @@ export interface Model {
   rowsOf(record: JsonObject): readonly JsonObject[];
 }
 
-/** The options that decide the model. */
+/** The options of the model. */
 interface ModelOptions {
   rows?: RowLevel | undefined;
-  id?: string | undefined;
+  id?: readonly string[] | undefined;
   columns?: readonly string[] | undefined;
 }
 
@@ -52,15 +52,16 @@ function conversationModel(level: RowLevel | undefined, columns: readonly string
   };
 }
 
-function recordModel(id: string, columns: readonly string[] | undefined): Model {
-  const members = columns && [...new Set([id, ...columns])];
+function recordModel(id: readonly string[], columns: readonly string[] | undefined): Model {
+  const members = columns && [...new Set([...id, ...columns])];
   const pick = members && picker(members);
-  const readId = pathReader(id);
+  const pickId = picker(id);
   return {
     wanted: undefined,
-    recordKey: [id],
-    rowKey: [id],
-    rowsOf: (record) => [pick ? pick(record) : id in record ? record : { [id]: readId(record), ...record }],
+    recordKey: id,
+    rowKey: id,
+    // A path such as `user.id` is not a member of the record.
+    rowsOf: (record) => [pick ? pick(record) : { ...pickId(record), ...record }],
   };
 }
 

@@ -33,8 +33,11 @@ export interface PostgresOptions {
   name: string;
   /** Makes a row of each of these parts of a conversation. @default a row per record */
   rows?: RowLevel | undefined;
-  /** The member that identifies a record, for records other than conversations. @default 'conversationId' */
-  id?: string | undefined;
+  /**
+   * The member that identifies a record, for records other than conversations. A list if several members together identify a record, such as
+   * `['queueId', 'id']`. @default 'conversationId'
+   */
+  id?: string | readonly string[] | undefined;
   /** Columns of the table. @default the columns of conversations, or the members of the first records */
   columns?: readonly string[] | undefined;
   /** Adds a column for each member that is new, instead of writing it to `extra`. @default false */
@@ -46,7 +49,7 @@ const OPTIONS: OptionTable<PostgresOptions> = {
   table: 'string',
   name: 'string',
   rows: 'any',
-  id: 'string',
+  id: 'any',
   columns: 'array',
   addColumns: 'boolean',
 };
@@ -62,7 +65,7 @@ interface Session {
 }
 
 /**
- * Returns a sink that writes records to a table of Postgres, each record exactly once, also if the export is killed. It requires the package
+ * Returns a sink that writes records to a table of Postgres, each record exactly once, even if the export is killed. Requires the package
  * `pg`.
  *
  * All rows of a record are replaced in one transaction with the checkpoint. The tables `axios_oauth_refresh_exports` and
@@ -85,23 +88,24 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
   const [own, problems] = readOptions<PostgresOptions>(options, OPTIONS);
   const { url = '', table = '', name = '', rows, id, columns, addColumns = false } = own;
   const tableName = parseTable(table);
+  const ids: readonly unknown[] | undefined = id === undefined ? undefined : [id].flat();
   refuse('postgresTable', [
     prefixed('url', urlProblem(url)),
     typeof tableName === 'string' && `table ${tableName}`,
     name === '' && 'name must identify the export, such as the date of a day',
     rows !== undefined && !ROW_LEVELS.includes(rows) && `rows must be one of ${ROW_LEVELS.join(', ')}`,
     rows !== undefined &&
-      id !== undefined &&
-      id !== 'conversationId' &&
+      ids?.some((member) => member !== 'conversationId') &&
       'rows requires conversations, so id must be omitted',
-    id === '' && 'id must be the name of a member',
+    ids?.length === 0 && 'id must name a member',
+    ids?.some((member) => typeof member !== 'string' || member === '') && 'id must be the name of a member',
     columns?.length === 0 && 'columns must not be empty',
     columns?.some((column) => typeof column !== 'string' || column === '') && 'columns must be names',
     ...problems,
   ]);
   if (typeof tableName === 'string') throw new Error('unreachable');
   const place = tableName;
-  const model = modelOf({ rows, id, columns });
+  const model = modelOf({ rows, id: ids as readonly string[] | undefined, columns });
   let session: Session | undefined;
 
   function opened(): Session {
@@ -127,7 +131,7 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     save: (text) => (session ? commit(session, text) : start(text)),
   };
 
-  /** Saves the checkpoint of an export that begins. Takes the lock, so that a running export keeps its checkpoint. */
+  /** Saves the checkpoint of an export that begins. Requires the lock, so that another run of the export keeps its checkpoint. */
   async function start(text: string): Promise<void> {
     await shared.use(async (connection) => {
       const target = await findTarget(connection, place);
@@ -142,7 +146,8 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
   async function commit(current: Session, text: string): Promise<void> {
     const { connection, key, target, writer } = current;
     await writer.flush();
-    await connection.query('BEGIN');
+    // The statements after a lock must see the rows that another export wrote before it released the lock.
+    await connection.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     await writer.merge();
     await journal.write(connection);
     await saveExport(connection, key, text, current.revision);
@@ -158,8 +163,10 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     const key = { target, name };
     await lockFor(connection, exportLock(target, name));
     const row = await readExport(connection, key);
-    // Another run may have written between the loading of the checkpoint and the lock.
+    // Another run may have saved after this run loaded the checkpoint, and before this run had the lock.
     if (row?.revision !== revision) throw takenOver(name);
+    // Somebody may have removed the journal, whose absence the opening of the journal reports.
+    await createOwnTables(connection, target);
     const writer = await openRowWriter(connection, {
       table: place,
       model,
@@ -217,7 +224,7 @@ function exportLock(target: Target, name: string): string {
   return `the export ${JSON.stringify(name)} into ${labelOf(target)}`;
 }
 
-/** An export without records may have no table. */
+/** Returns whether an export has written records. Without records, the table may not exist yet. */
 function hasRecords(checkpoint: string): boolean {
   return !/"records":0\b/.test(checkpoint);
 }

@@ -5,7 +5,7 @@ import { checkTable, extraColumn, keyColumns, missingProblem } from './check-tab
 import { matchColumn, type WantedColumn } from './columns.ts';
 import type { Connection } from './connection.ts';
 import { addColumns, createTable, EXTRA } from './create-table.ts';
-import { copyValue } from './encode.ts';
+import { copyValue, NULL } from './encode.ts';
 import type { TableName } from './location.ts';
 import { columnsFor, idOf, type Model, membersOf, rowsOf } from './model.ts';
 import { snakeCase } from './sql.ts';
@@ -30,14 +30,14 @@ interface WriterOptions {
   readonly addColumns: boolean;
 }
 
-// In characters: a transaction that is larger waits in the temporary table.
+// In characters. When more rows wait in memory, they are sent to the temporary table.
 const MAX_BUFFERED = 1_048_576;
 
 /** Opens a writer: creates or checks the table. @throws ConfigurationError, BatchError */
 export async function openRowWriter(connection: Connection, options: WriterOptions): Promise<RowWriter> {
   const { model } = options;
   let target = await findTarget(connection, options.table);
-  /** The column of each member that the records had so far; undefined: the member is in `extra`. */
+  /** The column of each known member; undefined: the member is written to `extra`. */
   const columnOf = new Map<string, TableColumn | undefined>();
   const inExtra = new Set<string>();
   let isReady = false;
@@ -46,6 +46,9 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
   let records = 0;
   let isStaged = false;
   let columns: readonly TableColumn[] = [];
+  /** The place of each member among `columns`. */
+  let places = new Map<string, number>();
+  let copying: Promise<void> = Promise.resolve();
 
   if (model.wanted) await prepare(model.wanted);
   else if (target.columns) checkTable(target, model, undefined, options.addColumns);
@@ -64,7 +67,7 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
 
   /** Finds or adds the columns of new members. */
   async function place(wanted: readonly WantedColumn[]): Promise<void> {
-    const absent = wanted.filter(({ member }) => !assign(member));
+    const absent = inOrder(wanted).filter(({ member }) => !assign(member));
     if (absent.length > 0) {
       await flush();
       if (options.addColumns) await add(absent);
@@ -75,6 +78,17 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
     const extra = extraColumn(target.columns ?? []);
     const used = [...columnOf.values()].filter((column) => column !== undefined);
     columns = extra && !used.includes(extra) ? [...used, extra] : used;
+    places = new Map(
+      [...columnOf].flatMap(([member, column]) => (column ? [[member, columns.indexOf(column)]] : [])),
+    );
+  }
+
+  /** The key first, then exact names, because another member can have the same name in snake case. */
+  function inOrder(wanted: readonly WantedColumn[]): readonly WantedColumn[] {
+    const names = new Set((target.columns ?? []).map(({ name }) => name));
+    const rank = ({ member }: WantedColumn) =>
+      model.rowKey.includes(member) ? 0 : names.has(member) ? 1 : 2;
+    return wanted.toSorted((one, other) => rank(one) - rank(other));
   }
 
   function assign(member: string): boolean {
@@ -108,30 +122,53 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
     inExtra.add(member);
   }
 
-  function lineOf(row: JsonObject): string {
-    const values = new Map<string, unknown>();
-    const rest: [string, unknown][] = [];
-    for (const [member, value] of Object.entries(row)) {
-      const column = columnOf.get(member);
-      if (column) values.set(column.name, value);
-      else if (value !== null && value !== undefined) rest.push([member, value]);
+  /** Returns the members that the records did not have so far. A member without a value has no type. */
+  function newMembers(rows: readonly JsonObject[]): string[] {
+    const found = new Set<string>();
+    for (const row of rows) {
+      for (const member of Object.keys(row)) {
+        if (!columnOf.has(member) && row[member] !== null && row[member] !== undefined) found.add(member);
+      }
     }
-    if (rest.length > 0) values.set(EXTRA, Object.fromEntries(rest));
-    return columns.map((column) => copyValue(values.get(column.name), column)).join('\t');
+    return [...found];
   }
 
-  async function flush(): Promise<void> {
+  function lineOf(row: JsonObject): string {
+    const cells: string[] = new Array(columns.length).fill(NULL);
+    const rest: [string, unknown][] = [];
+    for (const [member, value] of Object.entries(row)) {
+      if (value === null || value === undefined) continue;
+      const at = places.get(member);
+      const column = at === undefined ? undefined : columns[at];
+      if (at === undefined || !column) rest.push([member, value]);
+      else cells[at] = copyValue(value, column);
+    }
+    const last = columns.at(-1);
+    if (rest.length > 0 && last) cells[columns.length - 1] = copyValue(Object.fromEntries(rest), last);
+    return cells.join('\t');
+  }
+
+  /** Starts to send the rows that wait, so that the export can read pages at the same time. */
+  async function send(): Promise<void> {
     if (waiting.length === 0) return;
     const rows = waiting;
     waiting = [];
     size = 0;
     isStaged = true;
-    await copyRows(
+    await copying;
+    copying = copyRows(
       connection,
       target,
       columns.map(({ name }) => name),
       rows,
     );
+    // The next call of `send` or `flush` rejects with the error.
+    copying.catch(() => {});
+  }
+
+  async function flush(): Promise<void> {
+    await send();
+    await copying;
   }
 
   return {
@@ -149,10 +186,8 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
         );
         await prepare(columnsFor(flat, members));
       }
-      const fresh = membersOf(flat).filter((member) => !columnOf.has(member));
-      // A member without a value has no type.
-      const present = fresh.filter((member) => hasValue(flat, member));
-      if (present.length > 0) await place(columnsFor(flat, present));
+      const fresh = newMembers(flat);
+      if (fresh.length > 0) await place(columnsFor(flat, fresh));
       for (const rows of all) {
         records++;
         const id = idOf(rows[0] ?? {}, model);
@@ -161,7 +196,7 @@ export async function openRowWriter(connection: Connection, options: WriterOptio
           waiting.push({ line, record: records, id });
           size += line.length;
         }
-        if (size > MAX_BUFFERED) await flush();
+        if (size > MAX_BUFFERED) await send();
       }
     },
     async merge() {

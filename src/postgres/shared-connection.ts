@@ -1,14 +1,14 @@
 import { type Connection, connect } from './connection.ts';
 
-/** Uses one connection for calls that follow each other closely, such as the checkpoints of many days. */
+/** A connection for calls in quick succession, such as those that read the checkpoints of many days. */
 export interface SharedConnection {
   use<T>(call: (connection: Connection) => Promise<T>): Promise<T>;
 }
 
-// In milliseconds. The connection must not keep the process alive.
+// In milliseconds. An idle connection keeps the process alive, so that the time must be short.
 const IDLE = 50;
 
-/** Connects when a call needs the connection, and closes the connection when no call follows. */
+/** Returns a connection that connects for a call, and closes when no other call follows. */
 export function sharedConnection(url: string): SharedConnection {
   let opened: Promise<Connection> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -31,7 +31,7 @@ export function sharedConnection(url: string): SharedConnection {
       timer = setTimeout(close, IDLE);
       return result;
     } catch (error) {
-      // Its transaction may be open, or the connection lost.
+      // The transaction of the call may be open, or the connection may be lost.
       await close();
       throw error;
     }
@@ -39,7 +39,7 @@ export function sharedConnection(url: string): SharedConnection {
 
   return {
     use(call) {
-      // One after the other, because a call can have a transaction.
+      // Calls must not overlap, because a call can have a transaction.
       const result = last.then(() => run(call));
       last = result.catch(() => {});
       return result;

@@ -9,7 +9,7 @@ export function quotedList(names: readonly string[]): string {
 }
 
 // Postgres cuts longer names off, and two long names could then become one.
-const MAX_NAME_BYTES = 63;
+export const MAX_NAME_BYTES = 63;
 
 /** Returns the name of a column for a member of the API: `conversation_id` for `conversationId`. */
 export function snakeCase(member: string): string {
@@ -19,7 +19,8 @@ export function snakeCase(member: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, '_')
     .replace(/^_+|_+$/g, '')
     .toLowerCase();
-  let name = words || 'value';
-  while (Buffer.byteLength(name) > MAX_NAME_BYTES) name = name.slice(0, -1);
-  return name;
+  // Code points, because half of a surrogate pair is not a character.
+  const characters = [...(words || 'value')];
+  while (Buffer.byteLength(characters.join('')) > MAX_NAME_BYTES) characters.pop();
+  return characters.join('');
 }

@@ -6,7 +6,7 @@ import { quoted, quotedList } from './sql.ts';
 import { labelOf, type Target } from './target.ts';
 
 const STAGING = 'pg_temp.axios_oauth_refresh_rows';
-/** The number of the record of a row. A record that came twice is written as it came last. */
+/** The column with the number of a row's record. If a record came twice, only the rows with the higher number are written. */
 const RECORD = 'axios_oauth_refresh_record';
 
 /** The rows of a transaction, as text for `COPY`. */
@@ -20,9 +20,9 @@ export interface StagedRow {
 }
 
 /**
- * Creates a temporary table with the types of the table, or creates it again with new columns. It must be empty.
+ * Creates the temporary table with the columns and types of the table. Drops an earlier one, which must be empty.
  *
- * It belongs to the session, not to a transaction, so that no transaction stays open while the export waits for pages.
+ * The temporary table belongs to the session, not to a transaction, so that no transaction stays open while the export waits for pages.
  */
 export async function createStaging({ query }: Connection, target: Target): Promise<void> {
   const writable = (target.columns ?? []).filter((column) => column.isWritable).map(({ name }) => name);
@@ -32,7 +32,7 @@ export async function createStaging({ query }: Connection, target: Target): Prom
   );
 }
 
-/** Adds columns that the table has got. */
+/** Adds the columns that were added to the table. */
 export async function extendStaging(
   { query }: Connection,
   added: readonly { readonly name: string; readonly type: string }[],
@@ -58,7 +58,7 @@ export async function copyRows(
   }
 }
 
-/** `COPY axios_oauth_refresh_rows, line 3, column duration: "abc"`. The rest is a value of the record. */
+/** Parses `COPY axios_oauth_refresh_rows, line 3, column duration: "abc"`. The end is a value of the record. */
 function lineAndColumn(where: string): [line: string | undefined, column: string | undefined] {
   const [, line, column] = /, line (\d+)(?:, column (.+?)(?:: |$))?/.exec(where) ?? [];
   return [line, column];
@@ -76,14 +76,21 @@ export async function mergeRows(
   recordKey: readonly string[],
 ): Promise<void> {
   const sameRecord = recordKey.map((name) => `old.${quoted(name)} = staged.${quoted(name)}`).join(' AND ');
+  const keys = quotedList(recordKey);
   const list = quotedList(columns);
   try {
+    // Two exports that write the same record at once would both insert its rows.
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `axios-oauth-refresh the rows of ${labelOf(target)}`,
+    ]);
     await client.query(`DELETE FROM ${target.sql} old USING ${STAGING} staged WHERE ${sameRecord}`);
+    // Few records come twice. A window function over all rows would sort them with all their columns.
     await client.query(
-      `INSERT INTO ${target.sql} (${list}) SELECT ${list} FROM (
-         SELECT *, max(${RECORD}) OVER (PARTITION BY ${quotedList(recordKey)}) AS axios_oauth_refresh_last FROM ${STAGING}
-       ) staged WHERE ${RECORD} = axios_oauth_refresh_last`,
+      `DELETE FROM ${STAGING} old USING (
+         SELECT ${keys}, max(${RECORD}) AS axios_oauth_refresh_last FROM ${STAGING} GROUP BY ${keys} HAVING min(${RECORD}) < max(${RECORD})
+       ) staged WHERE ${sameRecord} AND ${RECORD} < axios_oauth_refresh_last`,
     );
+    await client.query(`INSERT INTO ${target.sql} (${list}) SELECT ${list} FROM ${STAGING}`);
     await client.query(`TRUNCATE ${STAGING}`);
   } catch (error) {
     throw misfitError(error, target);
@@ -96,7 +103,11 @@ const REASONS: Readonly<Record<string, string>> = {
   '22007': 'it is not a valid date or time',
   '22008': 'it is out of range',
   '22P02': 'it has another type',
+  '22P05': 'the encoding of the database lacks one of its characters',
   '23502': 'it is missing',
+  '23514': 'no partition accepts it',
+  '54000': 'it is too large',
+  P0001: 'a trigger refuses it',
 };
 
 /** Converts an error about a value. The message never contains the value. */
@@ -112,12 +123,24 @@ export function misfitError(
   const type = found ? ` (${found.type})` : '';
   const where = name === undefined ? '' : ` the column ${name}${type} of`;
   const because =
-    REASONS[code] ?? (constraint === undefined ? 'Postgres refuses it' : `it violates ${constraint}`);
+    constraint === undefined ? (REASONS[code] ?? 'Postgres refuses it') : `it violates ${constraint}`;
+  const change =
+    constraint !== undefined
+      ? `Change the constraint, such as ALTER TABLE ${violated(error, target)} DROP CONSTRAINT ${quoted(constraint)},`
+      : name === undefined
+        ? 'Change the table'
+        : `Change the table, such as ALTER TABLE ${target.sql} ALTER COLUMN ${quoted(name)} ${code === '23502' ? 'DROP NOT NULL' : 'TYPE text'},`;
   return new BatchError(
     `a value of ${id === undefined ? 'a record' : `the record ${id}`} does not fit${where} the table ${labelOf(target)}: ${because} ` +
-      `(SQLSTATE ${code}). What was saved before stays. Change the table, such as ALTER TABLE ${target.sql} ALTER COLUMN ` +
-      `${name === undefined ? '...' : quoted(name)} TYPE text, and run the same export again to resume.`,
+      `(SQLSTATE ${code}). What was saved before stays. ${change} ` +
+      `and run the same export again to resume.`,
     'ERR_RECORD',
     { cause: Object.assign(new Error(`SQLSTATE ${code}`), { code }) },
   );
+}
+
+/** Returns the table with a violated constraint: the constraint can be a foreign key of another table. */
+function violated(error: unknown, target: Target): string {
+  const { schema, table } = fieldsOf(error);
+  return schema === undefined || table === undefined ? target.sql : `${quoted(schema)}.${quoted(table)}`;
 }

@@ -10,9 +10,9 @@ export interface TableColumn {
   readonly type: string;
   /** `typcategory` of `pg_type`, such as `N` for numbers, or `J` for json and jsonb. */
   readonly category: string;
-  /** Whether an insert must set the column. */
+  /** An insert must set the column. */
   readonly isRequired: boolean;
-  /** Whether an insert may set the column. */
+  /** An insert may set the column. */
   readonly isWritable: boolean;
 }
 
@@ -26,6 +26,8 @@ export interface Target {
   readonly columns: readonly TableColumn[] | undefined;
   /** The columns of each unique key. */
   readonly keys: readonly (readonly string[])[];
+  /** The tables whose rows change if a row of the table is deleted. */
+  readonly dependents: readonly string[];
 }
 
 /** Returns `schema.table`, for messages. */
@@ -33,7 +35,7 @@ export function labelOf({ schema, table }: Pick<Target, 'schema' | 'table'>): st
   return `${schema}.${table}`;
 }
 
-/** Looks for a table. @throws ConfigurationError if its schema is missing, or if it is a view. */
+/** Looks for a table. @throws ConfigurationError if the schema does not exist, or if the name is not a table. */
 export async function findTarget({ query }: Connection, name: TableName): Promise<Target> {
   const reference =
     name.schema === undefined ? quoted(name.table) : `${quoted(name.schema)}.${quoted(name.table)}`;
@@ -53,12 +55,17 @@ export async function findTarget({ query }: Connection, name: TableName): Promis
     ]);
   }
   const target = { schema, table: name.table, sql: `${quoted(schema)}.${quoted(name.table)}` };
-  if (!found.oid) return { ...target, columns: undefined, keys: [] };
+  if (!found.oid) return { ...target, columns: undefined, keys: [], dependents: [] };
   if (found.kind !== 'r' && found.kind !== 'p')
     throw new ConfigurationError('Postgres', [
       `${labelOf(target)} is not a table. Choose the name of a table`,
     ]);
-  return { ...target, columns: await columnsOf(query, found.oid), keys: await keysOf(query, found.oid) };
+  return {
+    ...target,
+    columns: await columnsOf(query, found.oid),
+    keys: await keysOf(query, found.oid),
+    dependents: await dependentsOf(query, found.oid),
+  };
 }
 
 async function columnsOf(query: Connection['query'], oid: string): Promise<TableColumn[]> {
@@ -84,4 +91,13 @@ async function keysOf(query: Connection['query'], oid: string): Promise<string[]
     [oid],
   );
   return rows.map(({ columns }) => columns);
+}
+
+async function dependentsOf(query: Connection['query'], oid: string): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    `SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint
+     WHERE confrelid = $1::oid AND contype = 'f' AND confdeltype IN ('c', 'n', 'd')`,
+    [oid],
+  );
+  return rows.map(({ name }) => name);
 }

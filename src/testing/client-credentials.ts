@@ -1,5 +1,5 @@
 import type { SimRequest } from './http.ts';
-import type { Settings } from './options.ts';
+import type { Settings } from './settings.ts';
 
 /** The client credentials of a token request. */
 export interface Credentials {

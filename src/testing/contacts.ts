@@ -1,5 +1,6 @@
 import { genesysError } from './errors.ts';
 import { isObject, json, parseJson, parseObject, type Reply, type Route } from './http.ts';
+import { STREAMS } from './random.ts';
 import type { BulkResponse, BulkResult, ListContact } from './wire-types.ts';
 import type { World } from './world.ts';
 
@@ -22,8 +23,6 @@ export interface Contacts {
 
 const LIST = /^\/api\/v2\/outbound\/contactlists\/([^/]+)\/contacts$/;
 const BULK_ADD = '/api/v2/externalcontacts/bulk/contacts/add';
-const CONTACT_IDS = 11;
-const FAILURES = 12;
 
 /** Creates the endpoints that import contacts. */
 export function createContacts(world: World): Contacts {
@@ -33,7 +32,7 @@ export function createContacts(world: World): Contacts {
   let createdIds = 0;
   let entityCount = 0;
 
-  const newId = () => hash.uuid(CONTACT_IDS, ++createdIds);
+  const newId = () => hash.uuid(STREAMS.importedContact, ++createdIds);
 
   const remember = (into: Map<string, ImportedContact>, id: string, data: Record<string, unknown>) => {
     const known = into.get(id);
@@ -76,7 +75,7 @@ export function createContacts(world: World): Contacts {
         error: { code: 'bad.request', message, status: 400, retryable: false },
       };
     }
-    if (hash.fraction(FAILURES, n) < settings.bulkFailures) {
+    if (hash.fraction(STREAMS.bulkFailure, n) < settings.bulkFailures) {
       const message = 'The entity could not be stored.';
       const error = { code: 'service.unavailable', message, status: 503, retryable: true };
       return { id, success: false, status: 503, error };

@@ -1,17 +1,11 @@
 import { createIsoWriter } from './iso-time.ts';
-import { createHash, type Hash } from './random.ts';
+import { createHash, type Hash, STREAMS } from './random.ts';
 import { answeredAt, type Stage } from './timeline.ts';
 import type { ConversationDetail } from './wire-types.ts';
 
-// One stream of the hash per field, so that the fields are independent.
-const CONVERSATION = 0;
-const CUSTOMER = 1;
-const AGENT = 2;
-const SESSION = 3;
-const PHONE = 4;
-const ENTITY = 5;
-const QUEUE = 6;
-const USER = 7;
+/** The users and queues of the organization. */
+export const USERS = 64;
+export const QUEUES = 16;
 
 const WRAP_UPS = ['resolved', 'callback', 'transferred', 'voicemail'];
 const RARE_MEDIA = ['chat', 'email', 'callback', 'message'];
@@ -45,24 +39,24 @@ export interface ConversationWriter {
 /** Creates the writer of one seed. */
 export function createConversationWriter(seed: number): ConversationWriter {
   const hash = createHash(seed);
-  const queues = uuids(hash, QUEUE, 16);
+  const queues = uuids(hash, STREAMS.queue, QUEUES);
   const iso = createIsoWriter();
-  const users = uuids(hash, USER, 64);
+  const users = uuids(hash, STREAMS.user, USERS);
 
   const fieldsOf = (index: number, start: number, end: number): Fields => {
-    const word = hash.int(ENTITY, index);
+    const word = hash.int(STREAMS.entity, index);
     return {
-      id: hash.uuid(CONVERSATION, index),
+      id: hash.uuid(STREAMS.conversation, index),
       start: iso(start),
       end: iso(end),
       answered: iso(answeredAt(start, end)),
       mediaType: (word & 31) === 0 ? (RARE_MEDIA[(word >>> 5) & 3] ?? 'chat') : 'voice',
       direction: (word >>> 8) % 5 === 0 ? 'outbound' : 'inbound',
-      customer: hash.uuid(CUSTOMER, index),
-      agent: hash.uuid(AGENT, index),
-      callerSession: hash.uuid(SESSION, index * 2),
-      agentSession: hash.uuid(SESSION, index * 2 + 1),
-      ani: `tel:+1317555${1000 + (hash.int(PHONE, index) % 9000)}`,
+      customer: hash.uuid(STREAMS.customer, index),
+      agent: hash.uuid(STREAMS.agent, index),
+      callerSession: hash.uuid(STREAMS.session, index * 2),
+      agentSession: hash.uuid(STREAMS.session, index * 2 + 1),
+      ani: `tel:+1317555${1000 + (hash.int(STREAMS.phone, index) % 9000)}`,
       user: users[(word >>> 12) & 63] ?? '',
       queue: queues[(word >>> 19) & 15] ?? '',
       wrapUp: WRAP_UPS[(word >>> 23) & 3] ?? 'resolved',

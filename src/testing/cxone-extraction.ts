@@ -1,6 +1,7 @@
 import { cxoneError } from './errors.ts';
 import { json, parseObject, type Reply, type Route } from './http.ts';
-import { parseTime } from './options.ts';
+import { parseTime } from './iso-time.ts';
+import { STREAMS } from './random.ts';
 import type { Dataset } from './records.ts';
 import { completedIn, indexesOf, type Selection } from './selection.ts';
 import type { World } from './world.ts';
@@ -24,7 +25,6 @@ const JOBS = '/data-extraction/v1/jobs';
 const JOB = /^\/data-extraction\/v1\/jobs\/([\w-]+)$/;
 const FILE = /^\/extracts\/([\w-]+)\.csv$/;
 const MAX_JOBS = 1000;
-const JOB_IDS = 13;
 const OUTCOMES: Record<string, string> = { FULFILLED: 'SUCCEEDED' };
 
 /** Creates the data extraction jobs. A finished job returns the URL of a file on another host. */
@@ -47,7 +47,7 @@ export function createExtractions(world: World): Extractions {
     }
     if (typeof body?.entityName !== 'string') return cxoneError(400, 'entityName is required');
     const number = ++created;
-    const id = world.hash.uuid(JOB_IDS, number);
+    const id = world.hash.uuid(STREAMS.extractionJob, number);
     const outcome = settings.jobOutcome(number);
     jobs.set(id, {
       number,

@@ -1,9 +1,8 @@
+import { cxonePage } from './cxone-page.ts';
 import { cxoneError } from './errors.ts';
-import { json, type Reply, type Route, type SimRequest, wholeNumber } from './http.ts';
-import { parseTime } from './options.ts';
+import type { Reply, Route, SimRequest } from './http.ts';
+import { parseTime } from './iso-time.ts';
 import type { World } from './world.ts';
-
-const MAX_ROWS = 10_000;
 
 /** The ids that completed contacts refer to, and their teams. */
 const LISTS = {
@@ -30,7 +29,7 @@ export function cxoneResourceRoutes(world: World): Route[] {
     ([name, { first, count, record }]): Route => ({
       method: 'GET',
       path: new RegExp(`^/incontactapi/services/v\\d+(?:\\.\\d+)?/${name}$`),
-      handle: (request) => page(world, request, name, count, (n) => record(first + n)),
+      handle: (request) => cxonePage(world, request, name, count, (n) => record(first + n)),
     }),
   );
   return [
@@ -51,7 +50,7 @@ function stateHistory(world: World, request: SimRequest): Reply {
     return cxoneError(400, 'startDate and endDate are required in ISO 8601');
   const from = dataset.firstStartingAt(start);
   const count = Math.max(0, dataset.firstStartingAt(end) - from) * 2;
-  return page(world, request, 'contactStateHistory', count, (n) => {
+  return cxonePage(world, request, 'contactStateHistory', count, (n) => {
     const contact = dataset.completedContact(from + Math.floor(n / 2));
     const stateIndex = n % 2;
     if (contact === undefined) throw new RangeError('the data of the simulator ends before this contact');
@@ -66,31 +65,4 @@ function stateHistory(world: World, request: SimRequest): Reply {
       skillId,
     };
   });
-}
-
-function page(
-  world: World,
-  { path, query }: SimRequest,
-  list: string,
-  total: number,
-  record: (n: number) => unknown,
-): Reply {
-  const skip = wholeNumber(query.get('skip')) ?? 0;
-  const top = wholeNumber(query.get('top')) ?? MAX_ROWS;
-  if (Number.isNaN(skip) || !(top >= 1)) return cxoneError(400, 'Invalid top or skip');
-  const count = Math.min(top, MAX_ROWS, total - skip);
-  if (count <= 0) return { status: 204, body: '' };
-  const next = new URLSearchParams(query);
-  next.set('skip', String(skip + count));
-  const body = {
-    businessUnitId: 4_599_999,
-    lastPollTime: new Date(world.settings.now()).toISOString(),
-    totalRecords: total,
-    _links: {
-      self: `${world.url}${path}?${query}`,
-      ...(skip + count < total && { next: `${world.url}${path}?${next}` }),
-    },
-    [list]: Array.from({ length: count }, (_, n) => record(skip + n)),
-  };
-  return { ...json(200, body), records: count };
 }

@@ -9,7 +9,7 @@ import type {
 /** Returns whether a conversation matches the filters of a query. */
 export type ConversationMatch = (conversation: ConversationDetail) => boolean;
 
-/** One segment with everything that contains it. */
+/** A segment, with its session, participant and conversation. */
 interface Part {
   conversation: ConversationDetail;
   participant: ConversationParticipant;
@@ -40,10 +40,10 @@ const DIMENSIONS: Readonly<Record<string, Dimension>> = {
 const UNSUPPORTED = ['evaluationFilters', 'surveyFilters', 'resolutionFilters'];
 
 /**
- * Reads the filters of a details query or a details job. A conversation matches `conversationFilters` if its values do, in whichever
- * segments they are, and `segmentFilters` if at least one of its segments matches all of them.
+ * Reads the filters of a details query or a details job. A conversation matches `conversationFilters` if the values of any of its segments
+ * match, and `segmentFilters` if one of its segments matches all of them.
  *
- * @returns undefined if there are no filters, and the problem if a filter is wrong or not supported.
+ * @returns undefined if there are no filters; a message if a filter is wrong or not supported.
  */
 export function readFilters(
   query: Readonly<Record<string, unknown>>,

@@ -10,7 +10,8 @@ import {
   unpackCursor,
   wholeNumber,
 } from './http.ts';
-import { parseInterval } from './options.ts';
+import { parseInterval } from './iso-time.ts';
+import { STREAMS } from './random.ts';
 import { jsonOf, readFrom, type Selection, selectConversations } from './selection.ts';
 import type { DetailsJobState, DetailsJobStatus } from './wire-types.ts';
 import type { World } from './world.ts';
@@ -40,7 +41,6 @@ const JOB = /^\/api\/v2\/analytics\/conversations\/details\/jobs\/([\w-]+)$/;
 const RESULTS = /^\/api\/v2\/analytics\/conversations\/details\/jobs\/([\w-]+)\/results$/;
 const MAX_JOBS = 1000;
 const MAX_PAGE = 10_000;
-const JOB_IDS = 10;
 
 /** Creates the details jobs, which run asynchronously, return pages forward only, and expire. */
 export function createDetailsJobs(world: World): DetailsJobs {
@@ -68,7 +68,7 @@ export function createDetailsJobs(world: World): DetailsJobs {
     const at = settings.dataNow() === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : until;
     const selection = selectConversations(world, { ...interval, matching, at, filter });
     const number = ++created;
-    const id = world.hash.uuid(JOB_IDS, number);
+    const id = world.hash.uuid(STREAMS.detailsJob, number);
     jobs.set(id, {
       id,
       number,

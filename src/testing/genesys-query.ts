@@ -9,8 +9,7 @@ import {
   unpackCursor,
   wholeNumber,
 } from './http.ts';
-import { DAY } from './iso-time.ts';
-import { parseInterval, parseTime } from './options.ts';
+import { DAY, parseInterval, parseTime } from './iso-time.ts';
 import { jsonOf, pageOf, readFrom, type Selection, selectConversations, visibleIn } from './selection.ts';
 import type { World } from './world.ts';
 

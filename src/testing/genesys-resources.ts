@@ -1,3 +1,4 @@
+import { QUEUES, USERS } from './conversation.ts';
 import { genesysError } from './errors.ts';
 import {
   json,
@@ -9,23 +10,17 @@ import {
   unpackCursor,
   wholeNumber,
 } from './http.ts';
-import { parseInterval } from './options.ts';
+import { HOUR, parseInterval } from './iso-time.ts';
+import { STREAMS } from './random.ts';
 import type { World } from './world.ts';
 
-/** A record of a list. Records are computed from the seed, and have the ids that conversations refer to. */
+/** A record of a list. Users and queues have the ids that conversations refer to. */
 type Entity = { readonly id: string; readonly name: string } & Readonly<Record<string, unknown>>;
 
-const USERS = 64;
-const QUEUES = 16;
-// The streams of the conversations, so that their queues and users are in the lists.
-const QUEUE_IDS = 6;
-const USER_IDS = 7;
-const OTHER_IDS = 20;
-const HOUR = 3_600_000;
 const MAX_PAGE = 500;
 const MEMBERS = /^\/api\/v2\/routing\/queues\/([\w-]+)\/members$/;
 
-/** Lists with pages that have numbers: the name and the number of their records. */
+/** Lists with page numbers: the name of a record, and the number of records. */
 const LISTS: Readonly<Record<string, readonly [name: string, count: number]>> = {
   '/api/v2/routing/wrapupcodes': ['Wrap-up code', 24],
   '/api/v2/routing/skills': ['Skill', 32],
@@ -40,8 +35,8 @@ export function genesysResourceRoutes(world: World): Route[] {
   const { hash } = world;
   const entities = (name: string, count: number, stream: number, first = 0): Entity[] =>
     Array.from({ length: count }, (_, n) => ({ id: hash.uuid(stream, first + n), name: `${name} ${n + 1}` }));
-  const users = entities('User', USERS, USER_IDS);
-  const queues = entities('Queue', QUEUES, QUEUE_IDS);
+  const users = entities('User', USERS, STREAMS.user);
+  const queues = entities('Queue', QUEUES, STREAMS.queue);
   // Every fourth queue is empty, and a user is a member of several queues.
   const membersOf = (queue: number): Entity[] =>
     queue % 4 === 3 ? [] : users.filter((_, user) => (user + queue) % (queue + 2) === 0);
@@ -60,9 +55,9 @@ export function genesysResourceRoutes(world: World): Route[] {
       const queue = queues.findIndex((other) => other.id === id);
       return queue < 0 ? genesysError(404) : linkedPage(request, membersOf(queue).map(asMember));
     }),
-    get('/api/v2/teams', (request) => linkedPage(request, entities('Team', 12, OTHER_IDS))),
+    get('/api/v2/teams', (request) => linkedPage(request, entities('Team', 12, STREAMS.resource))),
     ...Object.entries(LISTS).map(([path, [name, count]], n) =>
-      get(path, (request) => numberedPage(request, entities(name, count, OTHER_IDS, (n + 1) * 1000))),
+      get(path, (request) => numberedPage(request, entities(name, count, STREAMS.resource, (n + 1) * 1000))),
     ),
     post('/api/v2/analytics/users/details/query', (body, span) => userDetails(users, body, span)),
     post('/api/v2/analytics/conversations/aggregates/query', (body, span) =>

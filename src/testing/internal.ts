@@ -1,1 +1,2 @@
-export { DEFAULTS as SIMULATOR_DEFAULTS, parseTime } from './options.ts';
+export { parseTime } from './iso-time.ts';
+export { DEFAULTS as SIMULATOR_DEFAULTS } from './settings.ts';

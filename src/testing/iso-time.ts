@@ -15,8 +15,27 @@ export function createIsoWriter(): (time: number) => string {
       prefix = new Date(today * DAY).toISOString().slice(0, 11);
     }
     const rest = time - today * DAY;
-    const hour = TWO[Math.floor(rest / 3_600_000)];
+    const hour = TWO[Math.floor(rest / HOUR)];
     const minute = TWO[Math.floor(rest / 60_000) % 60];
     return `${prefix}${hour}:${minute}:${TWO[Math.floor(rest / 1000) % 60]}.${THREE[rest % 1000]}Z`;
   };
+}
+
+/** Reads an ISO 8601 interval `start/end`. Returns undefined if it is invalid or does not end after its start. */
+export function parseInterval(text: string): { start: number; end: number } | undefined {
+  const [from, to, more] = text.split('/');
+  if (from === undefined || to === undefined || more !== undefined) return undefined;
+  const start = parseTime(from);
+  const end = parseTime(to);
+  return start !== undefined && end !== undefined && start < end ? { start, end } : undefined;
+}
+
+const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+
+/** Reads an ISO 8601 time, in UTC if it has no time zone, like the vendors. Returns undefined if it is invalid. */
+export function parseTime(text: string): number | undefined {
+  const match = ISO_TIME.exec(text);
+  if (!match) return undefined;
+  const time = Date.parse(match[1] === undefined || match[4] !== undefined ? text : `${text}Z`);
+  return Number.isNaN(time) ? undefined : time;
 }

@@ -16,6 +16,27 @@ export interface Hash {
   uuid(stream: number, index: number): string;
 }
 
+/** The stream of each kind of value, so that the values are independent. Faults have a hash of their own. */
+export const STREAMS = {
+  conversation: 0,
+  customer: 1,
+  agent: 2,
+  session: 3,
+  phone: 4,
+  entity: 5,
+  queue: 6,
+  user: 7,
+  long: 8,
+  contact: 9,
+  detailsJob: 10,
+  importedContact: 11,
+  bulkFailure: 12,
+  extractionJob: 13,
+  change: 14,
+  arrival: 15,
+  resource: 20,
+} as const;
+
 // Four hexadecimal digits per entry, because identifiers take most of the time of a record.
 const HEX = Array.from({ length: 0x1_0000 }, (_, n) => n.toString(16).padStart(4, '0'));
 

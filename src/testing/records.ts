@@ -1,5 +1,5 @@
 import { createConversationWriter } from './conversation.ts';
-import { createHash } from './random.ts';
+import { createHash, STREAMS } from './random.ts';
 import { createTimeline, type Stage, type Timeline, type TimelineSettings } from './timeline.ts';
 import type { CompletedContact, ConversationDetail } from './wire-types.ts';
 
@@ -27,8 +27,6 @@ export interface Dataset extends Timeline {
   /** Returns a contact, or undefined if it is not completed or has not appeared at `at`. */
   completedContact(index: number, at?: number): CompletedContact | undefined;
 }
-
-const CONTACT = 9;
 
 /** Creates the data of one seed. `start` and `end` are epoch milliseconds. */
 export function createDataset(
@@ -68,7 +66,7 @@ export function createDataset(
       const to = endOf(index);
       const stage = stageAt(index, at);
       if (!stage || to > at) return undefined;
-      const word = hash.int(CONTACT, index);
+      const word = hash.int(STREAMS.contact, index);
       return {
         contactId: 1_000_000_000 + index,
         masterContactId: 1_000_000_000 + index,

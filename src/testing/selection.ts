@@ -56,7 +56,7 @@ export function visibleIn(
   ...conditions: Array<IndexMatch | false | undefined>
 ): Selection {
   const isFinal = at === Number.POSITIVE_INFINITY;
-  const given = [
+  const all = [
     !isFinal && ((index: number) => dataset.stageAt(index, at) !== undefined),
     ...conditions,
   ].filter((condition): condition is IndexMatch => Boolean(condition));
@@ -64,7 +64,7 @@ export function visibleIn(
     from,
     to: isFinal ? to : Math.min(to, dataset.firstStartingAt(at + 1)),
     at,
-    ...(given.length > 0 && { matches: (index) => given.every((matches) => matches(index)) }),
+    ...(all.length > 0 && { matches: (index) => all.every((matches) => matches(index)) }),
   };
 }
 
@@ -86,7 +86,7 @@ export function completedIn(
   );
 }
 
-/** A page of a selection. The range may hold more indexes, which do not match. */
+/** A page of a selection. `count` records match in the range of indexes. */
 export interface SelectedPage {
   readonly count: number;
   readonly from: number;

@@ -1,5 +1,5 @@
 import { HOUR } from './iso-time.ts';
-import type { Hash } from './random.ts';
+import { type Hash, STREAMS } from './random.ts';
 
 /** A share of the conversations that is late. */
 export interface Lateness {
@@ -15,14 +15,14 @@ export interface Lateness {
  */
 export type Stage = 'waiting' | 'answered' | 'withoutWrapUp' | 'withoutAgent' | 'withAlert' | 'final';
 
-/** Which conversations take longer or are late. */
+/** Which conversations are long or late. */
 export interface TimelineSettings {
   longConversations?: number;
   lateChanges?: Required<Lateness>;
   lateArrivals?: Required<Lateness>;
 }
 
-/** The moments of each conversation, computed from the seed and its index. Times are epoch milliseconds. */
+/** The times of each conversation, computed from the seed and its index, in epoch milliseconds. */
 export interface Timeline {
   startOf(index: number): number;
   endOf(index: number): number;
@@ -34,7 +34,7 @@ export interface Timeline {
   firstStartingAt(time: number): number;
   /** Returns an index before which every conversation has ended at `time`. */
   firstEndingAfter(time: number): number;
-  /** Whether later conversations never end earlier, so that every conversation from `firstEndingAfter` on ends after the time. */
+  /** Whether conversations end in the order of their start, so that each one from `firstEndingAfter` on ends after the time. */
   readonly endsInOrder: boolean;
 }
 
@@ -42,11 +42,6 @@ const SHORTEST_CALL = 60_000;
 const WAVE = 2_400_000;
 const SHORTEST_LONG = HOUR;
 const LONGEST = 30 * HOUR;
-
-// Streams of the hash.
-const LONG = 8;
-const CHANGE = 14;
-const ARRIVAL = 15;
 
 const STAGES_BEFORE_CHANGE: readonly Stage[] = ['withoutWrapUp', 'withoutAgent', 'withAlert'];
 
@@ -62,7 +57,7 @@ export function createTimeline(
   const startOf = (index: number) => start + Math.floor(index * step);
 
   const durationOf = (index: number, from: number) => {
-    const fraction = longConversations > 0 ? hash.fraction(LONG, index) : 1;
+    const fraction = longConversations > 0 ? hash.fraction(STREAMS.long, index) : 1;
     // Below the share, the fraction divided by the share is again an even number from 0 to 1.
     if (fraction < longConversations)
       return SHORTEST_LONG + Math.floor((fraction / longConversations) * (LONGEST - SHORTEST_LONG));
@@ -80,8 +75,8 @@ export function createTimeline(
     const fraction = hash.fraction(stream, index);
     return fraction < share ? Math.ceil((1 - fraction / share) * delay) : 0;
   };
-  const appearsAt = (index: number) => startOf(index) + delayOf(lateArrivals, ARRIVAL, index);
-  const finalAt = (index: number) => endOf(index) + delayOf(lateChanges, CHANGE, index);
+  const appearsAt = (index: number) => startOf(index) + delayOf(lateArrivals, STREAMS.arrival, index);
+  const finalAt = (index: number) => endOf(index) + delayOf(lateChanges, STREAMS.change, index);
   const firstStartingAt = (time: number) => lowerBound(size, (index) => startOf(index) >= time);
   const endsInOrder = longConversations === 0;
 
@@ -99,7 +94,7 @@ export function createTimeline(
       const to = endOf(index);
       if (to > at) return at < answeredAt(from, to) ? 'waiting' : 'answered';
       if (finalAt(index) <= at) return 'final';
-      return STAGES_BEFORE_CHANGE[hash.int(CHANGE, index) % STAGES_BEFORE_CHANGE.length];
+      return STAGES_BEFORE_CHANGE[hash.int(STREAMS.change, index) % STAGES_BEFORE_CHANGE.length];
     },
     firstStartingAt,
     firstEndingAfter: endsInOrder

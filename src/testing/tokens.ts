@@ -1,4 +1,4 @@
-import type { Settings } from './options.ts';
+import type { Settings } from './settings.ts';
 
 /** The API that accepts a token. Both APIs accept the tokens of the tutorial's CXone form, which no real vendor has. */
 export type Audience = 'genesys' | 'cxone' | 'both';

@@ -1,7 +1,7 @@
 import type { Counter } from './counts.ts';
-import type { Settings } from './options.ts';
 import type { Hash } from './random.ts';
 import type { Dataset } from './records.ts';
+import type { Settings } from './settings.ts';
 import type { TokenStore } from './tokens.ts';
 
 /** The state that all endpoints of one simulator share. */

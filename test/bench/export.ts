@@ -11,7 +11,8 @@ import {
   jsonLinesFile,
   type PageSource,
 } from 'axios-oauth-refresh/batch';
-import { printTable, quantile, rotated } from './figures.ts';
+import { type Contestant, compare, withPages } from './compare.ts';
+import { printTable } from './figures.ts';
 
 const INTERVAL = '2023-10-01T00:00:00.000Z/2023-10-08T00:00:00.000Z';
 const PAGE = 100;
@@ -21,9 +22,6 @@ interface Answer {
   conversations?: unknown[];
   cursor?: string;
 }
-
-/** Exports everything and returns the number of records. */
-type Contestant = (url: string) => Promise<number>;
 
 const query = (pageNumber: number) => ({ interval: INTERVAL, paging: { pageSize: PAGE, pageNumber } });
 
@@ -149,42 +147,6 @@ export async function exports(): Promise<void> {
   );
 }
 
-async function compare(
-  title: string,
-  url: string,
-  rounds: number,
-  contestants: Record<string, Contestant>,
-): Promise<void> {
-  const entries = Object.entries(contestants);
-  const rates = new Map<string, number[]>(entries.map(([name]) => [name, []]));
-  const ratios = new Map<string, number[]>(entries.map(([name]) => [name, []]));
-  for (let round = -1; round < rounds; round++) {
-    const current = new Map<string, number>();
-    for (const [name, contestant] of rotated(entries, Math.max(round, 0))) {
-      const began = performance.now();
-      const records = await contestant(url);
-      current.set(name, (records * 1000) / (performance.now() - began));
-    }
-    // The first round is the warm-up.
-    if (round < 0) continue;
-    const floor = current.get(entries[0]?.[0] ?? '') ?? Number.NaN;
-    for (const [name, rate] of current) {
-      rates.get(name)?.push(rate);
-      // Other work on the machine slows down all contestants of a round, so the ratio within a round is more stable than the rates.
-      ratios.get(name)?.push(rate / floor);
-    }
-  }
-  printTable(
-    `${title} (median of ${rounds})`,
-    ['', 'records/s', 'ratio to the first'],
-    entries.map(([name]) => [
-      name,
-      quantile(rates.get(name) ?? []).toFixed(0),
-      quantile(ratios.get(name) ?? []).toFixed(2),
-    ]),
-  );
-}
-
 /** Prints the duration of an export with a rate limit, compared with requests divided by rate. */
 async function keepRate(url: string, perMinute: number, pages: number): Promise<void> {
   const began = performance.now();
@@ -207,15 +169,6 @@ const nowhere = {
   finish: async () => {},
   close: async () => {},
 };
-
-async function withPages(records: number, use: (url: string) => Promise<void>): Promise<void> {
-  const server = fork(fileURLToPath(new URL('./pages.ts', import.meta.url)), [String(records)]);
-  try {
-    await use(await new Promise<string>((resolve) => server.once('message', (url) => resolve(String(url)))));
-  } finally {
-    server.disconnect();
-  }
-}
 
 function peakMemory(url: string): Promise<number> {
   const child = fork(fileURLToPath(new URL('./export-memory.ts', import.meta.url)), [url]);

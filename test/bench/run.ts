@@ -7,12 +7,14 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { findBin, HOW as POSTGRES_HOW } from '../support/postgres-setup.ts';
 import { HOW, works } from '../support/redis-setup.ts';
 import { exports } from './export.ts';
 import { calibrate, quantile } from './figures.ts';
 import { manyHostsThroughput } from './many-hosts.ts';
 import { memory } from './memory.ts';
 import { overhead } from './overhead.ts';
+import { postgres } from './postgres.ts';
 import type { Addresses } from './server.ts';
 import { steady } from './steady.ts';
 import { stores } from './stores.ts';
@@ -72,6 +74,12 @@ if (wants('json')) {
 }
 if (wants('export')) {
   await exports();
+  sample();
+}
+if (wants('postgres')) {
+  const bin = findBin();
+  if (bin === undefined) console.log(`\npostgres: left out. Postgres was not found. ${POSTGRES_HOW}`);
+  else await postgres(bin);
   sample();
 }
 if (wants('stores')) {

@@ -1,5 +1,5 @@
 import { type SimulatorOptions, startVendorSimulator } from '../../src/testing/index.ts';
-import type { StoredRecord } from './nights-outputs.ts';
+import type { NightsOutput, StoredRecord } from './nights-outputs.ts';
 
 /** A day with its start and end in epoch milliseconds. */
 interface NightDay {
@@ -9,7 +9,11 @@ interface NightDay {
 }
 
 /** Returns the final records of the simulator, by the day on which they began. */
-export async function finalRecords(options: SimulatorOptions, days: readonly NightDay[]) {
+export async function finalRecords(
+  options: SimulatorOptions,
+  days: readonly NightDay[],
+  textOf: NightsOutput['textOf'],
+) {
   const dates = new Map<string, string>();
   const records = new Map<string, Set<string>>(days.map(({ date }) => [date, new Set()]));
   let overMidnight = 0;
@@ -19,11 +23,11 @@ export async function finalRecords(options: SimulatorOptions, days: readonly Nig
     const day = days.find((other) => start >= other.start && start < other.end);
     if (!day) continue;
     dates.set(record.conversationId, day.date);
-    records.get(day.date)?.add(JSON.stringify(record));
+    records.get(day.date)?.add(textOf({ ...record }));
     if (Date.parse(String(record.conversationEnd)) > day.end) overMidnight++;
   }
   await simulator.close();
-  const has = (date: string, json: string) => records.get(date)?.has(json) ?? false;
+  const has = ({ date, text }: StoredRecord) => records.get(date)?.has(text) ?? false;
   return {
     counts: { conversations: dates.size, overMidnight },
     has,
@@ -32,12 +36,12 @@ export async function finalRecords(options: SimulatorOptions, days: readonly Nig
     async compare(stored: AsyncIterable<StoredRecord>) {
       const seen = new Set<string>();
       const counts = { records: 0, lost: 0, repeated: 0, misplaced: 0, outdated: 0 };
-      for await (const { date, json } of stored) {
-        const { conversationId: id } = JSON.parse(json);
+      for await (const record of stored) {
+        const { id, date } = record;
         counts.records++;
         if (seen.has(id)) counts.repeated++;
         if (dates.get(id) !== date) counts.misplaced++;
-        else if (!has(date, json)) counts.outdated++;
+        else if (!has(record)) counts.outdated++;
         seen.add(id);
       }
       counts.lost = [...dates.keys()].filter((id) => !seen.has(id)).length;

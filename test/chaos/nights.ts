@@ -97,8 +97,8 @@ export async function exportNights(options: NightsOptions): Promise<NightsResult
   try {
     const began = performance.now();
     const random = generator(seed);
-    const final = await finalRecords(data, days);
-    const { read } = OUTPUTS[options.output];
+    const { read, textOf } = OUTPUTS[options.output];
+    const final = await finalRecords(data, days, textOf);
     const result = { nights, kills: 0, failures: 0, ...final.counts, late: 0 };
     for (const [n, night] of days.entries()) {
       const nightBegan = performance.now();
@@ -131,14 +131,12 @@ export async function exportNights(options: NightsOptions): Promise<NightsResult
         if (attempt === MAX_FAILURES) throw new Error(`${attempt} exports failed: ${stderr()}`);
       }
       let complete = 0;
-      for await (const { date, json } of read(location)) {
-        if (date === night.date && final.has(date, json)) complete++;
-      }
+      for await (const record of read(location, timeZone, night.date)) if (final.has(record)) complete++;
       result.late += final.countOn(night.date) - complete;
     }
     return {
       ...result,
-      ...(await final.compare(read(location))),
+      ...(await final.compare(read(location, timeZone))),
       seconds: (performance.now() - began) / 1000,
     };
   } finally {

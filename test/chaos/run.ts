@@ -3,24 +3,43 @@
  * of records and kills. `npm run chaos -- jobs` disturbs another export: `jobs`, `contacts`, `extraction`, `csv` or `gzip`.
  * `npm run chaos -- many-hosts 200000 20` runs an export in 24 parts on three workers, beside
  * one with a read-only directory, one without network and one of another account. `npm run chaos -- nights 1000 30` exports a day each
- * night, with 1000 conversations a day and 30 nights. Prints the result, and exits with code 1 if a record was lost or repeated.
+ * night, with 1000 conversations a day and 30 nights, and `nights-postgres` or `nights-postgres-segments` into a table. Prints the result, and exits with code 1 if a record was lost or repeated.
  */
+import { startPostgres } from '../support/postgres-server.ts';
+import { findBin, HOW } from '../support/postgres-setup.ts';
 import { chaos } from './chaos.ts';
 import { manyHosts } from './many-hosts.ts';
 import { exportNights } from './nights.ts';
+import type { OutputName } from './nights-outputs.ts';
+import { printCounts } from './nights-postgres.ts';
 import { SCENARIOS, type ScenarioName } from './scenarios.ts';
 
 const args = process.argv.slice(2);
-if (args[0] === 'nights') {
+const NIGHTS: Readonly<Record<string, OutputName>> = {
+  nights: 'gzip',
+  'nights-postgres': 'postgres',
+  'nights-postgres-segments': 'postgres-segments',
+};
+const output = NIGHTS[args[0] ?? ''];
+if (output !== undefined) {
   const [recordsPerDay = 1000, nights = 30] = args.slice(1).map(Number);
+  const bin = output === 'gzip' ? undefined : findBin();
+  if (output !== 'gzip' && bin === undefined) throw new Error(`Postgres was not found. ${HOW}`);
+  const server = bin === undefined ? undefined : await startPostgres(bin);
   const since = '2026-10-05';
   const options = { since, nights, timeZone: 'Europe/Berlin', recordsPerDay, reread: 2, faults: 0.05 };
   const seed = Date.now() % 1_000_000;
-  const figures = await exportNights({ output: 'gzip', ...options, seed });
-  for (const [label, value] of Object.entries({ seed, ...figures }))
-    console.log(`${label.padEnd(15)} ${Math.round(value * 10) / 10}`);
-  const { lost, repeated, misplaced, outdated } = figures;
-  process.exit(lost + repeated + misplaced + outdated === 0 ? 0 : 1);
+  try {
+    const figures = await exportNights({ output, ...options, seed, ...(server && { location: server.url }) });
+    for (const [label, value] of Object.entries({ seed, ...figures }))
+      console.log(`${label.padEnd(15)} ${Math.round(value * 10) / 10}`);
+    if (server) await printCounts(server.url);
+    const { lost, repeated, misplaced, outdated } = figures;
+    process.exitCode = lost + repeated + misplaced + outdated === 0 ? 0 : 1;
+  } finally {
+    await server?.close();
+  }
+  process.exit();
 }
 const name = /^[a-z]/.test(args[0] ?? '') ? String(args.shift()) : 'conversations';
 const onManyHosts = name === 'many-hosts';

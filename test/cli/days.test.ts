@@ -145,7 +145,22 @@ describe('--days', () => {
     const { code, stderr } = await run([...args, '--quiet'], env);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      new RegExp(`^${DATES[1]}: failed: .*\\nerror: 1 of 3 days failed: ${DATES[1]}\\n$`),
+      new RegExp(
+        `^${DATES[1]}: failed: .*\\nhint: leave the day out .*, or set --days ${DATES[1]} --restart to start only this day over; .*\\n` +
+          `error: 1 of 3 days failed: ${DATES[1]}\\nhint: .*\\n$`,
+      ),
+    );
+  });
+
+  it('refers to the hints of the days if several days fail', async () => {
+    const { args, env, file } = await exporting();
+    for (const date of DATES) await writeFile(file(date), 'of another program\n');
+    const { code, stderr } = await run([...args, '--quiet'], env);
+    expect(code).toBe(2);
+    for (const date of DATES)
+      expect(stderr).toContain(`or set --days ${date} --restart to start only this day`);
+    expect(stderr).toMatch(
+      /error: 3 of 3 days failed: .*\nhint: each failed day has a hint of its own above\n$/,
     );
   });
 

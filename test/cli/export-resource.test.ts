@@ -87,9 +87,13 @@ describe('export genesys RESOURCE', () => {
     [['--out', '-'], 'name a resource: users, queues'],
     [['users'], '--out is missing'],
     [['user-details', '--out', '-'], 'one of --interval, --since and --days is required'],
-    [['users', '--out', '-', '--interval', DAY], 'interval has no effect: users has no interval'],
+    [['users', '--out', '-', '--interval', DAY], '--interval has no effect: users has no dates'],
+    [['users', '--out', 'u.jsonl', '--since', '2023-10-02'], '--since has no effect: users has no dates'],
     [['users', '--out', '-', '--param', 'pageSize=3'], 'pageSize is set by the source'],
-    [['conversation-aggregates', '--out', '-', '--interval', DAY], 'query.metrics is required by the API'],
+    [
+      ['conversation-aggregates', '--out', '-', '--interval', DAY],
+      '--query: a JSON file must contain metrics',
+    ],
     [['users', '--out', '-', '--page-size', '0'], 'pageSize must be a whole number above 0'],
   ])('refuses %j before it sends a request', async (args, problem) => {
     const { code, stderr } = await run(['export', 'genesys', ...args], {});

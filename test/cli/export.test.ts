@@ -525,7 +525,7 @@ describe('when an export fails', () => {
   it.each([
     [['--interval', '2023-10-02/2023-10-01'], 'must be after'],
     [['--interval', '2093-10-01/2093-10-02'], 'is in the future'],
-    [['--interval', '2023-10-01/2023-10-02/2023-10-03'], 'is invalid. Interval must be two dates'],
+    [['--interval', '2023-10-01/2023-10-02/2023-10-03'], 'is invalid. --interval must be two dates'],
     [['--interval', '2023-10-01T00:00/2023-10-02T00:00'], 'a zone'],
     [['--rate', 'fast'], 'Use a rate such as 300/min'],
     [['--rate', '0/min'], 'Use a rate'],

@@ -30,7 +30,7 @@ describe('wrong dates exit with 2 and a sentence that says what to do', () => {
     ],
     [
       [...QUERY, '--interval', '2023-10-02/2023-10-01'],
-      "option '--interval <start/end>' argument '2023-10-02/2023-10-01' is invalid. The end of interval (2023-10-01) must be after",
+      "option '--interval <start/end>' argument '2023-10-02/2023-10-01' is invalid. The end of --interval (2023-10-01) must be after",
     ],
     [[...QUERY, '--interval', 'yesterdy'], 'Did you mean yesterday?'],
     [[...QUERY, '--interval', `2023-10-01/${tomorrow}`], 'is in the future'],
@@ -47,19 +47,22 @@ describe('wrong dates exit with 2 and a sentence that says what to do', () => {
     [[...QUERY, '--days', today], 'ends in the future'],
     [
       [...QUERY, '--since', tomorrow],
-      `option '--since <date>' argument '${tomorrow}' is invalid. Since (${tomorrow}) is in the future`,
+      `option '--since <date>' argument '${tomorrow}' is invalid. --since (${tomorrow}) is in the future`,
     ],
-    [[...QUERY, '--since', 'yesterday'], 'Since must be a date, such as 2026-10-01'],
+    [[...QUERY, '--since', 'yesterday'], '--since must be a date, such as 2026-10-01'],
     [
       [...QUERY, '--since', '2023-10-01'],
       `--out: must contain {date}, which stands for the date of each day, such as 'a-{date}.jsonl', not "a.jsonl"`,
     ],
     [[...DAILY, 'x/day.csv.gz'], "such as 'x/day-{date}.csv.gz'"],
     [[...DAILY, '-'], 'or set --interval yesterday for the records of one day'],
-    [[...DAILY, 'missing-folder/{date}.jsonl'], 'the folder missing-folder must exist'],
+    [
+      [...DAILY, 'missing-folder/{date}.jsonl'],
+      'the folder missing-folder does not exist: create the folder',
+    ],
     [
       [...DAILY, 'missing-folder-{date}/a.jsonl'],
-      /the folder missing-folder-2023-10-01 and \d+ further folders must exist/,
+      /the folder missing-folder-2023-10-01 and \d+ more do not exist: create the folders/,
     ],
     [
       [...DAILY, 'a-{date}.jsonl', '--checkpoint', 'c'],

@@ -179,9 +179,13 @@ async function commandProblems(text: string): Promise<string[]> {
   const firstFlag = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
   const path = firstFlag === -1 ? words : words.slice(0, firstFlag);
   const { stdout: help } = await run([...path, '--help'], {});
-  if (!help.includes(`Usage: ${['axios-oauth-refresh', ...path].join(' ')}`)) {
+  const [, command = '', after = ''] = /^Usage: axios-oauth-refresh ([a-z -]*[a-z])(.*)$/m.exec(help) ?? [];
+  const values = path.slice(command.split(' ').length);
+  const isKnown = values.every(
+    (value) => after.includes('[resource]') && new RegExp(`\\b${value}\\b`).test(help),
+  );
+  if (!path.join(' ').startsWith(command) || !isKnown)
     return [`the command ${path.join(' ')} does not exist`];
-  }
   return flags
     .filter((flag) => !new RegExp(`(?<![\\w-])${flag}(?![\\w-])`).test(help))
     .map((flag) => `${path.join(' ')} has no flag ${flag}`);

@@ -22,8 +22,15 @@ const GUARD = `
   kill -9 -"$1"; rm -rf "$2"
 `;
 
-/** Starts a server on a free port. The server ends with this process at the latest. @param bin directory of the programs. */
-export async function startPostgres(bin: string): Promise<PostgresServer> {
+/**
+ * Starts a server on a free port. The server ends with this process at the latest.
+ *
+ * @param bin directory of the programs. @param settings change the settings, for example `fsync`.
+ */
+export async function startPostgres(
+  bin: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer> {
   const user = serverUser();
   const dir = mkdtempSync(join(tmpdir(), 'pg-'));
   if (user) chownSync(dir, user.uid, user.gid);
@@ -49,7 +56,7 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.stderr || initdb.error?.message}`);
 
   const launch = (port: number) =>
-    launchServer(join(bin, 'postgres'), [...serverArgs(data, dir), '-p', `${port}`], as, dir);
+    launchServer(join(bin, 'postgres'), [...serverArgs(data, dir, settings), '-p', `${port}`], as, dir);
   let port = 0;
   let running: Running | undefined;
   for (let attempt = 1; !running; attempt++) {
@@ -82,7 +89,7 @@ function serverUser(): { uid: number; gid: number } | undefined {
   return { uid: id('-u') || 65_534, gid: id('-g') || 65_534 };
 }
 
-function serverArgs(data: string, sockets: string): string[] {
+function serverArgs(data: string, sockets: string, changed: Readonly<Record<string, string>>): string[] {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: sockets,
@@ -92,6 +99,7 @@ function serverArgs(data: string, sockets: string): string[] {
     shared_buffers: '32MB',
     max_connections: '60',
     autovacuum: 'off',
+    ...changed,
   };
   return ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }

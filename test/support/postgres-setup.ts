@@ -21,7 +21,7 @@ declare module 'vitest' {
 
 // Debian keeps the programs of each version in a directory that is not in PATH.
 const DEBIAN = '/usr/lib/postgresql';
-const HOW =
+export const HOW =
   'Install it (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql), or set POSTGRES_URL.';
 
 /** Looks for Postgres. Installs the Debian package if Postgres is missing and this user is root. */
@@ -32,7 +32,8 @@ export default function setup(project: TestProject): void {
   project.provide('postgres', { url, bin: found ?? '', missing });
 }
 
-function findBin(): string | undefined {
+/** Returns the directory of the programs of the newest version; an empty text means PATH. */
+export function findBin(): string | undefined {
   const versions = list(DEBIAN).sort((one, other) => Number(other) - Number(one));
   const directories = [...versions.map((version) => join(DEBIAN, version, 'bin')), ''];
   return directories.find((bin) =>

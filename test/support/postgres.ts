@@ -9,6 +9,8 @@ const { url, bin, missing } = inject('postgres');
 export interface SharedPostgres {
   /** Creates an empty database that is removed when the test ends. @returns its URL. */
   database(): Promise<string>;
+  /** Creates an empty schema that is removed when the test ends, which is faster. @returns a URL whose `search_path` is the schema. */
+  schema(): Promise<string>;
 }
 
 /** Describes tests that need any Postgres, from `POSTGRES_URL` or started by {@link usePostgres}. */
@@ -55,6 +57,15 @@ export function usePostgres(): SharedPostgres {
       const database = new URL(server);
       database.pathname = `/${name}`;
       return database.href;
+    },
+    async schema() {
+      const server = url ?? own?.url ?? '';
+      const name = `test_${randomUUID().replaceAll('-', '')}`;
+      await queryAll(server, `CREATE SCHEMA ${name}`);
+      onTestFinished(async () => void (await queryAll(server, `DROP SCHEMA ${name} CASCADE`)));
+      const schema = new URL(server);
+      schema.search = `?options=-c%20search_path%3D${name}`;
+      return schema.href;
     },
   };
 }

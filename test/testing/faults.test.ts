@@ -146,7 +146,7 @@ describe('faults', () => {
       return list;
     };
     expect(await statuses(QUERY, 4)).toEqual([200, 500, 500, 200]);
-    expect(await statuses('/api/v2/users', 3)).toEqual([501, 501, 404]);
+    expect(await statuses('/no/users', 3)).toEqual([501, 501, 404]);
     expect(await statuses('/x', 3)).toEqual([404, 502, 404]);
   });
 

@@ -6,7 +6,7 @@ import { shift } from './shift.ts';
 /** Returns the slice with an index from 0, or undefined after the last one. A slice of a day that the clocks skip has no length. */
 export type SliceAt = (index: number) => Interval | undefined;
 
-/** Divides an interval into slices, of which the last can be shorter. Returns undefined if the duration is invalid or below a second. */
+/** Divides an interval into slices. The last slice can be shorter. Returns undefined if the duration is invalid or below a second. */
 export function cutInterval(
   { start, end }: Interval,
   duration: string,
@@ -16,7 +16,7 @@ export function cutInterval(
   if (!length) return undefined;
   const moment = Temporal.Instant.fromEpochMilliseconds(start).toZonedDateTimeISO(timeZone);
   const first = moment.startOfDay().equals(moment) ? moment.toPlainDate() : moment;
-  // Multiply instead of adding to the cut before: a month after January 31 and February 28 is March 31.
+  // Multiply the duration instead of adding it to the previous cut: February 28 plus a month would be March 28, not March 31.
   const cut = (index: number) => (index === 0 ? start : shift(first, length, index, timeZone));
   if (cut(1) - start < 1000) return undefined;
   return (index) => {

@@ -1,16 +1,16 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** Whole days. */
+/** A period of whole days. */
 export interface Period {
   readonly first: Temporal.PlainDate;
   /** The day after the last one. */
   readonly end: Temporal.PlainDate;
 }
 
-/** The texts that depend on the current day. */
+/** The periods that depend on the current day. */
 export const WORDS = ['yesterday', 'last-week', 'last-month', 'today'];
 
-// Dates of the year 0 in UTC can be in the year -1 of a time zone.
+// The year 0 is refused, because its first moment in UTC is in the year -1 of some time zones.
 const DATE = /^(?!0000)\d{4}-\d\d-\d\d$/;
 
 /** Parses a date such as `2026-10-01`. Returns undefined for any other text. */

@@ -6,6 +6,8 @@ import { type Period, parseDay, parseDuration, parsePeriod, WORDS } from './peri
 import { type Point, shift, toMoment } from './shift.ts';
 import { type DateOptions, readZone, startOfDay, type Zone } from './time-zone.ts';
 
+const FORMS =
+  'two dates separated by /, a date, a week, a month, a year, or yesterday, last-week or last-month';
 const LOCAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?$/;
 
 /**
@@ -28,6 +30,8 @@ export function resolveInterval(text: string, options: DateOptions = {}): string
 }
 
 /**
+ * Resolves a text as {@link resolveInterval} does.
+ *
  * @param what the function that received the text.
  * @throws ConfigurationError
  */
@@ -59,9 +63,6 @@ export function resolveIn(what: string, text: string, zone: Zone): Interval {
   return { start, end };
 }
 
-const FORMS =
-  'two dates separated by /, a date, a week, a month, a year, or yesterday, last-week or last-month';
-
 /** Returns the problem of whole days, or undefined if the days have ended. */
 export function periodProblem(
   name: string,
@@ -83,7 +84,7 @@ export function periodProblem(
   );
 }
 
-/** Returns a hint at the word that was probably meant. */
+/** Returns a hint at the word with the most similar name, if any. */
 export function wordHint(text: string): string {
   const word = nearestName(text, WORDS, text.length / 3 + 1);
   return word ? `. Did you mean ${word}?` : '';
@@ -117,7 +118,7 @@ function localProblem(name: string, text: string, zone: Zone): string | undefine
     : `${name}: the clocks of ${zone.timeZone} skip ${text}. Use ${toLocal(later.epochMilliseconds, zone)} or another time`;
 }
 
-/** Parses a text without problems. */
+/** Parses a text that {@link pointProblem} accepts. */
 function pointOf(text: string, { timeZone }: Zone): Point {
   const day = parseDay(text);
   if (day) return day;

@@ -6,8 +6,8 @@ import { valid } from './period.ts';
 /** Options of {@link resolveInterval} and {@link listDays}. */
 export interface DateOptions {
   /**
-   * IANA name of the time zone in which dates without a zone count, such as `Europe/Berlin`, in any case. Offsets such as `+01:00` are
-   * refused, because an offset has no changes of clocks.
+   * IANA name of the time zone of dates without a zone, such as `Europe/Berlin`, in upper or lower case. Offsets such as `+01:00` are refused,
+   * because an offset has no changes of clocks.
    * @default 'UTC'
    */
   timeZone?: string | undefined;
@@ -15,7 +15,7 @@ export interface DateOptions {
   clock?: Clock | undefined;
 }
 
-/** The options of a function of dates, with the current day. */
+/** A time zone and its current day. */
 export interface Zone {
   readonly timeZone: string;
   /** Whether the caller chose the time zone. */
@@ -27,6 +27,8 @@ export interface Zone {
 const OPTIONS: OptionTable<DateOptions> = { timeZone: 'string', clock: 'object' };
 
 /**
+ * Checks the options of a function of dates.
+ *
  * @param what the function that received the options.
  * @throws ConfigurationError
  */
@@ -50,7 +52,7 @@ export function startOfDay(date: Temporal.PlainDate, { timeZone }: Zone): number
 
 /** Returns the problem of a time zone, or undefined if the time zone is known. */
 export function timeZoneProblem(timeZone: string): string | undefined {
-  // Temporal also accepts offsets, and takes the zone of a time.
+  // Temporal also accepts offsets, and times with a zone.
   const isName = !/^[+\-\d]/.test(timeZone);
   if (isName && valid(() => Temporal.PlainDate.from('2000-01-01').toZonedDateTime(timeZone)))
     return undefined;

@@ -1,4 +1,4 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { access, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncDirectory } from '../../core/node/index.ts';
 import type { Subject } from '../checkpoint.ts';
@@ -40,22 +40,12 @@ export async function halfPublished(files: DayFiles, subject: Subject): Promise<
   return state?.complete ? state : undefined;
 }
 
-/** Removes the checkpoint of an unfinished file that was removed, so that the day is exported from the start. */
-export async function forgetRemoved({ unfinished, unfinishedCheckpoint }: DayFiles): Promise<void> {
-  if (await exists(unfinished)) return;
-  for (const path of [unfinishedCheckpoint, `${unfinishedCheckpoint}.journal`]) {
-    await rm(path, { force: true }).catch((error: unknown) => {
-      throw fileError(path, error);
-    });
-  }
-}
-
 /** Renames the checkpoint of a file that was renamed already. */
 export async function publishCheckpoint({ checkpoint, unfinishedCheckpoint }: DayFiles): Promise<void> {
   await renameDurably(unfinishedCheckpoint, checkpoint);
 }
 
-/** Gives a complete file its name, and replaces an earlier file. @param keepsOld renames the earlier file instead. */
+/** Renames a complete file to the name of the day. @param keepsOld renames an earlier file instead of replacing it. */
 export async function publish(files: DayFiles, keepsOld: boolean): Promise<void> {
   if (keepsOld) await setAside([files.path, files.checkpoint]);
   await renameDurably(files.unfinished, files.path);

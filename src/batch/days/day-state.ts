@@ -3,18 +3,18 @@ import type { ExportState } from '../export/state.ts';
 import { exists, filesOf, halfPublished, refuseForeign } from './day-files.ts';
 import type { Target } from './targets.ts';
 
-/** How far the export of a day is. */
+/** The progress of the export of a day. */
 export interface DayState {
   /** The state of the complete export, if an earlier run has completed the day. */
   readonly complete: ExportState | undefined;
   /** The day is complete, but its file no longer exists. */
   readonly isMissing: boolean;
-  /** An earlier run has begun to export the day again, or has not finished to publish it. */
+  /** An earlier run has begun to export the day again, or ended before it had renamed all files of the day. */
   readonly isUnfinished: boolean;
 }
 
 /**
- * Reads the state of a day, and changes nothing.
+ * Reads the state of a day. Changes no file.
  *
  * @throws BatchError `ERR_CHECKPOINT_DAMAGED`, `ERR_CHECKPOINT_MISMATCH`, `ERR_OUTPUT_EXISTS`
  */

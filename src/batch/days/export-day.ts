@@ -1,18 +1,12 @@
 import { completeSummary, type ExportSummary, exportChecked } from '../export/export.ts';
 import type { ExportOptions } from '../export/options.ts';
 import type { SharedRequests } from '../requests.ts';
-import {
-  filesOf,
-  forgetRemoved,
-  halfPublished,
-  publish,
-  publishCheckpoint,
-  refuseForeign,
-} from './day-files.ts';
+import { startRemoved } from './begin-again.ts';
+import { exists, filesOf, halfPublished, publish, publishCheckpoint, refuseForeign } from './day-files.ts';
 import { dayState } from './day-state.ts';
 import type { PlannedDay } from './plan.ts';
 
-/** What all days of a run have in common. */
+/** The run of a day. */
 export interface DayRun<Item> {
   /** Options of each export. */
   readonly options: Omit<ExportOptions<Item>, 'source' | 'sink' | 'checkpoint'>;
@@ -30,8 +24,8 @@ export async function exportDay<Item>(planned: PlannedDay<Item>, run: DayRun<Ite
   const { source, sink, state } = planned;
   const { options, shared } = run;
   if (!sink.checkpoint) return exportFile(planned, run);
-  const isAgain = state?.complete !== undefined;
-  return exportChecked({ ...options, source, sink, restart: options.restart || isAgain }, shared);
+  const restart = options.restart || state?.complete !== undefined;
+  return exportChecked({ ...options, source, sink, restart }, shared);
 }
 
 async function exportFile<Item>(
@@ -48,11 +42,15 @@ async function exportFile<Item>(
       await publishCheckpoint(files);
       return completeSummary(published, path);
     }
-    await forgetRemoved(files);
   }
   const isOwn = !restart && (await dayState(planned)).complete !== undefined;
   const target = sink.at?.(unfinished) ?? sink;
-  const summary = await exportChecked({ ...options, source, sink: target, restart }, shared);
+  const hasBegun = await exists(unfinished);
+  if (!hasBegun) await startRemoved(planned);
+  const summary = await exportChecked(
+    { ...options, source, sink: target, restart: restart && hasBegun },
+    shared,
+  );
   await verify();
   // Another program may have created the file during the export.
   if (!isOwn && !restart) await refuseForeign(files);

@@ -6,6 +6,7 @@ import type { BatchError } from '../errors.ts';
 import { completeSummary } from '../export/export.ts';
 import { shareRequests } from '../requests.ts';
 import { interrupted, toBatchError } from '../to-batch-error.ts';
+import { beginAgain } from './begin-again.ts';
 import { filesOf } from './day-files.ts';
 import { DaysError } from './days-error.ts';
 import { type DayRun, exportDay } from './export-day.ts';
@@ -18,13 +19,14 @@ import {
 import { type DayOutcome, type DaysSummary, summaryOf } from './outcome.ts';
 import { type Plan, type PlannedDay, planDays } from './plan.ts';
 import { lockRun } from './run-lock.ts';
+import { targetsOf } from './targets.ts';
 
 /**
  * Exports each day into an output of its own. Complete days are skipped, so that the same call every night exports the new days.
  *
  * A day is exported to its path plus `.unfinished`. The file gets its name when the day is complete. New days are exported first, the oldest
- * day first, and then the days of `reread`. A day that fails does not hold back the others, unless the error concerns all days: the API refuses
- * the credentials (401, 403, no token) or asks to wait for longer than `maxOutage`, or the disk is full.
+ * day first, and then the days of `reread`. If a day fails, the run continues with the next day, unless the error concerns all days: the API
+ * refuses the credentials (401, 403, no token) or asks to wait for longer than `maxOutage`, or the disk is full.
  *
  * @throws DaysError with the outcome of each day if a day fails. ConfigurationError that lists all invalid options. BatchError `ERR_LOCKED`
  * if another run exports the same days, `ERR_INTERRUPTED` if `signal` aborts, `ERR_CALLBACK` if a callback throws.
@@ -43,13 +45,15 @@ export async function exportDays<Item>(options: ExportDaysOptions<Item>): Promis
   const { clock = systemClock, signal } = own;
   if (signal?.aborted) throw interrupted(signal.reason);
   try {
-    const seen = await planDays(own);
+    // The list does not change if the run lasts over midnight.
+    const targets = targetsOf(own);
+    const seen = await planDays(targets, own);
     const [first] = seen.all;
     if (!first || seen.pending.length === 0) return endOfRun(seen, new Map());
     const lock = await lockRun(first, clock, signal);
     try {
       // Another run may have completed days since.
-      return await exportPending(own, await planDays(own), () => lock.verify());
+      return await exportPending(own, await planDays(targets, own), () => lock.verify());
     } finally {
       await lock.release();
     }
@@ -65,7 +69,8 @@ export async function exportDays<Item>(options: ExportDaysOptions<Item>): Promis
  */
 export async function pendingDays<Item>(options: PendingDaysOptions<Item>): Promise<Day[]> {
   try {
-    const { pending } = await planDays(checkPendingOptions(options));
+    const own = checkPendingOptions(options);
+    const { pending } = await planDays(targetsOf(own), own);
     return pending.map(({ day }) => day);
   } catch (error) {
     throw toBatchError(error);
@@ -82,7 +87,7 @@ async function exportPending<Item>(
   const outcomes = new Map<string, DayOutcome>();
   let fatal: unknown;
 
-  /** Ends the run if the call fails, unlike other errors of a day. */
+  /** Makes an error of the call end the run. Other errors end only a day. */
   async function required(call: () => unknown): Promise<void> {
     try {
       await call();
@@ -113,6 +118,7 @@ async function exportPending<Item>(
     }
   }
 
+  await beginAgain(plan.pending);
   for (const planned of plan.pending) {
     const outcome = await attempt(planned);
     outcomes.set(planned.day.date, outcome);
@@ -127,8 +133,8 @@ function endOfRun<Item>(plan: Plan<Item>, outcomes: ReadonlyMap<string, DayOutco
   const all = plan.all.map((planned) => outcomes.get(planned.day.date) ?? earlierOutcome(planned));
   const complete = all.filter((outcome) => outcome.status === 'complete');
   if (complete.length < all.length) throw new DaysError(all);
-  const gone = plan.all.filter(({ day, state }) => state?.isMissing && !outcomes.has(day.date));
-  return summaryOf(complete, gone.length > 0 ? [goneWarning(gone)] : []);
+  const missing = plan.all.filter(({ day, state }) => state?.isMissing && !outcomes.has(day.date));
+  return summaryOf(complete, missing.length > 0 ? [missingWarning(missing)] : []);
 }
 
 function earlierOutcome<Item>({ day, sink, state }: PlannedDay<Item>): DayOutcome {
@@ -136,14 +142,14 @@ function earlierOutcome<Item>({ day, sink, state }: PlannedDay<Item>): DayOutcom
   return { day, status: 'complete', summary: completeSummary(state.complete, sink.path) };
 }
 
-function goneWarning<Item>(gone: readonly PlannedDay<Item>[]): string {
-  const path = gone[0]?.sink.path ?? '';
+function missingWarning<Item>(missing: readonly PlannedDay<Item>[]): string {
+  const path = missing[0]?.sink.path ?? '';
   const files =
-    gone.length === 1
+    missing.length === 1
       ? `${path} no longer exists`
-      : `${gone.length} files no longer exist, the first is ${path}`;
+      : `${missing.length} files no longer exist, the first is ${path}`;
   return (
-    `${files}. ${gone.length === 1 ? 'Its day counts' : 'Their days count'} as complete, because the checkpoint says so. To export a day ` +
+    `${files}. ${missing.length === 1 ? 'Its day counts' : 'Their days count'} as complete, because the checkpoint says so. To export a day ` +
     `again, remove the checkpoint of its file, such as ${filesOf(path).checkpoint}`
   );
 }

@@ -29,7 +29,7 @@ export interface ExportDaysOptions<Item = unknown>
   onDay?: ((outcome: DayOutcome) => void) | undefined;
 }
 
-/** Options of {@link pendingDays}. Without `api` and `account`, checkpoints of any account count. */
+/** Options of {@link pendingDays}. Without `api` and `account`, a day is complete whichever account exported it. */
 export interface PendingDaysOptions<Item = unknown> extends Omit<ExportDaysOptions<Item>, 'api'> {
   api?: AxiosInstance | undefined;
 }

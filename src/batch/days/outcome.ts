@@ -12,7 +12,7 @@ export type DayOutcome =
 export interface DaysSummary {
   /** All days, in order. Days that an earlier run has completed have `alreadyComplete`. */
   readonly days: readonly { readonly day: Day; readonly summary: ExportSummary }[];
-  /** Sums over the days. `records + outside + repeated + missing` is `stated`, if no day repeats records within a query. */
+  /** The sums of all days. `records + outside + repeated + missing` is `stated`, if no day repeats records within a query. */
   readonly records: number;
   readonly outside: number;
   readonly repeated: number;

@@ -1,8 +1,8 @@
 import { type DayState, dayState } from './day-state.ts';
 import type { PendingDaysOptions } from './options.ts';
-import { type Target, targetsOf } from './targets.ts';
+import type { Target } from './targets.ts';
 
-/** A day of the list. */
+/** A day of the list, with the state that an earlier run has left. */
 export interface PlannedDay<Item> extends Target<Item> {
   /** Undefined if the state cannot be read or forbids the export: exporting the day then throws the reason. */
   readonly state: DayState | undefined;
@@ -16,13 +16,14 @@ export interface Plan<Item> {
   readonly pending: readonly PlannedDay<Item>[];
 }
 
-// Files and connections that are open at a time.
+// The days whose states are read in parallel, so that not too many files are open.
 const AT_ONCE = 16;
 
-/** Reads the state of each day. Sends no request, and changes no file. @throws ConfigurationError, and what the callbacks throw. */
-export async function planDays<Item>(options: PendingDaysOptions<Item>): Promise<Plan<Item>> {
-  const { reread = 0, restart = false } = options;
-  const targets = targetsOf(options);
+/** Reads the state of each day. Sends no request, and changes no file. */
+export async function planDays<Item>(
+  targets: readonly Target<Item>[],
+  { reread = 0, restart = false }: Pick<PendingDaysOptions, 'reread' | 'restart'>,
+): Promise<Plan<Item>> {
   const states: (DayState | undefined)[] = [];
   for (let from = 0; from < targets.length; from += AT_ONCE) {
     const group = targets.slice(from, from + AT_ONCE);

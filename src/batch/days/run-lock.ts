@@ -10,7 +10,7 @@ export interface RunLock {
   release(): Promise<void>;
 }
 
-/** @throws BatchError `ERR_LOCKED` while another run holds the lock. */
+/** Acquires the lock of a run. @throws BatchError `ERR_LOCKED` if another run holds the lock. */
 export async function lockRun<Item>(
   { day, sink }: Target<Item>,
   clock: Clock,
@@ -22,8 +22,8 @@ export async function lockRun<Item>(
 }
 
 /**
- * Returns the lock file of a run: the path of a day with `{date}` in place of the date, so that runs over other days of the same files share
- * it. The date can be in the name of a directory.
+ * Returns the lock file of a run: the path of a day with `{date}` in place of the date, because runs over different days of the same files
+ * must share one lock. The date can be in the name of a directory.
  */
 export function lockPath(path: string, date: string): string {
   const [year, month, day] = date.split('-');

@@ -3,8 +3,8 @@ import { checkInterval, parseDate, parseInterval } from '../sources/interval.ts'
 import type { PageSource } from '../sources/source.ts';
 
 /**
- * Returns a source whose records that began outside an interval are not part of the export. They count as `outside`, so that
- * `records + outside` is what the API stated. A source without `startedAt` is returned unchanged.
+ * Returns a source that leaves out the records that began outside an interval. Such records count as `outside`, so that `records + outside`
+ * is what the API stated. A source without `startedAt` is returned unchanged.
  *
  * A record without a readable start stays in the export, and the export has a warning that counts such records.
  *

@@ -30,7 +30,7 @@ export function targetsOf<Item>(options: PendingDaysOptions<Item>): Target<Item>
   return targets.map((target) => ({ ...target, subject: subjectOf(target.source, target.sink, account) }));
 }
 
-/** Returns the first problem, because each day has the same ones. */
+/** Returns only the first problem, because all days usually have the same one. */
 function problemsOf<Item>(targets: readonly Omit<Target<Item>, 'subject'>[]): Problem[] {
   const dates = new Map<string, string>();
   const problems = targets.map(({ day: { date }, source, sink }) => {

@@ -52,7 +52,7 @@ export async function exportRecords<Item>(options: ExportOptions<Item>): Promise
  * Runs an export as {@link exportRecords} does.
  *
  * @param own the checked options.
- * @param shared with other exports of this run.
+ * @param shared what the exports of a run share.
  */
 export async function exportChecked<Item>(
   own: ExportOptions<Item>,

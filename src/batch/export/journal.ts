@@ -74,19 +74,19 @@ export async function openJournal(
 
 const MARK = /^=[1-9]\d{0,9}$/;
 
-/** A text that is only appended to. */
-interface OpenText extends Pick<AppendFile, 'length' | 'sync' | 'close'> {
+/** The open file or store of a journal. */
+interface OpenLog extends Pick<AppendFile, 'length' | 'sync' | 'close'> {
   append(text: string): Promise<void>;
 }
 
 type Pieces = AsyncIterable<string> | readonly string[];
 
-async function openFile(path: string, length: number): Promise<[OpenText, Pieces]> {
+async function openFile(path: string, length: number): Promise<[OpenLog, Pieces]> {
   const file = await openAppendFile(path, length, 0o600);
   return [file, length > 0 ? createReadStream(path, 'latin1') : []];
 }
 
-async function openStore(store: JournalStore, length: number): Promise<[OpenText, Pieces]> {
+async function openStore(store: JournalStore, length: number): Promise<[OpenLog, Pieces]> {
   if (!isWhole(length)) throw damaged('the journal');
   const pieces = await store.open(length);
   let appended = length;
@@ -105,7 +105,7 @@ async function openStore(store: JournalStore, length: number): Promise<[OpenText
   return [opened, pieces];
 }
 
-/** Replaces `readline`, which accepts other line ends too. A last line without an end is a line. */
+/** Splits at line feeds only, unlike `readline`. A last line without a line feed is a line. */
 async function* linesOf(pieces: Pieces): AsyncGenerator<string> {
   let rest = '';
   for await (const piece of pieces) {

@@ -25,20 +25,8 @@ const INVALID =
   'renamed';
 
 function isState(value: JsonObject): value is JsonObject & ExportState {
-  const {
-    journal,
-    records,
-    pages,
-    repeated,
-    missing,
-    moreWarnings,
-    stated,
-    outside,
-    undated,
-    total,
-    warnings,
-    complete,
-  } = value;
+  const { journal, records, pages, repeated, missing, moreWarnings } = value;
+  const { stated, outside, undated, total, warnings, complete } = value;
   return (
     [journal, records, pages, repeated, missing, moreWarnings].every((count) => isWhole(count)) &&
     [stated, outside, undated].every((count) => count === undefined || isWhole(count)) &&

@@ -28,7 +28,7 @@ export interface ExportResult extends Progress {
  * @param saved the state to start from.
  * @param journal the file or store for the digests of ids and pages; undefined uses memory only.
  * @param checkpoint saves a state. The output up to its position is on the disk already.
- * @param shared with other exports of this run.
+ * @param shared what the exports of a run share.
  */
 export async function runExport<Item>(
   options: ExportOptions<Item>,

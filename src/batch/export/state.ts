@@ -16,7 +16,7 @@ export interface ExportState {
   readonly records: number;
   readonly pages: number;
   readonly repeated: number;
-  /** Records that are not part of the export. Absent in checkpoints of earlier versions. */
+  /** Records that the API returned outside the export. Absent in checkpoints of earlier versions. */
   readonly outside?: number;
   /** Written records that do not say when they began. Absent if there are none. */
   readonly undated?: number;
@@ -76,9 +76,11 @@ export function beforePage(state: ExportState, page: Page, source: string): Expo
   return end ? endWindow(entered, source, end) : entered;
 }
 
-/** How many new records of a page are outside the export, and how many of the others do not say when they began. */
-export interface Omitted {
+/** Counts of the new records of a page. */
+export interface OutsideCounts {
+  /** Records outside the export. */
   readonly outside: number;
+  /** Other records that do not say when they began. */
   readonly undated: number;
 }
 
@@ -87,7 +89,7 @@ export function afterPage(
   state: ExportState,
   page: Page,
   found: Found<unknown>,
-  { outside, undated }: Omitted,
+  { outside, undated }: OutsideCounts,
 ): ExportState {
   const { items, next, total, save, end, overlaps, warnings = [] } = page;
   const isCounted = items.length > 0 || !(save || end);

@@ -7,7 +7,7 @@ import {
   beforePage,
   complete,
   type ExportState,
-  type Omitted,
+  type OutsideCounts,
   refuseRepeatedPages,
 } from './state.ts';
 
@@ -42,13 +42,12 @@ export interface Transactions<Item> {
 }
 
 export function openTransactions<Item>(parts: Parts<Item>): Transactions<Item> {
-  const { output, seen, checkpoint } = parts;
-  const { name: source } = parts.source;
+  const { source, output, seen, checkpoint } = parts;
   let { state } = parts;
   let isOpen = false;
 
-  function split(items: readonly Item[]): { inside: readonly Item[] } & Omitted {
-    const { source } = parts;
+  /** Separates the records to write from the records outside the export. */
+  function split(items: readonly Item[]): { inside: readonly Item[] } & OutsideCounts {
     if (!source.isOutside) return { inside: items, outside: 0, undated: 0 };
     let undated = 0;
     const inside = items.filter((item) => {
@@ -78,23 +77,23 @@ export function openTransactions<Item>(parts: Parts<Item>): Transactions<Item> {
       return state;
     },
     async write(page) {
-      if (isOpen) throw new Error(`the source ${source} returned a page after the last page`);
-      const begun = beforePage(state, page, source);
+      if (isOpen) throw new Error(`the source ${source.name} returned a page after the last page`);
+      const begun = beforePage(state, page, source.name);
       const { number, totals } = begun.window;
       seen.follow(page.nextKey ?? page.next, number);
       isOpen = true;
       const found = seen.add(page.items, number, totals !== undefined);
-      const { inside, ...omitted } = split(found.fresh);
+      const { inside, ...counts } = split(found.fresh);
       await output.write(inside);
       await seen.flush();
-      state = afterPage(begun, page, found, omitted);
+      state = afterPage(begun, page, found, counts);
       // The last page has no cursor to resume from, so its transaction ends with the export.
       isOpen = page.next === undefined;
       if (!isOpen) refuseRepeatedPages(state);
     },
     save,
     async finish() {
-      const ended = afterLastPage(state, source);
+      const ended = afterLastPage(state, source.name);
       isOpen = true;
       await output.finish();
       state = complete(ended, output.warnings?.() ?? []);

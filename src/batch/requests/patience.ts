@@ -20,7 +20,7 @@ export interface Patience {
   send<T>(attempt: (isProbe: boolean) => Promise<T>, mayRepeat: () => boolean): Promise<T>;
 }
 
-/** Whether the API has answered in this run. An outage is waited for only then. */
+/** Whether the API has answered in this run. Only then, a run waits for the end of an outage. */
 export interface Contact {
   hasAnswered: boolean;
 }

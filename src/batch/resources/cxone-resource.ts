@@ -14,7 +14,7 @@ export interface CxoneResourceOptions extends ResourceOptions {
 const OPTIONS: OptionTable<CxoneResourceOptions> = { ...RESOURCE_OPTIONS, version: 'string' };
 
 /**
- * Reads a resource of NICE CXone, such as all agents. `docs/resources.md` lists the resources.
+ * Returns a source that reads a resource of NICE CXone, such as all agents. `docs/resources.md` lists the resources.
  *
  * @throws ConfigurationError that lists all invalid options, also for an unknown name.
  * @example

@@ -7,15 +7,20 @@ import type { Resource } from './resource.ts';
 import { chooseResource, RESOURCE_OPTIONS, type ResourceOptions } from './resource-options.ts';
 
 /**
- * Reads a resource of Genesys Cloud, such as all users or the members of each queue. `docs/resources.md` lists the resources.
+ * Returns a source that reads a resource of Genesys Cloud, such as all users or the members of each queue. `docs/resources.md` lists the resources.
  *
  * @throws ConfigurationError that lists all invalid options, also for an unknown name.
  * @example
  * genesysResource('queues', { params: { divisionId: 'd1' } })
  */
 export function genesysResource(name: GenesysResourceName, options: ResourceOptions = {}): PageSource {
-  const chosen = chooseResource('genesysResource', GENESYS_RESOURCES, name, options, RESOURCE_OPTIONS);
-  const { resource, options: own } = chosen;
+  const { resource, options: own } = chooseResource(
+    'genesysResource',
+    GENESYS_RESOURCES,
+    name,
+    options,
+    RESOURCE_OPTIONS,
+  );
   const full = `genesys-${name}`;
   if (resource.parent !== undefined) return childrenOf(full, resource, own);
   return resource.paging === 'one response'

@@ -10,7 +10,7 @@ const ENTITIES = {
 
 /**
  * The resources of Genesys Cloud. Paths, members and page sizes are those of `purecloud-platform-client-v2` 262; `source` names the method.
- * Permissions are those in the documentation of the same methods.
+ * The permissions are from the documentation of the same methods.
  */
 export const GENESYS_RESOURCES = {
   users: {
@@ -103,6 +103,8 @@ export const GENESYS_RESOURCES = {
     paging: 'page numbers',
     list: 'userDetails',
     id: 'userId',
+    // An export adds the interval, because a user has a record in each.
+    key: ['userId', 'interval'],
     total: 'totalHits',
     pageSize: 100,
     permissions: ['analytics:userDetail:view'],
@@ -117,6 +119,7 @@ export const GENESYS_RESOURCES = {
     method: 'post',
     paging: 'one response',
     list: 'results',
+    key: ['group', 'interval'],
     permissions: ['analytics:conversationAggregate:view'],
     interval: true,
     query: { required: ['metrics'] },

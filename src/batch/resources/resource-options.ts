@@ -39,9 +39,8 @@ export const RESOURCE_OPTIONS: OptionTable<ResourceOptions> = {
   clock: 'object',
 };
 
-/** A resource with its name and checked options. */
-export interface ChosenResource<Options> {
-  readonly name: string;
+/** A resource with its checked options. */
+interface ChosenResource<Options> {
   readonly resource: Resource;
   readonly options: Options;
 }
@@ -59,15 +58,14 @@ export function chooseResource<Options extends ResourceOptions>(
   given: Options,
   optionTable: OptionTable<Options>,
 ): ChosenResource<Options> {
-  const problem = resourceProblem(table, name);
-  refuse(what, [problem]);
+  refuse(what, [resourceProblem(table, name)]);
   const resource = table[name] as Resource;
   const [options, problems] = readOptions(given, optionTable);
-  refuse(what, [...ownProblems(name, resource, options), ...problems]);
-  return { name, resource, options };
+  refuse(what, [...optionProblems(name, resource, options), ...problems]);
+  return { resource, options };
 }
 
-/** Returns the problem of the name of a resource, with the nearest name. */
+/** Returns the problem of an unknown name, with the most similar name of a resource. */
 export function resourceProblem(table: ResourceTable, name: string): string | undefined {
   if (Object.hasOwn(table, name)) return undefined;
   const names = Object.keys(table);
@@ -76,7 +74,7 @@ export function resourceProblem(table: ResourceTable, name: string): string | un
   return `unknown resource ${JSON.stringify(name)}; ${hint} resources are ${names.join(', ')}`;
 }
 
-function ownProblems(name: string, resource: Resource, options: ResourceOptions): Problem[] {
+function optionProblems(name: string, resource: Resource, options: ResourceOptions): Problem[] {
   const { interval, query, params, pageSize, totalTolerance, clock = systemClock } = options;
   const body = resource.query;
   return [

@@ -13,6 +13,8 @@ export interface Resource {
   readonly list: string;
   /** The member of a record with its id. Records of a resource without an id are not compared. */
   readonly id?: string;
+  /** The members that identify a record among the records of all intervals. @default the id of the parent, if any, and `id` */
+  readonly key?: readonly string[];
   /** The member with the total number of records. */
   readonly total?: string;
   /** The records per page that are requested by default. */

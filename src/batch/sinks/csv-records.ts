@@ -86,7 +86,7 @@ export function otherMembersWarning({ rows, names }: OtherMembers): readonly str
   ];
 }
 
-/** Keeps numbers as numbers, because escape_formulas would treat the text of a negative number as a formula. */
+/** Returns a value for csv-stringify. Numbers stay numbers, because `escape_formulas` would escape the text of a negative number. */
 export function fieldOf(value: unknown): string | number | ExactNumber | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber) return value;

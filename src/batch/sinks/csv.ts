@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
-import { type OptionTable, type Problem, readOptions, refuse } from '../../core/internal.ts';
-import { conversationRows, ROW_LEVELS, type RowLevel, type RowModel } from '../rows/conversation-rows.ts';
+import { type Problem, readOptions, refuse } from '../../core/internal.ts';
 import { checkColumns, columnOf, unseenColumns } from './columns.ts';
+import { CSV_OPTIONS, type CsvOptions, csvProblems, rowModel } from './csv-options.ts';
 import {
   countOtherMembers,
   csvRecords,
@@ -23,48 +23,6 @@ import {
   openText,
   type TextTarget,
 } from './text-output.ts';
-
-/** Options of {@link csvFile}. */
-export interface CsvOptions {
-  /**
-   * Columns to write, in this order. Other members of a record are omitted. `a.b` selects the member `b` of the object `a`,
-   * unless the record has a member named `a.b`. `a.0.b` and `a[0].b` select the member `b` of the first object in the list `a`.
-   *
-   * If no record of the first page has a column, but the records have a similar name, the export fails before it writes. A column that
-   * no record has at all is a warning.
-   * @default all columns of `rows`; without `rows`, the members of the records of the first page that has records
-   */
-  columns?: readonly string[] | undefined;
-  /**
-   * Write a row for each participant, session or segment of conversations of Genesys Cloud, with the ids and ordinals of its parents. A
-   * conversation without any has one row. `docs/columns.md` lists the columns. `columns` can also select members of the parents.
-   *
-   * A field that is not a column is a warning that names the field, unless you set `columns`.
-   * @default a row for each record
-   */
-  rows?: RowLevel | undefined;
-  /** Accepts `columns` that no record of the first page has, even if the records have a similar name. @default false */
-  allowEmptyColumns?: boolean | undefined;
-  /** A single character. @default ',' */
-  delimiter?: string | undefined;
-  /** Start the file with a byte order mark, so that Excel reads it as UTF-8. @default false */
-  bom?: boolean | undefined;
-  /**
-   * Put `'` before texts that a spreadsheet would run as a formula: texts that start with `=`, `+`, `-`, `@`, a tab or a carriage
-   * return (OWASP, "CSV Injection"). Off by default, because it changes data, such as phone numbers that start with `+`.
-   * @default false
-   */
-  escapeFormulas?: boolean | undefined;
-}
-
-const OPTIONS: OptionTable<CsvOptions> = {
-  columns: 'object',
-  rows: 'any',
-  allowEmptyColumns: 'boolean',
-  delimiter: 'string',
-  bom: 'boolean',
-  escapeFormulas: 'boolean',
-};
 
 /** Position up to which a file is saved. */
 interface Position {
@@ -90,7 +48,7 @@ interface Position {
  * @throws ConfigurationError
  */
 export function csvFile(path: string, options: CsvOptions = {}): Sink {
-  const [own, problems] = readOptions(options, OPTIONS);
+  const [own, problems] = readOptions(options, CSV_OPTIONS);
   return csvFileSink('csvFile', path, own, problems);
 }
 
@@ -101,7 +59,7 @@ export function csvFile(path: string, options: CsvOptions = {}): Sink {
  * @throws ConfigurationError
  */
 export function gzipCsvFile(path: string, options: CsvOptions & GzipOptions = {}): Sink {
-  const [own, problems] = readOptions(options, { ...OPTIONS, ...GZIP_OPTIONS });
+  const [own, problems] = readOptions(options, { ...CSV_OPTIONS, ...GZIP_OPTIONS });
   const gzip = compression('gzipCsvFile', gzipOf(own));
   return csvFileSink('gzipCsvFile', path, own, problems, gzip);
 }
@@ -113,7 +71,7 @@ export function gzipCsvFile(path: string, options: CsvOptions & GzipOptions = {}
  * @throws ConfigurationError
  */
 export function csvStream(stream: Writable, options: CsvOptions = {}): Sink {
-  const [own, problems] = readOptions(options, OPTIONS);
+  const [own, problems] = readOptions(options, CSV_OPTIONS);
   return csvSink('csvStream', streamTarget(stream), own, problems);
 }
 
@@ -124,7 +82,7 @@ export function csvStream(stream: Writable, options: CsvOptions = {}): Sink {
  * @throws ConfigurationError
  */
 export function gzipCsvStream(stream: Writable, options: CsvOptions & GzipOptions = {}): Sink {
-  const [own, problems] = readOptions(options, { ...OPTIONS, ...GZIP_OPTIONS });
+  const [own, problems] = readOptions(options, { ...CSV_OPTIONS, ...GZIP_OPTIONS });
   const gzip = compression('gzipCsvStream', gzipOf(own));
   return csvSink('gzipCsvStream', streamTarget(stream), own, problems, gzip);
 }
@@ -151,19 +109,7 @@ function csvSink(
 ): Sink {
   const { columns: chosen = null, rows: level, allowEmptyColumns, delimiter = ',', bom = false } = options;
   const { escapeFormulas = false } = options;
-  refuse(caller, [
-    chosen && chosen.length === 0 && 'columns must not be empty',
-    chosen &&
-      new Set(chosen).size < chosen.length &&
-      `columns must not repeat a name: ${JSON.stringify(chosen)}`,
-    level !== undefined &&
-      !ROW_LEVELS.includes(level) &&
-      `rows must be one of ${ROW_LEVELS.join(', ')}, not ${JSON.stringify(level)}`,
-    allowEmptyColumns === true && !chosen && 'allowEmptyColumns requires columns',
-    !/^[^"\r\n]$/u.test(delimiter) &&
-      `delimiter must be one character other than a quote or a line break, not ${JSON.stringify(delimiter)}`,
-    ...problems,
-  ]);
+  refuse(caller, [...csvProblems(options), ...problems]);
 
   function toCsv(rows: readonly (readonly unknown[])[]): string {
     return stringify([...rows], {
@@ -237,9 +183,4 @@ function csvSink(
       };
     },
   };
-}
-
-/** Returns how CSV of these options makes rows of records; undefined for one row per record. */
-export function rowModel({ rows, columns }: CsvOptions): RowModel | undefined {
-  return rows && conversationRows(rows, { allParents: columns !== undefined });
 }

@@ -11,7 +11,7 @@ export function fileTarget(path: string, gzip: Compression | undefined): TextTar
     path,
     async open(length) {
       const file = await openAppendFile(path, length);
-      // Another program, or a hand in the checkpoint, has changed the length if the file would continue within a line.
+      // Text is saved in whole lines, so that another end means that somebody changed the file or the checkpoint.
       if (!gzip && length > 0 && !(await endsLine(path, length))) {
         await file.close();
         throw withinLine(path, length);

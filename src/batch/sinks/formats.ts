@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { type CsvOptions, csvFile, csvStream, gzipCsvFile, gzipCsvStream } from './csv.ts';
+import { csvFile, csvStream, gzipCsvFile, gzipCsvStream } from './csv.ts';
+import type { CsvOptions } from './csv-options.ts';
 import { gzipJsonLinesFile, gzipJsonLinesStream, jsonLinesFile, jsonLinesStream } from './json-lines.ts';
 import type { Sink } from './sink.ts';
 

@@ -10,12 +10,12 @@ export interface Sink<Item = unknown> {
   /** Returns the same sink for another file. `exportDays` requires it of sinks with a `path`. */
   at?(path: string): Sink<Item>;
   /**
-   * The checkpoint, if the destination of the records stores it too. After `save` of the open sink, the export calls `save` of this store
-   * once. A sink that commits records and checkpoint in one transaction there writes each record exactly once.
+   * The store of the checkpoint, if the destination of the records also stores the checkpoint. After each `save` of the open sink, the export
+   * calls `save` of this store. If that call commits records and checkpoint in one transaction, each record is written exactly once.
    */
   readonly checkpoint?: CheckpointStore | undefined;
   /**
-   * Keeps other runs away from the destination during several exports, as {@link exportDays} requires.
+   * Acquires a lock that keeps other runs away from the destination during several exports, as {@link exportDays} requires.
    *
    * @throws BatchError `ERR_LOCKED` if another run holds the lock.
    */

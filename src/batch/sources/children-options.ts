@@ -12,8 +12,8 @@ export interface ChildrenOptions<Parent = unknown> {
   /** The member to add to each child, with the id of its parent, such as `queueId`. */
   parentField: string;
   /**
-   * What to do if the API returns 404 or 410 for the children of a parent, because the parent was deleted meanwhile: `fail`, or `skip` the
-   * parent with a warning. If the API returns 404 for every parent, the export fails in both cases.
+   * What to do if the API returns 404 or 410 for the children of a parent, which was deleted during the export: `fail`, or `skip` the parent
+   * with a warning. If the API returns 404 for every parent, the export fails in both cases.
    * @default 'fail'
    */
   missingParent?: 'fail' | 'skip' | undefined;

@@ -35,12 +35,12 @@ interface Parent<Item> {
 type Opened = { readonly first: IteratorResult<Page>; readonly rest: AsyncIterator<Page> } | undefined;
 
 /**
- * Reads the children of each parent, such as the members of each queue. The source reads a page of parents, then the children of each
- * parent of the page, the first pages of several parents in parallel.
+ * Returns a source that reads the children of each parent, such as the members of each queue. The source reads a page of parents, then the
+ * children of each parent of the page. It reads the first pages of several parents in parallel.
  *
- * Each child gets the id of its parent in `parentField`. Its id is that of the parent together with its own, so that a user who is a member
- * of two queues is written twice. The children of one parent are a window, or several if their source has windows: the total of each is
- * checked. The total of the parents is checked too.
+ * Each child gets the id of its parent in `parentField`. The id of the parent is part of the id of the child, so that a user who is a member
+ * of two queues is written twice. The children of a parent are a window, or several windows if their source has windows. The total of each
+ * window and the total of the parents are checked.
  *
  * An export can resume at every page. It reads the page of parents again, and finds its position by the id of the parent.
  *
@@ -81,11 +81,11 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
 
   async function* childrenOf(parent: Parent<Item>, context: SourceContext): AsyncGenerator<Page, void> {
     const source = children(parent.item);
-    const place = (part: Json | undefined) =>
+    const withKey = (part: Json | undefined) =>
       part === undefined ? parent.key : `${parent.key} ${toJson(part)}`;
     for await (const { total: _, ...page } of source.read(context)) {
       const items = page.items.map((item) => withParent(item, parent, source));
-      yield { ...page, items, window: place(page.window), nextKey: place(page.nextKey ?? page.next) };
+      yield { ...page, items, window: withKey(page.window), nextKey: withKey(page.nextKey ?? page.next) };
     }
   }
 
@@ -120,20 +120,20 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
         result = await orMissing(opened.rest.next());
       }
       state = result ? after : { ...before, skipped: before.skipped + 1 };
-      if (!result) yield { items: [], next: state, save: true, warnings: [missingOf(key)] };
+      if (!result) yield { items: [], next: state, save: true, warnings: [skippedWarning(key)] };
       if (++index === all.length) break;
     }
     return state;
   }
 
-  const missingOf = (key: string) =>
+  const skippedWarning = (key: string) =>
     `the source ${name} skipped the parent ${key}, because the API returned 404 for its children: it may have been deleted`;
 
   async function* read(context: SourceContext): AsyncGenerator<Page, void> {
     const from = savedCursor<State>(name, context.from, isState);
     let state: State = from ?? { parents: null, before: 0, parent: '', found: 0, skipped: 0 };
     const counted = createParentCount(parents.name, state.before);
-    // Warnings about the parents, which the next page of children takes along.
+    // Warnings about the parents, for the next page of children.
     let warnings: string[] = [];
     const first = state.parents ?? undefined;
     let position = { parents: state.parents, before: state.before };
@@ -147,12 +147,12 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
       warnings.push(...more);
       const found = all.findIndex(({ key }) => key === state.parent);
       if (isFirst && found < 0 && all.length > 0) {
-        warnings.push(movedOf(state.parent));
-        // The window of the saved parent, which no further page of children ends.
+        warnings.push(movedWarning(state.parent));
+        // End the window of the saved parent here, because no page of its children follows.
         const end = { label: `the source ${name} for the parent ${state.parent}`, tolerance: 1 };
         if (state.child !== undefined) yield { items: [], end, next: state };
       }
-      // A page that ends a window comes before the page of the saved parent if the run stopped between them.
+      // A page without parents can precede the page of the saved parent: it ends a window of the parents.
       const skip = isFirst && found >= 0 ? found + (state.child === undefined ? 1 : 0) : 0;
       if (all.length > 0) isFirst = false;
       const rest = all.slice(skip).filter(({ key }) => fresh.has(key));
@@ -173,9 +173,9 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
     yield { items: [], save: true, warnings };
   }
 
-  const movedOf = (key: string) =>
-    `the parent ${key} of the source ${name} is no longer on its page: the children of the page are read again, and the ones without an ` +
-    'id are written twice';
+  const movedWarning = (key: string) =>
+    `the parent ${key} of the source ${name} is no longer on its page: the children of the page are read again, and children without an id ` +
+    'are written twice';
 
   return {
     name,

@@ -32,7 +32,7 @@ export interface JobStatusOptions {
   failed?: readonly string[] | undefined;
   /** The states of a job whose results are deleted. A response with status 404 or 410 means the same. */
   expired?: readonly string[] | undefined;
-  /** The path of the reason of a failure, such as `errorMessage`. @default not known */
+  /** The path of the reason for a failure, such as `errorMessage`. @default none */
   message?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface JobOptions extends PollOptions {
   name?: string | undefined;
   create: CreateJobOptions;
   status: JobStatusOptions;
-  /** Returns the source of the results of a job, whose id can be part of a path: it has no other characters than `A-Z a-z 0-9 _ . : -`. */
+  /** Returns the source of the results of a job. The id of the job can be part of a path: it consists of `A-Z a-z 0-9 _ . : -`. */
   results: (job: string) => PageSource;
 }
 

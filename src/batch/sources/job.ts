@@ -19,11 +19,12 @@ type State = {
   readonly page: Json;
 };
 
-// The id with which the options of the results are checked, and with which the query describes the results.
+// An id for `results` before a job exists: its source describes the results in the query of the checkpoint.
 const ANY_JOB = 'job';
 
 /**
- * Reads the results of a job that the API runs in the background: creates the job, waits for it, and reads its results page by page.
+ * Returns a source that reads the results of a job that the API runs in the background. The source creates the job, waits for the end of the
+ * job, and reads the results page by page.
  *
  * The checkpoint contains the id of the job and the position in its results. If the job expires, or the API no longer knows it, the source
  * creates a new one; records with an id that were already written are skipped. A job that failed in an earlier run is created again.
@@ -140,7 +141,7 @@ function isState({ job, page, ...more }: Partial<State>): boolean {
   return isJobId(job) && page !== undefined && Object.keys(more).length === 0;
 }
 
-/** @returns undefined while the job is running. */
+/** Requests the status of a job. @returns undefined while the job is running. */
 async function check(
   { request }: SourceContext,
   { url, state: path, running, ready, failed, expired, message }: JobStatusOptions,

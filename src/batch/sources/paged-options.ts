@@ -85,8 +85,7 @@ export function queryOf(options: PagedOptions, more: Readonly<Record<string, Jso
 }
 
 /**
- * Returns the members of a source that read the id and the start of a record. They throw `ERR_UNEXPECTED_ANSWER` for a record without that
- * value.
+ * Returns the functions of a source that read the id and the start of a record. They throw `ERR_UNEXPECTED_ANSWER` if the value is missing.
  */
 export function readersOf(options: PagedOptions): Pick<PageSource, 'identify' | 'startedAt'> {
   return { ...identifyBy(options), ...startedBy(options) };

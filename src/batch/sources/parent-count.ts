@@ -3,7 +3,7 @@ import { BatchError } from '../errors.ts';
 import { createPageRepeats, repeatedPage } from './seen-pages.ts';
 import type { Page } from './source.ts';
 
-/** Counts the parents of a source, whose totals the export cannot check, because it counts the children. */
+/** Counts the parents of a source and checks their totals, because the export itself counts only the children. */
 export interface ParentCount {
   /** Different parents of the current window. */
   readonly count: number;
@@ -11,7 +11,7 @@ export interface ParentCount {
    * Adds a page.
    *
    * @param keys the ids of its parents.
-   * @returns the ids that came for the first time, and warnings.
+   * @returns the ids that are new, and warnings.
    * @throws BatchError `ERR_PAGE_LOOP` for a repeated page, `ERR_TOTAL_MISMATCH` if parents are missing.
    */
   add(page: Page, keys: readonly string[]): { fresh: ReadonlySet<string>; warnings: string[] };
@@ -20,8 +20,10 @@ export interface ParentCount {
 }
 
 /**
+ * Starts to count.
+ *
  * @param name of the source, for messages.
- * @param before different parents of the window on the pages before the first one.
+ * @param before the different parents of the window on earlier pages.
  */
 export function createParentCount(name: string, before: number): ParentCount {
   const repeats = createPageRepeats();

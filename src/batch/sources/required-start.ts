@@ -2,9 +2,11 @@ import { BatchError } from '../errors.ts';
 import { parseDate } from './interval.ts';
 
 /**
- * Returns the start of a record from the member or column that the caller has named.
+ * Returns the start of a record.
  *
+ * @param value of the member or column that the caller has named.
  * @param label names the request in messages.
+ * @param where names the member or column in messages.
  * @throws BatchError `ERR_UNEXPECTED_ANSWER` for any other value: without a start, the record would be in the files of several days.
  */
 export function requiredStart(value: unknown, label: string, where: string): string {

@@ -8,7 +8,7 @@ import { checkedCursor } from './saved-cursor.ts';
 import type { Json, Page, PageSource, SourceContext } from './source.ts';
 import { toText } from './windows.ts';
 
-/** A stretch of time that one source reads. All times are in ISO 8601, in UTC. */
+/** An interval that one source reads. All times are in ISO 8601, in UTC. */
 export interface Slice {
   readonly start: string;
   /** Exclusive. */
@@ -50,7 +50,7 @@ const OPTIONS: OptionTable<SliceOptions> = {
 };
 
 /**
- * Reads an interval slice by slice, in order, with a source for each slice. Use it for an API that filters by time and that refuses long
+ * Returns a source that reads an interval slice by slice, in order, with a source for each slice. Use it for an API that filters by time and that refuses long
  * intervals, or returns a limited number of records for a query.
  *
  * An interrupted export resumes at the page after the last written one. The totals that the API states are checked for each slice. A record
@@ -92,7 +92,7 @@ function sourceOf<Item>(
     const opened = source({ start, end, interval: toText(slice) });
     if (typeof Object(opened).read !== 'function')
       refuse('sliceSource', ['source must return a source, such as offsetSource({ … })']);
-    // A record of two slices would count as outside in the first slice, and as a repeated record in the second one.
+    // A record at the boundary of two slices would count as outside in the first slice, and as repeated in the second.
     if (opened.isOutside)
       refuse('sliceSource', [
         'the source of a slice must not have isOutside, because records at the boundary of two slices would be lost: pass the result of ' +
@@ -131,7 +131,8 @@ function sourceOf<Item>(
   };
 }
 
-interface Place {
+/** A slice, and where its source begins. */
+interface OpenSlice {
   index: number;
   slice: Interval;
   /** The start of the next slice; undefined for the last slice. */
@@ -142,7 +143,7 @@ interface Place {
 /** Returns the pages of a slice with cursors and windows of all slices. */
 async function* pagesOf<Item>(
   pages: AsyncIterable<Page<Item>>,
-  { index, slice, after, inner }: Place,
+  { index, slice, after, inner }: OpenSlice,
 ): AsyncGenerator<Page<Item>, void> {
   const label = toText(slice);
   let isFirst = inner === undefined;
@@ -152,7 +153,7 @@ async function* pagesOf<Item>(
     const key = next === undefined ? 'end' : (nextKey ?? JSON.stringify(next));
     yield {
       ...page,
-      // A page with `end` and without a window ends the window of the page before, which can have a name of its own.
+      // A page with `end` and without a window ends the window of the previous page, which can have another name.
       ...((window !== undefined || !page.end || isFirst) && { window: name }),
       ...(state && { next: state, nextKey: `${index} ${key}` }),
     };

@@ -88,12 +88,11 @@ export interface PageSource<Item = unknown> {
   readonly query: Json;
   /** Returns the id of a record. Records with the same id are written once. Records without an id are always written. */
   identify?(item: Item): RecordId | undefined;
-  /** Returns when a record began, in ISO 8601 with a zone. The time decides to which day of {@link exportDays} the record belongs. */
+  /** Returns the time at which a record began, in ISO 8601 with a zone. The time decides in which day of {@link exportDays} the record is. */
   startedAt?(item: Item): string | undefined;
   /**
-   * Returns whether a record does not belong to the export, although the API returned it, such as a conversation that began on the day
-   * before. Such a record counts as `outside`, and is not written. Undefined if the record does not say when it began: it is written, and
-   * the export has a warning that counts such records.
+   * Returns whether the export leaves out a record that the API returned, such as a conversation that began on the previous day. Such a
+   * record counts as `outside`. Undefined if the record does not say when it began: the record is written, and a warning counts such records.
    */
   isOutside?(item: Item): boolean | undefined;
   /**

@@ -52,6 +52,7 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     ],
     vendors: ['cxone'],
     redis: true,
+    postgres: true,
   }).action(async (flags: ContactsFlags) => {
     const { apiVersion: version, pageSize, param: params, secretParam: secretParams, totalTolerance } = flags;
     const options = { version, pageSize, params, secretParams, totalTolerance };
@@ -88,6 +89,7 @@ export function addExportCxone(parent: Command, { io, args, setExitCode }: Comma
     --env cxone.env`,
     ],
     vendors: ['cxone'],
+    postgres: true,
   }).action(async (flags: CxoneFlags & { entity: string; entityVersion?: string; id?: string }) => {
     const { entity: entityName, entityVersion: version, id, pageSize } = flags;
     const source = ({ start: startDate, end: endDate }: Interval) =>

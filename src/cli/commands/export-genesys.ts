@@ -46,6 +46,7 @@ export function addExportGenesys(parent: Command, { io, args, setExitCode }: Com
     {"dimension": "mediaType", "value": "voice"}]}]}`,
     vendors: ['genesys'],
     redis: true,
+    postgres: true,
   }).action(async (flags: ConversationFlags & { tutorialForm?: true }) => {
     const name = 'export genesys-conversations';
     const source = (interval: Interval) =>
@@ -72,6 +73,7 @@ export function addExportGenesys(parent: Command, { io, args, setExitCode }: Com
     ],
     vendors: ['genesys'],
     redis: true,
+    postgres: true,
   }).action(async (flags: ConversationFlags & { startOfDay?: true; partial?: true }) => {
     const name = 'export genesys-conversation-jobs';
     const source = (): SourceDescription => ({

@@ -106,6 +106,7 @@ export function addExportPages(parent: Command, { io, args, setExitCode }: Comma
     --url /audits --items data --cursor paging.after \\
     --cursor-parameter after --out audits.csv`,
     ],
+    postgres: true,
   }).action(async (flags: PagesFlags) => {
     const { vendor, baseUrl, url } = flags;
     const source = () => pagesSource(flags);

@@ -18,6 +18,7 @@ import {
   resourceProblem,
 } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
+import { isPostgresUrl } from '../../postgres/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { runExportJob } from '../export.ts';
@@ -57,7 +58,7 @@ const VENDORS: readonly ResourceVendor[] = [
     table: GENESYS_RESOURCES,
     examples: [
       'export genesys users --out users.csv --columns id,name,email',
-      `export genesys user-details --out users-{date}.jsonl.gz \\
+      `export genesys user-details --out 'users-{date}.jsonl.gz' \\
     --since 2026-01-01`,
       'export genesys --list',
     ],
@@ -110,7 +111,7 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
   if (vendor === 'cxone')
     command.option('--api-version <version>', `version of the API (default: ${CONTACTS_DEFAULTS.version})`);
   addLogFlags(addExportFlags(addConnectionFlags(command), VENDOR_VARIABLES[vendor].rate));
-  addHelpEnd(command, { examples, vendors: [vendor] }).action(
+  addHelpEnd(command, { examples, vendors: [vendor], postgres: true }).action(
     async (name: string | undefined, flags: ResourceFlags) => {
       if (flags.list) {
         io.stdout.write(resourceList(table));
@@ -123,15 +124,48 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
           : resourceProblem(table, name),
         flags.out === undefined && '--out is missing: name the output file, or - for standard output',
       ]);
+      const resource = table[String(name)];
+      const period = flags.days?.flag ?? (flags.interval && '--interval');
+      refuse(`${title} ${name}`, [
+        period !== undefined &&
+          !resource?.interval &&
+          `${period} has no effect: ${name} has no dates. Remove it`,
+      ]);
+      const key = keyOf(resource);
       const { param: params, secretParam: secretParams, pageSize, totalTolerance, query } = flags;
       const source = ({ start, end }: Interval) => {
         refuse('--secret-param', unusedSecretParams(secretParams, Object.keys(params ?? {}), '--param'));
         const body = query === undefined ? undefined : (readJsonObject('--query', query) as JsonMembers);
+        const missing = resource?.query?.required.filter((member) => body?.[member] === undefined) ?? [];
+        refuse('--query', [
+          missing.length > 0 &&
+            `${query ?? 'a JSON file'} must contain ${missing.join(', ')}, which the API requires for ${name}`,
+        ]);
         const interval = start === '' ? undefined : `${start}/${end}`;
         const options = { params, secretParams, pageSize, totalTolerance, query: body, interval };
-        return own.source(String(name), options, flags);
+        const pages = own.source(String(name), options, flags);
+        return isPostgresUrl(flags.out ?? '') && key?.includes('interval')
+          ? withInterval(pages, interval)
+          : pages;
       };
-      setExitCode(await runExportJob(io, { name: `${title} ${name}`, args, flags, vendor, source }));
+      const id = key ?? null;
+      setExitCode(await runExportJob(io, { name: `${title} ${name}`, args, flags, vendor, source, id }));
     },
   );
+}
+
+/** Returns the members that identify a record in a database; undefined if the vendor documents none. */
+function keyOf({ id, key, parent }: Partial<Resource> = {}): readonly string[] | undefined {
+  return key ?? (id === undefined ? undefined : [...(parent ? [parent.field] : []), id]);
+}
+
+/** Adds the interval to the records that have none. */
+function withInterval(source: PageSource, interval = ''): PageSource {
+  return {
+    ...source,
+    async *read(context) {
+      for await (const page of source.read(context))
+        yield { ...page, items: page.items.map((item) => ({ interval, ...Object(item) })) };
+    },
+  };
 }

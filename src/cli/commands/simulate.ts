@@ -57,15 +57,15 @@ export function addSimulate(program: Command, { io, setExitCode }: CommandContex
     .option('--long <share>', 'share of conversations that last from 1 to 30 hours (default: 0)', parseShare)
     .optionsGroup('Clock of the data:')
     .option('--now <time>', 'time at which the clock starts (default: no clock, all data at once)', parseNow)
-    .option('--speed <factor>', 'hours that pass in one hour (default: 1)', parseSpeed)
+    .option('--speed <factor>', 'hours of the data that pass in one real hour (default: 1)', parseSpeed)
     .option(
       '--late-changes <share>',
-      'share that changes up to 12 hours after the end (default: 0)',
+      'share of conversations that change up to 12 hours after their end (default: 0)',
       parseShare,
     )
     .option(
       '--late-arrivals <share>',
-      'share that appears up to 12 hours after the start (default: 0)',
+      'share of conversations that appear up to 12 hours after their start (default: 0)',
       parseShare,
     )
     .optionsGroup('Tokens and faults:')

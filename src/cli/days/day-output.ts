@@ -43,11 +43,12 @@ export function checkFolders(out: string, { list }: ChosenDays): void {
   if (!isFile(out)) return;
   const folders = new Set(list.map(({ date }) => dirname(outputOfDay(out, date))));
   const missing = [...folders].filter((folder) => !existsSync(folder));
-  const more = missing.length > 1 ? ` and ${missing.length - 1} further folders` : '';
-  refuse('--out', [
-    missing.length > 0 &&
-      `the folder ${missing[0]}${more} must exist; create it, or put ${DATE} only into the name of the file`,
-  ]);
+  const [first, ...more] = missing;
+  const problem =
+    more.length === 0
+      ? `the folder ${first} does not exist: create the folder`
+      : `the folder ${first} and ${more.length} more do not exist: create the folders`;
+  refuse('--out', [missing.length > 0 && `${problem}, or put ${DATE} only into the name of the file`]);
 }
 
 /** Returns whether an output is a file, not a URL of a database. */

@@ -53,8 +53,7 @@ export function createDayReports(reporter: Reporter, command: string): DayReport
     const { message, code, exitCode, hint } = failureOf(error, { command, day: date });
     failures.push({ date, error });
     results.push({ date, status: 'failed', message });
-    const text = `${date}: failed: ${message}${hint === undefined ? '' : `\nhint: ${hint}`}`;
-    reporter.problem('day-failed', text, { date, code, exitCode, hint });
+    reporter.problem('day-failed', `${date}: failed: ${message}`, { date, code, exitCode, hint });
   }
 
   return {
@@ -70,7 +69,7 @@ export function createDayReports(reporter: Reporter, command: string): DayReport
       else results.push({ date, status: outcome.status });
     },
     end(flags, where, more = []) {
-      results.sort((one, other) => (one.date < other.date ? -1 : 1));
+      for (const days of [results, fresh]) days.sort((one, other) => (one.date < other.date ? -1 : 1));
       if (failures.length > 0) throw new FailedDays(results, failures);
       // The warnings of a day that is complete already were printed by the run that completed the day.
       const found = fresh.map(({ date, summary }) => ({ date, ...findWarnings(summary, flags) }));

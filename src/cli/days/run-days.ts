@@ -1,10 +1,9 @@
 import { type Day, DaysError, exportDays } from '../../batch/index.ts';
 import { pendingDays } from '../../batch/internal.ts';
-import { refuse } from '../../core/internal.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { createSource, type ExportJob } from '../export-job.ts';
+import { refuseUnusedFlags } from '../flags/flag-rules.ts';
 import type { ChosenDays } from '../flags/period-flags.ts';
-import { passedFlags, refuseQueueFlags } from '../flags/queue-flags.ts';
 import type { Io } from '../io.ts';
 import { type JobRun, runJob } from '../job.ts';
 import { sinksFor } from '../output.ts';
@@ -24,12 +23,8 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
     file: shownOutput(out),
     canResume: true,
     prepare(reporter, environment): JobRun {
-      refuseQueueFlags(args);
+      refuseUnusedFlags(args, flags);
       checkTemplate(out, days);
-      refuse('--checkpoint', [
-        passedFlags(['--checkpoint'], args).length > 0 &&
-          `cannot be combined with ${days.flag}: each day has a checkpoint beside its file`,
-      ]);
       checkFolders(out, days);
       const output = tableOf(out) ?? out;
       const reports = createDayReports(reporter, job.name);
@@ -38,16 +33,21 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
         source: (day: Day) => createSource(exportJob, day.interval),
         sink: sinksFor(io, flags, { id, name: job.name }, environment),
       };
+      let isIdle = false;
       return {
         // Without an account, which only the token can tell, checkpoints of any account count.
-        isIdle: async () => (await pendingDays({ ...own, restart: flags.restart })).length === 0,
+        async isIdle() {
+          isIdle = (await pendingDays({ ...own, restart: flags.restart })).length === 0;
+          return isIdle;
+        },
         async run(options) {
           const { onProgress: __, ...run } = options;
           if (run.account === undefined) {
             for (const day of days.list) reports.add({ day, status: 'complete' });
             return reports.end(flags, out);
           }
-          const pending = await pendingDays({ ...run, ...own });
+          // To read the checkpoints of a year takes a noticeable time.
+          const pending = isIdle ? [] : await pendingDays({ ...run, ...own });
           reports.started(days.list.length, pending.length);
           try {
             const { days: all, warnings } = await exportDays({

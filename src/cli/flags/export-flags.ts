@@ -45,7 +45,7 @@ export function checkpointIntervalFlag(): Option {
 
 export function outFlag(): Option {
   const description =
-    'output file; - for standard output: such an export cannot be resumed; or a table of Postgres: postgres://HOST/DATABASE?table=NAME';
+    'a file; - for standard output, which cannot be resumed; or a table of Postgres: postgres://HOST/DATABASE?table=NAME';
   return new Option('--out <file>', description).makeOptionMandatory();
 }
 

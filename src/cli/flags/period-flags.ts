@@ -3,7 +3,7 @@ import { type Day, type DaysText, listDays, resolveInterval } from '../../batch/
 import { checkInterval } from '../../batch/internal.ts';
 import { ConfigurationError } from '../../core/index.ts';
 import { systemClock } from '../../core/internal.ts';
-import { type Interval, parseCount, parseTimeZone } from '../parse.ts';
+import { asSentence, type Interval, parseCount, parseTimeZone } from '../parse.ts';
 
 /** The dates of a command, after `addPeriodFlags` has resolved their texts. */
 export interface PeriodFlags {
@@ -19,6 +19,7 @@ export interface PeriodFlags {
 /** The days of `--since` or `--days`. */
 export interface ChosenDays {
   readonly flag: '--since' | '--days';
+  /** The same days at any time, so that the days do not change if the command starts before midnight. */
   readonly text: DaysText;
   readonly list: readonly Day[];
 }
@@ -65,10 +66,13 @@ export function addPeriodFlags(command: Command, { title, isRequired }: PeriodUs
   return command
     .optionsGroup(title)
     .addOption(intervalFlag())
-    .option('--since <date>', 'a file for each day from this date to yesterday; complete days are skipped')
+    .option(
+      '--since <date>',
+      'a file for each day from this date to yesterday, with {date} in --out; complete days are skipped',
+    )
     .option(
       '--days <days>',
-      'a file for each of these days: 2026-01-01/2026-01-31 (both included), 2026-01, 2026-01-31, yesterday, last-week, last-month',
+      'a file for each of these days, with {date} in --out: 2026-01-01/2026-01-31 (both included), 2026-01, 2026-01-31, yesterday, last-week, last-month',
     )
     .option(
       '--reread <n>',
@@ -135,7 +139,11 @@ function resolvePeriod(command: Command, texts: Texts, latest = Date.now()): voi
   const list = resolve(flag, since ?? days ?? '', () => listDays(text, { timeZone }));
   const [first, last] = [list[0]?.date, list.at(-1)?.date];
   const absolute = first === last ? `${first}` : `${first}/${last}`;
-  set({ days: { flag, text, list }, ...(typeof text === 'string' && relative('--days', text, absolute)) });
+  const fixed = first === undefined ? text : absolute;
+  set({
+    days: { flag, text: fixed, list },
+    ...(typeof text === 'string' && relative('--days', text, absolute)),
+  });
 }
 
 // The last day that JavaScript and ISO 8601 can both express.
@@ -171,6 +179,7 @@ function relative(
 
 function invalid(command: Command, flag: string, text: string, problems: readonly string[]): string {
   const { flags = flag } = command.options.find(({ long }) => long === flag) ?? {};
-  const sentences = problems.map((problem) => `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`);
+  // The library names the option, such as `days`.
+  const sentences = problems.map((problem) => asSentence(problem.replace(flag.slice('--'.length), flag)));
   return `error: option '${flags}' argument '${text}' is invalid. ${sentences.join(' ')}`;
 }

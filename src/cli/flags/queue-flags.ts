@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { WORKER_DEFAULTS } from '../../bullmq/internal.ts';
-import { refuse } from '../../core/internal.ts';
 import { parseCount } from '../parse.ts';
 
 /** Flags that name a queue. */
@@ -50,34 +49,4 @@ export function addSplitFlags(command: Command): Command {
     )
     .option('--keep-parts', 'keep the files of the parts after the merge')
     .option('--no-merge', 'leave the parts and a manifest instead of one file');
-}
-
-/** Flags that have no effect without `--queue`. */
-const QUEUE_ONLY = ['--queue-name', '--parts', '--name', '--priority', '--keep-parts', '--no-merge'];
-
-/** Refuses the flags that have no effect without `--queue`. @throws ConfigurationError */
-export function refuseQueueFlags(args: readonly string[]): void {
-  const queueOnly = passedFlags(QUEUE_ONLY, args);
-  refuse('--queue', [
-    queueOnly.length > 0 && `missing; ${queueOnly.join(', ')} can be used only with --queue`,
-  ]);
-}
-
-/** Flags that have no effect with `--queue`, because the workers send the requests. */
-export const WORKER_ONLY = [
-  '--rate',
-  '--retries',
-  '--timeout',
-  '--max-outage',
-  '--read-ahead',
-  '--checkpoint-interval',
-  '--checkpoint',
-];
-
-/** Flags that have no effect if the output is not a file, because only a file can be resumed. */
-export const FILE_ONLY = ['--checkpoint', '--checkpoint-interval', '--restart'];
-
-/** Returns the flags that were passed. The value of a flag with a default cannot tell. */
-export function passedFlags(flags: readonly string[], args: readonly string[]): string[] {
-  return flags.filter((flag) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`)));
 }

@@ -53,7 +53,10 @@ export function addApiFlags(command: Command): Command {
 export function addShareFlags(command: Command, what = 'one token and one rate'): Command {
   return command
     .optionsGroup(CONNECTION)
-    .option('--share', `share ${what} with the other commands of this user on this host that have --share`)
+    .option(
+      '--share',
+      `share ${what} with other commands on this host that have --share, of the same user and OAuth client`,
+    )
     .option(
       '--share-directory <path>',
       'directory for --share, on a local disk (default: axios-oauth-refresh/shared in $XDG_STATE_HOME or ~/.local/state)',

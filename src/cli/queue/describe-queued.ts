@@ -2,7 +2,7 @@ import { refuse } from '../../core/internal.ts';
 import { isPostgresUrl } from '../../postgres/internal.ts';
 import { withoutDate } from '../days/day-output.ts';
 import type { ExportJob } from '../export-job.ts';
-import { passedFlags, WORKER_ONLY } from '../flags/queue-flags.ts';
+import { refuseUnusedFlags } from '../flags/flag-rules.ts';
 import { outputFormat } from '../output.ts';
 import type { SourceDescription } from '../sources.ts';
 
@@ -18,15 +18,10 @@ export function describeQueued({ args, flags, source: sourceFor }: ExportJob): D
   const { out, merge, interval, days, reread = 0 } = flags;
   const [start = '', end = ''] = days?.list[0]?.interval.split('/') ?? [];
   const source = sourceFor(interval ?? { start, end });
-  const workerOnly = passedFlags(WORKER_ONLY, args);
-  const shareFlags = passedFlags(['--share', '--share-directory'], args);
+  refuseUnusedFlags(args, flags);
   refuse('--queue', [
-    shareFlags.length > 0 &&
-      `not allowed with ${shareFlags.join(', ')}: the workers share one token and one rate in Redis`,
     (!(interval ?? days) || 'read' in source) &&
       'this export cannot be split: use genesys-conversations without --tutorial-form, genesys-conversation-jobs or cxone-completed-contacts',
-    workerOnly.length > 0 &&
-      `not allowed with ${workerOnly.join(', ')}: pass these flags to axios-oauth-refresh worker`,
     out === '-' && '--out must be a file in the --directory of the workers, not standard output',
     isPostgresUrl(out) &&
       '--out must be a file in the --directory of the workers: export to Postgres without --queue',

@@ -53,7 +53,10 @@ export function textMessages({ write, columns, leaveCtrlC, stop, clock }: TextOu
       say(`warning: ${message}`);
     },
     note: (_, message) => say(message),
-    problem: (_, message) => say(message),
+    problem(_, message, { hint }) {
+      say(message);
+      if (hint !== undefined) say(`hint: ${hint}`);
+    },
     completed({ message, hint }) {
       stop();
       say(message);

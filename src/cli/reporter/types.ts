@@ -48,8 +48,12 @@ export interface Reporter {
   interrupted(message: string): void;
   /** Reports an event: `message` is for people, `event` and `fields` are for machines. */
   note(event: string, message: string, fields: object): void;
-  /** Reports an event as `note` does, also with `--quiet`. */
-  problem(event: string, message: string, fields: object): void;
+  /** Reports an event as `note` does, also with `--quiet`. `hint` says what to do. */
+  problem(
+    event: string,
+    message: string,
+    fields: { hint?: string | undefined; [field: string]: unknown },
+  ): void;
   completed(completion: Completion): void;
   failed(failure: Failure): void;
   /** Releases timers and the terminal. Can be called more than once. */

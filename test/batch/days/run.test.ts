@@ -84,6 +84,24 @@ describe('exportDays', () => {
     expect(order).toEqual(['2026-10-02']);
   });
 
+  it.each([
+    { what: 'reread', options: { reread: 2 }, again: ['02', '03', '04'] },
+    { what: 'started over', options: { restart: true }, again: ['01', '02', '03'] },
+  ])('finishes the days that an interrupted run had $what', async ({ options, again }) => {
+    const directory = await temporaryDirectory();
+    await dayFiles(directory, { days: '2026-10-01/2026-10-03' });
+    const days = '2026-10-01/2026-10-04';
+    const abort = new AbortController();
+    const onDay = () => abort.abort();
+    await failure(dayFiles(directory, { days, ...options, onDay, signal: abort.signal }), 'ERR_INTERRUPTED');
+    const order: string[] = [];
+    const next = 'reread' in options ? options : {};
+    await dayFiles(directory, { days, ...next, onDay: ({ day }) => void order.push(day.date.slice(-2)) });
+    expect(order).toEqual(again);
+    const left = (await readdir(directory)).filter((name) => name.includes('unfinished'));
+    expect(left).toEqual([]);
+  });
+
   const ending: { what: string; error: () => Error }[] = [
     { what: 'the API refuses the credentials with 401', error: refused(401) },
     { what: 'the API refuses the credentials with 403', error: refused(403) },
@@ -177,6 +195,19 @@ describe('exportDays', () => {
         'neighbouring day may contain it too',
     );
   });
+
+  it.each(['yesterday', { since: '2026-10-01' }])(
+    'exports the days of its start if %j is over midnight',
+    async (days) => {
+      const clock = clockAt('2026-10-02T23:59:59Z');
+      const source = (day: Day) => {
+        clock.shift(60_000);
+        return daySource(day, recordsOf);
+      };
+      const summary = await dayFiles(await temporaryDirectory(), { days, clock, source });
+      expect(summary.days.map(({ day }) => day.date)).toEqual(['2026-10-01']);
+    },
+  );
 
   it('does nothing if no day has ended', async () => {
     const clock = clockAt('2026-10-01T12:00Z');

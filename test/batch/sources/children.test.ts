@@ -108,7 +108,7 @@ describe('childrenSource', () => {
       1,
       2,
       [
-        'the parent "q0" of the source members is no longer on its page: the children of the page are read again, and the ones without ' +
+        'the parent "q0" of the source members is no longer on its page: the children of the page are read again, and children without ' +
           'an id are written twice',
         'the source members for the parent "q0" stated 5 records, but returned 2 different ones: 3 are missing, which the tolerance of 1 ' +
           'allows',
