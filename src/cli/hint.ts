@@ -85,10 +85,17 @@ function isThrottled(error: unknown): boolean {
 }
 
 const CHECK_PAGES = 'check --url, --base-url, --param, and the paths in --items and the other flags';
-const START_OVER = 'add --restart to start over; the existing files are renamed and kept';
 
-function startDayOver(day: string): string {
-  return `set --days ${day} --restart to start only this day over; its existing files are renamed and kept`;
+function startOver(day: string | undefined, isQueued = false): string {
+  const what =
+    day === undefined
+      ? 'add --restart to start over'
+      : `set --days ${day} --restart to start only this day over`;
+  // Workers never replace a file that another export has completed.
+  const files = isQueued
+    ? 'if the output exists, remove it first'
+    : 'the existing files are renamed and kept';
+  return `${what}; ${files}`;
 }
 
 function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequest): string {
@@ -114,7 +121,7 @@ function permanentHint({ error, command, canRestart, keepsFlags, day }: HintRequ
   return [
     accept || (isPages ? CHECK_PAGES : 'check the flags of the command'),
     // An import that starts over sends records twice.
-    day !== undefined ? startDayOver(day) : canRestart && !command.startsWith('import') && START_OVER,
+    (day !== undefined || (canRestart && !command.startsWith('import'))) && startOver(day, keepsFlags),
   ]
     .filter(Boolean)
     .join(', or ');

@@ -1,12 +1,22 @@
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Rate, RateLimiter } from '../batch/index.ts';
 import type { SharedTokenStore, Vendor } from '../core/index.ts';
 import { messageOf, refuse } from '../core/internal.ts';
+import { describeFileError } from '../core/node/index.ts';
 import { fileRate, fileStore } from '../stores/file/index.ts';
 import { defaultDirectory } from '../stores/file/internal.ts';
 import { storeKey } from '../token/internal.ts';
 import type { ShareFlags } from './flags/run-flags.ts';
 import type { Io } from './io.ts';
+
+/** Returns the problem if nothing can be written into a directory, for example because its file system is read-only. */
+function checkWritable(directory: string): Promise<string | undefined> {
+  return access(directory, constants.W_OK).then(
+    () => undefined,
+    (error: unknown) => describeFileError(directory, error),
+  );
+}
 
 /** What the commands of one user on one host share with `--share`. */
 export interface Sharing {
@@ -35,7 +45,10 @@ export async function openSharing(
   const store = fileStore(location);
   const key = await storeKey(vendor);
   // Otherwise an unusable directory would cost the sharing, and the command would continue with a token of its own.
-  const problem = await store.get(key).then(() => undefined, messageOf);
-  refuse('--share', [problem]);
+  const problem = await store
+    .get(key)
+    .then(() => checkWritable(directory))
+    .catch(messageOf);
+  refuse('--share', [problem?.replace(/\.$/, '')]);
   return { store, rate: (rate) => fileRate({ ...location, key, ...rate }) };
 }

@@ -132,3 +132,15 @@ describe('the failure of a run', () => {
     },
   );
 });
+
+it.each([
+  [{ keepsFlags: true }, 'add --restart to start over; if the output exists, remove it first'],
+  [{}, 'add --restart to start over; the existing files are renamed and kept'],
+  [
+    { keepsFlags: true, day: '2026-10-25' },
+    'set --days 2026-10-25 --restart to start only this day over; if the output exists, remove it first',
+  ],
+])('says what --restart does with the files of a run with %j', (run, hint) => {
+  const error = new BatchError('refused', 'ERR_REQUEST', { permanent: true, resumable: false });
+  expect(failureOf(error, { resume: 'the command', ...run }).hint).toContain(hint);
+});

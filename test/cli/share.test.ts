@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -104,6 +105,27 @@ describe('--share', () => {
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/--share: .*chmod 700/) });
     }
     expect(simulator.counts.requests).toBe(0);
+  });
+
+  it.each(['existing', 'new'])('is refused if the %s directory is on a read-only disk', async (name) => {
+    const disk = await temporaryDirectory();
+    const program = `"${process.execPath}" ${built.command[1]} token --share --share-directory ${disk}/${name}`;
+    const env = {
+      PATH: process.env.PATH,
+      GENESYS_REGION: 'us_east_1',
+      GENESYS_CLIENT_ID: 'a',
+      GENESYS_CLIENT_SECRET: 'b',
+    };
+    const script = `mount -t tmpfs -o mode=700 none ${disk} && mkdir -m 700 ${disk}/existing && mount -o remount,ro ${disk} && ${program}`;
+    const { status, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', script], { env, encoding: 'utf8' });
+    // Containers can lack the permission to mount.
+    if (stderr?.includes('unshare:') || stderr?.includes('mount:') || status === null) return;
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(
+        /^error: --share: .*: the file system is read-only\. Choose another directory\.$/m,
+      ),
+    });
   });
 
   it('ends with a resumable failure if the file of the rate cannot be used', async () => {

@@ -31,7 +31,8 @@ export interface DayReports {
   end(flags: ResultFlags, where: string, warnings?: readonly string[]): Completion;
 }
 
-export function createDayReports(reporter: Reporter, command: string): DayReports {
+/** @param keepsFlags whether a queue exports the days. */
+export function createDayReports(reporter: Reporter, command: string, keepsFlags = false): DayReports {
   const results: DayResult[] = [];
   const fresh: { date: string; summary: DaySummary }[] = [];
   const failures: DayFailure[] = [];
@@ -50,7 +51,7 @@ export function createDayReports(reporter: Reporter, command: string): DayReport
   }
 
   function addFailed(date: string, error: unknown): void {
-    const { message, code, exitCode, hint } = failureOf(error, { command, day: date });
+    const { message, code, exitCode, hint } = failureOf(error, { command, day: date, keepsFlags });
     failures.push({ date, error });
     results.push({ date, status: 'failed', message });
     reporter.problem('day-failed', `${date}: failed: ${message}`, { date, code, exitCode, hint });

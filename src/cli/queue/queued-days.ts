@@ -33,7 +33,7 @@ export async function runQueuedDays(
   const [first] = list;
   // Refuse wrong options before an export is submitted.
   if (first) sourceOf(described.description, first.interval);
-  const reports = createDayReports(reporter, job.name);
+  const reports = createDayReports(reporter, job.name, true);
   const days: SubmittedDay[] = [];
   try {
     for (const day of list) {

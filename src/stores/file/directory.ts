@@ -23,7 +23,8 @@ export function defaultDirectory(
  */
 export async function prepareDirectory(path: string): Promise<void> {
   const make = async () => {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    // If the file system is read-only, only the second call says so: the first one reports that a directory does not exist.
+    await mkdir(path, { recursive: true, mode: 0o700 }).catch(() => mkdir(path, { mode: 0o700 }));
     return lstat(path);
   };
   const found = await lstat(path)
