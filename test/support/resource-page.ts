@@ -16,6 +16,7 @@ function cellsOf(name: string, resource: Resource): string[] {
     method = 'get',
     path,
     paging,
+    pageSize,
     list,
     id,
     permissions,
@@ -32,7 +33,7 @@ function cellsOf(name: string, resource: Resource): string[] {
   return [
     `\`${name}\`: ${about}`,
     `\`${method.toUpperCase()} ${path}\` (${source})`,
-    paging,
+    pageSize === undefined ? paging : `${paging}, ${pageSize} records`,
     `\`${list}\`${id ? `, \`${id}\`` : ''}`,
     permissions
       ? permissions.map((permission) => `\`${permission}\``).join(' or ') || 'none'

@@ -3,7 +3,7 @@ import { listOf, objectOf, unexpected } from '../sources/answer.ts';
 import { describeRequest } from '../sources/paged-request.ts';
 import { requestQuery } from '../sources/secret-params.ts';
 import type { PageSource } from '../sources/source.ts';
-import { bodyInterval, timeOf } from './list-resource.ts';
+import { bodyInterval } from './list-resource.ts';
 import type { Resource } from './resource.ts';
 import type { ResourceOptions } from './resource-options.ts';
 
@@ -24,7 +24,6 @@ export function aggregates(name: string, resource: Resource, options: ResourceOp
   return {
     name,
     query: requestQuery({ url, data }, { method: 'post' }),
-    startedAt: (record) => timeOf(record, 'interval'),
     async *read({ request }) {
       const config = {
         method: 'post',

@@ -105,7 +105,7 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
       new Option('--query <file>', 'JSON file with members of the body, such as filters or metrics'),
     );
   command
-    .addOption(pageSizeFlag('records per page (default: 100)'))
+    .addOption(pageSizeFlag('records per page (default: see --list)'))
     .addOption(totalToleranceFlag(PAGED_DEFAULTS.totalTolerance));
   if (vendor === 'cxone')
     command.option('--api-version <version>', `version of the API (default: ${CONTACTS_DEFAULTS.version})`);
