@@ -11,12 +11,15 @@ export interface PostgresFlags {
   addColumns?: boolean | undefined;
 }
 
+/** The path of the id of a record, or the parts of its id. */
+export type RecordKey = string | readonly string[];
+
 /** Describes a table and its records. */
 interface PostgresOutput extends PostgresFlags {
   out: string;
   columns?: readonly string[] | undefined;
-  /** The path of the id, for records other than conversations; null if the records have no known id. */
-  id?: string | null | undefined;
+  /** The path of the id, or its parts, for records other than conversations; null if the records have no known id. */
+  id?: RecordKey | null | undefined;
 }
 
 /** Returns the problem of a URL that contains a password, because every user of the machine can see arguments. */
@@ -49,7 +52,7 @@ export function postgresSinks(
   refuse('--id', [
     id === null && 'missing: in Postgres, the path of the id tells which rows belong to a record',
     // `rows` makes rows of conversations.
-    typeof id === 'string' && rows !== undefined && '--rows requires conversations of Genesys Cloud',
+    id && rows !== undefined && '--rows requires conversations of Genesys Cloud',
   ]);
   const { url, table } = split as Exclude<typeof split, string>;
   return postgresTables({
@@ -58,7 +61,7 @@ export function postgresSinks(
     rows,
     columns,
     addColumns,
-    ...(typeof id === 'string' && { id }),
+    ...(id && { id }),
   });
 }
 

@@ -22,12 +22,14 @@ export interface Model {
 /** The options that decide the model. */
 interface ModelOptions {
   rows?: RowLevel | undefined;
-  id?: string | undefined;
+  id?: string | readonly string[] | undefined;
   columns?: readonly string[] | undefined;
 }
 
 export function modelOf({ rows, id, columns }: ModelOptions): Model {
-  return id === undefined || rows !== undefined ? conversationModel(rows, columns) : recordModel(id, columns);
+  return id === undefined || rows !== undefined
+    ? conversationModel(rows, columns)
+    : recordModel([id].flat(), columns);
 }
 
 function conversationModel(level: RowLevel | undefined, columns: readonly string[] | undefined): Model {
@@ -52,15 +54,17 @@ function conversationModel(level: RowLevel | undefined, columns: readonly string
   };
 }
 
-function recordModel(id: string, columns: readonly string[] | undefined): Model {
-  const members = columns && [...new Set([id, ...columns])];
+function recordModel(ids: readonly string[], columns: readonly string[] | undefined): Model {
+  const members = columns && [...new Set([...ids, ...columns])];
   const pick = members && picker(members);
-  const readId = pathReader(id);
+  const pickIds = picker(ids);
   return {
     wanted: undefined,
-    recordKey: [id],
-    rowKey: [id],
-    rowsOf: (record) => [pick ? pick(record) : id in record ? record : { [id]: readId(record), ...record }],
+    recordKey: ids,
+    rowKey: ids,
+    rowsOf: (record) => [
+      pick ? pick(record) : ids.every((id) => id in record) ? record : { ...pickIds(record), ...record },
+    ],
   };
 }
 

@@ -33,8 +33,8 @@ export interface PostgresOptions {
   name: string;
   /** Makes a row of each of these parts of a conversation. @default a row per record */
   rows?: RowLevel | undefined;
-  /** The member that identifies a record, for records other than conversations. @default 'conversationId' */
-  id?: string | undefined;
+  /** The member that identifies a record, or several members together, for records other than conversations. @default 'conversationId' */
+  id?: string | readonly string[] | undefined;
   /** Columns of the table. @default the columns of conversations, or the members of the first records */
   columns?: readonly string[] | undefined;
   /** Adds a column for each member that is new, instead of writing it to `extra`. @default false */
@@ -46,7 +46,7 @@ const OPTIONS: OptionTable<PostgresOptions> = {
   table: 'string',
   name: 'string',
   rows: 'any',
-  id: 'string',
+  id: 'any',
   columns: 'array',
   addColumns: 'boolean',
 };
@@ -94,7 +94,9 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
       id !== undefined &&
       id !== 'conversationId' &&
       'rows requires conversations, so id must be omitted',
-    id === '' && 'id must be the name of a member',
+    id !== undefined &&
+      !(id.length > 0 && [id].flat().every((part) => typeof part === 'string' && part !== '')) &&
+      'id must be the name of a member, or a list of names',
     columns?.length === 0 && 'columns must not be empty',
     columns?.some((column) => typeof column !== 'string' || column === '') && 'columns must be names',
     ...problems,

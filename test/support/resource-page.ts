@@ -1,4 +1,4 @@
-import type { Resource, ResourceTable } from '../../src/batch/internal.ts';
+import { type Resource, type ResourceTable, recordKey } from '../../src/batch/internal.ts';
 
 /** Returns a table of resources as rows of Markdown. */
 export function resourceRows(table: ResourceTable): string {
@@ -18,13 +18,13 @@ function cellsOf(name: string, resource: Resource): string[] {
     paging,
     pageSize,
     list,
-    id,
     permissions,
     interval,
     query,
     source,
     note,
   } = resource;
+  const key = recordKey(resource) ?? [];
   const needs = [
     interval && 'Needs an interval.',
     query && query.required.length > 0 && `Needs \`--query\` with \`${query.required.join('`, `')}\`.`,
@@ -34,7 +34,7 @@ function cellsOf(name: string, resource: Resource): string[] {
     `\`${name}\`: ${about}`,
     `\`${method.toUpperCase()} ${path}\` (${source})`,
     pageSize === undefined ? paging : `${paging}, ${pageSize} records`,
-    `\`${list}\`${id ? `, \`${id}\`` : ''}`,
+    `\`${[list, ...key].join('`, `')}\``,
     permissions
       ? permissions.map((permission) => `\`${permission}\``).join(' or ') || 'none'
       : 'not documented',

@@ -1,3 +1,6 @@
+/** The members that identify a record of a query for aggregates. */
+export const AGGREGATE_KEY = ['group', 'interval'] as const;
+
 /** How a resource is paged. */
 type Paging = 'page numbers' | 'links' | 'skip and top' | 'one response';
 
@@ -33,6 +36,13 @@ export interface Resource {
   /** Where the vendor documents this. */
   readonly source: string;
   readonly note?: string;
+}
+
+/** Returns the members that identify a record together; undefined if the vendor documents none. */
+export function recordKey({ id, parent, paging }: Resource): readonly string[] | undefined {
+  if (paging === 'one response') return AGGREGATE_KEY;
+  if (id === undefined) return undefined;
+  return parent === undefined ? [id] : [parent.field, id];
 }
 
 /** A table of resources by name. */

@@ -15,6 +15,7 @@ import {
   PAGED_DEFAULTS,
   type Resource,
   type ResourceTable,
+  recordKey,
   resourceProblem,
 } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
@@ -27,6 +28,7 @@ import { addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
 import { pageSizeFlag, paramFlag, secretParamFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { type Interval, readJsonObject } from '../parse.ts';
+import { tableOf } from '../postgres-output.ts';
 import { unusedSecretParams } from '../secret-flags.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 import { resourceList } from './resource-list.ts';
@@ -117,11 +119,17 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
         return setExitCode(EXIT.complete);
       }
       const title = `export ${vendor}`;
+      const resource = resourceOf(command);
+      const id = resource === undefined ? undefined : (recordKey(resource) ?? null);
       refuse(title, [
         name === undefined
           ? `name a resource: ${names.join(', ')}; --list describes them`
           : resourceProblem(table, name),
         flags.out === undefined && '--out is missing: name the output file, or - for standard output',
+        id === null &&
+          flags.out !== undefined &&
+          tableOf(flags.out) !== undefined &&
+          `${name} cannot be written to Postgres, because its records have no ID: write a file`,
       ]);
       const { param: params, secretParam: secretParams, pageSize, totalTolerance, query } = flags;
       const source = ({ start, end }: Interval) => {
@@ -131,7 +139,7 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
         const options = { params, secretParams, pageSize, totalTolerance, query: body, interval };
         return own.source(String(name), options, flags);
       };
-      setExitCode(await runExportJob(io, { name: `${title} ${name}`, args, flags, vendor, source }));
+      setExitCode(await runExportJob(io, { name: `${title} ${name}`, args, flags, vendor, source, id }));
     },
   );
 }

@@ -78,7 +78,8 @@ describe('the table of Genesys Cloud', () => {
     expect(text).toContain(`'${path}', \n\t\t\t'${method.toUpperCase()}'`);
     if (method === 'get') expect(text).toContain("'pageSize':");
     if (method === 'get' && paging === 'page numbers') expect(text).toContain("'pageNumber':");
-    const [, size] = /[Mm]ax (?:value is|that will be returned is) (\d+)/.exec(text) ?? /default to (25)/.exec(text) ?? [];
+    const [, size] =
+      /[Mm]ax (?:value is|that will be returned is) (\d+)/.exec(text) ?? /default to (25)/.exec(text) ?? [];
     if (size !== undefined) expect(pageSize).toBe(Number(size));
   });
 });
