@@ -13,7 +13,16 @@ export default {
     'test/systems/jest/entries.js',
   ],
   project: ['src/**/*.ts', 'test/**/*.ts', 'docs/**/*.ts', '.ci/*.mjs'],
-  ignoreBinaries: ['axios-oauth-refresh', 'mount', 'umount', 'redis-server', 'script', 'sqlite3', 'glewlwyd'],
+  ignoreBinaries: [
+    'axios-oauth-refresh',
+    'mount',
+    'umount',
+    'unshare',
+    'redis-server',
+    'script',
+    'sqlite3',
+    'glewlwyd',
+  ],
   // Loaded by name in the table of loggers, and by version 0.1.0 in a test.
   ignoreDependencies: ['bunyan', 'lodash', 'pino', 'winston', 'write-file-atomic'],
 };

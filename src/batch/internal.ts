@@ -18,7 +18,7 @@ export { toJsonLine } from './json/to-json.ts';
 export { isOutage } from './requests/outage.ts';
 export { CXONE_RESOURCES } from './resources/cxone-table.ts';
 export { GENESYS_RESOURCES } from './resources/genesys-table.ts';
-export type { Resource, ResourceTable } from './resources/resource.ts';
+export { type Resource, type ResourceTable, recordKey } from './resources/resource.ts';
 export { resourceProblem } from './resources/resource-options.ts';
 export { conversationRows, ROW_LEVELS, type RowLevel } from './rows/conversation-rows.ts';
 export type { ColumnType } from './rows/genesys-columns.ts';

@@ -1,6 +1,7 @@
 import type { ExportSummary, PageSource } from '../batch/index.ts';
 import type { ExportFlags } from './flags/export-flags.ts';
 import type { Interval } from './parse.ts';
+import type { RecordKey } from './postgres-output.ts';
 import { type SourceDescription, sourceOf } from './sources.ts';
 import type { VendorName } from './variables.ts';
 
@@ -16,7 +17,7 @@ export interface ExportJob {
   /** Creates the source, or its description if workers can create it. An error is a usage error. */
   source: (interval: Interval) => PageSource | SourceDescription;
   /** The paths that identify a record, for records other than conversations; null if the records have no known id. */
-  id?: string | readonly string[] | null;
+  id?: RecordKey | null | undefined;
   /** Returns a warning about a complete export. */
   warningFor?: ((summary: ExportSummary) => string | undefined) | undefined;
 }

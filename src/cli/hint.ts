@@ -55,10 +55,10 @@ const NEED_RESTART = [
   'ERR_CHECKPOINT_MISMATCH',
 ];
 
-function usageHint({ error, relative, day }: HintRequest): string | undefined {
+function usageHint({ error, relative, day, keepsFlags }: HintRequest): string | undefined {
   if (!(error instanceof BatchError)) return undefined;
   if (day !== undefined && NEED_RESTART.includes(error.code))
-    return `leave the day out of --since and --days to keep its files, or ${startDayOver(day)}`;
+    return `leave the day out of --since and --days to keep its files, or ${startOver(day, keepsFlags)}`;
   return error.code === 'ERR_CHECKPOINT_MISMATCH' ? relativeHint(relative) : undefined;
 }
 

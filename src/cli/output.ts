@@ -13,7 +13,7 @@ import { isPostgresUrl } from '../postgres/internal.ts';
 import type { Environment } from '../vendors/environment.ts';
 import { outputOfDay } from './days/day-output.ts';
 import type { Io } from './io.ts';
-import { type PostgresFlags, postgresSinks } from './postgres-output.ts';
+import { type PostgresFlags, postgresSinks, type RecordKey } from './postgres-output.ts';
 
 /** Flags of CSV output. */
 export interface CsvFlags {
@@ -73,7 +73,7 @@ interface Exported {
   /** Names the export in a database, unless the export has days. */
   readonly name: string;
   /** The paths that identify a record, for records other than conversations; null if the records have no known id. */
-  readonly id?: string | readonly string[] | null | undefined;
+  readonly id?: RecordKey | null | undefined;
 }
 
 /**

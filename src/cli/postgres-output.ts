@@ -10,12 +10,15 @@ export interface PostgresFlags {
   addColumns?: boolean | undefined;
 }
 
+/** The path of the id of a record, or the parts of its id. */
+export type RecordKey = string | readonly string[];
+
 /** Describes a table and its records. */
 interface PostgresOutput extends PostgresFlags {
   out: string;
   columns?: readonly string[] | undefined;
   /** The paths that identify a record, for records other than conversations; null if the records have no known id. */
-  id?: string | readonly string[] | null | undefined;
+  id?: RecordKey | null | undefined;
 }
 
 /** Returns the problem of a URL that contains a password, because every user of the machine can see arguments. */

@@ -27,7 +27,9 @@ interface ModelOptions {
 }
 
 export function modelOf({ rows, id, columns }: ModelOptions): Model {
-  return id === undefined || rows !== undefined ? conversationModel(rows, columns) : recordModel(id, columns);
+  return id === undefined || rows !== undefined
+    ? conversationModel(rows, columns)
+    : recordModel([id].flat(), columns);
 }
 
 function conversationModel(level: RowLevel | undefined, columns: readonly string[] | undefined): Model {

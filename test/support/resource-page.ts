@@ -1,4 +1,4 @@
-import type { Resource, ResourceTable } from '../../src/batch/internal.ts';
+import { type Resource, type ResourceTable, recordKey } from '../../src/batch/internal.ts';
 
 /** Returns a table of resources as rows of Markdown. */
 export function resourceRows(table: ResourceTable): string {
@@ -16,14 +16,15 @@ function cellsOf(name: string, resource: Resource): string[] {
     method = 'get',
     path,
     paging,
+    pageSize,
     list,
-    id,
     permissions,
     interval,
     query,
     source,
     note,
   } = resource;
+  const key = recordKey(resource) ?? [];
   const needs = [
     interval && 'Needs an interval.',
     query && query.required.length > 0 && `Needs \`--query\` with \`${query.required.join('`, `')}\`.`,
@@ -32,8 +33,8 @@ function cellsOf(name: string, resource: Resource): string[] {
   return [
     `\`${name}\`: ${about}`,
     `\`${method.toUpperCase()} ${path}\` (${source})`,
-    paging,
-    `\`${list}\`${id ? `, \`${id}\`` : ''}`,
+    pageSize === undefined ? paging : `${paging}, ${pageSize} records`,
+    `\`${[list, ...key].join('`, `')}\``,
     permissions
       ? permissions.map((permission) => `\`${permission}\``).join(' or ') || 'none'
       : 'not documented',

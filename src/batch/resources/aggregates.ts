@@ -1,10 +1,11 @@
+import { canonical } from '../checkpoint.ts';
 import { isJsonObject, type JsonObject } from '../json/json-object.ts';
 import { listOf, objectOf, unexpected } from '../sources/answer.ts';
 import { describeRequest } from '../sources/paged-request.ts';
 import { requestQuery } from '../sources/secret-params.ts';
 import type { PageSource } from '../sources/source.ts';
-import { bodyInterval, timeOf } from './list-resource.ts';
-import type { Resource } from './resource.ts';
+import { bodyInterval } from './list-resource.ts';
+import { AGGREGATE_KEY, type Resource } from './resource.ts';
 import type { ResourceOptions } from './resource-options.ts';
 
 /** Returns the source of a query for aggregates, whose single response has all groups, each with its periods. */
@@ -24,7 +25,7 @@ export function aggregates(name: string, resource: Resource, options: ResourceOp
   return {
     name,
     query: requestQuery({ url, data }, { method: 'post' }),
-    startedAt: (record) => timeOf(record, 'interval'),
+    identify: (record) => canonical(AGGREGATE_KEY.map((member) => Object(record)[member])),
     async *read({ request }) {
       const config = {
         method: 'post',

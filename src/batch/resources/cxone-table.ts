@@ -3,8 +3,8 @@ import type { ResourceTable } from './resource.ts';
 const LIST = { paging: 'skip and top', total: 'totalRecords', pageSize: 100 } as const;
 
 /**
- * The resources of NICE CXone. Paths and members are those of the vendor's API descriptions (Admin API and Reporting API); `source` names the
- * operation. The descriptions name no permissions and no page limits.
+ * The resources of NICE CXone. Paths and members are those of the vendor's API descriptions (Admin API and Reporting API), read in the copies
+ * that `docs/resources.md` names; `source` names the operation. The descriptions name no permissions and no page limits.
  */
 export const CXONE_RESOURCES = {
   agents: {
@@ -30,7 +30,9 @@ export const CXONE_RESOURCES = {
     list: 'skills',
     id: 'skillId',
     source: 'Admin API, GET /skills',
-    note: 'The API can require a media type: add `--param mediaTypeId=4` for phone.',
+    note:
+      'The description requires a media type: add `--param mediaTypeId=4` for phone. A newer copy of the description does not list the ' +
+      'parameters `skip` and `top`.',
   },
   'contact-history': {
     ...LIST,
@@ -38,9 +40,8 @@ export const CXONE_RESOURCES = {
     path: '/incontactapi/services/{version}/contacts/state-history',
     list: 'contactStateHistory',
     interval: true,
-    startedAt: 'startDate',
     source: 'Reporting API, GET /contacts/state-history',
-    note: 'A record is a state of a contact. The vendor documents no id, so repeated records are not recognised.',
+    note: 'A record is a state of a contact. The description has no id, so repeated records are not recognised.',
   },
 } as const satisfies ResourceTable;
 

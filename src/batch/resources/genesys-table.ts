@@ -1,11 +1,15 @@
-import type { ResourceTable } from './resource.ts';
+import { AGGREGATE_KEY, type ResourceTable } from './resource.ts';
+
+// The client documents 25 as the default, and 100 as the maximum of some requests. The maximum of the others is not documented.
+const DEFAULT_SIZE = 25;
+const DOCUMENTED_MAXIMUM = 100;
 
 const ENTITIES = {
   paging: 'page numbers',
   list: 'entities',
   id: 'id',
   total: 'total',
-  pageSize: 100,
+  pageSize: DEFAULT_SIZE,
 } as const;
 
 /**
@@ -34,11 +38,11 @@ export const GENESYS_RESOURCES = {
     paging: 'links',
     list: 'entities',
     id: 'id',
-    pageSize: 100,
+    pageSize: DOCUMENTED_MAXIMUM,
     permissions: ['routing:queue:view'],
     parent: { resource: 'queues', field: 'queueId' },
     source: 'RoutingApi.getRoutingQueueMembers',
-    note: 'Each record gets the member `queueId`. A queue that is deleted during the export is skipped with a warning.',
+    note: 'A record is a member of a queue. It gets the member `queueId`, which identifies it together with `id`. A queue that is deleted during the export is skipped with a warning.',
   },
   teams: {
     about: 'teams',
@@ -46,7 +50,7 @@ export const GENESYS_RESOURCES = {
     paging: 'links',
     list: 'entities',
     id: 'id',
-    pageSize: 100,
+    pageSize: DEFAULT_SIZE,
     permissions: ['groups:team:view'],
     source: 'TeamsApi.getTeams',
   },
@@ -73,6 +77,7 @@ export const GENESYS_RESOURCES = {
   },
   campaigns: {
     ...ENTITIES,
+    pageSize: DOCUMENTED_MAXIMUM,
     about: 'outbound dialing campaigns',
     path: '/api/v2/outbound/campaigns',
     permissions: ['outbound:campaign:view'],
@@ -80,6 +85,7 @@ export const GENESYS_RESOURCES = {
   },
   'messaging-campaigns': {
     ...ENTITIES,
+    pageSize: DOCUMENTED_MAXIMUM,
     about: 'outbound messaging campaigns',
     path: '/api/v2/outbound/messagingcampaigns',
     permissions: [
@@ -91,6 +97,7 @@ export const GENESYS_RESOURCES = {
   },
   'contact-lists': {
     ...ENTITIES,
+    pageSize: DOCUMENTED_MAXIMUM,
     about: 'outbound contact lists, without their contacts',
     path: '/api/v2/outbound/contactlists',
     permissions: ['outbound:contactList:view'],
@@ -102,16 +109,16 @@ export const GENESYS_RESOURCES = {
     method: 'post',
     paging: 'page numbers',
     list: 'userDetails',
-    id: 'userId',
-    // An export adds the interval, because a user has a record in each.
-    key: ['userId', 'interval'],
     total: 'totalHits',
-    pageSize: 100,
+    totalTolerance: 1,
+    pageSize: DEFAULT_SIZE,
     permissions: ['analytics:userDetail:view'],
     interval: true,
     query: { required: [] },
     source: 'UsersApi.postAnalyticsUsersDetailsQuery',
-    note: 'A record is a user with the presences and statuses of the interval.',
+    note:
+      'A record is a user with the presences and statuses of the interval. A user can have several records. The API allows intervals of ' +
+      'up to 7 days, or 31 days with filters. Its total is an estimate: missing records are a warning, unless `--total-tolerance` is set.',
   },
   'conversation-aggregates': {
     about: 'metrics of conversations by group and period',
@@ -119,13 +126,12 @@ export const GENESYS_RESOURCES = {
     method: 'post',
     paging: 'one response',
     list: 'results',
-    key: ['group', 'interval'],
+    key: AGGREGATE_KEY,
     permissions: ['analytics:conversationAggregate:view'],
     interval: true,
     query: { required: ['metrics'] },
-    startedAt: 'interval',
     source: 'AnalyticsApi.postAnalyticsConversationsAggregatesQuery',
-    note: 'A record is one group in one period: `group`, `interval`, `metrics` and `views`.',
+    note: 'A record is one group in one period: `group`, `interval`, `metrics` and `views`. The API documents no pages and no total.',
   },
 } as const satisfies ResourceTable;
 

@@ -11,21 +11,8 @@ import type { ResourceOptions } from './resource-options.ts';
 
 /** Returns the source of a resource that is a list of pages. */
 export function listResource(name: string, resource: Resource, options: ResourceOptions): PageSource {
-  const source = pagesOf(name, resource, options);
-  const { startedAt } = resource;
-  if (startedAt === undefined) return source;
-  return { ...source, startedAt: (record) => timeOf(record, startedAt) };
-}
-
-/** Returns the time in a member of a record, which can be an interval. */
-export function timeOf(record: unknown, member: string): string | undefined {
-  const value: unknown = Object(record)[member];
-  return typeof value === 'string' ? value.split('/')[0] : undefined;
-}
-
-function pagesOf(name: string, resource: Resource, options: ResourceOptions): PageSource {
   const { path, method = 'get', list, id, total } = resource;
-  const { params, secretParams, query, interval, totalTolerance } = options;
+  const { params, secretParams, query, interval, totalTolerance = resource.totalTolerance } = options;
   const pageSize = options.pageSize ?? resource.pageSize ?? 100;
   const shared: PagedOptions = {
     name,

@@ -23,7 +23,7 @@ export interface ResourceOptions {
   interval?: string | undefined;
   /** Members of the body, such as filters. Only for resources whose request has a body. */
   query?: JsonMembers | undefined;
-  /** The fraction of the stated records that may be missing, from 0 to 1. @default 0 */
+  /** The fraction of the stated records that may be missing, from 0 to 1. @default 0; 1 for a total that the API only estimates */
   totalTolerance?: number | undefined;
   /** Determines the current time. @default the system clock */
   clock?: Clock | undefined;

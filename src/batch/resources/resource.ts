@@ -1,7 +1,13 @@
+/** The members that identify a record of a query for aggregates. */
+export const AGGREGATE_KEY = ['group', 'interval'] as const;
+
 /** How a resource is paged. */
 type Paging = 'page numbers' | 'links' | 'skip and top' | 'one response';
 
-/** A resource of a vendor's API, as the vendor documents it. */
+/**
+ * A resource of a vendor's API, as the vendor documents it. A record of an interval has no start: it was computed for the interval of the request,
+ * or the vendor does not document which time the interval refers to. A record that looks as if it began outside would be in no day's file.
+ */
 export interface Resource {
   readonly about: string;
   /** The path of the request. `{version}` is the version of the API. */
@@ -17,6 +23,8 @@ export interface Resource {
   readonly key?: readonly string[];
   /** The member with the total number of records. */
   readonly total?: string;
+  /** The fraction of the total that may be missing by default. @default 0 */
+  readonly totalTolerance?: number;
   /** The records per page that are requested by default. */
   readonly pageSize?: number;
   /** Permissions of which the OAuth client needs one. An empty list means that the vendor requires none. */
@@ -25,13 +33,16 @@ export interface Resource {
   readonly interval?: true;
   /** Whether the request has a body, to which `query` adds members. `required` names the members that the API requires. */
   readonly query?: { readonly required: readonly string[] };
-  /** The member of a record with the time when it began. */
-  readonly startedAt?: string;
   /** The resource whose records are the parents of these records, and the member that gets the id of the parent. */
   readonly parent?: { readonly resource: string; readonly field: string };
   /** Where the vendor documents this. */
   readonly source: string;
   readonly note?: string;
+}
+
+/** Returns the members that identify a record together; undefined if the vendor documents none. */
+export function recordKey({ id, key, parent }: Resource): readonly string[] | undefined {
+  return key ?? (id === undefined ? undefined : [...(parent ? [parent.field] : []), id]);
 }
 
 /** A table of resources by name. */

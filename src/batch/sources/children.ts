@@ -79,13 +79,21 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
     return record;
   }
 
-  async function* childrenOf(parent: Parent<Item>, context: SourceContext): AsyncGenerator<Page, void> {
+  async function* childrenOf(
+    parent: Parent<Item>,
+    context: SourceContext,
+    within: string | undefined,
+  ): AsyncGenerator<Page, void> {
     const source = children(parent.item);
     const withKey = (part: Json | undefined) =>
       part === undefined ? parent.key : `${parent.key} ${toJson(part)}`;
     for await (const { total: _, ...page } of source.read(context)) {
       const items = page.items.map((item) => withParent(item, parent, source));
-      yield { ...page, items, window: withKey(page.window), nextKey: withKey(page.nextKey ?? page.next) };
+      // A run that resumes reads the children of a parent of two windows again, at other pages of parents.
+      const nextKey = [...(within === undefined ? [] : [within]), withKey(page.nextKey ?? page.next)].join(
+        ' ',
+      );
+      yield { ...page, items, window: withKey(page.window), nextKey };
     }
   }
 
@@ -97,13 +105,14 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
     all: readonly Parent<Item>[],
     start: State,
     context: SourceContext,
+    within: string | undefined,
   ): AsyncGenerator<Page, State> {
     let state = start;
     if (all.length === 0) return state;
     async function open(index: number): Promise<Opened> {
       const parent = all[index] as Parent<Item>;
       const from = parent.key === start.parent ? start.child : undefined;
-      const rest = childrenOf(parent, { ...context, from });
+      const rest = childrenOf(parent, { ...context, from }, within);
       const first = await orMissing(rest.next());
       return first && { first, rest };
     }
@@ -156,7 +165,7 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
       const skip = isFirst && found >= 0 ? found + (state.child === undefined ? 1 : 0) : 0;
       if (all.length > 0) isFirst = false;
       const rest = all.slice(skip).filter(({ key }) => fresh.has(key));
-      const reading = readParents(rest, { ...state, ...position }, context);
+      const reading = readParents(rest, { ...state, ...position }, context, page.window);
       let result = await reading.next();
       for (; !result.done; result = await reading.next()) {
         const { warnings: own = [], ...child } = result.value;

@@ -26,14 +26,21 @@ export interface ParentCount {
  * @param before the different parents of the window on earlier pages.
  */
 export function createParentCount(name: string, before: number): ParentCount {
-  const repeats = createPageRepeats();
   const seen = new Set<string>();
+  let repeats = createPageRepeats();
+  // A parent of two windows counts in both.
+  let inWindow = new Set<string>();
   let count = before;
   let stated: number | undefined;
+  let window: string | null | undefined;
+
+  function startWindow(): void {
+    [stated, count, inWindow, repeats] = [undefined, 0, new Set(), createPageRepeats()];
+  }
 
   function check(label: string, tolerance = 0): string[] {
     const [total = 0, received] = [stated, count];
-    [stated, count] = [undefined, 0];
+    startWindow();
     const missing = total - received;
     if (missing <= 0) return [];
     const numbers = `${label} stated ${countRecords(total)}, but returned ${received} different ones: ${missing} missing`;
@@ -50,12 +57,17 @@ export function createParentCount(name: string, before: number): ParentCount {
       return count;
     },
     add(page, keys) {
+      const { end, warnings = [] } = page;
+      const name = page.window ?? (end ? window : null);
+      // A job that expired has no end: the next job returns its records again.
+      if (window !== undefined && name !== window) startWindow();
+      window = name;
       if (repeats.add(keys)) throw repeatedPage(`the source ${name}`, count, stated);
       const fresh = new Set(keys.filter((key) => !seen.has(key)));
       for (const key of fresh) seen.add(key);
-      count += fresh.size;
+      count += keys.filter((key) => !inWindow.has(key)).length;
+      for (const key of keys) inWindow.add(key);
       stated = page.stated ?? stated;
-      const { end, warnings = [] } = page;
       return { fresh, warnings: [...warnings, ...(end ? check(end.label, end.tolerance) : [])] };
     },
     end: () => check(`the source ${name}`),

@@ -15,10 +15,10 @@ import {
   PAGED_DEFAULTS,
   type Resource,
   type ResourceTable,
+  recordKey,
   resourceProblem,
 } from '../../batch/internal.ts';
 import { refuse } from '../../core/internal.ts';
-import { isPostgresUrl } from '../../postgres/internal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { runExportJob } from '../export.ts';
@@ -28,6 +28,7 @@ import { addConnectionFlags, addLogFlags } from '../flags/run-flags.ts';
 import { pageSizeFlag, paramFlag, secretParamFlag, totalToleranceFlag } from '../flags/source-flags.ts';
 import { addHelpEnd } from '../help.ts';
 import { type Interval, readJsonObject } from '../parse.ts';
+import { tableOf } from '../postgres-output.ts';
 import { unusedSecretParams } from '../secret-flags.ts';
 import { VENDOR_VARIABLES } from '../variables.ts';
 import { resourceList } from './resource-list.ts';
@@ -106,7 +107,7 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
       new Option('--query <file>', 'JSON file with members of the body, such as filters or metrics'),
     );
   command
-    .addOption(pageSizeFlag('records per page (default: 100)'))
+    .addOption(pageSizeFlag('records per page (default: see --list)'))
     .addOption(totalToleranceFlag(PAGED_DEFAULTS.totalTolerance));
   if (vendor === 'cxone')
     command.option('--api-version <version>', `version of the API (default: ${CONTACTS_DEFAULTS.version})`);
@@ -118,20 +119,24 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
         return setExitCode(EXIT.complete);
       }
       const title = `export ${vendor}`;
+      const resource = resourceOf(command);
+      const id = resource === undefined ? undefined : (recordKey(resource) ?? null);
       refuse(title, [
         name === undefined
           ? `name a resource: ${names.join(', ')}; --list describes them`
           : resourceProblem(table, name),
         flags.out === undefined && '--out is missing: name the output file, or - for standard output',
+        id === null &&
+          flags.out !== undefined &&
+          tableOf(flags.out) !== undefined &&
+          `${name} cannot be written to Postgres, because its records have no ID: write a file`,
       ]);
-      const resource = table[String(name)];
       const period = flags.days?.flag ?? (flags.interval && '--interval');
       refuse(`${title} ${name}`, [
         period !== undefined &&
           !resource?.interval &&
           `${period} has no effect: ${name} has no dates. Remove it`,
       ]);
-      const key = keyOf(resource);
       const { param: params, secretParam: secretParams, pageSize, totalTolerance, query } = flags;
       const source = ({ start, end }: Interval) => {
         refuse('--secret-param', unusedSecretParams(secretParams, Object.keys(params ?? {}), '--param'));
@@ -143,29 +148,9 @@ function addVendor(parent: Command, { io, args, setExitCode }: CommandContext, o
         ]);
         const interval = start === '' ? undefined : `${start}/${end}`;
         const options = { params, secretParams, pageSize, totalTolerance, query: body, interval };
-        const pages = own.source(String(name), options, flags);
-        return isPostgresUrl(flags.out ?? '') && key?.includes('interval')
-          ? withInterval(pages, interval)
-          : pages;
+        return own.source(String(name), options, flags);
       };
-      const id = key ?? null;
       setExitCode(await runExportJob(io, { name: `${title} ${name}`, args, flags, vendor, source, id }));
     },
   );
-}
-
-/** Returns the members that identify a record in a database; undefined if the vendor documents none. */
-function keyOf({ id, key, parent }: Partial<Resource> = {}): readonly string[] | undefined {
-  return key ?? (id === undefined ? undefined : [...(parent ? [parent.field] : []), id]);
-}
-
-/** Adds the interval to the records that have none. */
-function withInterval(source: PageSource, interval = ''): PageSource {
-  return {
-    ...source,
-    async *read(context) {
-      for await (const page of source.read(context))
-        yield { ...page, items: page.items.map((item) => ({ interval, ...Object(item) })) };
-    },
-  };
 }

@@ -9,7 +9,15 @@ export function resourceList(table: ResourceTable): string {
   return `${blocks.flat().join('\n')}\n`;
 }
 
-function linesOf({ method = 'get', path, about, permissions, interval, query }: Resource): string[] {
+function linesOf({
+  method = 'get',
+  path,
+  about,
+  permissions,
+  pageSize,
+  interval,
+  query,
+}: Resource): string[] {
   const [first = 'none', ...more] = permissions ?? ['not documented'];
   const required = query?.required.join(', ');
   return [
@@ -17,6 +25,7 @@ function linesOf({ method = 'get', path, about, permissions, interval, query }: 
     about,
     `permission: ${first}`,
     ...more.map((permission) => `  or ${permission}`),
+    ...(pageSize === undefined ? [] : [`${pageSize} records per page`]),
     ...(interval ? ['needs --interval, --since or --days'] : []),
     ...(required ? [`needs --query FILE with ${required}`] : []),
   ];

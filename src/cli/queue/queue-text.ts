@@ -34,7 +34,7 @@ export function recentText(exports: readonly ListedExport[], now: number): strin
   return listText(exports.filter((listed) => !isOld(listed))) + (old > 0 ? note : '');
 }
 
-export function listText(exports: readonly ListedExport[]): string {
+function listText(exports: readonly ListedExport[]): string {
   const heads = ['name', 'state', 'parts', 'records', 'account', 'priority', 'submitted'];
   return table([
     heads,

@@ -39,7 +39,7 @@ export interface Failure {
 }
 
 /** What an event says about a problem. */
-export interface ProblemFields {
+interface ProblemFields {
   readonly hint?: string | undefined;
   readonly [name: string]: unknown;
 }
