@@ -31,9 +31,6 @@ export interface RowModel {
   rowsOf(record: JsonObject): readonly JsonObject[];
 }
 
-// The attributes of a member that an assignment creates.
-const DATA = { enumerable: true, configurable: true, writable: true } as const;
-
 type Entry = [name: string, value: unknown];
 
 /** A conversation, a participant, a session or a segment. */
