@@ -1,5 +1,4 @@
 import { BatchError } from '../batch/index.ts';
-import { parseCheckpoint } from '../batch/internal.ts';
 import { isNewerFormat, newerFormat } from '../core/internal.ts';
 import type { Connection } from './connection.ts';
 import { changeTables } from './create-table.ts';
@@ -96,17 +95,15 @@ export async function startExport(
 export async function saveExport(
   { query }: Connection,
   { target, name }: ExportKey,
-  text: string,
-  revision: number,
+  { text, isLast, revision }: { text: string; isLast: boolean; revision: number },
 ): Promise<void> {
-  const complete = Object(parseCheckpoint(name, text).state).complete === true;
   const saved = await query(
     `UPDATE ${tableIn(target, EXPORTS)} SET checkpoint = $3, complete = $4, revision = revision + 1, format = ${FORMAT}, updated_at = now()
      WHERE target = $1 AND name = $2 AND revision = $5 RETURNING revision`,
-    [target.table, name, text, complete, revision],
+    [target.table, name, text, isLast, revision],
   );
   if (saved.length === 0) throw takenOver(name);
-  if (complete)
+  if (isLast)
     await query(`DELETE FROM ${tableIn(target, JOURNAL)} WHERE target = $1 AND name = $2`, [
       target.table,
       name,

@@ -1,1 +1,2 @@
-export { type PostgresOptions, postgresTable } from './postgres-table.ts';
+export type { PostgresOptions } from './options.ts';
+export { postgresTable } from './postgres-table.ts';

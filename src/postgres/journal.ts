@@ -4,8 +4,8 @@ import { type ExportKey, JOURNAL, tableIn } from './exports-table.ts';
 
 /** A journal that keeps appended text in memory until the transaction of the next checkpoint. */
 export interface TableJournal extends JournalStore {
-  /** Writes the appended text, within the transaction of the caller. */
-  write(connection: Connection): Promise<void>;
+  /** Takes the text that was appended so far. @returns a function that writes the text, within the transaction of the caller. */
+  take(): (connection: Connection) => Promise<void>;
 }
 
 // The rows of a query. A row has the text of a checkpoint interval.
@@ -47,16 +47,18 @@ export function tableJournal(connection: () => Connection, key: () => ExportKey)
     async append(text) {
       waiting.push(text);
     },
-    async write({ query }) {
-      const data = waiting.join('');
-      if (data === '') return;
-      const { target, name } = key();
-      await query(
-        `INSERT INTO ${tableIn(target, JOURNAL)} (target, name, position, data) VALUES ($1, $2, $3, $4)`,
-        [target.table, name, end, data],
-      );
+    take() {
+      const [data, position] = [waiting.join(''), end];
       end += data.length;
       waiting = [];
+      return async ({ query }) => {
+        if (data === '') return;
+        const { target, name } = key();
+        await query(
+          `INSERT INTO ${tableIn(target, JOURNAL)} (target, name, position, data) VALUES ($1, $2, $3, $4)`,
+          [target.table, name, position, data],
+        );
+      };
     },
   };
 }

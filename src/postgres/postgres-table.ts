@@ -1,6 +1,5 @@
 import type { CheckpointStore, OpenSink, Sink } from '../batch/index.ts';
-import { ROW_LEVELS, type RowLevel } from '../batch/internal.ts';
-import { type OptionTable, prefixed, readOptions, refuse } from '../core/internal.ts';
+import { type ExportState, parseCheckpoint } from '../batch/internal.ts';
 import { type Connection, connect } from './connection.ts';
 import {
   createOwnTables,
@@ -12,47 +11,12 @@ import {
   takenOver,
 } from './exports-table.ts';
 import { tableJournal } from './journal.ts';
-import { parseTable, urlProblem } from './location.ts';
 import { lockFor } from './locks.ts';
-import { modelOf } from './model.ts';
+import { checkPostgresOptions, type PostgresOptions } from './options.ts';
 import { openRowWriter, type RowWriter, refuseMissing } from './row-writer.ts';
 import { type SharedConnection, sharedConnection } from './shared-connection.ts';
 import { misfitError } from './staging.ts';
 import { findTarget, labelOf, type Target } from './target.ts';
-
-/** Options of {@link postgresTable}. */
-export interface PostgresOptions {
-  /**
-   * URL of the database, such as `postgres://db.internal/reports`. What the URL omits comes from the `PG*` variables of libpq, also the
-   * password.
-   */
-  url: string;
-  /** Table, optionally with its schema, such as `reports.conversations`. It is created if it does not exist. */
-  table: string;
-  /** Identifies the export in the table of checkpoints, such as the date of a day. */
-  name: string;
-  /** Makes a row of each of these parts of a conversation. @default a row per record */
-  rows?: RowLevel | undefined;
-  /**
-   * The member that identifies a record, for records other than conversations. A list if several members together identify a record, such as
-   * `['queueId', 'id']`. @default 'conversationId'
-   */
-  id?: string | readonly string[] | undefined;
-  /** Columns of the table. @default the columns of conversations, or the members of the first records */
-  columns?: readonly string[] | undefined;
-  /** Adds a column for each member that is new, instead of writing it to `extra`. @default false */
-  addColumns?: boolean | undefined;
-}
-
-const OPTIONS: OptionTable<PostgresOptions> = {
-  url: 'string',
-  table: 'string',
-  name: 'string',
-  rows: 'any',
-  id: 'any',
-  columns: 'array',
-  addColumns: 'boolean',
-};
 
 /** The state between `open` and `close`. */
 interface Session {
@@ -85,27 +49,7 @@ export function postgresTables(options: Omit<PostgresOptions, 'name'>): (name: s
 
 /** @param shared reads checkpoints. The rows have a connection of their own, whose end releases the lock. */
 function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
-  const [own, problems] = readOptions<PostgresOptions>(options, OPTIONS);
-  const { url = '', table = '', name = '', rows, id, columns, addColumns = false } = own;
-  const tableName = parseTable(table);
-  const ids: readonly unknown[] | undefined = id === undefined ? undefined : [id].flat();
-  refuse('postgresTable', [
-    prefixed('url', urlProblem(url)),
-    typeof tableName === 'string' && `table ${tableName}`,
-    name === '' && 'name must identify the export, such as the date of a day',
-    rows !== undefined && !ROW_LEVELS.includes(rows) && `rows must be one of ${ROW_LEVELS.join(', ')}`,
-    rows !== undefined &&
-      ids?.some((member) => member !== 'conversationId') &&
-      'rows requires conversations, so id must be omitted',
-    ids?.length === 0 && 'id must name a member',
-    ids?.some((member) => typeof member !== 'string' || member === '') && 'id must be the name of a member',
-    columns?.length === 0 && 'columns must not be empty',
-    columns?.some((column) => typeof column !== 'string' || column === '') && 'columns must be names',
-    ...problems,
-  ]);
-  if (typeof tableName === 'string') throw new Error('unreachable');
-  const place = tableName;
-  const model = modelOf({ rows, id: ids as readonly string[] | undefined, columns });
+  const { url, table, tableName, name, rows, id, columns, addColumns, model } = checkPostgresOptions(options);
   let session: Session | undefined;
 
   function opened(): Session {
@@ -123,7 +67,7 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     journal,
     load: () =>
       shared.use(async (connection) => {
-        const target = await findTarget(connection, place);
+        const target = await findTarget(connection, tableName);
         const row = await readExport(connection, { target, name });
         if (row && row.revision > 0 && hasRecords(row.checkpoint)) refuseMissing(target);
         return row?.checkpoint;
@@ -134,7 +78,7 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
   /** Saves the checkpoint of an export that begins. Requires the lock, so that another run of the export keeps its checkpoint. */
   async function start(text: string): Promise<void> {
     await shared.use(async (connection) => {
-      const target = await findTarget(connection, place);
+      const target = await findTarget(connection, tableName);
       await createOwnTables(connection, target);
       await connection.query('BEGIN');
       await lockFor(connection, exportLock(target, name), 'transaction');
@@ -143,23 +87,33 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     });
   }
 
+  /**
+   * Commits the rows since the last checkpoint together with the checkpoint. Returns earlier, so that the export reads pages meanwhile: after
+   * a crash, the checkpoint in the database counts. The last checkpoint is committed when the promise resolves.
+   */
   async function commit(current: Session, text: string): Promise<void> {
     const { connection, key, target, writer } = current;
-    await writer.flush();
-    // The statements after a lock must see the rows that another export wrote before it released the lock.
-    await connection.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-    await writer.merge();
-    await journal.write(connection);
-    await saveExport(connection, key, text, current.revision);
-    // Deferred constraints are checked here.
-    await connection.client.query('COMMIT').catch((error: unknown) => {
-      throw misfitError(error, target);
+    // An error of an earlier commit ends the export.
+    await writer.settled();
+    const isLast = isComplete(text);
+    const revision = current.revision++;
+    const writeJournal = journal.take();
+    const committed = writer.commit(async (merge) => {
+      // The statements after a lock must see the rows that another export wrote before it released the lock.
+      await connection.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+      await merge();
+      await writeJournal(connection);
+      await saveExport(connection, key, { text, isLast, revision });
+      // Deferred constraints are checked here.
+      await connection.client.query('COMMIT').catch((error: unknown) => {
+        throw misfitError(error, target);
+      });
     });
-    current.revision++;
+    if (isLast) await committed;
   }
 
   async function open(connection: Connection, revision: number): Promise<OpenSink> {
-    const target = await findTarget(connection, place);
+    const target = await findTarget(connection, tableName);
     const key = { target, name };
     await lockFor(connection, exportLock(target, name));
     const row = await readExport(connection, key);
@@ -168,7 +122,7 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     // Somebody may have removed the journal, whose absence the opening of the journal reports.
     await createOwnTables(connection, target);
     const writer = await openRowWriter(connection, {
-      table: place,
+      table: tableName,
       model,
       chosen: columns,
       addColumns,
@@ -182,6 +136,8 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
       finish: async () => {},
       warnings: () => writer.warnings(),
       async close() {
+        // The checkpoint of an export that ends early.
+        await writer.settled().catch(() => {});
         if (session === current) session = undefined;
         await connection.close();
       },
@@ -200,7 +156,7 @@ function tableSink(options: PostgresOptions, shared: SharedConnection): Sink {
     async lock() {
       const connection = await connect(url);
       try {
-        const target = await findTarget(connection, place);
+        const target = await findTarget(connection, tableName);
         await lockFor(connection, `the days of ${labelOf(target)}`);
       } catch (error) {
         await connection.close();
@@ -224,7 +180,15 @@ function exportLock(target: Target, name: string): string {
   return `the export ${JSON.stringify(name)} into ${labelOf(target)}`;
 }
 
+function isComplete(checkpoint: string): boolean {
+  return stateOf(checkpoint).complete === true;
+}
+
 /** Returns whether an export has written records. Without records, the table may not exist yet. */
 function hasRecords(checkpoint: string): boolean {
-  return !/"records":0\b/.test(checkpoint);
+  return stateOf(checkpoint).records !== 0;
+}
+
+function stateOf(checkpoint: string): Partial<ExportState> {
+  return parseCheckpoint<Partial<ExportState>>(`in the table ${EXPORTS}`, checkpoint).state;
 }

@@ -40,8 +40,8 @@ export async function postgres(bin: string): Promise<void> {
   };
   const again = (table: string): Contestant => into({ table });
   try {
-    await withPages(20_000, (url) =>
-      compare('20,000 records, 50 ms a page', `${url}/query/50`, 3, {
+    await withPages(60_000, (url) =>
+      compare('60,000 records, 50 ms a page', `${url}/query/50`, 3, {
         'JSON Lines': intoFile,
         'Postgres, a new table': into({}),
         'Postgres, the same records again': again('again'),

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { VERSION } from '../../src/bullmq/format-version.ts';
 import { removeExport } from '../../src/bullmq/index.ts';
 import { readPartFailure } from '../../src/bullmq/part-failures.ts';
 import { ConfigurationError } from '../../src/core/index.ts';
@@ -40,7 +41,7 @@ describeWithRedis('the failures of an export', () => {
     // A healthy worker that is busy with another queue keeps the export alive.
     const registry = `${redis.prefix}:workers:{${hosts.queue.queue}}`;
     const [seconds] = await client.time();
-    const busy = { id: 'busy', host: 'busy', pid: 1, version: 3, account: 'simulated', rate: 'none' };
+    const busy = { id: 'busy', host: 'busy', pid: 1, version: VERSION, account: 'simulated', rate: 'none' };
     await client.hset(registry, 'busy', `${(Number(seconds) + 3600) * 1000} ${JSON.stringify(busy)}`);
     const source = () => {
       throw new ConfigurationError('source', ['no such option']);

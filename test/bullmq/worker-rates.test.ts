@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+import { VERSION } from '../../src/bullmq/format-version.ts';
 import { ConfigurationError } from '../../src/index.ts';
 import { manyHosts } from '../support/many-hosts.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
@@ -58,7 +59,7 @@ describeWithRedis('the rate of the workers of a queue', () => {
     const client = new Redis(redis.url);
     onTestFinished(() => client.disconnect());
     const key = `${redis.prefix}:workers:{${hosts.queue.queue}}`;
-    const dead = { id: 'dead', host: 'gone', pid: 1, version: 3, rate: '100/60000' };
+    const dead = { id: 'dead', host: 'gone', pid: 1, version: VERSION, rate: '100/60000' };
     const [seconds] = await client.time();
     await client.hset(
       key,

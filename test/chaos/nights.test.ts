@@ -14,7 +14,7 @@ async function expectAll(options: Pick<NightsOptions, 'output' | 'recordsPerDay'
 }
 
 it('has each conversation in the file of exactly one day, and its late changes, despite a kill each night', () =>
-  expectAll({ output: 'jsonl', recordsPerDay: 240, nights: 6 }));
+  expectAll({ output: 'jsonl', recordsPerDay: 240, nights: 5 }));
 
 describeWithPostgres('nights into Postgres', () => {
   const postgres = usePostgres();
@@ -24,6 +24,6 @@ describeWithPostgres('nights into Postgres', () => {
       output: 'postgres-segments',
       location: await postgres.database(),
       recordsPerDay: 120,
-      nights: 3,
+      nights: 4,
     }));
 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { VERSION } from '../../src/bullmq/format-version.ts';
 import { describeWithRedis, useRedis } from '../support/redis.ts';
 import { startSimulator } from '../support/simulated.ts';
 import { begin, useQueue } from './queue-support.ts';
@@ -27,7 +28,7 @@ describeWithRedis('the queue commands', () => {
       parts: 6,
       priority: 7,
       unfinished: [{ part: 0, state: 'running', failures: 0, host: expect.any(String) }, {}, {}, {}, {}, {}],
-      workers: [{ version: 3, account: expect.stringContaining('Genesys'), rate: 'none' }],
+      workers: [{ version: VERSION, account: expect.stringContaining('Genesys'), rate: 'none' }],
       output: 'c.jsonl',
     });
     expect((await queue('show', 'c.jsonl')).stdout).toMatch(
