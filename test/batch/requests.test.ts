@@ -115,7 +115,7 @@ it('gets the token of a request after the wait for the rate, so that tokens revo
   const { url, clientId, clientSecret } = simulator;
   const api = attached(genesysCloud({ envUrl: url, clientId, clientSecret }));
   const signal = new AbortController().signal;
-  const requests = createRequests({ ...common, api, rate: { requests: 1, interval: 20 }, signal });
+  const requests = createRequests({ ...common, api, rate: { requests: 1, interval: 50 }, signal });
   const query = { interval: simulator.interval, paging: { pageSize: 5, pageNumber: 1 } };
   const config = { method: 'post', url: '/api/v2/analytics/conversations/details/query', data: query };
   // With a token from before the wait, all later requests would be refused twice.

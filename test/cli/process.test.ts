@@ -85,7 +85,7 @@ describe('an export in its own process', () => {
   });
 
   it('refuses a second run on the same output while the first is running', async () => {
-    const simulator = await startSimulator({ records: 200, pageDelay: 100 });
+    const simulator = await startSimulator({ records: 200, pageDelay: 250 });
     const out = join(await temporaryDirectory(), 'c.jsonl');
     const command = args(simulator, out, '--read-ahead', '0', ...EACH_PAGE);
     const first = start(command, genesysEnv(simulator));
