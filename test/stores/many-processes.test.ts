@@ -98,7 +98,7 @@ describe('processes that share a token', () => {
     withStore(kind, () => {
       it('fetch one token when 8 processes send 50 requests each with a revoked token, and all requests succeed', async () => {
         const processes = await start(kind, 8);
-        for (let round = 1; round <= 5; round++) {
+        for (let round = 1; round <= 3; round++) {
           const rounds = await processes.round();
           expect(rounds).toHaveLength(8);
           expect(failuresOf(rounds)).toEqual([]);
