@@ -1,5 +1,4 @@
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { withVariables } from '../../src/postgres/variables.ts';
 import { genesysEnv, run } from '../cli/support.ts';
 import { failure } from '../support/batch.ts';
@@ -11,6 +10,7 @@ import {
   usePostgres,
 } from '../support/postgres.ts';
 import { startSimulator } from '../support/simulated.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { exportPages } from './support.ts';
 
 describe('the variables of libpq', () => {
@@ -117,28 +117,14 @@ describeWithPostgresServer('a server that checks passwords', () => {
 });
 
 /** Starts a proxy that stops to forward anything once a text was sent some times, but keeps the connections. */
-async function swallowingProxy(database: string, text: string, times: number): Promise<string> {
-  const target = new URL(database);
-  const port = Number(target.port);
+function swallowingProxy(database: string, text: string, times: number): Promise<string> {
   let seen = 0;
   let hangs = false;
-  const server = createServer((client) => {
-    const upstream = connect(port, target.hostname);
+  return startTcpProxy(database, (client, upstream) => {
     client.on('data', (data) => {
       if (data.includes(text) && ++seen === times) hangs = true;
       if (!hangs) upstream.write(data);
     });
     upstream.on('data', (data) => hangs || client.write(data));
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      from.on('error', () => {});
-      from.on('close', () => to.destroy());
-    }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  target.port = `${(server.address() as AddressInfo).port}`;
-  return target.href;
 }

@@ -1,5 +1,4 @@
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { exportRecords } from '../../src/batch/index.ts';
 import { postgresTable } from '../../src/postgres/index.ts';
 import { failure, preparedPages } from '../support/batch.ts';
@@ -10,6 +9,7 @@ import {
   queryAll,
   usePostgres,
 } from '../support/postgres.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { api, exportPages } from './support.ts';
 
 const PAGES = Array.from({ length: 6 }, (_, page) => [{ id: `a${page}` }, { id: `b${page}` }]);
@@ -153,12 +153,9 @@ function heldExport(url: string) {
 }
 
 /** Starts a proxy that ends the connections before it forwards a commit, or before it forwards the answer. */
-async function commitProxy(database: string, when: 'ends' | 'lost', commit: number): Promise<string> {
-  const target = new URL(database);
-  const port = Number(target.port);
+function commitProxy(database: string, when: 'ends' | 'lost', commit: number): Promise<string> {
   let commits = 0;
-  const server = createServer((client) => {
-    const upstream = connect(port, target.hostname);
+  return startTcpProxy(database, (client, upstream) => {
     let isLost = false;
     client.on('data', (data) => {
       if (data.includes('COMMIT') && ++commits === commit) {
@@ -171,18 +168,7 @@ async function commitProxy(database: string, when: 'ends' | 'lost', commit: numb
       upstream.write(data);
     });
     upstream.on('data', (data) => (isLost ? client.destroy() : client.write(data)));
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      from.on('error', () => {});
-      from.on('close', () => to.destroy());
-    }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  target.port = `${(server.address() as AddressInfo).port}`;
-  return target.href;
 }
 
 function deferred() {

@@ -1,34 +1,13 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWithPostgres, queryAll, usePostgres } from '../support/postgres.ts';
-import { sendJson, startServer } from '../support/server.ts';
+import { type KillAfter, runOnPages } from '../support/run-on-pages.ts';
 import { somePages } from '../support/some-pages.ts';
 
 const KILLS = Number(process.env.KILLS ?? 3);
-const SCRIPT = fileURLToPath(new URL('../support/postgres-export-script.ts', import.meta.url));
 const PAGES = somePages(100 + 6 * KILLS);
 
-/** Serves the pages to an export. @param killAfter kills the export this delay (in milliseconds) after this request. */
-async function run(url: string, killAfter?: { requests: number; delay: number }) {
-  let requests = 0;
-  const server = await startServer((request, response) => {
-    const number = Number(request.url.slice(1));
-    if (++requests === killAfter?.requests) setTimeout(() => child.kill('SIGKILL'), killAfter.delay);
-    const { items } = PAGES[number] ?? { items: [] };
-    sendJson(response, 200, number + 1 < PAGES.length ? { items, next: number + 1 } : { items });
-  });
-  onTestFinished(() => server.close());
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, server.url, url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  const signal = await new Promise((resolve) => child.once('close', (_, name) => resolve(name)));
-  return { signal, output, requests };
-}
+const run = (url: string, killAfter?: KillAfter) =>
+  runOnPages(new URL('../support/postgres-export-script.ts', import.meta.url), PAGES, url, killAfter);
 
 describeWithPostgres('an export to Postgres that is killed with SIGKILL', () => {
   const postgres = usePostgres();

@@ -7,30 +7,11 @@ import {
   gzipCsvFile,
   gzipJsonLinesFile,
   jsonLinesFile,
-  type PageSource,
 } from '../../src/batch/index.ts';
 import './end-with-parent.ts';
+import { servedPages } from './served-pages.ts';
 
 const [url = '', directory = ''] = process.argv.slice(2);
-
-interface Answer {
-  items: { id: string }[];
-  next?: number;
-}
-
-const source: PageSource<{ id: string }> = {
-  name: 'script',
-  query: null,
-  identify: ({ id }) => id,
-  async *read({ from, request }) {
-    let number = from;
-    do {
-      const { data } = await request<Answer>({ url: `/${number ?? 0}` });
-      yield data;
-      number = data.next;
-    } while (number !== undefined);
-  },
-};
 
 const api = axios.create({ baseURL: url, proxy: false });
 const sinks = [
@@ -41,6 +22,8 @@ const sinks = [
 ];
 await Promise.all(
   // A fixed account, because each run has its own server on another port.
-  sinks.map((sink) => exportRecords({ api, source, sink, account: 'one', checkpointInterval: 0 })),
+  sinks.map((sink) =>
+    exportRecords({ api, source: servedPages, sink, account: 'one', checkpointInterval: 0 }),
+  ),
 );
 console.log('done');

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { onFreePort } from './free-port.ts';
 
 /** A Postgres on loopback. Any password is accepted. */
 export interface PostgresServer {
@@ -57,17 +57,8 @@ export async function startPostgres(
 
   const launch = (port: number) =>
     launchServer(join(bin, 'postgres'), [...serverArgs(data, dir, settings), '-p', `${port}`], as, dir);
-  let port = 0;
-  let running: Running | undefined;
-  for (let attempt = 1; !running; attempt++) {
-    port = await freePort();
-    // Another process may have used the port in the meantime.
-    running = await launch(port).catch((error: Error) => {
-      if (attempt === 5 || !/in use/.test(error.message)) throw error;
-      return undefined;
-    });
-  }
-  let now = running;
+  const { server, port } = await onFreePort(launch);
+  let now = server;
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     kill: () => now.end(),

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { works } from './redis-setup.ts';
+import { installPackages, mayInstallPackages, works } from './install-packages.ts';
 
 /** The Postgres that the tests can use, determined once a run. */
 export interface FoundPostgres {
@@ -42,10 +42,9 @@ export function findBin(): string | undefined {
 }
 
 function install(): string | undefined {
-  if (process.getuid?.() !== 0 || !works('apt-get', '--version')) return undefined;
+  if (!mayInstallPackages()) return undefined;
   console.log('Postgres was not found. Installing the package.');
-  const apt = () => works('apt-get', 'install', '-y', '--no-install-recommends', 'postgresql');
-  if (!apt() && works('apt-get', 'update')) apt();
+  installPackages('postgresql');
   return findBin();
 }
 

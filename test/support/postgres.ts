@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
+import { describeIf } from './describe-if.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 
 const { url, bin, missing } = inject('postgres');
+const NEEDED = { server: 'a Postgres', missing };
 
 /** Postgres for all tests of a `describe`. */
 export interface SharedPostgres {
@@ -15,23 +17,12 @@ export interface SharedPostgres {
 
 /** Describes tests that need any Postgres, from `POSTGRES_URL` or started by {@link usePostgres}. */
 export function describeWithPostgres(name: string, tests: () => void): void {
-  describeIf(url !== undefined || missing === undefined, name, tests);
+  describeIf(url !== undefined || missing === undefined, NEEDED, name, tests);
 }
 
 /** Describes tests that call {@link ownPostgres}, because they end the server. */
 export function describeWithPostgresServer(name: string, tests: () => void): void {
-  describeIf(missing === undefined, name, tests);
-}
-
-/** Without Postgres, skips the tests, but fails in CI, where skipped tests would go unnoticed. */
-function describeIf(isAvailable: boolean, name: string, tests: () => void): void {
-  if (isAvailable) describe(name, tests);
-  else if (process.env.CI === 'true') describe(name, () => it('requires a Postgres', fail));
-  else describe.skip(`${name} (skipped: ${missing})`, tests);
-}
-
-function fail(): never {
-  throw new Error(missing);
+  describeIf(missing === undefined, NEEDED, name, tests);
 }
 
 /** Starts a server that ends with the test. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type Certificate, selfSigned } from './certificate.ts';
-import { freePort } from './free-port.ts';
+import { onFreePort } from './free-port.ts';
 
 export interface RedisServerOptions {
   /** Additional arguments of redis-server, such as `['--maxmemory', '3mb']`. */
@@ -54,17 +54,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const portOption = certificate ? '--tls-port' : '--port';
   const start = (port: number) => launch([...args, portOption, `${port}`], dir);
 
-  let port = 0;
-  let running: Running | undefined;
-  for (let attempt = 1; !running; attempt++) {
-    port = await freePort();
-    // Another process may have used the port in the meantime.
-    running = await start(port).catch((error: Error) => {
-      if (attempt === 5 || !/in use/.test(error.message)) throw error;
-      return undefined;
-    });
-  }
-  let now = running;
+  const { server, port } = await onFreePort(start);
+  let now = server;
 
   const auth = options.password ? `:${encodeURIComponent(options.password)}@` : '';
   const url = `${certificate ? 'rediss' : 'redis'}://${auth}127.0.0.1:${port}`;

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
+import { installPackages, mayInstallPackages, works } from './install-packages.ts';
 
 /** The Redis that the tests can use, determined once a run. */
 export interface FoundRedis {
@@ -24,16 +24,9 @@ export default function setup(project: TestProject): void {
 
 function whyMissing(): string | undefined {
   if (works('redis-server', '--version')) return undefined;
-  const mayInstall = process.getuid?.() === 0 && works('apt-get', '--version');
-  if (!mayInstall) return `redis-server was not found. ${HOW}, or set REDIS_URL.`;
+  if (!mayInstallPackages()) return `redis-server was not found. ${HOW}, or set REDIS_URL.`;
   console.log('redis-server was not found. Installing the package.');
-  const install = () => works('apt-get', 'install', '-y', '--no-install-recommends', 'redis-server');
-  if (!install() && works('apt-get', 'update')) install();
+  installPackages('redis-server');
   if (works('redis-server', '--version')) return undefined;
   return `redis-server was not found, and its package could not be installed. ${HOW}, or set REDIS_URL.`;
-}
-
-export function works(command: string, ...args: string[]): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync(command, args, { stdio: 'ignore', env, timeout: 300_000 }).status === 0;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { describeIf } from './describe-if.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 export { type RedisServer, startRedis } from './redis-server.ts';
@@ -13,26 +14,16 @@ export interface SharedRedis {
 }
 
 const { url, missing } = inject('redis');
+const NEEDED = { server: 'a Redis', missing };
 
 /** Describes tests that need any Redis, from `REDIS_URL` or started by {@link useRedis}. */
 export function describeWithRedis(name: string, tests: () => void): void {
-  describeIf(url !== undefined || missing === undefined, name, tests);
+  describeIf(url !== undefined || missing === undefined, NEEDED, name, tests);
 }
 
 /** Describes tests that call `startRedis`, because they kill, suspend or flush the server. */
 export function describeWithRedisServer(name: string, tests: () => void): void {
-  describeIf(missing === undefined, name, tests);
-}
-
-/** Without Redis, skips the tests, but fails in CI, where skipped tests would go unnoticed. */
-function describeIf(isAvailable: boolean, name: string, tests: () => void): void {
-  if (isAvailable) describe(name, tests);
-  else if (process.env.CI === 'true') describe(name, () => it('requires a Redis', fail));
-  else describe.skip(`${name} (skipped: ${missing})`, tests);
-}
-
-function fail(): never {
-  throw new Error(missing);
+  describeIf(missing === undefined, NEEDED, name, tests);
 }
 
 /** Provides one Redis for all tests of a `describe`. Deletes the keys with its prefix after the tests. */

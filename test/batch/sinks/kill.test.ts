@@ -1,37 +1,15 @@
-import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Page } from '../../../src/batch/index.ts';
+import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../support/batch.ts';
-import { sendJson, startServer } from '../../support/server.ts';
+import { type KillAfter, runOnPages } from '../../support/run-on-pages.ts';
 import { somePages } from '../../support/some-pages.ts';
 
 describe('when an export is killed with SIGKILL', () => {
-  const script = fileURLToPath(new URL('../../support/export-script.ts', import.meta.url));
   const pages = somePages(150);
 
-  /** Serves the pages to an export. @param killAfter kills the export this delay (in milliseconds) after this request. */
-  async function run(directory: string, killAfter?: { requests: number; delay: number }) {
-    let requests = 0;
-    const server = await startServer(({ url }, response) => {
-      const number = Number(url.slice(1));
-      if (++requests === killAfter?.requests) setTimeout(() => child.kill('SIGKILL'), killAfter.delay);
-      const page: Page = { items: pages[number]?.items ?? [] };
-      sendJson(response, 200, number + 1 < pages.length ? { ...page, next: number + 1 } : page);
-    });
-    onTestFinished(() => server.close());
-    const child = spawn(process.execPath, ['--import', 'tsx', script, server.url, directory], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    const signal = await new Promise((resolve) => child.once('close', (_, name) => resolve(name)));
-    return { signal, output, requests };
-  }
+  const run = (directory: string, killAfter?: KillAfter) =>
+    runOnPages(new URL('../../support/export-script.ts', import.meta.url), pages, directory, killAfter);
 
   it('completes each file with the bytes of an undisturbed export, after five kills at random moments', async () => {
     const [alone, killed] = [await temporaryDirectory(), await temporaryDirectory()];

@@ -54,6 +54,13 @@ const calls = (more: Partial<SliceOptions> = {}) =>
   sliceSource({ interval: '2026-10-01/2026-10-06', slice: 'P1D', source: callsOf, clock, ...more });
 
 const idsOf = (records: readonly unknown[]) => records.map((record) => (record as { id: string }).id);
+const idsIn = (lines: string) =>
+  idsOf(
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
 
 /** Returns the slices of a source. */
 async function slicesOf(options: Omit<SliceOptions, 'source' | 'clock'>): Promise<string[]> {
@@ -93,27 +100,13 @@ describe('sliceSource', () => {
       const readAhead = stop % 2 ? 0 : 4;
       requests.length = 0;
       const { text, summary: resumed } = await exportInRuns(calls(), api, [stop], { readAhead });
-      expect(
-        idsOf(
-          text
-            .trim()
-            .split('\n')
-            .map((line) => JSON.parse(line)),
-        ),
-      ).toEqual(ALL);
+      expect(idsIn(text)).toEqual(ALL);
       expect(resumed).toMatchObject({ records: 27, stated: 30, missing: 0, warnings: [] });
       // No slice is read again.
       if (readAhead === 0) expect(requests.length).toBeLessThanOrEqual(direct + 2);
     }
     const { text } = await exportInRuns(calls(), api, Array(summary.pages + 5).fill(1));
-    expect(
-      idsOf(
-        text
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line)),
-      ),
-    ).toEqual(ALL);
+    expect(idsIn(text)).toEqual(ALL);
   });
 
   it.each<[string, (day: number, body: { calls: unknown[]; total: number }) => unknown, string, string]>([
