@@ -15,7 +15,7 @@ export interface ExportDescription {
   readonly format: OutputFormat;
   readonly csv: CsvOptions;
   readonly keepParts: boolean;
-  /** Absent in descriptions of version 0.7 and earlier. */
+  /** Absent in descriptions of version 0.5 and earlier. */
   readonly replace?: boolean | undefined;
   readonly keepSummary?: boolean | undefined;
 }

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { ResultFlags } from './flags/export-flags.ts';
-import type { Completion } from './reporter/types.ts';
+import type { Completion, Reporter } from './reporter/types.ts';
 import { count, counted } from './reporter/words.ts';
 
 /** The summary of an export in this process or on many hosts. */
@@ -59,4 +59,11 @@ export function judge<Summary extends { warnings: readonly string[] }>(
 export function describeRecords({ records, stated, missing = 0 }: ResultSummary, where: string): string {
   if (stated === undefined || missing === 0) return `${counted(records, 'record')}${where}`;
   return `${count(records)} of ${counted(stated, 'stated record')}${where}, ${count(missing)} missing`;
+}
+
+/** Reports the warnings and the result of a complete run. @returns the exit code. */
+export function reportCompletion(reporter: Reporter, completion: Completion): ExitCode {
+  for (const warning of completion.warnings ?? []) reporter.warning(warning);
+  reporter.completed(completion);
+  return completion.exitCode;
 }

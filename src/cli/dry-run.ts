@@ -1,5 +1,6 @@
 import { type CheckImportOptions, checkImport, type ImportCheck, type LineProblems } from '../batch/index.ts';
 import { findArgumentSecrets } from './argument-secrets.ts';
+import { reportCompletion } from './completion.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { failureOf } from './failure.ts';
 import type { ImportFlags } from './flags/import-flags.ts';
@@ -28,10 +29,9 @@ export async function runDryRun(io: Io, { name, args, flags, file, prepare }: Dr
     reporter.started(`${name} --dry-run`, file);
     const check = await checkImport({ ...options, signal });
     const warnings = warningsOf(check);
-    for (const warning of warnings) reporter.warning(warning);
-    const { exitCode, hint } = outcomeOf(check, flags);
-    reporter.completed({ message: describe(check), summary: { ...check, warnings }, exitCode, hint });
-    return exitCode;
+    const outcome = outcomeOf(check, flags);
+    const summary = { ...check, warnings };
+    return reportCompletion(reporter, { message: describe(check), summary, warnings, ...outcome });
   } catch (error) {
     const failure = failureOf(error, { command: name });
     reporter.failed(failure);

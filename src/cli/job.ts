@@ -3,6 +3,7 @@ import { parseUrl, redactUrl, refuse, removeUserInfo } from '../core/internal.ts
 import type { Environment } from '../vendors/environment.ts';
 import { findArgumentSecrets, refuseCredentials } from './argument-secrets.ts';
 import { chooseVendor } from './choose-vendor.ts';
+import { reportCompletion } from './completion.ts';
 import { connect } from './connection.ts';
 import { readEnvironment } from './environment.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -86,9 +87,7 @@ export async function runJob(io: Io, job: Job): Promise<ExitCode> {
     const isKnown = token !== undefined || base !== undefined;
     const account = isKnown ? [vendor.name, removeUserInfo(base ?? '')].join(' ') : undefined;
     const completion = await prepared.run({ ...options, account });
-    for (const warning of completion.warnings ?? []) reporter.warning(warning);
-    reporter.completed(completion);
-    return completion.exitCode;
+    return reportCompletion(reporter, completion);
   } catch (error) {
     const failure = failureOf(signal.aborted ? asInterrupted(error, signal) : error, {
       command: job.name,

@@ -1,4 +1,4 @@
-import type { CsvOptions, Day, RowLevel, Sink } from '../batch/index.ts';
+import type { CsvOptions, Day, Sink } from '../batch/index.ts';
 import {
   endingProblem,
   fileSink,
@@ -15,17 +15,7 @@ import { outputOfDay } from './days/day-output.ts';
 import type { Io } from './io.ts';
 import { type PostgresFlags, postgresSinks, type RecordKey } from './postgres-output.ts';
 
-/** Flags of CSV output. */
-export interface CsvFlags {
-  columns?: readonly string[] | undefined;
-  rows?: RowLevel | undefined;
-  allowEmptyColumns?: boolean | undefined;
-  delimiter?: string | undefined;
-  bom?: boolean | undefined;
-  escapeFormulas?: boolean | undefined;
-}
-
-const CSV_FLAGS: Readonly<Record<keyof CsvFlags, string>> = {
+const CSV_FLAGS: Readonly<Record<keyof CsvOptions, string>> = {
   columns: '--columns',
   rows: '--rows',
   allowEmptyColumns: '--allow-empty-columns',
@@ -35,7 +25,7 @@ const CSV_FLAGS: Readonly<Record<keyof CsvFlags, string>> = {
 };
 
 /** Flags that describe the output of an export. */
-export interface Output extends CsvFlags, PostgresFlags {
+export interface Output extends CsvOptions, PostgresFlags {
   /** A file, `-` for standard output, or the URL of a database. */
   out: string;
   format?: OutputFormat | undefined;
@@ -61,8 +51,8 @@ export function outputFormat(output: Output): OutputFormat {
 }
 
 /** Returns the options of CSV output that flags set. */
-export function csvOptions(flags: CsvFlags): CsvOptions {
-  const names = Object.keys(CSV_FLAGS) as (keyof CsvFlags)[];
+export function csvOptions(flags: CsvOptions): CsvOptions {
+  const names = Object.keys(CSV_FLAGS) as (keyof CsvOptions)[];
   return Object.fromEntries(
     names.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
   );
@@ -108,7 +98,7 @@ export function sinksFor(
 
 /** Refuses the flags that only files have. @throws ConfigurationError */
 function refuseFileFlags({ format, columns: _, rows: __, ...output }: Output): void {
-  const passed = Object.keys(csvOptions(output)) as (keyof CsvFlags)[];
+  const passed = Object.keys(csvOptions(output)) as (keyof CsvOptions)[];
   refuse('--out', [
     format !== undefined && `--format ${format} cannot be combined with Postgres: remove it`,
     ...passed.map((name) => `${CSV_FLAGS[name]} cannot be combined with Postgres: remove it`),

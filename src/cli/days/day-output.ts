@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { refuse } from '../../core/internal.ts';
+import { isPostgresUrl } from '../../postgres/internal.ts';
 import type { ChosenDays } from '../flags/period-flags.ts';
 
 const DATE = '{date}';
@@ -33,14 +34,14 @@ export function checkTemplate(out: string, days: ChosenDays | undefined): void {
         '--interval yesterday for the records of one day',
     out !== '-' &&
       !out.includes(DATE) &&
-      isFile(out) &&
+      !isPostgresUrl(out) &&
       `must contain ${DATE}, which stands for the date of each day, such as '${example(out)}', not ${JSON.stringify(out)}`,
   ]);
 }
 
 /** Refuses output folders that do not exist, before a request is sent. @throws ConfigurationError */
 export function checkFolders(out: string, { list }: ChosenDays): void {
-  if (!isFile(out)) return;
+  if (isPostgresUrl(out)) return;
   const folders = new Set(list.map(({ date }) => dirname(outputOfDay(out, date))));
   const missing = [...folders].filter((folder) => !existsSync(folder));
   const [first, ...more] = missing;
@@ -49,11 +50,6 @@ export function checkFolders(out: string, { list }: ChosenDays): void {
       ? `the folder ${first} does not exist: create the folder`
       : `the folder ${first} and ${more.length} more do not exist: create the folders`;
   refuse('--out', [missing.length > 0 && `${problem}, or put ${DATE} only into the name of the file`]);
-}
-
-/** Returns whether an output is a file, not a URL of a database. */
-function isFile(out: string): boolean {
-  return !/^[a-z][a-z\d+.-]+:\/\//i.test(out);
 }
 
 /** Puts the date before the ending of a file: `conversations.jsonl.gz` becomes `conversations-{date}.jsonl.gz`. */

@@ -1,3 +1,4 @@
+import type { ExportSummary } from '../../batch/index.ts';
 import { findWarnings, judge } from '../completion.ts';
 import { failureOf } from '../failure.ts';
 import type { ResultFlags } from '../flags/export-flags.ts';
@@ -6,15 +7,10 @@ import { count, counted } from '../reporter/words.ts';
 import { type DayFailure, type DayResult, FailedDays } from './failed-days.ts';
 
 /** The summary of the export of a day, in this process or on many hosts. */
-interface DaySummary {
-  readonly records: number;
-  readonly outside: number;
-  readonly stated?: number | undefined;
-  readonly missing: number;
-  readonly warnings: readonly string[];
-  readonly output?: string | undefined;
-  readonly alreadyComplete: boolean;
-}
+type DaySummary = Pick<
+  ExportSummary,
+  'records' | 'outside' | 'stated' | 'missing' | 'warnings' | 'output' | 'alreadyComplete'
+>;
 
 /** The result of a day. The summary of a complete day can be unknown. A day is not started if an error that concerns all days ended the run before the day. */
 type Outcome = { readonly day: { readonly date: string } } & (
@@ -26,6 +22,7 @@ type Outcome = { readonly day: { readonly date: string } } & (
 /** Reports each day of an export, and the result of all days. */
 export interface DayReports {
   started(days: number, pending: number): void;
+  /** Reports a day. Ignores a day that was reported already. */
   add(outcome: Outcome): void;
   /** Returns the result of all days. @param warnings further ones. @throws FailedDays if a day failed. */
   end(flags: ResultFlags, where: string, warnings?: readonly string[]): Completion;
@@ -63,6 +60,7 @@ export function createDayReports(reporter: Reporter, command: string, keepsFlags
       reporter.note('days-started', message, { days, pending });
     },
     add({ day: { date }, ...outcome }) {
+      if (results.some((result) => result.date === date)) return;
       if (outcome.status === 'complete' && outcome.summary) addComplete(date, outcome.summary);
       else if (outcome.status === 'complete')
         results.push({ date, status: 'complete', alreadyComplete: true });

@@ -56,18 +56,11 @@ export function runDays(io: Io, exportJob: ExportJob, days: ChosenDays): Promise
               onProgress: (progress, { date }) => reporter.progress({ ...progress, day: date }),
               onDay: (outcome) => reports.add(outcome),
             });
-            for (const { day, summary } of all) {
-              if (summary.alreadyComplete) reports.add({ day, status: 'complete', summary });
-            }
+            for (const { day, summary } of all) reports.add({ day, status: 'complete', summary });
             return reports.end(flags, output, warnings);
           } catch (error) {
             if (!(error instanceof DaysError)) throw error;
-            for (const outcome of error.outcomes) {
-              const wasReported =
-                outcome.status === 'failed' ||
-                (outcome.status === 'complete' && !outcome.summary.alreadyComplete);
-              if (!wasReported) reports.add(outcome);
-            }
+            for (const outcome of error.outcomes) reports.add(outcome);
             return reports.end(flags, output);
           }
         },

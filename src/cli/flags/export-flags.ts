@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CsvOptions } from '../../batch/index.ts';
 import { EXPORT_DEFAULTS, OUTPUT_FORMATS, type OutputFormat, ROW_LEVELS } from '../../batch/internal.ts';
-import type { CsvFlags } from '../output.ts';
 import { parseCount, parseDelimiter, parseList, parseSeconds } from '../parse.ts';
 import type { PostgresFlags } from '../postgres-output.ts';
 import type { PeriodFlags } from './period-flags.ts';
@@ -25,7 +25,7 @@ export interface ExportFlags
     ReadFlags,
     SplitFlags,
     ResultFlags,
-    CsvFlags,
+    CsvOptions,
     PostgresFlags,
     PeriodFlags {
   out: string;

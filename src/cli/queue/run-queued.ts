@@ -7,6 +7,7 @@ import {
   type WholeSummary,
 } from '../../bullmq/index.ts';
 import { findArgumentSecrets } from '../argument-secrets.ts';
+import { reportCompletion } from '../completion.ts';
 import { checkTemplate } from '../days/day-output.ts';
 import { readEnvironment } from '../environment.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -76,9 +77,7 @@ export async function runQueued(io: Io, job: ExportJob): Promise<ExitCode> {
     const completion: Completion = days
       ? await runQueuedDays(run, described, days)
       : await runQueuedExport(run, described);
-    for (const warning of completion.warnings ?? []) reporter.warning(warning);
-    reporter.completed(completion);
-    return completion.exitCode;
+    return reportCompletion(reporter, completion);
   } catch (error) {
     const resume = resumeCommand(args, io.env, relative);
     const failure = failureOf(signal.aborted ? signal.reason : error, {
