@@ -1,4 +1,4 @@
-import { countRecords } from '../count-records.ts';
+import { allowedMissing, countRecords } from '../count-records.ts';
 import { BatchError } from '../errors.ts';
 import type { Page } from '../sources/source.ts';
 import type { Found } from './seen.ts';
@@ -77,7 +77,7 @@ export function checkWindow(
   const stated = totals?.last ?? 0;
   // Equal records without an id can be different records.
   const missing = Math.max(0, stated - different - identical);
-  if (missing > allowed(stated, tolerance ?? 0)) throw mismatch(window, label, missing, tolerance);
+  if (missing > allowedMissing(stated, tolerance ?? 0)) throw mismatch(window, label, missing, tolerance);
   const warnings = [
     missing > 0 &&
       `${label} stated ${countRecords(stated)}, but returned ${different + identical} different ones: ${areMissing(missing)}, which the ` +
@@ -123,12 +123,6 @@ function mismatch(
     'ERR_TOTAL_MISMATCH',
     tolerance === undefined ? {} : { tolerance: enough },
   );
-}
-
-/** Returns how many records may be missing. */
-function allowed(stated: number, tolerance: number): number {
-  // 100 * 0.29 is 28.999999999999996.
-  return Math.floor(Number((stated * tolerance).toPrecision(15)));
 }
 
 function areMissing(records: number): string {

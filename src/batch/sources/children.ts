@@ -90,9 +90,8 @@ export function childrenSource<Item = unknown>(options: ChildrenOptions<Item>): 
     for await (const { total: _, ...page } of source.read(context)) {
       const items = page.items.map((item) => withParent(item, parent, source));
       // A run that resumes reads the children of a parent of two windows again, at other pages of parents.
-      const nextKey = [...(within === undefined ? [] : [within]), withKey(page.nextKey ?? page.next)].join(
-        ' ',
-      );
+      const key = withKey(page.nextKey ?? page.next);
+      const nextKey = within === undefined ? key : `${within} ${key}`;
       yield { ...page, items, window: withKey(page.window), nextKey };
     }
   }

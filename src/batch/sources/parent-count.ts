@@ -1,4 +1,4 @@
-import { countRecords } from '../count-records.ts';
+import { allowedMissing, countRecords } from '../count-records.ts';
 import { BatchError } from '../errors.ts';
 import { createPageRepeats, repeatedPage } from './seen-pages.ts';
 import type { Page } from './source.ts';
@@ -44,7 +44,7 @@ export function createParentCount(name: string, before: number): ParentCount {
     const missing = total - received;
     if (missing <= 0) return [];
     const numbers = `${label} stated ${countRecords(total)}, but returned ${received} different ones: ${missing} missing`;
-    if (missing <= Math.floor(Number((total * tolerance).toPrecision(15)))) return [numbers];
+    if (missing <= allowedMissing(total, tolerance)) return [numbers];
     throw new BatchError(
       `${numbers}. The children of the others are saved. Check whether the missing ones were deleted during the export, or set ` +
         'restart (--restart) to start over.',
@@ -58,10 +58,10 @@ export function createParentCount(name: string, before: number): ParentCount {
     },
     add(page, keys) {
       const { end, warnings = [] } = page;
-      const name = page.window ?? (end ? window : null);
+      const current = page.window ?? (end ? window : null);
       // A job that expired has no end: the next job returns its records again.
-      if (window !== undefined && name !== window) startWindow();
-      window = name;
+      if (window !== undefined && current !== window) startWindow();
+      window = current;
       if (repeats.add(keys)) throw repeatedPage(`the source ${name}`, count, stated);
       const fresh = new Set(keys.filter((key) => !seen.has(key)));
       for (const key of fresh) seen.add(key);

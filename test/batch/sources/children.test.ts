@@ -189,17 +189,23 @@ describe('childrenSource', () => {
     expect(requests.filter(({ path }) => path === '/queues/q1/members')).toHaveLength(1);
   });
 
-  it.each<[string, Partial<ChildrenOptions<Queue>>]>([
-    ['parents', { parents: { name: 'loop', query: null, identify: ({ id }) => id, read: loop } }],
+  it.each<[string, Partial<ChildrenOptions<Queue>>, string]>([
+    [
+      'parents',
+      { parents: { name: 'loop', query: null, identify: ({ id }) => id, read: loop } },
+      'the source loop returned a page again',
+    ],
     [
       'children',
       { children: () => cursorSource({ url: '/loop', items: 'entities', cursor: 'cursor', id: 'id' }) },
+      'GET /loop returned the first page again',
     ],
-  ])('fails if the pages of the %s form a loop', async (_, more) => {
+  ])('fails if the pages of the %s form a loop', async (_, more, part) => {
     const { url } = await startQueues(({ path }) =>
       path === '/loop' ? { entities: [{ id: 'a' }, { id: 'b' }], cursor: 'same' } : undefined,
     );
-    await failure(exportAll(members(more), url), 'ERR_PAGE_LOOP');
+    const error = await failure(exportAll(members(more), url), 'ERR_PAGE_LOOP');
+    expect(error.message).toContain(part);
   });
 
   it('fails if a child has the member for the parent with another value', async () => {
